@@ -1,0 +1,77 @@
+import { type Parsed, refuse } from "./fault.ts";
+
+/** One pulse; data is the pulse. */
+export const PULSE_TYPE = "dev.pulsemesh.pulse.v1";
+/** Many pulses; data is `{ "pulses": [...] }`. Brokers take single events only, so many pulses travel in one. */
+export const PULSES_TYPE = "dev.pulsemesh.pulses.v1";
+
+/** A CloudEvent 1.0 as it travels: attributes are text, data is either bytes or JSON that was parsed with its envelope. */
+export interface CloudEvent {
+  id: string;
+  source: string;
+  type: string;
+  /** RFC 3339. */
+  time?: string;
+  subject?: string;
+  datacontenttype?: string;
+  dataschema?: string;
+  /** Extension attributes by name, in their canonical text form. */
+  extensions: Record<string, string>;
+  data: EventData;
+}
+
+export type EventData = { kind: "bytes"; bytes: Buffer } | { kind: "json"; value: unknown } | { kind: "none" };
+
+/** True for `application/json` and every `+json` type; an absent type counts, as the JSON format defaults to it. */
+export function isJsonType(contentType: string | undefined): boolean {
+  if (contentType === undefined) return true;
+  const media = mediaTypeOf(contentType);
+  return media === "application/json" || media.endsWith("+json");
+}
+
+/** A content type without its parameters, in lower case. */
+export function mediaTypeOf(contentType: string | undefined): string {
+  if (contentType === undefined) return "";
+  const end = contentType.indexOf(";");
+  return (end === -1 ? contentType : contentType.slice(0, end)).trim().toLowerCase();
+}
+
+/** Parses UTF-8 JSON; `pointer` is where a fault is said to be. */
+export function parseJson(bytes: Buffer, pointer: string): Parsed<unknown> {
+  const text = decodeUtf8(bytes);
+  if (text === undefined) return refuse(pointer, "Expected JSON in UTF-8", "invalid UTF-8");
+  try {
+    return { ok: true, value: JSON.parse(text) };
+  } catch (error) {
+    // V8 quotes the text around the fault; only the position is passed on, since the text may hold a secret.
+    const position = /position (\d+)/.exec(String(error))?.[1];
+    const where = position === undefined ? "" : ` (fault at character ${position})`;
+    return refuse(pointer, `Expected valid JSON${where}`, text);
+  }
+}
+
+const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
+function decodeUtf8(bytes: Buffer): string | undefined {
+  try {
+    return utf8.decode(bytes);
+  } catch {
+    return undefined;
+  }
+}
+
+/** The event's data as a JSON value. */
+export function jsonOf(event: CloudEvent, pointer = "/data"): Parsed<unknown> {
+  if (event.data.kind === "json") return { ok: true, value: event.data.value };
+  if (event.data.kind === "none") return refuse(pointer, "Expected data", undefined);
+  return parseJson(event.data.bytes, pointer);
+}
+
+/** The event's data as the bytes of a binary-mode message. */
+export function bytesOf(event: CloudEvent): Buffer {
+  if (event.data.kind === "bytes") return event.data.bytes;
+  if (event.data.kind === "none") return Buffer.alloc(0);
+  const { value } = event.data;
+  // A structured event of a text type carries that text itself; a string under a JSON type is a JSON string.
+  return Buffer.from(typeof value === "string" && !isJsonType(event.datacontenttype) ? value : JSON.stringify(value));
+}

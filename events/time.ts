@@ -1,0 +1,25 @@
+// RFC 3339 section 5.6: a date, "T", a time with optional fraction, and an offset that is not optional.
+const RFC_3339 = /^(\d{4})-(\d\d)-(\d\d)[Tt ](\d\d):(\d\d):(\d\d)(\.\d+)?([Zz]|[+-]([01]\d|2[0-3]):[0-5]\d)$/;
+const DAYS = [31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
+
+/**
+ * Epoch milliseconds of an RFC 3339 time, cut to the millisecond; `undefined` for anything else.
+ * `Date.parse` alone would take other formats and let 30 February roll over into March.
+ */
+export function parseTime(text: string): number | undefined {
+  const parts = RFC_3339.exec(text);
+  if (parts === null) return undefined;
+  const month = Number(parts[2]);
+  const day = Number(parts[3]);
+  if (day > (DAYS[month - 1] ?? 0) || (month === 2 && day === 29 && !isLeapYear(Number(parts[1])))) return undefined;
+  // A leap second is legal in RFC 3339 and unknown to Date: it becomes the first moment after it.
+  const isLeapSecond = parts[6] === "60";
+  const iso = `${parts[1]}-${parts[2]}-${parts[3]}T${parts[4]}:${parts[5]}:${isLeapSecond ? "59" : parts[6]}`;
+  const ms = Date.parse(`${iso}${isLeapSecond ? "" : (parts[7] ?? "")}${parts[8]?.toUpperCase()}`);
+  if (Number.isNaN(ms)) return undefined;
+  return isLeapSecond ? ms + 1000 : ms;
+}
+
+function isLeapYear(year: number): boolean {
+  return (year % 4 === 0 && year % 100 !== 0) || year % 400 === 0;
+}
