@@ -27,12 +27,15 @@ export function eventModeOf(headers: IncomingHttpHeaders): EventMode | undefined
   return isEvent ? "binary" : undefined;
 }
 
-/** True when the media type names a format of events other than JSON, or a charset other than UTF-8 (a 415). */
-export function isForeignFormat(headers: IncomingHttpHeaders, mode: EventMode): boolean {
+/** True for a 415: a format of events other than JSON, a charset other than UTF-8, or a compressed body. */
+export function isForeignFormat(headers: IncomingHttpHeaders, mode: EventMode | undefined): boolean {
+  const encoding = headers["content-encoding"];
+  if (encoding !== undefined && encoding !== "identity") return true;
   const contentType = headers["content-type"];
+  if (contentType === "application/json") return false;
   const charset = /;\s*charset\s*=\s*"?([^";\s]+)/i.exec(contentType ?? "")?.[1]?.toLowerCase();
   if (charset !== undefined && charset !== "utf-8" && charset !== "utf8" && charset !== "us-ascii") return true;
-  if (mode === "binary") return false;
+  if (mode === undefined || mode === "binary") return false;
   const media = mediaTypeOf(contentType);
   return media !== `${mode === "batch" ? BATCH : STRUCTURED}+json`;
 }

@@ -81,11 +81,19 @@ export function choice<const T extends string>(
 }
 
 /** Any text, such as a file's path. */
-export function text(
+export function text<const T extends string | undefined = undefined>(
   variable: string,
-  { fallback, doc, expectation }: { fallback?: string; doc: string; expectation: string },
-): Setting<string | undefined> {
-  return { variable, expectation, defaultText: fallback, doc, fallback, parse: (value) => value };
+  { fallback, doc, expectation }: { fallback?: T; doc: string; expectation: string },
+): Setting<T extends string ? string : string | undefined> {
+  type Value = T extends string ? string : string | undefined;
+  return {
+    variable,
+    expectation,
+    defaultText: fallback,
+    doc,
+    fallback: fallback as unknown as Value,
+    parse: (value) => value as Value,
+  };
 }
 
 /** An http or https URL. */

@@ -1,0 +1,152 @@
+// The names are a contract: dashboards and rules are built from them.
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
+import type { Health } from "../events/health.ts";
+
+export const METRICS = {
+  requests: "pulsemesh_requests_total",
+  requestLatency: "pulsemesh_request_latency_seconds",
+  accepted: "pulsemesh_pulses_accepted_total",
+  rejected: "pulsemesh_pulses_rejected_total",
+  emitBatch: "pulsemesh_emit_batch_pulses",
+  emitLatency: "pulsemesh_emit_latency_seconds",
+  emitErrors: "pulsemesh_emit_errors_total",
+  emitInFlight: "pulsemesh_emit_in_flight",
+  emitQueue: "pulsemesh_emit_queue_pulses",
+  pulseLatency: "pulsemesh_pulse_latency_seconds",
+  stored: "pulsemesh_pulses_stored_total",
+  lastPulse: "pulsemesh_last_pulse_timestamp_seconds",
+  deliveryLag: "pulsemesh_delivery_lag_seconds",
+  storeBatch: "pulsemesh_store_batch_rows",
+  storeLatency: "pulsemesh_store_latency_seconds",
+  storeErrors: "pulsemesh_store_errors_total",
+  storeQueue: "pulsemesh_store_queue_rows",
+  deadLetters: "pulsemesh_dead_letters_total",
+  deadLettersReplayed: "pulsemesh_dead_letters_replayed_total",
+} as const;
+
+export const MAX_SERVICE_LABELS = 1000;
+export const OTHER_SERVICES = "_other";
+
+/** Seconds: a local fsync to a patient client. */
+export const LATENCY_BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
+export const SIZE_BUCKETS = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000];
+
+/** Bounds the values of the label `service`: the first 1,000 names count for themselves, the rest as `_other`. */
+export class ServiceLabels {
+  readonly #known = new Set<string>();
+
+  labelOf(service: string): string {
+    if (this.#known.has(service)) return service;
+    if (this.#known.size >= MAX_SERVICE_LABELS) return OTHER_SERVICES;
+    this.#known.add(service);
+    return service;
+  }
+}
+
+/** A registry with Node's own process metrics in it. */
+export function createRegistry(): Registry {
+  const register = new Registry();
+  collectDefaultMetrics({ register });
+  return register;
+}
+
+/** Counts every request of a function by method and answer. */
+export class RequestMetrics {
+  readonly #requests: Counter;
+  readonly #latency: Histogram;
+  readonly #function: string;
+  // Looking a label set up in prom-client hashes it; the few that occur are kept.
+  readonly #counters = new Map<string, Counter.Internal>();
+  readonly #histograms = new Map<string, Histogram.Internal<string>>();
+
+  constructor(registers: Registry[], functionName: string) {
+    this.#function = functionName;
+    this.#requests = new Counter({
+      name: METRICS.requests,
+      help: "Requests by function, method and answer.",
+      labelNames: ["function", "method", "code"],
+      registers,
+    });
+    this.#latency = new Histogram({
+      name: METRICS.requestLatency,
+      help: "Seconds from a request's headers to its answer.",
+      labelNames: ["function", "method"],
+      buckets: LATENCY_BUCKETS,
+      registers,
+    });
+  }
+
+  observe(method: string, code: number, seconds: number): void {
+    const key = `${method} ${code}`;
+    let counter = this.#counters.get(key);
+    if (counter === undefined) {
+      counter = this.#requests.labels(this.#function, method, String(code));
+      this.#counters.set(key, counter);
+    }
+    counter.inc();
+    let histogram = this.#histograms.get(method);
+    if (histogram === undefined) {
+      histogram = this.#latency.labels(this.#function, method);
+      this.#histograms.set(method, histogram);
+    }
+    histogram.observe(seconds);
+  }
+}
+
+/** A counter by service and health with bounded labels, its label sets looked up once. */
+export class PulseCounter {
+  readonly #counter: Counter;
+  readonly #services = new ServiceLabels();
+  readonly #children = new Map<string, Partial<Record<Health, Counter.Internal>>>();
+
+  constructor(registers: Registry[], name: string, help: string) {
+    this.#counter = new Counter({ name, help, labelNames: ["service", "health"], registers });
+  }
+
+  inc(serviceName: string, health: Health, by = 1): void {
+    const service = this.#services.labelOf(serviceName);
+    let children = this.#children.get(service);
+    if (children === undefined) {
+      children = {};
+      this.#children.set(service, children);
+    }
+    let child = children[health];
+    if (child === undefined) {
+      child = this.#counter.labels(service, health);
+      children[health] = child;
+    }
+    child.inc(by);
+  }
+}
+
+/** What every function with a store counts of it. */
+export function createStoreMetrics(registers: Registry[]) {
+  return {
+    batchRows: new Histogram({ name: METRICS.storeBatch, help: "Rows per batch.", buckets: SIZE_BUCKETS, registers }),
+    latency: new Histogram({
+      name: METRICS.storeLatency,
+      help: "Seconds the store took for a batch.",
+      buckets: LATENCY_BUCKETS,
+      registers,
+    }),
+    errors: new Counter({
+      name: METRICS.storeErrors,
+      help: "Batches that were not stored, by outcome.",
+      labelNames: ["outcome"],
+      registers,
+    }),
+  };
+}
+export type StoreMetrics = ReturnType<typeof createStoreMetrics>;
+
+/** Gauges `pulsemesh_store_queue_rows` at scrape time. */
+export function gaugeStoreQueue(registers: Registry[], queuedRows: () => number): void {
+  new Gauge({
+    name: METRICS.storeQueue,
+    help: "Rows that wait for the store.",
+    registers,
+    collect() {
+      this.set(queuedRows());
+    },
+  });
+}

@@ -1,0 +1,155 @@
+// Natural batching: an event leaves at once while a slot is free; while none is, pulses gather into the next one. No
+// timer is involved, so an idle system adds no latency and a busy one sends large events.
+import type { CloudEvent } from "../../events/cloud-event.ts";
+import { encodePulse, type Pulse } from "../../events/pulse.ts";
+import { eventOfMany, eventOfOne } from "../../events/pulse-event.ts";
+import type { SendOutcome } from "../sink.ts";
+import type { IngestMetrics } from "./ingest-metrics.ts";
+
+/** What became of a request's pulses. `full`: none was taken. `failed`: some may have been, and all may be sent again. */
+export type EmitOutcome = { kind: "accepted" } | { kind: "full" } | Exclude<SendOutcome, { kind: "accepted" }>;
+
+export interface EmitterOptions {
+  send: (event: CloudEvent) => Promise<SendOutcome>;
+  newId: () => string;
+  metrics: IngestMetrics;
+  maxInFlight: number;
+  maxEventBytes: number;
+  bufferMaxPulses: number;
+  bufferMaxBytes: number;
+}
+
+/** A run of one request's pulses that travels in one event. */
+interface Parcel {
+  pulses: number;
+  bytes: number;
+  encoded: string[];
+  /** The pulse itself while it is alone: by itself it travels as an event of its own type. */
+  single: Pulse | undefined;
+  ticket: Ticket;
+}
+
+/** A request that waits for all of its parcels. */
+interface Ticket {
+  open: number;
+  outcome: EmitOutcome;
+  resolve: (outcome: EmitOutcome) => void;
+}
+
+/** What `{"pulses":[…]}` adds to the pulses, generously. */
+const ENVELOPE_BYTES = 64;
+
+export class Emitter {
+  readonly #options: EmitterOptions;
+  #waiting: Parcel[] = [];
+  #waitingPulses = 0;
+  #waitingBytes = 0;
+  #inFlight = 0;
+  #isPumpDue = false;
+  #onIdle: (() => void) | undefined;
+
+  constructor(options: EmitterOptions) {
+    this.#options = options;
+  }
+
+  /** Resolves when every event that carries these pulses has its answer. Takes all of them or, when full, none. */
+  emit(pulses: readonly Pulse[]): Promise<EmitOutcome> {
+    return new Promise((resolve) => {
+      const ticket: Ticket = { open: 0, outcome: { kind: "accepted" }, resolve };
+      const parcels = this.#pack(pulses, ticket);
+      let bytes = 0;
+      for (const parcel of parcels) bytes += parcel.bytes;
+      const isFull =
+        this.#waitingPulses + pulses.length > this.#options.bufferMaxPulses ||
+        this.#waitingBytes + bytes > this.#options.bufferMaxBytes;
+      // What is larger than the whole buffer is let through when nothing waits: it would else never be.
+      if (isFull && this.#waitingPulses > 0) return resolve({ kind: "full" });
+      if (parcels.length === 0) return resolve(ticket.outcome);
+      ticket.open = parcels.length;
+      this.#waitingPulses += pulses.length;
+      this.#waitingBytes += bytes;
+      for (const parcel of parcels) this.#waiting.push(parcel);
+      this.#schedulePump();
+    });
+  }
+
+  /** Resolves when nothing waits and nothing is in flight. */
+  flush(): Promise<void> {
+    if (this.#waiting.length === 0 && this.#inFlight === 0) return Promise.resolve();
+    return new Promise((resolve) => {
+      this.#onIdle = resolve;
+    });
+  }
+
+  #pack(pulses: readonly Pulse[], ticket: Ticket): Parcel[] {
+    const parcels: Parcel[] = [];
+    let last: Parcel | undefined;
+    const room = this.#options.maxEventBytes - ENVELOPE_BYTES;
+    for (const pulse of pulses) {
+      const text = encodePulse(pulse);
+      const bytes = Buffer.byteLength(text) + 1;
+      if (last === undefined || last.bytes + bytes > room) {
+        last = { pulses: 0, bytes: 0, encoded: [], single: pulse, ticket };
+        parcels.push(last);
+      }
+      last.pulses++;
+      last.bytes += bytes;
+      last.encoded.push(text);
+      if (last.pulses > 1) last.single = undefined;
+    }
+    return parcels;
+  }
+
+  // At the end of the turn: all requests that were read in one turn of the event loop leave together.
+  #schedulePump(): void {
+    if (this.#isPumpDue) return;
+    this.#isPumpDue = true;
+    setImmediate(() => {
+      this.#isPumpDue = false;
+      while (this.#waiting.length > 0 && this.#inFlight < this.#options.maxInFlight) this.#sendNext();
+      this.#gauge();
+    });
+  }
+
+  #sendNext(): void {
+    const parcels = this.#takeParcels();
+    const first = parcels[0] as Parcel;
+    const event =
+      parcels.length === 1 && first.single !== undefined
+        ? eventOfOne(first.single)
+        : eventOfMany(this.#options.newId(), parcels.length === 1 ? first.encoded : parcels.flatMap((p) => p.encoded));
+    let pulses = 0;
+    for (const parcel of parcels) pulses += parcel.pulses;
+    this.#inFlight++;
+    this.#options.metrics.batchPulses.observe(pulses);
+    this.#options.send(event).then((outcome) => {
+      this.#inFlight--;
+      for (const { ticket } of parcels) {
+        if (outcome.kind !== "accepted") ticket.outcome = outcome;
+        if (--ticket.open === 0) ticket.resolve(ticket.outcome);
+      }
+      if (this.#waiting.length > 0) this.#schedulePump();
+      else if (this.#inFlight === 0) this.#onIdle?.();
+      this.#gauge();
+    });
+  }
+
+  #takeParcels(): Parcel[] {
+    const room = this.#options.maxEventBytes - ENVELOPE_BYTES;
+    let bytes = 0;
+    let count = 0;
+    for (const parcel of this.#waiting) {
+      if (count > 0 && bytes + parcel.bytes > room) break;
+      bytes += parcel.bytes;
+      this.#waitingPulses -= parcel.pulses;
+      count++;
+    }
+    this.#waitingBytes -= bytes;
+    return this.#waiting.splice(0, count);
+  }
+
+  #gauge(): void {
+    this.#options.metrics.inFlight.set(this.#inFlight);
+    this.#options.metrics.queue.set(this.#waitingPulses);
+  }
+}

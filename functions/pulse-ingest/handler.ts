@@ -1,0 +1,134 @@
+import type { IncomingHttpHeaders } from "node:http";
+import { v7 as uuidV7 } from "uuid";
+import { mediaTypeOf } from "../../events/cloud-event.ts";
+import { eventModeOf, isForeignFormat } from "../../events/http-binding.ts";
+import { type Pulse, pulseHealth } from "../../events/pulse.ts";
+import {
+  badRequest,
+  type HttpReply,
+  type HttpRequest,
+  type PulseFunction,
+  problem,
+  type Route,
+  tryLater,
+} from "../http.ts";
+import type { EmitOutcome, Emitter } from "./emitter.ts";
+import type { IngestMetrics } from "./ingest-metrics.ts";
+import { pulsesOfEvents, pulsesOfPlain } from "./request-pulses.ts";
+import type { Tokens } from "./tokens.ts";
+
+export interface IngestOptions {
+  emitter: Emitter;
+  metrics: IngestMetrics;
+  tokens: Tokens | undefined;
+  retentionMs: number;
+  maxPulses: number;
+  closeSink: () => Promise<void>;
+}
+
+const PLAIN_TYPES: ReadonlySet<string> = new Set(["application/json", "application/x-ndjson"]);
+/** pulse-ingest: takes pulses over HTTP and answers 202 once the broker has them. */
+export function createIngest(options: IngestOptions): PulseFunction {
+  const { emitter, metrics, tokens } = options;
+
+  function refuse(reason: string, reply: HttpReply): HttpReply {
+    metrics.rejected.inc({ reason });
+    return reply;
+  }
+
+  async function accept(request: HttpRequest): Promise<HttpReply> {
+    const { headers } = request;
+    const mode = eventModeOf(headers);
+    if (isForeignFormat(headers, mode) || (mode === undefined && !isPlain(headers))) {
+      return refuse("unsupported", unsupported());
+    }
+    const context = { now: Date.now(), retentionMs: options.retentionMs, maxPulses: options.maxPulses, newId: uuidV7 };
+    const parsed = mode === undefined ? pulsesOfPlain(request, context) : pulsesOfEvents(mode, request, context);
+    if (!parsed.ok) return refuse("invalid", badRequest(parsed.faults));
+    const pulses = parsed.value;
+    const grant = tokens?.grantOf(headers.authorization);
+    const foreign = grant === undefined ? undefined : pulses.find((pulse) => !grant.maySend(pulse.service_name));
+    if (foreign !== undefined) return refuse("forbidden", forbidden(foreign));
+    const outcome = await emitter.emit(pulses);
+    if (outcome.kind !== "accepted") return refuse(outcome.kind, refusalOf(outcome));
+    for (const pulse of pulses) metrics.accepted.inc(pulse.service_name, pulseHealth(pulse));
+    return mode === undefined ? acceptedReply(pulses) : { status: 202 };
+  }
+
+  function admit(headers: IncomingHttpHeaders): HttpReply | undefined {
+    if (tokens === undefined || tokens.grantOf(headers.authorization) !== undefined) return undefined;
+    return refuse("unauthorized", unauthorized(headers.authorization !== undefined));
+  }
+
+  const post = { method: "POST", admit, handle: accept } as const;
+  const ask = { method: "OPTIONS", handle: (request: HttpRequest) => handshake(request.headers) } as const;
+  const routes: Route[] = ["/pulse", "/"].flatMap((path) => [
+    { ...post, path },
+    { ...ask, path },
+  ]);
+  return {
+    name: "pulse-ingest",
+    routes,
+    check: async () => undefined, // with the broker away pulses are still answered, with a 503 that says so
+    close: async () => {
+      await emitter.flush();
+      await options.closeSink();
+      tokens?.close();
+    },
+  };
+}
+
+function isPlain(headers: IncomingHttpHeaders): boolean {
+  return PLAIN_TYPES.has(mediaTypeOf(headers["content-type"]));
+}
+
+function acceptedReply(pulses: readonly Pulse[]): HttpReply {
+  const body = JSON.stringify({ accepted: pulses.length, ids: pulses.map((pulse) => pulse.id) });
+  return { status: 202, headers: { "content-type": "application/json" }, body };
+}
+
+function refusalOf(outcome: Exclude<EmitOutcome, { kind: "accepted" }>): HttpReply {
+  switch (outcome.kind) {
+    case "full":
+      return tryLater(429, "Too many pulses wait for the broker; nothing of the request was accepted.", 1000);
+    case "unavailable":
+      return tryLater(503, `Not accepted: ${outcome.reason}. Send the request again, with the same ids.`, 1000);
+    case "refused":
+      return problem(502, "Bad gateway", `Not accepted: ${outcome.reason}.`);
+  }
+}
+
+function unsupported(): HttpReply {
+  const expected =
+    "application/json, application/x-ndjson, or CloudEvents 1.0 in JSON (binary, structured or batch), in UTF-8 and not compressed";
+  return problem(415, "Unsupported media type", `Expected Content-Type ${expected}.`, {
+    headers: {
+      accept:
+        "application/json, application/x-ndjson, application/cloudevents+json, application/cloudevents-batch+json",
+    },
+  });
+}
+
+function unauthorized(hasToken: boolean): HttpReply {
+  const challenge = hasToken ? 'Bearer realm="pulsemesh", error="invalid_token"' : 'Bearer realm="pulsemesh"';
+  return problem(401, "Unauthorized", "Expected Authorization: Bearer with a known token.", {
+    headers: { "www-authenticate": challenge },
+  });
+}
+
+function forbidden(pulse: Pulse): HttpReply {
+  return problem(403, "Forbidden", `Expected a token that may send for the service ${pulse.service_name}.`);
+}
+
+// CloudEvents webhook spec, section 4: a sender asks whether it may send before it does.
+function handshake(headers: IncomingHttpHeaders): HttpReply {
+  const origin = headers["webhook-request-origin"];
+  return {
+    status: 204,
+    headers: {
+      allow: "POST, OPTIONS",
+      "webhook-allowed-origin": typeof origin === "string" ? origin : "*",
+      "webhook-allowed-rate": "*", // no limit in requests a minute: 429 says when it is too much
+    },
+  };
+}

@@ -1,0 +1,36 @@
+import { Counter, Gauge, Histogram, type Registry } from "prom-client";
+import { LATENCY_BUCKETS, METRICS, PulseCounter, SIZE_BUCKETS } from "../metrics.ts";
+
+/** What pulse-ingest counts. */
+export function createIngestMetrics(registers: Registry[]) {
+  return {
+    accepted: new PulseCounter(registers, METRICS.accepted, "Pulses that the broker has taken."),
+    rejected: new Counter({
+      name: METRICS.rejected,
+      help: "Requests that were refused, by reason.",
+      labelNames: ["reason"],
+      registers,
+    }),
+    batchPulses: new Histogram({
+      name: METRICS.emitBatch,
+      help: "Pulses per event.",
+      buckets: SIZE_BUCKETS,
+      registers,
+    }),
+    emitLatency: new Histogram({
+      name: METRICS.emitLatency,
+      help: "Seconds until the broker had taken an event.",
+      buckets: LATENCY_BUCKETS,
+      registers,
+    }),
+    emitErrors: new Counter({
+      name: METRICS.emitErrors,
+      help: "Tries to hand an event to the broker that failed.",
+      labelNames: ["reason"],
+      registers,
+    }),
+    inFlight: new Gauge({ name: METRICS.emitInFlight, help: "Events on their way to the broker.", registers }),
+    queue: new Gauge({ name: METRICS.emitQueue, help: "Pulses that wait for a free slot.", registers }),
+  };
+}
+export type IngestMetrics = ReturnType<typeof createIngestMetrics>;

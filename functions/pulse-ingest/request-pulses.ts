@@ -1,0 +1,100 @@
+import { mediaTypeOf, parseJson } from "../../events/cloud-event.ts";
+import { type Fault, fault, type Parsed, refuse } from "../../events/fault.ts";
+import { decodeEvents, type EventMode } from "../../events/http-binding.ts";
+import {
+  MAX_SHARED_ID_LENGTH,
+  type Pulse,
+  type PulseContext,
+  parsePulse,
+  pulseSchema,
+  TRACEPARENT_PATTERN,
+} from "../../events/pulse.ts";
+import { INGEST_SOURCE, pulsesOf } from "../../events/pulse-event.ts";
+import type { HttpRequest } from "../http.ts";
+
+export interface RequestContext {
+  now: number;
+  retentionMs: number;
+  maxPulses: number;
+  newId: () => string;
+}
+
+/** The pulses of a request that carries CloudEvents; all of them or none. */
+export function pulsesOfEvents(mode: EventMode, request: HttpRequest, context: RequestContext): Parsed<Pulse[]> {
+  const decoded = decodeEvents(mode, request.headers, request.body);
+  if (!decoded.ok) return decoded;
+  const traceparent = traceparentOf(request);
+  const pulses: Pulse[] = [];
+  const faults: Fault[] = [];
+  for (let i = 0; i < decoded.value.length; i++) {
+    const event = decoded.value[i] as (typeof decoded.value)[number];
+    if (traceparent !== undefined) event.extensions.traceparent ??= traceparent;
+    const parsed = pulsesOf(event, context, mode === "batch" ? `/${i}` : "");
+    if (parsed.ok) for (const pulse of parsed.value) pulses.push(pulse);
+    else faults.push(...parsed.faults);
+  }
+  return finish(pulses, faults, context);
+}
+
+/** The pulses of a plain request: one pulse, an array of them, or a line for each. */
+export function pulsesOfPlain(request: HttpRequest, context: RequestContext): Parsed<Pulse[]> {
+  const key = request.headers["idempotency-key"] as string | undefined;
+  if (key !== undefined && (key === "" || key.length > MAX_SHARED_ID_LENGTH)) {
+    return refuse("", `Expected an Idempotency-Key of 1 to ${MAX_SHARED_ID_LENGTH} characters`, key);
+  }
+  const isLines = mediaTypeOf(request.headers["content-type"]) === "application/x-ndjson";
+  const read = isLines ? readLines(request.body) : parseJson(request.body, "");
+  if (!read.ok) return read;
+  const isMany = Array.isArray(read.value);
+  const list = isMany ? (read.value as unknown[]) : [read.value];
+  if (list.length > context.maxPulses) return tooMany(list.length, context);
+  const shared: PulseContext = {
+    source: INGEST_SOURCE,
+    id: undefined,
+    newId: context.newId,
+    traceparent: traceparentOf(request),
+    time: undefined,
+    arrival: context.now,
+    now: context.now,
+    retentionMs: context.retentionMs,
+  };
+  const pulses: Pulse[] = [];
+  const faults: Fault[] = [];
+  for (let i = 0; i < list.length; i++) {
+    if (key !== undefined) shared.id = `${key}/${i}`;
+    const pulse = parsePulse(pulseSchema, list[i], shared, isMany ? `/${i}` : "", faults);
+    if (pulse !== undefined) pulses.push(pulse);
+  }
+  return finish(pulses, faults, context);
+}
+
+function readLines(body: Buffer): Parsed<unknown[]> {
+  const values: unknown[] = [];
+  const faults: Fault[] = [];
+  let start = 0;
+  while (start < body.length) {
+    const newline = body.indexOf(10, start);
+    const end = newline === -1 ? body.length : newline;
+    const line = body.subarray(start, end);
+    start = end + 1;
+    if (/^\s*$/.test(line.toString("latin1", 0, 64)) && line.toString("utf8").trim() === "") continue;
+    const parsed = parseJson(line, `/${values.length}`);
+    if (!parsed.ok) faults.push(...parsed.faults);
+    values.push(parsed.ok ? parsed.value : undefined);
+  }
+  return faults.length > 0 ? { ok: false, faults } : { ok: true, value: values };
+}
+
+function finish(pulses: Pulse[], faults: Fault[], context: RequestContext): Parsed<Pulse[]> {
+  if (faults.length > 0) return { ok: false, faults };
+  return pulses.length > context.maxPulses ? tooMany(pulses.length, context) : { ok: true, value: pulses };
+}
+
+function tooMany(count: number, context: RequestContext): Parsed<Pulse[]> {
+  return { ok: false, faults: [fault("", `Expected at most ${context.maxPulses} pulses, got ${count}`, [])] };
+}
+
+function traceparentOf(request: HttpRequest): string | undefined {
+  const value = request.headers.traceparent;
+  return typeof value === "string" && TRACEPARENT_PATTERN.test(value) ? value : undefined;
+}

@@ -1,0 +1,82 @@
+import type { CloudEvent } from "../../events/cloud-event.ts";
+import { decodeEvents, eventModeOf, isForeignFormat } from "../../events/http-binding.ts";
+import { pulsesOf } from "../../events/pulse-event.ts";
+import { parseTime } from "../../events/time.ts";
+import type { PulseWriter, StoreLifecycle, WriteOutcome } from "../../storage/ports.ts";
+import { badRequest, type HttpReply, type HttpRequest, type PulseFunction, problem, tryLater } from "../http.ts";
+import type { PersistMetrics } from "./persist-metrics.ts";
+
+export interface PersistOptions {
+  store: PulseWriter & StoreLifecycle & { readonly queuedRows: number };
+  metrics: PersistMetrics;
+  retentionMs: number;
+  maxPulses: number;
+  /** Rows that may wait for the store; beyond it is 429. */
+  maxQueuedRows: number;
+}
+
+/** pulse-persist: takes the broker's events and answers 204 once their pulses are stored. */
+export function createPersist({
+  store,
+  metrics,
+  retentionMs,
+  maxPulses,
+  maxQueuedRows,
+}: PersistOptions): PulseFunction {
+  async function persist(request: HttpRequest): Promise<HttpReply> {
+    const mode = eventModeOf(request.headers);
+    if (mode === undefined || mode === "batch" || isForeignFormat(request.headers, mode)) {
+      return problem(415, "Unsupported media type", "Expected one CloudEvent 1.0 in JSON, binary or structured.");
+    }
+    const decoded = decodeEvents(mode, request.headers, request.body);
+    if (!decoded.ok) return badRequest(decoded.faults);
+    const event = decoded.value[0] as CloudEvent;
+    const { traceparent, knativearrivaltime } = event.extensions;
+    const trail = { eventId: event.id, source: event.source, ...(traceparent !== undefined && { traceparent }) };
+    const parsed = pulsesOf(event, { now: Date.now(), retentionMs, maxPulses });
+    if (!parsed.ok) {
+      request.log.warn({ ...trail, faults: parsed.faults.slice(0, 10) }, "event rejected");
+      return badRequest(parsed.faults);
+    }
+    const pulses = parsed.value;
+    if (store.queuedRows > maxQueuedRows) return tryLater(429, "Too many rows wait for the store.", 1000);
+    const outcome = await store.write(pulses);
+    if (outcome.kind === "stored") {
+      metrics.observeStored(pulses);
+      const arrival = knativearrivaltime === undefined ? undefined : parseTime(knativearrivaltime);
+      if (arrival !== undefined) metrics.observeLag(Math.max(0, Date.now() - arrival) / 1000);
+      if (request.log.isLevelEnabled("debug")) {
+        const traceparents = new Set(pulses.map((pulse) => pulse.traceparent).filter((trace) => trace !== undefined));
+        request.log.debug(
+          { ...trail, pulses: pulses.length, traceparents: [...traceparents].slice(0, 20) },
+          "event stored",
+        );
+      }
+    } else {
+      request.log.warn({ ...trail, outcome: outcome.kind, reason: outcome.reason }, "event not stored");
+    }
+    return replyOf(outcome);
+  }
+
+  return {
+    name: "pulse-persist",
+    routes: [{ method: "POST", path: "/", handle: persist }],
+    check: () => store.check(),
+    close: () => store.close(),
+  };
+}
+
+/**
+ * The one place where an outcome becomes an answer. What a broker does with it (Knative's rules): 2xx with an empty body
+ * is delivered; 400 goes straight to the dead letters; 503 is tried again.
+ */
+export function replyOf(outcome: WriteOutcome): HttpReply {
+  switch (outcome.kind) {
+    case "stored":
+      return { status: 204 };
+    case "rejected":
+      return problem(400, "Rejected by the store", outcome.reason);
+    case "retry":
+      return tryLater(503, outcome.reason, outcome.retryAfterMs);
+  }
+}

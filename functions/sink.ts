@@ -1,0 +1,84 @@
+import { setTimeout as delay } from "node:timers/promises";
+import { Pool } from "undici";
+import type { CloudEvent } from "../events/cloud-event.ts";
+import { encodeBinary } from "../events/http-binding.ts";
+import type { Logger } from "./log.ts";
+
+/** What a broker said of an event: it has it; it does not now; it never will. */
+export type SendOutcome =
+  | { kind: "accepted" }
+  | { kind: "unavailable"; reason: string }
+  | { kind: "refused"; reason: string };
+
+export interface Sink {
+  /** Hands an event over, with a few quick tries; never rejects. */
+  send(event: CloudEvent): Promise<SendOutcome>;
+  close(): Promise<void>;
+}
+
+export interface SinkOptions {
+  url: URL;
+  connections: number;
+  /** For all tries together. */
+  deadlineMs: number;
+  /** Seconds an answer took, of whatever kind. */
+  onAnswer?: (seconds: number) => void;
+  onError?: (reason: string) => void;
+  log: Logger;
+}
+
+/** After the first try: 50, 100, 200, 400, 800 ms. Enough for a broker that restarts; a longer absence is the client's to wait for. */
+const FIRST_BACKOFF_MS = 50;
+const MAX_TRIES = 6;
+/** As Knative sorts answers: these may change when they are asked again, any other 4xx may not. */
+const RETRYABLE: ReadonlySet<number> = new Set([404, 408, 409, 429]);
+
+/** A CloudEvents sink over HTTP in binary mode, such as a Knative broker. */
+export function openSink({ url, connections, deadlineMs, onAnswer, onError, log }: SinkOptions): Sink {
+  const pool = new Pool(url.origin, {
+    connections,
+    pipelining: 1,
+    headersTimeout: deadlineMs,
+    bodyTimeout: deadlineMs,
+    connectTimeout: Math.min(deadlineMs, 3000),
+    keepAliveTimeout: 30_000,
+  });
+  const path = `${url.pathname}${url.search}`;
+
+  async function tryOnce(message: ReturnType<typeof encodeBinary>): Promise<SendOutcome> {
+    const startedAt = performance.now();
+    try {
+      const { statusCode, body } = await pool.request({ method: "POST", path, ...message });
+      await body.dump();
+      onAnswer?.((performance.now() - startedAt) / 1000);
+      if (statusCode >= 200 && statusCode < 300) return { kind: "accepted" };
+      const reason = `the broker answered ${statusCode}`;
+      const isFinal = statusCode < 500 && !RETRYABLE.has(statusCode);
+      return { kind: isFinal ? "refused" : "unavailable", reason };
+    } catch (error) {
+      const { code } = error as { code?: unknown };
+      return {
+        kind: "unavailable",
+        reason: `the broker did not answer (${typeof code === "string" ? code : "error"})`,
+      };
+    }
+  }
+
+  return {
+    async send(event) {
+      const message = encodeBinary(event);
+      const deadline = performance.now() + deadlineMs;
+      for (let tries = 1, backoffMs = FIRST_BACKOFF_MS; ; tries++, backoffMs *= 2) {
+        const outcome = await tryOnce(message);
+        if (outcome.kind === "accepted") return outcome;
+        onError?.(outcome.kind);
+        if (outcome.kind === "refused" || tries === MAX_TRIES || performance.now() + backoffMs > deadline) {
+          log.warn({ eventId: event.id, tries, outcome: outcome.kind }, `event not accepted: ${outcome.reason}`);
+          return outcome;
+        }
+        await delay(backoffMs);
+      }
+    },
+    close: () => pool.close(),
+  };
+}
