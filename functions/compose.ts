@@ -44,12 +44,12 @@ async function build(settings: FunctionSettings, registry: Registry, log: Logger
 }
 
 async function buildIngest(settings: FunctionSettings, registry: Registry, log: Logger): Promise<PulseFunction> {
-  const { v7 } = await import("uuid");
   const { Emitter } = await import("./pulse-ingest/emitter.ts");
   const { createIngest } = await import("./pulse-ingest/handler.ts");
   const { createIngestMetrics } = await import("./pulse-ingest/ingest-metrics.ts");
   const { openTokens } = await import("./pulse-ingest/tokens.ts");
   const { openSink } = await import("./sink.ts");
+  const { uuidV7 } = await import("./uuid-v7.ts");
   const metrics = createIngestMetrics([registry]);
   const sink = openSink({
     url: requireSink(settings),
@@ -60,7 +60,13 @@ async function buildIngest(settings: FunctionSettings, registry: Registry, log: 
     log,
   });
   return createIngest({
-    emitter: new Emitter({ ...settings, maxInFlight: settings.emitMaxInFlight, send: sink.send, newId: v7, metrics }),
+    emitter: new Emitter({
+      ...settings,
+      maxInFlight: settings.emitMaxInFlight,
+      send: sink.send,
+      newId: uuidV7,
+      metrics,
+    }),
     metrics,
     tokens: settings.tokensFile === undefined ? undefined : openTokens(settings.tokensFile, log),
     retentionMs: settings.retentionDays * DAY_MS,

@@ -1,6 +1,6 @@
 // The names are a contract: dashboards and rules are built from them.
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
-import type { Health } from "../events/health.ts";
+import { HEALTHS, type Health } from "../events/health.ts";
 
 export const METRICS = {
   requests: "pulsemesh_requests_total",
@@ -93,29 +93,41 @@ export class RequestMetrics {
   }
 }
 
-/** A counter by service and health with bounded labels, its label sets looked up once. */
+/**
+ * Counts pulses by service and health, with bounded labels. The counts are plain numbers until they are scraped: it is
+ * the one thing done for every single pulse, and prom-client hashes the labels each time.
+ */
 export class PulseCounter {
-  readonly #counter: Counter;
   readonly #services = new ServiceLabels();
-  readonly #children = new Map<string, Partial<Record<Health, Counter.Internal>>>();
+  readonly #counts = new Map<string, Partial<Record<Health, number>>>();
 
   constructor(registers: Registry[], name: string, help: string) {
-    this.#counter = new Counter({ name, help, labelNames: ["service", "health"], registers });
+    const counts = this.#counts;
+    new Counter({
+      name,
+      help,
+      labelNames: ["service", "health"],
+      registers,
+      collect() {
+        this.reset();
+        for (const [service, byHealth] of counts) {
+          for (const health of HEALTHS) {
+            const count = byHealth[health];
+            if (count !== undefined) this.inc({ service, health }, count);
+          }
+        }
+      },
+    });
   }
 
-  inc(serviceName: string, health: Health, by = 1): void {
+  inc(serviceName: string, health: Health): void {
     const service = this.#services.labelOf(serviceName);
-    let children = this.#children.get(service);
-    if (children === undefined) {
-      children = {};
-      this.#children.set(service, children);
+    let counts = this.#counts.get(service);
+    if (counts === undefined) {
+      counts = {};
+      this.#counts.set(service, counts);
     }
-    let child = children[health];
-    if (child === undefined) {
-      child = this.#counter.labels(service, health);
-      children[health] = child;
-    }
-    child.inc(by);
+    counts[health] = (counts[health] ?? 0) + 1;
   }
 }
 

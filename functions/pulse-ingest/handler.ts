@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders } from "node:http";
-import { v7 as uuidV7 } from "uuid";
+
 import { mediaTypeOf } from "../../events/cloud-event.ts";
 import { eventModeOf, isForeignFormat } from "../../events/http-binding.ts";
 import { type Pulse, pulseHealth } from "../../events/pulse.ts";
@@ -12,6 +12,7 @@ import {
   type Route,
   tryLater,
 } from "../http.ts";
+import { uuidV7 } from "../uuid-v7.ts";
 import type { EmitOutcome, Emitter } from "./emitter.ts";
 import type { IngestMetrics } from "./ingest-metrics.ts";
 import { pulsesOfEvents, pulsesOfPlain } from "./request-pulses.ts";

@@ -1,0 +1,37 @@
+# PulseMesh. `make run` and `make test` are all the set-up there is.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+STAMP := node_modules/.package-lock.json
+
+.PHONY: help install run dev test check bench build clean
+
+help: ## List the targets
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+install: $(STAMP) ## Install what is missing (Node 24 comes as the npm package `node`)
+
+$(STAMP): package.json package-lock.json
+	@command -v npm >/dev/null || { echo "Expected Node.js 20 or newer with npm, got none: see https://nodejs.org"; exit 1; }
+	npm ci --no-audit --no-fund --loglevel=error
+	@touch $(STAMP)
+
+run: install ## Start PulseMesh on this machine: functions, broker, store; Ctrl-C stops it
+	@npm run --silent start
+
+dev: install ## The same, restarted when a source changes
+	@npm run --silent dev
+
+test: install ## Pass all tests
+	@npm run --silent test
+
+check: install ## Format, lint, types and tests: what CI checks
+	@npm run --silent check
+
+bench: install ## Measure CPU per pulse beside a bare node:http server
+	@npm run --silent bench
+
+build: install ## Bundle each function to one file under dist/
+	@npm run --silent build
+
+clean: ## Remove what was installed and built; the data under .pulsemesh/ stays
+	rm -rf node_modules dist coverage

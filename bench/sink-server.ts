@@ -1,0 +1,10 @@
+// A broker that takes everything at once and keeps nothing.
+import { createServer } from "node:http";
+
+createServer((request, response) => {
+  request.resume();
+  request.on("end", () => {
+    response.writeHead(202, { "content-length": 0 });
+    response.end();
+  });
+}).listen(Number(process.env["PORT"]));
