@@ -9,4 +9,4 @@ createServer((request, response) => {
     response.writeHead(202, { "content-type": "application/json", "content-length": 15 });
     response.end('{"accepted":"1"}'.slice(0, 15));
   });
-}).listen(Number(process.env["PORT"]));
+}).listen(Number(process.env.PORT));

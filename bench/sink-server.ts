@@ -7,4 +7,4 @@ createServer((request, response) => {
     response.writeHead(202, { "content-length": 0 });
     response.end();
   });
-}).listen(Number(process.env["PORT"]));
+}).listen(Number(process.env.PORT));

@@ -1,0 +1,35 @@
+// Every figure is CPU time of the process, from the kernel's own accounting, beside a bare node:http server in the same
+// run: a busy machine blurs pulses a second, and hardly CPU time.
+import { parseArgs } from "node:util";
+import { benchChain } from "./chain.ts";
+import { benchColdStart } from "./cold-start.ts";
+import { benchIngest } from "./ingest.ts";
+import { printTable, type Row } from "./table.ts";
+
+const SECTIONS: Record<string, (seconds: number) => Promise<Row[]>> = {
+  ingest: benchIngest,
+  chain: benchChain,
+  start: benchColdStart,
+};
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { seconds: { type: "string", default: "4" }, help: { type: "boolean", default: false } },
+});
+const unknown = positionals.filter((name) => !(name in SECTIONS));
+if (values.help || unknown.length > 0) {
+  if (unknown.length > 0)
+    console.error(`Expected sections out of ${Object.keys(SECTIONS).join(", ")}, got ${unknown.join(", ")}`);
+  console.log(
+    `Usage: npm run bench -- [--seconds 4] [${Object.keys(SECTIONS).join("] [")}]\n\nMeasures each section for so many seconds a figure (default: all of them) and prints one table.`,
+  );
+  process.exit(unknown.length > 0 ? 2 : 0);
+}
+
+const rows: Row[] = [];
+for (const name of positionals.length > 0 ? positionals : Object.keys(SECTIONS)) {
+  console.error(`measuring: ${name}`);
+  rows.push(...((await SECTIONS[name]?.(Number(values.seconds))) ?? []));
+}
+printTable(rows);
+process.exit(rows.some((row) => row.isMet === false) ? 1 : 0);

@@ -1,0 +1,40 @@
+import { post } from "./load.ts";
+
+/** A pulse as the benches send it: 169 bytes or so, with a time and some metadata. */
+export function benchPulse(service: string): Record<string, unknown> {
+  return {
+    service_name: service,
+    event_time: new Date().toISOString(),
+    latency_ms: 12.5,
+    status: "ok",
+    metadata: { region: "eu-west-1", host: "a-12" },
+  };
+}
+
+const JSON_TYPE = { "content-type": "application/json" };
+
+/** A request with one pulse. */
+export function singleRequest(): Buffer {
+  return post("/pulse", JSON_TYPE, JSON.stringify(benchPulse("checkout")));
+}
+
+/** A request with many pulses of 20 services. */
+export function manyRequest(count: number): Buffer {
+  const pulses = Array.from({ length: count }, (_, i) => benchPulse(`service-${i % 20}`));
+  return post("/pulse", JSON_TYPE, JSON.stringify(pulses));
+}
+
+/** Binary CloudEvents, each with an id of its own. */
+export function eventRequests(): () => Buffer {
+  const body = JSON.stringify(benchPulse("checkout"));
+  let count = 0;
+  return () => {
+    const attributes = {
+      "ce-specversion": "1.0",
+      "ce-id": `bench-${count++}`,
+      "ce-source": "/bench",
+      "ce-type": "dev.pulsemesh.pulse.v1",
+    };
+    return post("/pulse", { ...JSON_TYPE, ...attributes }, body);
+  };
+}
