@@ -6,10 +6,12 @@ import {
   encodePulse,
   MAX_ID_LENGTH,
   MAX_SHARED_ID_LENGTH,
+  MAX_SOURCE_LENGTH,
   type Pulse,
   type PulseContext,
   parsePulse,
   pulseSchema,
+  SOURCE,
   TRACEPARENT_PATTERN,
 } from "./pulse.ts";
 import { parseTime } from "./time.ts";
@@ -33,6 +35,8 @@ export function pulsesOf(event: CloudEvent, context: ReceiveContext, pointer = "
   if (!isJsonType(event.datacontenttype)) {
     return refuse(`${pointer}/datacontenttype`, "Expected application/json", event.datacontenttype);
   }
+  // Its pulses travel on inside another event, beside their source: what would be refused there is refused here.
+  if (event.source.length > MAX_SOURCE_LENGTH) return refuse(`${pointer}/source`, SOURCE, event.source);
   const json = jsonOf(event, `${pointer}/data`);
   if (!json.ok) return json;
   const { traceparent, knativearrivaltime } = event.extensions;

@@ -31,7 +31,7 @@ const MAX_METADATA_VALUE_LENGTH = 1024;
 export const MAX_ID_LENGTH = 128;
 /** An identity that is given to many pulses at once (a key, an event's id) leaves room for "/" and the position. */
 export const MAX_SHARED_ID_LENGTH = 120;
-const MAX_SOURCE_LENGTH = 512;
+export const MAX_SOURCE_LENGTH = 512;
 
 const SERVICE_NAME = "Expected 1 to 128 characters of A–Z a–z 0–9 . _ : / - that start with a letter or digit";
 const EVENT_TIME = "Expected an RFC 3339 time with offset, or epoch milliseconds as an integer";
@@ -41,7 +41,8 @@ const METADATA = `Expected an object of at most ${MAX_METADATA_ENTRIES} strings`
 const METADATA_KEY = `Expected a key of 1 to ${MAX_METADATA_KEY_LENGTH} characters`;
 const METADATA_VALUE = `Expected a string of at most ${MAX_METADATA_VALUE_LENGTH} characters`;
 const ID = `Expected 1 to ${MAX_ID_LENGTH} characters`;
-const SOURCE = `Expected a URI reference of 1 to ${MAX_SOURCE_LENGTH} characters`;
+export const SOURCE = `Expected a URI reference of 1 to ${MAX_SOURCE_LENGTH} characters`;
+const WELL_FORMED = "Expected Unicode text without lone surrogates";
 const TRACEPARENT = "Expected a W3C traceparent";
 export const TRACEPARENT_PATTERN = /^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/;
 
@@ -147,6 +148,7 @@ export function parsePulse(
   if (time > context.now + MAX_AHEAD_MS || time < context.now - context.retentionMs) {
     faults.push(fault(`${pointer}/event_time`, timeRule(context), fields.event_time));
   }
+  if (faults.length === before) checkText(fields, pointer, faults);
   if (faults.length > before) return undefined;
   const givenId = fields.id ?? context.id;
   const pulse: Pulse = {
@@ -209,6 +211,20 @@ function checkMetadata(value: unknown, pointer: string, faults: Fault[]): void {
     }
   }
   if (entries > MAX_METADATA_ENTRIES) faults.push(fault(pointer, METADATA, value));
+}
+
+// JSON can escape half a character. A store writes UTF-8, where all halves become the same sign: two ids would be one.
+function checkText(fields: z.infer<typeof carriedPulseSchema>, pointer: string, faults: Fault[]): void {
+  const { id, source, status, metadata } = fields;
+  if (!status.isWellFormed()) faults.push(fault(`${pointer}/status`, WELL_FORMED, status));
+  if (id !== undefined && !id.isWellFormed()) faults.push(fault(`${pointer}/id`, WELL_FORMED, id));
+  if (source !== undefined && !source.isWellFormed()) faults.push(fault(`${pointer}/source`, WELL_FORMED, source));
+  for (const key in metadata as Record<string, string> | undefined) {
+    const text = (metadata as Record<string, string>)[key] as string;
+    if (!key.isWellFormed() || !text.isWellFormed()) {
+      faults.push(fault(pointerTo(`${pointer}/metadata`, [key]), WELL_FORMED, text));
+    }
+  }
 }
 
 function collectFaults(issues: readonly z.core.$ZodIssue[], input: unknown, pointer: string, faults: Fault[]): void {

@@ -1,8 +1,9 @@
 // RFC 3339 section 5.6: a date, "T", a time with optional fraction, and an offset that is not optional.
-const RFC_3339 = /^(\d{4})-(\d\d)-(\d\d)[Tt ](\d\d):(\d\d):(\d\d)(\.\d+)?([Zz]|[+-]([01]\d|2[0-3]):[0-5]\d)$/;
+// Hour 24 is not among them, although Date takes it for the next day's midnight.
+const RFC_3339 = /^(\d{4})-(\d\d)-(\d\d)[Tt ]([01]\d|2[0-3]):(\d\d):(\d\d)(\.\d+)?([Zz]|[+-]([01]\d|2[0-3]):[0-5]\d)$/;
 const DAY_MS = 86_400_000;
-/** What nearly every sender writes, and Date.parse alone reads right: UTC, at most ms, a day that every month has. */
-const PLAIN = /^\d{4}-\d\d-(?:0[1-9]|1\d|2[0-8])T\d\d:\d\d:[0-5]\d(?:\.\d{1,3})?Z$/;
+// What nearly every sender writes, and Date.parse alone reads right: UTC, at most ms, a day that every month has.
+const PLAIN = /^\d{4}-\d\d-(?:0[1-9]|1\d|2[0-8])T(?:[01]\d|2[0-3]):\d\d:[0-5]\d(?:\.\d{1,3})?Z$/;
 const DAYS = [31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
 
 /**
@@ -19,7 +20,6 @@ export function parseTime(text: string): number | undefined {
   const month = Number(parts[2]);
   const day = Number(parts[3]);
   if (day > (DAYS[month - 1] ?? 0) || (month === 2 && day === 29 && !isLeapYear(Number(parts[1])))) return undefined;
-  if (Number(parts[4]) > 23) return undefined; // Date takes 24:00 for the next day's midnight; RFC 3339 has no such hour
   // A leap second is legal in RFC 3339 and unknown to Date: it becomes the first moment after it, always a UTC midnight.
   const isLeapSecond = parts[6] === "60";
   const iso = `${parts[1]}-${parts[2]}-${parts[3]}T${parts[4]}:${parts[5]}:${isLeapSecond ? "59" : parts[6]}`;

@@ -1,0 +1,90 @@
+import { describe, expect, it } from "vitest";
+import { bytesOf, type CloudEvent, type EventData, isJsonType, jsonOf, mediaTypeOf, parseJson } from "./cloud-event.ts";
+
+function eventWith(data: EventData, datacontenttype?: string): CloudEvent {
+  const event: CloudEvent = { id: "1", source: "/test", type: "test", extensions: {}, data };
+  return datacontenttype === undefined ? event : { ...event, datacontenttype };
+}
+
+describe("isJsonType", () => {
+  it.each([
+    undefined,
+    "application/json",
+    "Application/JSON; charset=UTF-8",
+    "application/vnd.x+json",
+    "text/x+JSON ;a=b",
+  ])("takes %j for JSON", (type) => {
+    expect(isJsonType(type)).toBe(true);
+  });
+
+  it.each(["", "text/plain", "application/xml", "application/json-seq", "text/json2", "a/b; x=application/json"])(
+    "does not take %j for JSON",
+    (type) => {
+      expect(isJsonType(type)).toBe(false);
+    },
+  );
+});
+
+describe("mediaTypeOf", () => {
+  it("drops parameters, blanks and letter case", () => {
+    expect(mediaTypeOf(" Text/Plain ; Charset=UTF-8")).toBe("text/plain");
+    expect(mediaTypeOf("TEXT/plain")).toBe("text/plain");
+    expect(mediaTypeOf(undefined)).toBe("");
+  });
+});
+
+describe("parseJson", () => {
+  it("reads UTF-8", () => {
+    expect(parseJson(Buffer.from('{"name":"Grüße 💓"}'), "")).toEqual({ ok: true, value: { name: "Grüße 💓" } });
+  });
+
+  it("refuses bytes that are not UTF-8 instead of replacing them", () => {
+    expect(parseJson(Buffer.from([0x22, 0xff, 0x22]), "/data")).toEqual({
+      ok: false,
+      faults: [{ pointer: "/data", rule: "Expected JSON in UTF-8", got: "string" }],
+    });
+  });
+
+  it("says where the fault is and quotes nothing of the text", () => {
+    const parsed = parseJson(Buffer.from('{"user":"a" "password":"hunter2"}'), "");
+    expect(parsed).toMatchObject({ ok: false, faults: [{ pointer: "", got: "string" }] });
+    expect(JSON.stringify(parsed)).toMatch(/Expected valid JSON \(fault at character 12\)/);
+    expect(JSON.stringify(parsed)).not.toContain("hunter2");
+  });
+
+  it("refuses an empty text", () => {
+    expect(parseJson(Buffer.alloc(0), "")).toMatchObject({ ok: false, faults: [{ rule: "Expected valid JSON" }] });
+  });
+});
+
+describe("an event's data", () => {
+  it("is the JSON that came with its envelope, where a string stays a string", () => {
+    expect(jsonOf(eventWith({ kind: "json", value: '{"a":1}' }))).toEqual({ ok: true, value: '{"a":1}' });
+  });
+
+  it("is parsed when it came as bytes", () => {
+    expect(jsonOf(eventWith({ kind: "bytes", bytes: Buffer.from("[1]") }))).toEqual({ ok: true, value: [1] });
+    expect(jsonOf(eventWith({ kind: "bytes", bytes: Buffer.from("[1") }))).toMatchObject({
+      ok: false,
+      faults: [{ pointer: "/data" }],
+    });
+  });
+
+  it("is said to be absent when there is none", () => {
+    expect(jsonOf(eventWith({ kind: "none" }), "/3/data")).toEqual({
+      ok: false,
+      faults: [{ pointer: "/3/data", rule: "Expected data", got: "absent" }],
+    });
+  });
+
+  it.each<[string, EventData, string | undefined, string]>([
+    ["none", { kind: "none" }, undefined, ""],
+    ["bytes as they are", { kind: "bytes", bytes: Buffer.from("x") }, "application/json", "x"],
+    ["JSON", { kind: "json", value: { a: 1 } }, undefined, '{"a":1}'],
+    ["a string under a JSON type, quoted", { kind: "json", value: "a" }, "application/json", '"a"'],
+    ["a string under a text type, bare", { kind: "json", value: "a" }, "text/plain", "a"],
+    ["an object under a text type", { kind: "json", value: [1] }, "text/plain", "[1]"],
+  ])("becomes the bytes of a binary message: %s", (_, data, type, bytes) => {
+    expect(bytesOf(eventWith(data, type)).toString()).toBe(bytes);
+  });
+});
