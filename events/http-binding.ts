@@ -80,7 +80,8 @@ function decodeBinary(headers: IncomingHttpHeaders, body: Buffer, faults: Fault[
   const contentType = headers["content-type"];
   if (contentType !== undefined) attributes.datacontenttype = contentType;
   const data: EventData = body.length === 0 ? { kind: "none" } : { kind: "bytes", bytes: body };
-  return eventOf(attributes, data, "", faults);
+  const event = eventOf(attributes, data, "", faults);
+  return faults.length > 0 ? undefined : event;
 }
 
 // HTTP binding 3.1.3.2: a quoted value is unquoted first, then percent-decoded once. Node hands raw bytes on as Latin-1.

@@ -1,0 +1,320 @@
+import type { IncomingHttpHeaders } from "node:http";
+import { describe, expect, it } from "vitest";
+import type { CloudEvent } from "./cloud-event.ts";
+import type { Parsed } from "./fault.ts";
+import { decodeEvents, type EventMode, eventModeOf, isForeignFormat, toStructured } from "./http-binding.ts";
+
+const HEADERS = { "ce-specversion": "1.0", "ce-id": "1", "ce-source": "/test", "ce-type": "test" };
+const ENVELOPE = { specversion: "1.0", id: "1", source: "/test", type: "test" };
+
+function binary(headers: IncomingHttpHeaders = {}, body: string | Buffer = ""): Parsed<CloudEvent[]> {
+  return decodeEvents("binary", { ...HEADERS, ...headers }, Buffer.from(body));
+}
+
+function structured(members: object = {}): Parsed<CloudEvent[]> {
+  return decodeEvents("structured", {}, Buffer.from(JSON.stringify({ ...ENVELOPE, ...members })));
+}
+
+function batch(body: unknown): Parsed<CloudEvent[]> {
+  return decodeEvents("batch", {}, Buffer.from(JSON.stringify(body)));
+}
+
+function pointersOf(parsed: Parsed<unknown>): string[] {
+  return parsed.ok ? [] : parsed.faults.map((one) => one.pointer);
+}
+
+function only(parsed: Parsed<CloudEvent[]>): CloudEvent {
+  expect(parsed).toMatchObject({ ok: true });
+  if (!parsed.ok || parsed.value.length !== 1) throw new Error("Expected one event");
+  return parsed.value[0] as CloudEvent;
+}
+
+describe("the mode of a request", () => {
+  it.each<[string | undefined, EventMode | undefined]>([
+    ["application/cloudevents+json", "structured"],
+    ["Application/CloudEvents+JSON; charset=UTF-8", "structured"],
+    ["application/cloudevents+avro", "structured"],
+    ["application/cloudevents", "structured"],
+    ["application/cloudevents-batch+json", "batch"],
+    [" APPLICATION/cloudevents-BATCH+json;charset=utf-8", "batch"],
+    ["application/json", undefined],
+    ["text/plain; x=application/cloudevents+json", undefined],
+    [undefined, undefined],
+  ])("follows the content type %j", (type, mode) => {
+    expect(eventModeOf(type === undefined ? {} : { "content-type": type })).toBe(mode);
+  });
+
+  it.each(Object.keys(HEADERS))("is binary as soon as there is the header %s", (header) => {
+    expect(eventModeOf({ "content-type": "application/json", [header]: "" })).toBe("binary");
+  });
+
+  it("is structured when an event's headers stand beside a structured body", () => {
+    expect(eventModeOf({ "content-type": "application/cloudevents+json", ...HEADERS })).toBe("structured");
+  });
+
+  it("is none for an extension's header alone", () => {
+    expect(eventModeOf({ "ce-subject": "a" })).toBeUndefined();
+  });
+});
+
+describe("a foreign format", () => {
+  it.each([
+    ["application/cloudevents+avro", "structured"],
+    ["application/cloudevents", "structured"],
+    ["application/cloudevents-batch+xml", "batch"],
+    ["application/cloudevents-batch", "batch"],
+    ["application/cloudevents+json; charset=iso-8859-1", "structured"],
+    ['application/json; charset="UTF-16"', undefined],
+    ["application/json;charset=latin1", "binary"],
+  ] as const)("is %j", (type, mode) => {
+    expect(isForeignFormat({ "content-type": type }, mode)).toBe(true);
+  });
+
+  it.each([
+    ["application/cloudevents+json", "structured"],
+    ["APPLICATION/CloudEvents+JSON ; Charset=UTF-8", "structured"],
+    ['application/cloudevents-batch+json;charset="utf-8"', "batch"],
+    ["application/json; charset=UTF8", undefined],
+    ["text/plain; charset=US-ASCII", "binary"],
+    ["application/json", undefined],
+    ["image/png", "binary"],
+    [undefined, undefined],
+  ] as const)("is not %j", (type, mode) => {
+    expect(isForeignFormat(type === undefined ? {} : { "content-type": type }, mode)).toBe(false);
+  });
+
+  it("is a compressed body", () => {
+    expect(isForeignFormat({ "content-encoding": "gzip", "content-type": "application/json" }, undefined)).toBe(true);
+    expect(isForeignFormat({ "content-encoding": "identity" }, undefined)).toBe(false);
+  });
+});
+
+describe("an event in binary mode", () => {
+  it("has its attributes in headers and its bytes as the body", () => {
+    const headers = {
+      "content-type": "Application/JSON; charset=UTF-8",
+      "ce-time": "2026-03-01T12:00:00+01:00",
+      "ce-subject": "checkout",
+      "ce-dataschema": "https://example.com/schema",
+      "ce-partitionkey": "checkout",
+      "ce-sequence": "42",
+      host: "localhost",
+    };
+    expect(only(binary(headers, '{"a":1}'))).toEqual({
+      id: "1",
+      source: "/test",
+      type: "test",
+      time: "2026-03-01T12:00:00+01:00",
+      subject: "checkout",
+      datacontenttype: "Application/JSON; charset=UTF-8",
+      dataschema: "https://example.com/schema",
+      extensions: { partitionkey: "checkout", sequence: "42" },
+      data: { kind: "bytes", bytes: Buffer.from('{"a":1}') },
+    });
+  });
+
+  it("has no data when the body is empty", () => {
+    expect(only(binary()).data).toEqual({ kind: "none" });
+  });
+
+  it.each([
+    ["plain", "plain"],
+    ["Gr%C3%BC%C3%9Fe%20%F0%9F%92%93", "Grüße 💓"],
+    ["a%2525b", "a%25b"],
+    ["%c3%bc", "ü"],
+    ["100%", "100%"],
+    ["50%zz%41", "50%zzA"],
+    ['"with blank"', "with blank"],
+    ['"a \\"quote\\" and \\\\"', 'a "quote" and \\'],
+    ['"%22"', '"'],
+    ['"', '"'],
+    ['""', ""],
+    ['a"b', 'a"b'],
+    [Buffer.from("Grüße").toString("latin1"), "Grüße"],
+    [`${Buffer.from("ü").toString("latin1")}%C3%BC`, "üü"],
+  ])("has the header value %j decoded once", (raw, value) => {
+    expect(only(binary({ "ce-subject": raw })).subject).toBe(value);
+  });
+
+  it.each(["%ff", "a%C3", "%ED%A0%80", "%C0%AF", "\u00fc", '"\u00ff"'])("is refused for %j, invalid UTF-8", (raw) => {
+    expect(pointersOf(binary({ "ce-subject": raw }))).toEqual(["/subject"]);
+  });
+
+  it("takes an identity after decoding for what it is", () => {
+    expect(pointersOf(binary({ "ce-id": '""' }))).toEqual(["/id"]);
+    expect(pointersOf(binary({ "ce-source": "a%20b" }))).toEqual(["/source"]);
+  });
+
+  it("takes Content-Type alone for datacontenttype", () => {
+    expect(pointersOf(binary({ "ce-datacontenttype": "application/json" }))).toEqual(["/datacontenttype"]);
+  });
+
+  it.each(["ce-a-b", "ce-a_b", "ce-", "ce-data"])("is refused for the header %s, which is no attribute", (header) => {
+    expect(pointersOf(binary({ [header]: "x" }))).toEqual([`/${header.slice(3)}`]);
+  });
+});
+
+describe("an event in structured mode", () => {
+  it("has everything in its body, whatever the headers say", () => {
+    const body = Buffer.from(JSON.stringify({ ...ENVELOPE, subject: "body", data: { a: 1 } }));
+    const headers = { ...HEADERS, "ce-id": "header", "ce-subject": "header", "ce-extra": "header" };
+    expect(only(decodeEvents("structured", headers, body))).toEqual({
+      id: "1",
+      source: "/test",
+      type: "test",
+      subject: "body",
+      extensions: {},
+      data: { kind: "json", value: { a: 1 } },
+    });
+  });
+
+  it("takes null for absent", () => {
+    const members = { time: null, subject: null, datacontenttype: null, extra: null, data: null, data_base64: null };
+    expect(only(structured(members))).toEqual({
+      id: "1",
+      source: "/test",
+      type: "test",
+      extensions: {},
+      data: { kind: "none" },
+    });
+    expect(pointersOf(structured({ id: null, type: null }))).toEqual(["/id", "/type"]);
+  });
+
+  it.each([0, false, "", [], {}, '{"a":1}', "[1]"])("keeps the data %j as it is", (data) => {
+    expect(only(structured({ data })).data).toEqual({ kind: "json", value: data });
+  });
+
+  it("turns data_base64 into bytes", () => {
+    const bytes = Buffer.from([0, 255, 254, 10]);
+    expect(only(structured({ data_base64: bytes.toString("base64") })).data).toEqual({ kind: "bytes", bytes });
+    expect(only(structured({ data_base64: "" })).data).toEqual({ kind: "bytes", bytes: Buffer.alloc(0) });
+    expect(only(structured({ data_base64: "AA==", data: null })).data).toMatchObject({ kind: "bytes" });
+  });
+
+  it("takes large data in base64", () => {
+    const bytes = Buffer.alloc(12_000_000, 7);
+    const { data } = only(structured({ data_base64: bytes.toString("base64") }));
+    expect(data.kind === "bytes" && data.bytes.equals(bytes)).toBe(true);
+  });
+
+  it.each(["A", "AA", "AA=A", "A===", "AA==\n", "A-_A", "=AAA", 12, {}])("refuses data_base64 %j", (text) => {
+    expect(pointersOf(structured({ data_base64: text }))).toEqual(["/data_base64"]);
+  });
+
+  it("refuses data beside data_base64, in either order", () => {
+    expect(pointersOf(structured({ data: 1, data_base64: "AA==" }))).toEqual(["/data_base64"]);
+    expect(pointersOf(structured({ data_base64: "AA==", data: false }))).toEqual(["/data_base64"]);
+  });
+
+  it("has extensions that are strings, integers and booleans", () => {
+    const { extensions } = only(structured({ text: "a", whole: -7, yes: true, no: false, zero: 0, empty: "" }));
+    expect(extensions).toEqual({ text: "a", whole: "-7", yes: "true", no: "false", zero: "0", empty: "" });
+  });
+
+  it.each([
+    [{ extra: 1.5 }, "/extra"],
+    [{ extra: 1e21 }, "/extra"],
+    [{ extra: {} }, "/extra"],
+    [{ extra: ["a"] }, "/extra"],
+    [{ Extra: "a" }, "/Extra"],
+    [{ "a/b": "a" }, "/a~1b"],
+    [{ extra: "\ud800" }, "/extra"],
+    [{ subject: 1 }, "/subject"],
+    [{ time: true }, "/time"],
+    [{ datacontenttype: "application/json;\r\nx-smuggled: 1" }, "/datacontenttype"],
+    [{ datacontenttype: "json" }, "/datacontenttype"],
+    [{ datacontenttype: "text/plain; name=ü" }, "/datacontenttype"],
+  ])("refuses %j", (members, pointer) => {
+    expect(pointersOf(structured(members))).toEqual([pointer]);
+  });
+
+  it.each(["[]", "null", "1", '"text"'])("refuses the body %s", (body) => {
+    expect(pointersOf(decodeEvents("structured", {}, Buffer.from(body)))).toEqual([""]);
+  });
+
+  it.each([Buffer.from("{"), Buffer.alloc(0), Buffer.from([0x22, 0xc3, 0x22])])(
+    "refuses a body that is no JSON",
+    (body) => {
+      expect(pointersOf(decodeEvents("structured", {}, body))).toEqual([""]);
+    },
+  );
+});
+
+describe("the required attributes", () => {
+  const bad = { specversion: ["", "0.3", "1"], id: [""], source: ["", "a b", "a\n", "\ud800"], type: [""] };
+  for (const [name, values] of Object.entries(bad)) {
+    it(`refuse an event without ${name}`, () => {
+      const { [`ce-${name}`]: _, ...headers } = HEADERS as Record<string, string>;
+      expect(pointersOf(decodeEvents("binary", headers, Buffer.alloc(0)))).toEqual([`/${name}`]);
+      expect(pointersOf(structured({ [name]: undefined }))).toEqual([`/${name}`]);
+    });
+
+    it.each(values)(`refuse ${name} %j`, (value) => {
+      expect(pointersOf(structured({ [name]: value }))).toContain(`/${name}`);
+    });
+  }
+
+  it("are all named at once", () => {
+    expect(pointersOf(decodeEvents("structured", {}, Buffer.from("{}")))).toEqual([
+      "/specversion",
+      "/id",
+      "/source",
+      "/type",
+    ]);
+  });
+
+  it("keep an id of any kind but text from being repaired", () => {
+    expect(pointersOf(structured({ id: 7 }))).toContain("/id");
+  });
+});
+
+describe("the time", () => {
+  it.each(["yesterday", "2026-02-30T00:00:00Z", "2026-03-01T12:00:00", "", "1772368245000"])("refuses %j", (time) => {
+    expect(pointersOf(structured({ time }))).toEqual(["/time"]);
+    expect(pointersOf(binary({ "ce-time": time }))).toEqual(["/time"]);
+  });
+
+  it("is kept as it was written", () => {
+    expect(only(structured({ time: "2026-03-01t12:00:00.123456z" })).time).toBe("2026-03-01t12:00:00.123456z");
+  });
+});
+
+describe("a batch", () => {
+  it("may be empty", () => {
+    expect(batch([])).toEqual({ ok: true, value: [] });
+  });
+
+  it("keeps its events in order", () => {
+    const parsed = batch([ENVELOPE, { ...ENVELOPE, id: "2", data: 1 }]);
+    expect(parsed.ok && parsed.value.map((event) => event.id)).toEqual(["1", "2"]);
+  });
+
+  it("is refused as a whole, with every fault at its place", () => {
+    const parsed = batch([ENVELOPE, { ...ENVELOPE, id: "" }, 7, { ...ENVELOPE, time: "now", extra: {} }]);
+    expect(pointersOf(parsed)).toEqual(["/1/id", "/2", "/3/extra", "/3/time"]);
+  });
+
+  it.each([ENVELOPE, null, "[]", 1])("is not %j", (body) => {
+    expect(pointersOf(batch(body))).toEqual([""]);
+  });
+});
+
+describe("the JSON format of an event", () => {
+  it("carries JSON bytes as JSON and other bytes as base64", () => {
+    const event = only(binary({ "content-type": "application/json", "ce-extra": "x" }, '{"a":[1]}'));
+    expect(toStructured(event)).toEqual({
+      ...ENVELOPE,
+      datacontenttype: "application/json",
+      extra: "x",
+      data: { a: [1] },
+    });
+    const image = only(binary({ "content-type": "image/png" }, Buffer.from([137, 0])));
+    expect(toStructured(image)).toEqual({ ...ENVELOPE, datacontenttype: "image/png", data_base64: "iQA=" });
+    const broken = only(binary({ "content-type": "application/json" }, "{"));
+    expect(toStructured(broken)).toMatchObject({ data_base64: "ew==" });
+  });
+
+  it("leaves out data that there is not", () => {
+    expect(toStructured(only(structured()))).toEqual(ENVELOPE);
+  });
+});
