@@ -1,0 +1,165 @@
+import { describe, expect, it } from "vitest";
+import { type CloudEvent, PULSE_TYPE, PULSES_TYPE } from "./cloud-event.ts";
+import { decodeEvents, encodeBinary } from "./http-binding.ts";
+import { encodePulse, type Pulse } from "./pulse.ts";
+import { eventOfMany, eventOfOne, INGEST_SOURCE, pulsesOf, type ReceiveContext } from "./pulse-event.ts";
+
+const NOW = Date.parse("2026-03-01T12:00:00Z");
+const CONTEXT: ReceiveContext = { now: NOW, retentionMs: 30 * 86_400_000, maxPulses: 3 };
+const TRACEPARENT = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+const FIELDS = { service_name: "checkout", latency_ms: 12.5, status: "ok" };
+
+function pulseWith(changes: Partial<Pulse> = {}): Pulse {
+  return { ...FIELDS, event_time: NOW - 1000, id: "p-1", source: "/shop", ...changes };
+}
+
+function eventWith(data: unknown, changes: Partial<CloudEvent> = {}): CloudEvent {
+  return {
+    id: "e-1",
+    source: "/shop",
+    type: PULSE_TYPE,
+    extensions: {},
+    data: { kind: "json", value: data },
+    ...changes,
+  };
+}
+
+function manyWith(data: unknown, changes: Partial<CloudEvent> = {}): CloudEvent {
+  return eventWith(data, { type: PULSES_TYPE, ...changes });
+}
+
+function pulsesIn(event: CloudEvent, context = CONTEXT): Pulse[] {
+  const parsed = pulsesOf(event, context);
+  if (!parsed.ok) throw new Error(JSON.stringify(parsed.faults));
+  return parsed.value;
+}
+
+function pointersOf(event: CloudEvent, pointer = ""): string[] {
+  const parsed = pulsesOf(event, CONTEXT, pointer);
+  return parsed.ok ? [] : parsed.faults.map((one) => one.pointer);
+}
+
+/** As a broker hands it on: over HTTP, with the time of arrival noted. */
+function deliver(event: CloudEvent, arrival = "2026-03-01T11:59:59.500Z"): CloudEvent {
+  const { headers, body } = encodeBinary(event);
+  const read = decodeEvents("binary", { ...headers, "ce-knativearrivaltime": arrival }, body);
+  if (!read.ok) throw new Error(JSON.stringify(read.faults));
+  return read.value[0] as CloudEvent;
+}
+
+describe("an event of one pulse", () => {
+  it("gives the pulse its identity, its time and its trace context", () => {
+    const event = eventWith(FIELDS, { time: "2026-03-01T11:00:00Z", extensions: { traceparent: TRACEPARENT } });
+    expect(pulsesIn(event)).toEqual([
+      { ...FIELDS, event_time: NOW - 3_600_000, id: "e-1", source: "/shop", traceparent: TRACEPARENT },
+    ]);
+  });
+
+  it("dates a pulse without a time by its arrival at the broker, the same however often it is delivered", () => {
+    const event = eventWith(FIELDS, { extensions: { knativearrivaltime: "2026-03-01T11:59:00.25Z" } });
+    expect(pulsesIn(event)).toMatchObject([{ event_time: NOW - 59_750, is_time_of_arrival: true }]);
+    expect(pulsesIn(event, { ...CONTEXT, now: NOW + 60_000 })).toEqual(pulsesIn(event));
+  });
+
+  it("dates it by now where no broker has noted an arrival, or nonsense", () => {
+    expect(pulsesIn(eventWith(FIELDS))).toMatchObject([{ event_time: NOW, is_time_of_arrival: true }]);
+    expect(pulsesIn(eventWith(FIELDS, { extensions: { knativearrivaltime: "soon" } }))[0]?.event_time).toBe(NOW);
+  });
+
+  it("leaves a trace context out that is none", () => {
+    expect(pulsesIn(eventWith(FIELDS, { extensions: { traceparent: "00-x" } }))[0]).not.toHaveProperty("traceparent");
+  });
+
+  it("may repeat its id in the pulse, and no other", () => {
+    expect(pulsesIn(eventWith({ ...FIELDS, id: "e-1" }))[0]?.id).toBe("e-1");
+    expect(pointersOf(eventWith({ ...FIELDS, id: "other" }))).toEqual(["/data/id"]);
+  });
+
+  it.each<[string, Partial<CloudEvent>, string]>([
+    ["of another type", { type: "com.example.order" }, "/type"],
+    ["with data that is not JSON by its type", { datacontenttype: "text/xml" }, "/datacontenttype"],
+    ["without data", { data: { kind: "none" } }, "/data"],
+    ["with broken JSON", { data: { kind: "bytes", bytes: Buffer.from("{") } }, "/data"],
+    ["with a string that holds JSON", { data: { kind: "json", value: JSON.stringify(FIELDS) } }, "/data"],
+    ["with too long an id", { id: "x".repeat(129) }, "/id"],
+    ["with too long a source", { source: "x".repeat(513) }, "/source"],
+    ["with a bad pulse", { data: { kind: "json", value: { ...FIELDS, status: "" } } }, "/data/status"],
+    ["that is too old", { time: "2026-01-01T00:00:00Z" }, "/data/event_time"],
+  ])("is refused: one %s", (_, changes, pointer) => {
+    expect(pointersOf(eventWith(FIELDS, changes))).toEqual([pointer]);
+    expect(pointersOf(eventWith(FIELDS, changes), "/7")).toEqual([`/7${pointer}`]);
+  });
+
+  it("takes any JSON type, and bytes that hold JSON", () => {
+    const data = { kind: "bytes" as const, bytes: Buffer.from(JSON.stringify(FIELDS)) };
+    expect(pulsesIn(eventWith(undefined, { data, datacontenttype: "application/vnd.pulse+json; a=b" }))).toHaveLength(
+      1,
+    );
+  });
+});
+
+describe("an event of many pulses", () => {
+  it("gives each its own identity, or the event's with its position", () => {
+    const carried = { ...FIELDS, id: "own", source: "/own", traceparent: TRACEPARENT, event_time: NOW - 7 };
+    expect(pulsesIn(manyWith({ pulses: [FIELDS, carried] }))).toEqual([
+      { ...FIELDS, event_time: NOW, is_time_of_arrival: true, id: "e-1/0", source: "/shop" },
+      carried,
+    ]);
+  });
+
+  it("may carry none, and more members than we know", () => {
+    expect(pulsesIn(manyWith({ pulses: [], comment: "none" }))).toEqual([]);
+  });
+
+  it.each([null, 7, {}, [], { pulses: {} }, { pulses: null }])("is refused for the data %j", (data) => {
+    expect(pointersOf(manyWith(data))).toEqual(["/data/pulses"]);
+  });
+
+  it("is refused as a whole with every fault in its place", () => {
+    const pulses = [FIELDS, { ...FIELDS, latency_ms: -1 }, 7];
+    expect(pointersOf(manyWith({ pulses }), "/2")).toEqual(["/2/data/pulses/1/latency_ms", "/2/data/pulses/2"]);
+  });
+
+  it("is refused beyond the most pulses, and for an id that leaves no room for positions", () => {
+    expect(pointersOf(manyWith({ pulses: [FIELDS, FIELDS, FIELDS, FIELDS] }))).toEqual(["/data/pulses"]);
+    expect(pointersOf(manyWith({ pulses: [FIELDS] }, { id: "x".repeat(121) }))).toEqual(["/id"]);
+    expect(pulsesIn(manyWith({ pulses: [FIELDS] }, { id: "x".repeat(120) }))).toHaveLength(1);
+  });
+});
+
+describe("the events that we make", () => {
+  it("carry one pulse, routable by its service, and give it back", () => {
+    const pulse = pulseWith({ traceparent: TRACEPARENT, metadata: { city: "Zürich" }, status: "503" });
+    const event = eventOfOne(pulse);
+    expect(event).toMatchObject({
+      id: "p-1",
+      source: "/shop",
+      type: PULSE_TYPE,
+      subject: "checkout",
+      extensions: { partitionkey: "checkout", health: "down", traceparent: TRACEPARENT },
+    });
+    expect(pulsesIn(deliver(event))).toEqual([pulse]);
+  });
+
+  it("carry a pulse that has no time but its arrival's without one, so that the broker's counts", () => {
+    const pulse = pulseWith({ is_time_of_arrival: true, event_time: NOW });
+    expect(pulsesIn(deliver(eventOfOne(pulse)))).toEqual([{ ...pulse, event_time: NOW - 500 }]);
+  });
+
+  it("carry many pulses and give them back in order", () => {
+    const pulses = [pulseWith(), pulseWith({ id: "p-2", source: "/else" }), pulseWith({ service_name: "search" })];
+    const event = eventOfMany("batch-1", pulses.map(encodePulse));
+    expect(event).toMatchObject({ id: "batch-1", source: INGEST_SOURCE, type: PULSES_TYPE });
+    expect(pulsesIn(deliver(event))).toEqual(pulses);
+  });
+
+  it("carry no data of the envelope twice", () => {
+    const { data } = eventOfOne(pulseWith({ traceparent: TRACEPARENT }));
+    expect(data.kind === "bytes" && Object.keys(JSON.parse(data.bytes.toString()))).toEqual([
+      "service_name",
+      "event_time",
+      "latency_ms",
+      "status",
+    ]);
+  });
+});

@@ -1,0 +1,248 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import type { Fault } from "./fault.ts";
+import {
+  carriedPulseSchema,
+  encodePulse,
+  MAX_AHEAD_MS,
+  MAX_LATENCY_MS,
+  type Pulse,
+  type PulseContext,
+  parsePulse,
+  pulseHealth,
+  pulseSchema,
+} from "./pulse.ts";
+
+const DAY_MS = 86_400_000;
+const NOW = Date.parse("2026-03-01T12:00:00Z");
+const TRACEPARENT = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+
+function contextWith(changes: Partial<PulseContext> = {}): PulseContext {
+  return {
+    source: "/test",
+    id: undefined,
+    newId: () => "made",
+    traceparent: undefined,
+    time: undefined,
+    arrival: NOW,
+    now: NOW,
+    retentionMs: 30 * DAY_MS,
+    ...changes,
+  };
+}
+
+const FIELDS = { service_name: "checkout", latency_ms: 12.5, status: "ok" };
+
+function parse(
+  input: unknown,
+  context = contextWith(),
+  schema: typeof pulseSchema | typeof carriedPulseSchema = pulseSchema,
+) {
+  const faults: Fault[] = [];
+  return { pulse: parsePulse(schema, input, context, "", faults), faults };
+}
+
+function pointersOf(input: unknown, context?: PulseContext): string[] {
+  const { pulse, faults } = parse(input, context);
+  expect(pulse === undefined).toBe(faults.length > 0);
+  return faults.map((one) => one.pointer);
+}
+
+describe("a pulse", () => {
+  it("gets what its sender left out from its context", () => {
+    expect(parse(FIELDS).pulse).toEqual({ ...FIELDS, event_time: NOW, id: "made", source: "/test" });
+  });
+
+  it("keeps all that its sender gave", () => {
+    const input = { ...FIELDS, event_time: "2026-03-01T11:59:59.123456+00:00", metadata: { region: "eu" }, id: "a" };
+    const context = contextWith({ id: "other", time: 1, traceparent: TRACEPARENT });
+    expect(parse(input, context).pulse).toEqual({
+      ...FIELDS,
+      event_time: NOW - 877,
+      metadata: { region: "eu" },
+      id: "a",
+      source: "/test",
+      traceparent: TRACEPARENT,
+    });
+  });
+
+  it("takes the time that the sender gave by other means before the arrival's", () => {
+    expect(parse(FIELDS, contextWith({ time: NOW - 5, arrival: NOW - 3 })).pulse?.event_time).toBe(NOW - 5);
+    expect(parse(FIELDS, contextWith({ arrival: NOW - 3 })).pulse?.event_time).toBe(NOW - 3);
+  });
+
+  it("says that its time is its arrival's only when it has an identity to come again with", () => {
+    expect(parse(FIELDS).pulse).not.toHaveProperty("is_time_of_arrival");
+    expect(parse({ ...FIELDS, id: "a" }).pulse?.is_time_of_arrival).toBe(true);
+    expect(parse(FIELDS, contextWith({ id: "key/0" })).pulse?.is_time_of_arrival).toBe(true);
+    expect(parse({ ...FIELDS, id: "a", event_time: NOW }).pulse).not.toHaveProperty("is_time_of_arrival");
+    expect(parse(FIELDS, contextWith({ id: "a", time: NOW })).pulse).not.toHaveProperty("is_time_of_arrival");
+  });
+
+  it("has the health of its status", () => {
+    expect(pulseHealth(parse({ ...FIELDS, status: "503" }).pulse as Pulse)).toBe("down");
+  });
+
+  it.each([
+    { service_name: "a" },
+    { service_name: `A${"-".repeat(127)}` },
+    { service_name: "0.a_b:c/d-e" },
+    { latency_ms: 0 },
+    { latency_ms: MAX_LATENCY_MS },
+    { latency_ms: 0.000001 },
+    { status: "x" },
+    { status: "ü".repeat(64) },
+    { event_time: NOW },
+    { event_time: NOW + MAX_AHEAD_MS },
+    { event_time: NOW - 30 * DAY_MS },
+    { event_time: "2026-03-01T13:00:00+01:00" },
+    { id: "x".repeat(128) },
+    { metadata: {} },
+    { metadata: { key: "" } },
+    { metadata: { ["k".repeat(64)]: "v".repeat(1024) } },
+    { metadata: Object.fromEntries(Array.from({ length: 32 }, (_, i) => [`k${i}`, "v"])) },
+    { metadata: { "ключ 🔑": "значение", constructor: "x" } },
+  ])("may hold %j", (members) => {
+    expect(pointersOf({ ...FIELDS, ...members })).toEqual([]);
+  });
+
+  it.each<[object, string]>([
+    [{ service_name: undefined }, "/service_name"],
+    [{ service_name: "" }, "/service_name"],
+    [{ service_name: "-a" }, "/service_name"],
+    [{ service_name: "a b" }, "/service_name"],
+    [{ service_name: "a\n" }, "/service_name"],
+    [{ service_name: "ä" }, "/service_name"],
+    [{ service_name: "a".repeat(129) }, "/service_name"],
+    [{ service_name: 7 }, "/service_name"],
+    [{ latency_ms: undefined }, "/latency_ms"],
+    [{ latency_ms: "12" }, "/latency_ms"],
+    [{ latency_ms: null }, "/latency_ms"],
+    [{ latency_ms: -0.001 }, "/latency_ms"],
+    [{ latency_ms: MAX_LATENCY_MS + 0.001 }, "/latency_ms"],
+    [{ latency_ms: Number.NaN }, "/latency_ms"],
+    [{ latency_ms: Number.POSITIVE_INFINITY }, "/latency_ms"],
+    [{ status: undefined }, "/status"],
+    [{ status: "" }, "/status"],
+    [{ status: 200 }, "/status"],
+    [{ status: "x".repeat(65) }, "/status"],
+    [{ status: "\ud83d" }, "/status"],
+    [{ event_time: null }, "/event_time"],
+    [{ event_time: "" }, "/event_time"],
+    [{ event_time: "2026-03-01T12:00:00" }, "/event_time"],
+    [{ event_time: `${NOW}` }, "/event_time"],
+    [{ event_time: NOW + 0.5 }, "/event_time"],
+    [{ event_time: 2 ** 60 }, "/event_time"],
+    [{ event_time: NOW + MAX_AHEAD_MS + 1 }, "/event_time"],
+    [{ event_time: NOW - 30 * DAY_MS - 1 }, "/event_time"],
+    [{ id: "" }, "/id"],
+    [{ id: 7 }, "/id"],
+    [{ id: null }, "/id"],
+    [{ id: "x".repeat(129) }, "/id"],
+    [{ id: "\udfff" }, "/id"],
+    [{ metadata: null }, "/metadata"],
+    [{ metadata: [] }, "/metadata"],
+    [{ metadata: "a" }, "/metadata"],
+    [{ metadata: { "": "v" } }, "/metadata/"],
+    [{ metadata: { a: 1 } }, "/metadata/a"],
+    [{ metadata: { a: null } }, "/metadata/a"],
+    [{ metadata: { a: "v".repeat(1025) } }, "/metadata/a"],
+    [{ metadata: { a: "\ud800" } }, "/metadata/a"],
+    [{ metadata: { ["k".repeat(65)]: "v" } }, `/metadata/${"k".repeat(65)}`],
+    [{ metadata: { "a/b~c": 1 } }, "/metadata/a~1b~0c"],
+    [{ metadata: Object.fromEntries(Array.from({ length: 33 }, (_, i) => [`k${i}`, "v"])) }, "/metadata"],
+    [{ latency: 3 }, "/latency"],
+    [{ source: "/other" }, "/source"],
+    [{ traceparent: TRACEPARENT }, "/traceparent"],
+    [JSON.parse('{"__proto__": {"id": "x"}}'), "/__proto__"],
+  ])("may not hold %j", (members, pointer) => {
+    const input = { ...FIELDS };
+    for (const [name, value] of Object.entries(members)) {
+      Object.defineProperty(input, name, { value, enumerable: true, configurable: true, writable: true });
+    }
+    expect(pointersOf(input)).toEqual([pointer]);
+  });
+
+  it.each([null, undefined, 7, "text", true, [], [FIELDS]])("is not %j", (input) => {
+    expect(pointersOf(input)).toEqual([""]);
+  });
+
+  it("keeps the key __proto__ of metadata for what it is: text", () => {
+    const metadata = JSON.parse('{"__proto__": "x"}');
+    const { pulse } = parse({ ...FIELDS, metadata });
+    expect(Object.entries(pulse?.metadata ?? {})).toEqual([["__proto__", "x"]]);
+    expect(encodePulse(pulse as Pulse)).toContain('"metadata":{"__proto__":"x"}');
+  });
+
+  it("is refused with every fault at once, each with its rule and kind and never its value", () => {
+    const { faults } = parse({ service_name: "-secret", latency_ms: "secret", metadata: { a: 7 }, extra: [] });
+    expect(faults.map((one) => [one.pointer, one.got])).toEqual([
+      ["/service_name", "string"],
+      ["/latency_ms", "string"],
+      ["/status", "absent"],
+      ["/extra", "array"],
+      ["/metadata/a", "number"],
+    ]);
+    for (const one of faults) expect(one.rule).toMatch(/^Expected /);
+    expect(JSON.stringify(faults)).not.toContain("secret");
+  });
+
+  it("is refused for a time that its envelope gave", () => {
+    const { faults } = parse(FIELDS, contextWith({ time: NOW - 31 * DAY_MS }));
+    expect(faults).toEqual([
+      {
+        pointer: "/event_time",
+        rule: "Expected a time at most 5 minutes ahead and at most 30 days old (the retention)",
+        got: "absent",
+      },
+    ]);
+  });
+
+  it("may come with source and trace context of its own inside our own events only", () => {
+    const input = { ...FIELDS, source: "/own", traceparent: TRACEPARENT };
+    expect(parse(input, contextWith(), carriedPulseSchema).pulse).toMatchObject({
+      source: "/own",
+      traceparent: TRACEPARENT,
+    });
+    const bad = { ...FIELDS, source: "", traceparent: "00-x" };
+    expect(parse(bad, contextWith(), carriedPulseSchema).faults.map((one) => one.pointer)).toEqual([
+      "/source",
+      "/traceparent",
+    ]);
+  });
+});
+
+describe("a pulse inside one of our events", () => {
+  const text = (maxLength: number) =>
+    fc.string({ unit: "binary", minLength: 1, maxLength }).filter((one) => one.length <= maxLength);
+  const pulses: fc.Arbitrary<Pulse> = fc
+    .record(
+      {
+        service_name: fc.stringMatching(/^[A-Za-z0-9][A-Za-z0-9._:/-]{0,127}$/),
+        event_time: fc.integer({ min: NOW - 30 * DAY_MS, max: NOW + MAX_AHEAD_MS }),
+        latency_ms: fc.double({ min: 0, max: MAX_LATENCY_MS, noNaN: true }).map((ms) => ms + 0),
+        status: text(64),
+        metadata: fc.dictionary(text(64), fc.string({ unit: "binary", maxLength: 100 }), {
+          maxKeys: 32,
+          noNullPrototype: true,
+        }),
+        id: text(128),
+        source: text(512),
+        traceparent: fc.constant(TRACEPARENT),
+        is_time_of_arrival: fc.constant(true as const),
+      },
+      { requiredKeys: ["service_name", "event_time", "latency_ms", "status", "id", "source"] },
+    )
+    // A time of arrival comes from the broker that hands the event on.
+    .map((pulse) => (pulse.is_time_of_arrival ? { ...pulse, event_time: NOW } : pulse) as Pulse);
+
+  it("is read back as what it was", () => {
+    fc.assert(
+      fc.property(pulses, (pulse) => {
+        const context = contextWith({ id: "event/0", source: "/pulse" });
+        expect(parse(JSON.parse(encodePulse(pulse)), context, carriedPulseSchema)).toEqual({ pulse, faults: [] });
+      }),
+      { numRuns: 300 },
+    );
+  });
+});
