@@ -37,7 +37,7 @@ async function build(settings: FunctionSettings, registry: Registry, log: Logger
     case "pulse-persist":
       return buildPersist(settings, registry);
     case "pulse-query":
-      return buildQuery(settings, registry);
+      return buildQuery(settings, registry, log);
     case "pulse-deadletter":
       return buildDeadLetter(settings, registry, log);
   }
@@ -89,11 +89,12 @@ async function buildPersist(settings: FunctionSettings, registry: Registry): Pro
   });
 }
 
-async function buildQuery(settings: FunctionSettings, registry: Registry): Promise<PulseFunction> {
+async function buildQuery(settings: FunctionSettings, registry: Registry, log: Logger): Promise<PulseFunction> {
   const { createQuery } = await import("./pulse-query/handler.ts");
   return createQuery({
     store: await openPulseStore(settings, registry),
     retentionMs: settings.retentionDays * DAY_MS,
+    log,
   });
 }
 

@@ -36,6 +36,8 @@ export interface PulseFunction {
   routes: Route[];
   /** Rejects, with an error that names the remedy, while the function cannot do its work. */
   check: () => Promise<void>;
+  /** Called once when the process is told to stop, before the wait for what is in flight: ends what would not end by itself. */
+  onDrain?: () => void;
   /** Called once when no request is in flight any more. */
   close: () => Promise<void>;
 }

@@ -45,12 +45,15 @@ export async function serve(
     { method: "GET", path: "/metrics", handle: async () => metricsReply(registry) },
   ]);
   const bodies = new BodyReader(settings);
+  // A stream is answered when it begins: a page left open for an hour is no latency of an hour.
+  const streamStarts = new WeakMap<ServerResponse, number>();
   let server: Server | undefined;
   let drain: Drain | undefined;
   let stopping: Promise<void> | undefined;
 
   async function stop(): Promise<void> {
     log.info("stopping: answering what is in flight");
+    fn.onDrain?.();
     const isComplete = (await drain?.drain(settings.shutdownGraceMs)) ?? true;
     await fn.close();
     bodies.close();
@@ -85,7 +88,8 @@ export async function serve(
     drain.started();
     response.on("close", () => {
       drain.ended();
-      requestMetrics.observe(method, response.statusCode, (performance.now() - startedAt) / 1000);
+      const answeredAt = streamStarts.get(response) ?? performance.now();
+      requestMetrics.observe(method, response.statusCode, (answeredAt - startedAt) / 1000);
     });
     const refuse = (reply: HttpReply) => sendAndLinger(request, response, reply);
     const mark = url.indexOf("?");
@@ -130,11 +134,15 @@ export async function serve(
   }
 
   function send(response: ServerResponse, reply: HttpReply): void {
-    if (response.destroyed) return;
-    if (drain?.isDraining) response.shouldKeepAlive = false;
     const { body } = reply;
+    if (response.destroyed) {
+      if (body instanceof Readable) body.destroy();
+      return;
+    }
+    if (drain?.isDraining) response.shouldKeepAlive = false;
     if (body instanceof Readable) {
       response.writeHead(reply.status, reply.headers);
+      streamStarts.set(response, performance.now());
       pipeline(body, response).catch(() => undefined); // the client has gone: nothing is left to be said
       return;
     }
