@@ -1,6 +1,5 @@
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { MAX_LATENCY_MS, type Pulse } from "../events/pulse.ts";
+import { MAX_LATENCY_MS } from "../events/pulse.ts";
 import type { Bench, PulseStore } from "./contract.ts";
 import {
   asStored,
@@ -16,7 +15,7 @@ import {
   store,
 } from "./contract-data.ts";
 
-/** The contract of `write`, `check` and `close`. */
+/** The contract of `write`. */
 export function describeWrites(bench: Bench<PulseStore>): void {
   describe("writing", () => {
     it("gives back what was written, without what belongs to the transport only", async () => {
@@ -197,111 +196,5 @@ export function describeWrites(bench: Bench<PulseStore>): void {
       expect(await readPages(own, gone.service_name)).toEqual([]);
       expect(await latestOf(own, gone.service_name)).toBeUndefined();
     });
-
-    it("reads back any pulses, written in any order, apart or together, some of them again", async () => {
-      await fc.assert(
-        fc.asyncProperty(writesOf(), async ({ pulses, writes, limit }) => {
-          // Names of this run's own: what an earlier run wrote stays in the store.
-          const services = [newService(), newService("a:b/c")];
-          const own = pulses.map((pulse) => ({
-            ...pulse,
-            service_name: services[Number(pulse.service_name)] as string,
-          }));
-          const isWritten = new Set<Pulse>();
-          for (const together of writes) {
-            const chosen = together.map((indices) => indices.map((i) => own[i % own.length] as Pulse));
-            for (const pulse of chosen.flat()) isWritten.add(pulse);
-            await Promise.all(chosen.map((some) => store(bench.store, some)));
-          }
-          for (const service of services) {
-            const model = [...isWritten].filter((pulse) => pulse.service_name === service).map(asStored);
-            model.sort(inReadingOrder);
-            expect(await readPages(bench.store, service, { limit })).toEqual(model);
-            expect((await scanChunks(bench.store, service)).flat()).toEqual(model);
-            expect((await latestOf(bench.store, service))?.event_time).toEqual(model[0]?.event_time);
-          }
-        }),
-        { numRuns: bench.propertyRuns },
-      );
-    });
-  });
-
-  describe("its life", () => {
-    it("says that it can be used", async () => {
-      await expect(bench.store.check()).resolves.toBeUndefined();
-    });
-
-    it("has kept everything when it is opened again", async () => {
-      const { store: own, reopen } = await bench.open();
-      const pulses = seriesOf(newService(), 50, HOUR / 4);
-      await store(own, pulses);
-      await own.close();
-      const again = await reopen();
-      const service = pulses[0]?.service_name ?? "";
-      expect(await readPages(again, service)).toEqual(pulses.map(asStored).reverse());
-      expect(await latestOf(again, service)).toEqual(asStored(pulses.at(-1) as Pulse));
-      await store(again, pulses);
-      expect(await readPages(again, service)).toHaveLength(50);
-      await again.close();
-    });
-
-    it("finishes the writes that are under way when it is closed", async () => {
-      const { store: own, reopen } = await bench.open();
-      const pulses = seriesOf(newService(), 300, 1000);
-      const writes = Array.from({ length: 30 }, (_, i) => own.write(pulses.slice(i * 10, i * 10 + 10)));
-      await own.close();
-      expect(new Set((await Promise.all(writes)).map((outcome) => outcome.kind))).toEqual(new Set(["stored"]));
-      const again = await reopen();
-      expect(await readPages(again, pulses[0]?.service_name ?? "")).toHaveLength(300);
-      await again.close();
-    });
-
-    it("can be closed twice, also at once, and then answers writes with retry and is not ready", async () => {
-      const { store: own } = await bench.open();
-      await Promise.all([own.close(), own.close()]);
-      await own.close();
-      const outcome = await own.write([pulseOf({ service_name: newService() })]);
-      expect(outcome).toMatchObject({ kind: "retry", reason: expect.any(String), retryAfterMs: expect.any(Number) });
-      await expect(own.check()).rejects.toThrow(/Expected/);
-    });
-
-    it("shows what one handle has written to another at once", async () => {
-      const { store: own, reopen } = await bench.open();
-      const other = await reopen();
-      const pulse = pulseOf({ service_name: newService() });
-      await store(own, [pulse]);
-      expect(await readPages(other, pulse.service_name)).toEqual([asStored(pulse)]);
-      await store(other, [pulse, { ...pulse, id: "another" }]);
-      expect(await readPages(own, pulse.service_name)).toHaveLength(2);
-      await other.close();
-    });
-  });
-}
-
-// Few times, sources and ids, so that they meet; an identity stands for one pulse only, as the senders promise.
-function writesOf() {
-  const text = fc.string({ unit: "grapheme", minLength: 1, maxLength: 6 }).map((s) => s.toWellFormed());
-  const pulse = fc.record(
-    {
-      service_name: fc.constantFrom("0", "1"),
-      event_time: fc
-        .oneof(fc.integer({ min: 0, max: 5 }), fc.integer({ min: 0, max: 20 * HOUR }))
-        .map((ms) => START + ms),
-      latency_ms: fc.double({ min: 0, max: MAX_LATENCY_MS, noNaN: true }).map((ms) => ms + 0),
-      status: text,
-      id: fc.oneof(fc.constantFrom("a", "b", "A", "é", "💓", "\uffee"), text),
-      source: fc.constantFrom("/a", "/b", "urn:x"),
-      metadata: fc.dictionary(text, fc.string({ unit: "grapheme" }), { maxKeys: 3, noNullPrototype: true }),
-    },
-    { requiredKeys: ["service_name", "event_time", "latency_ms", "status", "id", "source"] },
-  );
-  return fc.record({
-    pulses: fc.uniqueArray(pulse, {
-      selector: (one) => JSON.stringify([one.service_name, one.source, one.id]),
-      minLength: 1,
-      maxLength: 40,
-    }),
-    writes: fc.array(fc.array(fc.array(fc.nat(1000), { maxLength: 30 }), { maxLength: 4 }), { maxLength: 6 }),
-    limit: fc.integer({ min: 1, max: 20 }),
   });
 }

@@ -1,9 +1,11 @@
 // What every adapter must keep, said once and run against the real thing. The tests share one store (a keyspace, a file)
-// and never its services: each takes names of its own. Siblings: contract-writes.ts, contract-reads.ts,
-// contract-latest.ts, contract-dead-letters.ts hold the tests, contract-data.ts the pulses and letters.
+// and never its services: each takes names of its own. Siblings: contract-writes.ts, contract-reads.ts, contract-latest.ts,
+// contract-model.ts, contract-life.ts and contract-dead-letters.ts hold the tests, contract-data.ts the pulses and letters.
 import { afterAll, beforeAll, describe } from "vitest";
 import { describeLetters } from "./contract-dead-letters.ts";
 import { describeLatest } from "./contract-latest.ts";
+import { describeLife } from "./contract-life.ts";
+import { describeModel } from "./contract-model.ts";
 import { describeReads } from "./contract-reads.ts";
 import { describeWrites } from "./contract-writes.ts";
 import type { DeadLetterStore, PulseReader, PulseWriter, StoreLifecycle } from "./ports.ts";
@@ -48,6 +50,8 @@ export function describePulseStore(subject: Subject<PulseStore>): void {
     describeWrites(bench);
     describeReads(bench);
     describeLatest(bench);
+    describeModel(bench);
+    describeLife(bench);
   });
 }
 

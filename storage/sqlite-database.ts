@@ -1,0 +1,139 @@
+import { mkdirSync } from "node:fs";
+import { dirname } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+
+/** What a file of ours holds. */
+export interface SqliteSchema {
+  /** Raised with every change; it stands in the file's `user_version`. */
+  version: number;
+  /** Makes everything in an empty file. */
+  sql: string;
+}
+
+export interface SqliteOptions {
+  /** Its folder is made when it is missing. */
+  file: string;
+  /** The most bytes the file may have; the write-ahead log beside it comes on top (see {@link CHECKPOINT_PAGES}). */
+  maxBytes: number;
+  schema: SqliteSchema;
+}
+
+/** A store that cannot be opened or used; the message names the remedy. */
+export class StoreError extends Error {
+  override readonly name = "StoreError";
+}
+
+const PAGE_BYTES = 4096;
+/** The log is copied into the file and begun anew at this length: 8 MB. Measured, more of it gains nothing. */
+const CHECKPOINT_PAGES = 2000;
+const MAX_IDLE_LOG_BYTES = 32 * 1024 * 1024;
+const CACHE_KIB = 16 * 1024;
+const OPEN_TIMEOUT_MS = 5000;
+// SQLite waits by blocking the event loop. Another process's transaction lasts a few ms; whatever lasts longer is a `retry`.
+const BUSY_TIMEOUT_MS = 100;
+
+/** Opens a file, makes or verifies its schema, and leaves it so that a COMMIT that returns is on disk. @throws {StoreError} */
+export function openSqliteDatabase({ file, maxBytes, schema }: SqliteOptions): DatabaseSync {
+  let database: DatabaseSync | undefined;
+  try {
+    mkdirSync(dirname(file), { recursive: true });
+    database = new DatabaseSync(file, { timeout: OPEN_TIMEOUT_MS });
+    database.exec(`PRAGMA page_size = ${PAGE_BYTES}`);
+    enterWriteAheadLog(database);
+    // fullfsync matters on macOS only, where a plain fsync leaves data in the drive's cache.
+    database.exec(`PRAGMA synchronous = FULL; PRAGMA fullfsync = ON; PRAGMA temp_store = MEMORY;
+      PRAGMA cache_size = -${CACHE_KIB}; PRAGMA wal_autocheckpoint = ${CHECKPOINT_PAGES};
+      PRAGMA journal_size_limit = ${MAX_IDLE_LOG_BYTES}`);
+    ensureSchema(database, file, schema);
+    database.exec(`PRAGMA max_page_count = ${Math.max(1, Math.floor(maxBytes / pageSizeOf(database)))}`);
+    database.exec(`PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS}`);
+    return database;
+  } catch (error) {
+    database?.close();
+    if (error instanceof StoreError) throw error;
+    throw new StoreError(
+      `Expected ${file} to be a SQLite file that can be read and written, got "${textOf(error)}": ` +
+        "check the folder's permissions and free space, or move the file away to begin with an empty one",
+      { cause: error },
+    );
+  }
+}
+
+// Entering WAL mode takes the file for itself for a moment, and SQLite does not wait there when two processes try at once.
+function enterWriteAheadLog(database: DatabaseSync): void {
+  const deadline = Date.now() + OPEN_TIMEOUT_MS;
+  for (;;) {
+    try {
+      database.exec("PRAGMA journal_mode = WAL");
+      return;
+    } catch (error) {
+      if (resultCodeOf(error) !== SQLITE_BUSY || Date.now() > deadline) throw error;
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5);
+    }
+  }
+}
+
+function ensureSchema(database: DatabaseSync, file: string, schema: SqliteSchema): void {
+  if (versionOf(database) !== schema.version) {
+    // Of several processes one makes it; the others wait at BEGIN and then find it made.
+    database.exec("BEGIN IMMEDIATE");
+    try {
+      if (versionOf(database) === 0) database.exec(`${schema.sql}; PRAGMA user_version = ${schema.version}`);
+      database.exec("COMMIT");
+    } catch (error) {
+      rollBack(database);
+      throw error;
+    }
+  }
+  const version = versionOf(database);
+  if (version !== schema.version) {
+    throw new StoreError(
+      `Expected ${file} to have schema version ${schema.version}, got ${version}: it was written by another version of ` +
+        "PulseMesh; run that one, or move the file away to begin with an empty one",
+    );
+  }
+}
+
+function versionOf(database: DatabaseSync): number {
+  return Number(database.prepare("PRAGMA user_version").get()?.user_version);
+}
+
+function pageSizeOf(database: DatabaseSync): number {
+  return Number(database.prepare("PRAGMA page_size").get()?.page_size);
+}
+
+/** Ends a transaction that failed; SQLite may have ended it by itself. */
+export function rollBack(database: DatabaseSync): void {
+  if (database.isTransaction) database.exec("ROLLBACK");
+}
+
+const SQLITE_BUSY = 5;
+const SQLITE_FULL = 13;
+/** TOOBIG, CONSTRAINT, MISMATCH: the rows are at fault, and will be every time. */
+const ROW_FAULTS: ReadonlySet<number> = new Set([18, 19, 20]);
+
+function resultCodeOf(error: unknown): number | undefined {
+  const code = (error as { errcode?: unknown } | undefined)?.errcode;
+  return typeof code === "number" ? code & 0xff : undefined;
+}
+
+/**
+ * Sorts an error of a transaction: the rows are at fault, or the store is and may not be the next time. An error that is
+ * not SQLite's comes from binding the rows.
+ */
+export function failureOf(
+  error: unknown,
+): { kind: "rejected"; reason: string } | { kind: "retry"; reason: string; retryAfterMs: number; cause: unknown } {
+  const code = resultCodeOf(error);
+  if (code === undefined || ROW_FAULTS.has(code)) return { kind: "rejected", reason: textOf(error) };
+  const retryAfterMs = code === SQLITE_BUSY ? 100 : code === SQLITE_FULL ? 5000 : 1000;
+  const reason =
+    code === SQLITE_FULL
+      ? "The store is full: raise PULSE_STORE_MAX_BYTES, free space on the disk, or shorten PULSE_RETENTION_DAYS"
+      : `The store failed: ${textOf(error)}`;
+  return { kind: "retry", reason, retryAfterMs, cause: error };
+}
+
+function textOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
