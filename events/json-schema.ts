@@ -1,0 +1,53 @@
+// The JSON Schemas of the data of both events, made from the zod schemas that the functions check with. Run as a program
+// (`npm run schemas`) it writes them to events/schema/; json-schema.test.ts fails when what stands there is stale.
+import { mkdirSync, writeFileSync } from "node:fs";
+import { z } from "zod";
+import { PULSE_TYPE, PULSES_TYPE } from "./cloud-event.ts";
+import { carriedPulseSchema, pulseSchema } from "./pulse.ts";
+
+const FOLDER = new URL("schema/", import.meta.url);
+const LENGTHS = "Lengths are counted in UTF-16 code units, as String.length of JavaScript does.";
+
+const pulsesSchema = z.object({
+  pulses: z.array(carriedPulseSchema).describe("In any order."),
+});
+
+/** The schemas by event type, as objects: JSON Schema draft 2020-12, of what a sender may write. */
+export function jsonSchemas(): Record<string, object> {
+  return {
+    [PULSE_TYPE]: schemaOf(
+      pulseSchema,
+      PULSE_TYPE,
+      "Pulse",
+      `What a service says of itself: when, how slow, how healthy. The data of an event of the type ${PULSE_TYPE}, and what POST /pulse takes. ${LENGTHS}`,
+    ),
+    [PULSES_TYPE]: schemaOf(
+      pulsesSchema,
+      PULSES_TYPE,
+      "Pulses",
+      `Many pulses in one event: the data of an event of the type ${PULSES_TYPE}. ${LENGTHS}`,
+    ),
+  };
+}
+
+/** Where the schema of an event type stands. */
+export function schemaFileOf(type: string): URL {
+  return new URL(`${type}.json`, FOLDER);
+}
+
+/** A schema as the text of its file. */
+export function formatSchema(schema: object): string {
+  return `${JSON.stringify(schema, null, 2)}\n`;
+}
+
+function schemaOf(schema: z.ZodType, type: string, title: string, description: string): object {
+  // `unknown` members carry their JSON Schema as metadata: zod itself has nothing to say of them.
+  const made = z.toJSONSchema(schema, { target: "draft-2020-12", io: "input", unrepresentable: "any" });
+  const { $schema, title: _, description: __, ...rest } = made;
+  return { $schema, $id: `urn:pulsemesh:schema:${type}`, title, description, ...rest };
+}
+
+if (import.meta.main) {
+  mkdirSync(FOLDER, { recursive: true });
+  for (const [type, schema] of Object.entries(jsonSchemas())) writeFileSync(schemaFileOf(type), formatSchema(schema));
+}
