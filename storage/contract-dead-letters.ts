@@ -94,6 +94,13 @@ export function describeLetters(bench: Bench<LetterStore>): void {
       expect(await bench.store.get(letter.id)).toEqual(letter);
     });
 
+    it("does not note a replay that began before the letter came back", async () => {
+      const letter = letterOf({ time: START + 1000 });
+      await put(bench.store, letter);
+      await bench.store.markReplayed(letter.id, START + 999);
+      expect(await bench.store.get(letter.id)).toEqual(letter);
+    });
+
     it("makes no letter of a replay of an unknown id", async () => {
       const id = randomUUID();
       await bench.store.markReplayed(id, START);

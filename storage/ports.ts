@@ -86,7 +86,10 @@ export interface DeadLetterStore {
   get(id: string): Promise<DeadLetter | undefined>;
   /** Newest first, at most `limit`. A cursor that this store did not make is a fault at `/cursor`. */
   list(filter: DeadLetterFilter, limit: number, cursor?: string): Promise<Parsed<DeadLetterPage>>;
-  /** Notes that the broker has taken a letter back at `time` (epoch ms). */
+  /**
+   * Notes that the broker has taken a letter back, sent to it at `time` (epoch ms). A letter that came, or came back,
+   * after that stays as it is: it is another failure.
+   */
   markReplayed(id: string, time: number): Promise<void>;
 }
 

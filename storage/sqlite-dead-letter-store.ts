@@ -45,7 +45,7 @@ const SCHEMA: SqliteSchema = {
 const PUT = `INSERT INTO dead_letters (id, time, reason, destination, code, detail, event, data) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
   ON CONFLICT (id) DO UPDATE SET time = excluded.time, reason = excluded.reason, replayed_at = NULL,
   destination = excluded.destination, code = excluded.code, detail = excluded.detail, event = excluded.event, data = excluded.data`;
-const MARK_REPLAYED = "UPDATE dead_letters SET replayed_at = ? WHERE id = ?";
+const MARK_REPLAYED = "UPDATE dead_letters SET replayed_at = ?1 WHERE id = ?2 AND time <= ?1";
 const COLUMNS = "id, time, reason, replayed_at, destination, code, detail, event, data";
 const GET = `SELECT ${COLUMNS} FROM dead_letters WHERE id = ? AND time >= ?`;
 const IN_SPAN =

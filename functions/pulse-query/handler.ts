@@ -1,16 +1,9 @@
 import { createHash } from "node:crypto";
 import type { PulseReader, StoreLifecycle } from "../../storage/ports.ts";
-import {
-  badRequest,
-  type HttpReply,
-  type HttpRequest,
-  json,
-  type PulseFunction,
-  type Route,
-  tryLater,
-} from "../http.ts";
+import { badRequest, type HttpReply, type HttpRequest, type PulseFunction, type Route, tryLater } from "../http.ts";
 import type { Logger } from "../log.ts";
 import { faultsInQuery, readQuery } from "../query-parameters.ts";
+import { freshJson, whileStoreAnswers } from "../reading.ts";
 import { Live, type LiveOptions } from "./live.ts";
 import { pageRoutes } from "./page/routes.ts";
 import { readPulsesQuery, readSummaryQuery } from "./query-parameters.ts";
@@ -26,8 +19,6 @@ export interface QueryOptions {
   /** Epoch ms. @default Date.now */
   now?: () => number;
 }
-
-const NO_STORE = { "cache-control": "no-store", "x-content-type-options": "nosniff" };
 
 /** pulse-query: every service's health, its pulses and what they come to, as JSON, as a live stream and as a page. */
 export function createQuery({
@@ -46,10 +37,10 @@ export function createQuery({
   async function listServices({ query, headers }: HttpRequest): Promise<HttpReply> {
     const read = readQuery({}, query);
     if (!read.ok) return badRequest(read.faults);
-    const reply = json(200, { services: (await store.latest()).map(viewService) });
+    const reply = freshJson(200, { services: (await store.latest()).map(viewService) });
     // The one answer that is asked for again and again: a client that has it is told so in a few bytes.
     const etag = `"${createHash("sha1").update(String(reply.body)).digest("base64url")}"`;
-    const caching = { ...NO_STORE, "cache-control": "no-cache", etag };
+    const caching = { "cache-control": "no-cache", etag };
     if (matches(headers["if-none-match"], etag)) return { status: 304, headers: caching };
     return { ...reply, headers: { ...reply.headers, ...caching } };
   }
@@ -61,13 +52,13 @@ export function createQuery({
     // A service that never pulsed has an empty page: whether it is known would take a look at all of them.
     const page = await store.page(parameters.service as string, span, limit, cursor);
     if (!page.ok) return badRequest(faultsInQuery(page.faults));
-    return fresh({ pulses: page.value.pulses.map(viewPulse), cursor: page.value.cursor });
+    return freshJson(200, { pulses: page.value.pulses.map(viewPulse), cursor: page.value.cursor });
   }
 
   async function showSummary({ parameters, query }: HttpRequest): Promise<HttpReply> {
     const read = readSummaryQuery(query, { now: now(), retentionMs });
     if (!read.ok) return badRequest(read.faults);
-    return fresh(await summarize(store, parameters.service as string, read.value.span, read.value.buckets));
+    return freshJson(200, await summarize(store, parameters.service as string, read.value.span, read.value.buckets));
   }
 
   function listen({ method, query }: HttpRequest): HttpReply {
@@ -75,7 +66,7 @@ export function createQuery({
     if (!read.ok) return badRequest(read.faults);
     // Connection: close, so that a stopping server need not wait for what a browser does with it next.
     const headers = {
-      ...NO_STORE,
+      "cache-control": "no-store",
       "content-type": "text/event-stream",
       "x-accel-buffering": "no",
       connection: "close",
@@ -100,23 +91,6 @@ export function createQuery({
     onDrain: () => live.end(),
     close: () => store.close(),
   };
-}
-
-/** A store that is away or busy makes reading fail: that is 503 and a line in the log. */
-function whileStoreAnswers(handle: (request: HttpRequest) => Promise<HttpReply>): Route["handle"] {
-  return async (request) => {
-    try {
-      return await handle(request);
-    } catch (error) {
-      request.log.error({ err: error }, "not read from the store");
-      return tryLater(503, "The store did not answer.", 1000);
-    }
-  };
-}
-
-function fresh(value: unknown): HttpReply {
-  const reply = json(200, value);
-  return { ...reply, headers: { ...reply.headers, ...NO_STORE } };
 }
 
 // RFC 9110 section 13.1.2: a list of tags or "*", compared weakly, since a proxy that compresses makes a tag weak.

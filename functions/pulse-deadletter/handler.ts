@@ -1,0 +1,140 @@
+// The dead-letter sink: nothing that was accepted is ever silently dropped. letter.ts makes a letter of an event,
+// selection.ts finds letters, replay.ts sends them again, reason.ts says what went wrong.
+import { type CloudEvent, parseJson } from "../../events/cloud-event.ts";
+import { decodeEvents, eventModeOf, isForeignFormat } from "../../events/http-binding.ts";
+import type { DeadLetter, DeadLetterStore, StoreLifecycle } from "../../storage/ports.ts";
+import {
+  badRequest,
+  type HttpReply,
+  type HttpRequest,
+  type PulseFunction,
+  problem,
+  type Route,
+  tryLater,
+} from "../http.ts";
+import { faultsInQuery, flag, readQuery } from "../query-parameters.ts";
+import { freshJson, whileStoreAnswers } from "../reading.ts";
+import type { SendOutcome, Sink } from "../sink.ts";
+import type { DeadLetterMetrics } from "./dead-letter-metrics.ts";
+import { letterOf, viewLetter } from "./letter.ts";
+import { Replay } from "./replay.ts";
+import { listLetters, readListQuery, readReplayQuery } from "./selection.ts";
+
+export interface DeadLetterOptions {
+  store: DeadLetterStore & StoreLifecycle;
+  sink: Sink;
+  metrics: DeadLetterMetrics;
+  /** Epoch ms. @default Date.now */
+  now?: () => number;
+}
+
+/** pulse-deadletter: keeps events that could not be delivered, shows them, and sends them again. */
+export function createDeadLetter({ store, sink, metrics, now = Date.now }: DeadLetterOptions): PulseFunction {
+  const replay = new Replay({ store, sink, metrics, now });
+
+  async function keep({ headers, body, log }: HttpRequest): Promise<HttpReply> {
+    const mode = eventModeOf(headers);
+    // Data of a binary event are bytes and kept as they are, whatever their type; only an envelope must be readable.
+    const isForeign = mode !== "binary" && isForeignFormat(headers, mode);
+    if (mode === undefined || mode === "batch" || isForeign) {
+      log.error({ contentType: headers["content-type"] }, "dead letter lost: it is no CloudEvent that can be read");
+      return problem(400, "Invalid request", "Expected one CloudEvent 1.0, binary or structured in JSON.");
+    }
+    const decoded = decodeEvents(mode, headers, body);
+    if (!decoded.ok) {
+      log.error({ faults: decoded.faults.slice(0, 10) }, "dead letter lost: its attributes are broken");
+      return badRequest(decoded.faults);
+    }
+    const event = decoded.value[0] as CloudEvent;
+    const letter = letterOf(event, now());
+    const { id, reason, code, destination } = letter;
+    const { traceparent } = event.extensions;
+    const trail = { letterId: id, eventId: event.id, source: event.source, traceparent };
+    const outcome = await store.put(letter);
+    if (outcome.kind === "stored") {
+      metrics.received.inc({ reason });
+      log.warn({ ...trail, reason, code, destination }, "dead letter kept");
+      return { status: 204 };
+    }
+    log.error({ ...trail, outcome: outcome.kind, reason: outcome.reason }, "dead letter not kept");
+    return outcome.kind === "retry"
+      ? tryLater(503, outcome.reason, outcome.retryAfterMs)
+      : problem(400, "Rejected by the store", outcome.reason);
+  }
+
+  async function list({ query }: HttpRequest): Promise<HttpReply> {
+    const read = readListQuery(query);
+    if (!read.ok) return badRequest(read.faults);
+    const page = await listLetters(store, read.value, read.value.limit, read.value.cursor);
+    if (!page.ok) return badRequest(faultsInQuery(page.faults));
+    return freshJson(200, { dead_letters: page.value.letters.map(viewLetter), cursor: page.value.cursor });
+  }
+
+  async function show({ parameters }: HttpRequest): Promise<HttpReply> {
+    const letter = await store.get(parameters.id as string);
+    return letter === undefined ? unknownLetter() : freshJson(200, viewLetter(letter));
+  }
+
+  async function replayOne({ parameters, query, body, log }: HttpRequest): Promise<HttpReply> {
+    const read = readQuery({ again: flag }, query);
+    if (!read.ok) return badRequest(read.faults);
+    const data = body.length === 0 ? undefined : parseJson(body, "");
+    if (data?.ok === false) return badRequest(data.faults);
+    const letter = await store.get(parameters.id as string);
+    if (letter === undefined) return unknownLetter();
+    if (letter.replayedAt !== undefined && read.value.again !== true) return replayedAlready(letter);
+    const outcome = await replay.replayOne(letter, data === undefined ? undefined : body);
+    log.info({ letterId: letter.id, outcome: outcome.kind, isPutRight: data !== undefined }, "dead letter replayed");
+    return replyOf(outcome);
+  }
+
+  async function replayMany({ query, body, log }: HttpRequest): Promise<HttpReply> {
+    const read = readReplayQuery(query);
+    if (!read.ok) return badRequest(read.faults);
+    if (body.length > 0)
+      return problem(400, "Invalid request", "Expected no body: data is put right letter by letter.");
+    const { stopped, ...count } = await replay.replayMany(read.value, read.value.limit);
+    log.info({ ...count, stopped }, "dead letters replayed");
+    if (stopped !== undefined && count.replayed === 0) return tryLater(503, `Not replayed: ${stopped}.`, 1000);
+    return freshJson(202, { ...count, stopped });
+  }
+
+  const routes: Route[] = [
+    { method: "POST", path: "/", handle: keep },
+    { method: "GET", path: "/dead-letters", handle: list },
+    { method: "POST", path: "/dead-letters/replay", handle: replayMany },
+    { method: "GET", path: "/dead-letters/{id}", handle: show },
+    { method: "POST", path: "/dead-letters/{id}/replay", handle: replayOne },
+  ];
+  return {
+    name: "pulse-deadletter",
+    routes: routes.map((route) => ({ ...route, handle: whileStoreAnswers(route.handle) })),
+    check: () => store.check(),
+    onDrain: () => replay.stop(),
+    close: async () => {
+      await sink.close();
+      await store.close();
+    },
+  };
+}
+
+function unknownLetter(): HttpReply {
+  return problem(404, "Not found", "Expected the id of a dead letter, as GET /dead-letters lists them.");
+}
+
+function replayedAlready(letter: DeadLetter): HttpReply {
+  const time = new Date(letter.replayedAt as number).toISOString();
+  const detail = `The broker took it at ${time}; it would come back if it failed again. Send it once more with ?again=true.`;
+  return problem(409, "Replayed already", detail);
+}
+
+function replyOf(outcome: SendOutcome): HttpReply {
+  switch (outcome.kind) {
+    case "accepted":
+      return freshJson(202, { replayed: 1 });
+    case "unavailable":
+      return tryLater(503, `Not replayed: ${outcome.reason}. It stays a dead letter.`, 1000);
+    case "refused":
+      return problem(502, "Bad gateway", `Not replayed: ${outcome.reason}. It stays a dead letter.`);
+  }
+}
