@@ -47,7 +47,12 @@ const RELATIVE_ACCURACY = 0.01;
 const SMALLEST_LATENCY_MS = 1e-6;
 
 /** Reads a service's pulses of a span once and sums them up, in memory that does not grow with their number. */
-export async function summarize(reader: PulseReader, service: string, span: Span, buckets: number): Promise<Summary> {
+export async function summarize(
+  reader: Pick<PulseReader, "scan">,
+  service: string,
+  span: Span,
+  buckets: number,
+): Promise<Summary> {
   const tallies = divide(span, buckets);
   const lengthMs = span.to - span.from;
   for await (const chunk of reader.scan(service, span)) {

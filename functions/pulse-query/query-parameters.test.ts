@@ -1,0 +1,50 @@
+import { describe, expect, it } from "vitest";
+import { readPulsesQuery, readSummaryQuery } from "./query-parameters.ts";
+
+const MINUTE = 60_000;
+const DAY = 86_400_000;
+const now = Date.UTC(2026, 5, 1);
+const context = { now, retentionMs: 30 * DAY };
+const pulses = (query: string) => readPulsesQuery(new URLSearchParams(query), context);
+const summary = (query: string) => readSummaryQuery(new URLSearchParams(query), context);
+
+describe("the span of a query", () => {
+  it("is the whole retention, up to as far ahead as a pulse may lie", () => {
+    const span = { from: now - 30 * DAY, to: now + 5 * MINUTE };
+    expect(pulses("")).toEqual({ ok: true, value: { span, limit: 100, cursor: undefined } });
+    expect(summary("")).toEqual({ ok: true, value: { span, buckets: 60 } });
+  });
+
+  it("begins a retention before its end when only that is given", () => {
+    expect(pulses(`to=${now - DAY}`)).toMatchObject({ value: { span: { from: now - 31 * DAY - 5 * MINUTE } } });
+    expect(pulses("to=5")).toMatchObject({ value: { span: { from: 0, to: 5 } } });
+  });
+
+  it("ends ahead of now when only its beginning is given, even one in the future", () => {
+    expect(pulses(`from=${now - DAY}`)).toMatchObject({ value: { span: { from: now - DAY, to: now + 5 * MINUTE } } });
+    expect(pulses(`from=${now + DAY}`)).toMatchObject({ value: { span: { from: now + DAY, to: now + DAY + 1 } } });
+  });
+
+  it.each([
+    [`from=${now}&to=${now}`, "/query/to", "Expected a time after from"],
+    [`from=${now}&to=${now - 1}`, "/query/to", "Expected a time after from"],
+    [`from=${now - 31 * DAY}`, "/query/from", "Expected a time at most 30 days (the retention) before to"],
+  ])("is refused when it is %s", (query, pointer, rule) => {
+    for (const read of [pulses, summary]) expect(read(query)).toMatchObject({ ok: false, faults: [{ pointer, rule }] });
+  });
+});
+
+describe("the limits of a query", () => {
+  it.each(["limit=0", "limit=1001", "buckets=5"])("refuse %s for pulses", (query) => {
+    expect(pulses(query).ok).toBe(false);
+  });
+
+  it.each(["buckets=0", "buckets=501", "limit=5", "cursor=x"])("refuse %s for a summary", (query) => {
+    expect(summary(query).ok).toBe(false);
+  });
+
+  it("take their ends", () => {
+    expect(pulses("limit=1000&cursor=abc")).toMatchObject({ value: { limit: 1000, cursor: "abc" } });
+    expect(summary("buckets=500")).toMatchObject({ value: { buckets: 500 } });
+  });
+});

@@ -1,0 +1,148 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import type { PulseReader, Span, StoredPulse } from "../../storage/ports.ts";
+import { type Summary, summarize } from "./summary.ts";
+
+const START = Date.UTC(2026, 0, 1);
+const HOUR = 3_600_000;
+const span: Span = { from: START, to: START + HOUR };
+
+function pulseOf(fields: Partial<StoredPulse> = {}): StoredPulse {
+  return { service_name: "checkout", event_time: START, latency_ms: 1, status: "ok", id: "1", source: "/", ...fields };
+}
+
+/** The summary of pulses that come from a store in chunks. */
+function summaryOf(pulses: readonly StoredPulse[], { buckets = 60, within = span } = {}): Promise<Summary> {
+  const reader: Pick<PulseReader, "scan"> = {
+    async *scan() {
+      for (let i = 0; i < pulses.length; i += 1000) yield pulses.slice(i, i + 1000);
+    },
+  };
+  return summarize(reader, "checkout", within, buckets);
+}
+
+/** The exact percentile in the sense of the sketch: the value at the rank below. */
+function percentile(values: readonly number[], quantile: number): number {
+  return values.toSorted((a, b) => a - b)[Math.floor(quantile * (values.length - 1))] as number;
+}
+
+function expectWithinOnePercent(got: number | null | undefined, exact: number): void {
+  expect(Math.abs((got as number) - exact)).toBeLessThanOrEqual(exact * 0.01 + 1e-6);
+}
+
+/** Numbers that look random and are the same in every run. */
+function* randoms(seed: number): Generator<number> {
+  for (let state = seed; ; ) {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    yield state / 2 ** 32;
+  }
+}
+
+describe("a summary", () => {
+  it("of nothing has no latency and all its buckets", async () => {
+    const summary = await summaryOf([], { buckets: 3 });
+    expect(summary).toMatchObject({ count: 0, latency_ms: null, health: { up: 0, degraded: 0, down: 0, unknown: 0 } });
+    const nothing = { count: 0, p50: null, p95: null, p99: null };
+    expect(summary.buckets).toMatchObject([nothing, nothing, nothing]);
+  });
+
+  it("says whose it is and of which span", async () => {
+    expect(await summaryOf([])).toMatchObject({
+      service_name: "checkout",
+      from: "2026-01-01T00:00:00.000Z",
+      to: "2026-01-01T01:00:00.000Z",
+    });
+  });
+
+  it("counts health by the status of each pulse, in all and by bucket", async () => {
+    const statuses = ["ok", "200", "warn", "503", "fail", "strange"];
+    const pulses = statuses.map((status, i) => pulseOf({ status, event_time: START + i * 10 * 60_000 }));
+    const summary = await summaryOf(pulses, { buckets: 2 });
+    expect(summary.health).toEqual({ up: 2, degraded: 1, down: 2, unknown: 1 });
+    expect(summary.buckets.map(({ health }) => health)).toEqual([
+      { up: 2, degraded: 1, down: 0, unknown: 0 },
+      { up: 0, degraded: 0, down: 2, unknown: 1 },
+    ]);
+  });
+
+  it("has percentiles within 1 % of the exact ones, in all and in each bucket", async () => {
+    const random = randoms(7);
+    const next = () => random.next().value as number;
+    // Three shapes at once: a body around 20 ms, a heavy tail, and idle pulses of 0 ms.
+    const latency = () => {
+      const kind = next();
+      return kind < 0.1 ? 0 : kind < 0.9 ? 20 * Math.exp(next() + next() - 1) : 1 / (next() + 1e-6);
+    };
+    const pulses = Array.from({ length: 30_000 }, () =>
+      pulseOf({ event_time: START + Math.floor(next() * HOUR), latency_ms: latency() }),
+    );
+    const summary = await summaryOf(pulses, { buckets: 7 });
+    const values = pulses.map((pulse) => pulse.latency_ms);
+    expect(summary.count).toBe(30_000);
+    expect(summary.latency_ms?.min).toBe(Math.min(...values));
+    expect(summary.latency_ms?.max).toBe(Math.max(...values));
+    expect(summary.latency_ms?.mean).toBeCloseTo(values.reduce((sum, value) => sum + value, 0) / 30_000, 6);
+    expectWithinOnePercent(summary.latency_ms?.p50, percentile(values, 0.5));
+    expectWithinOnePercent(summary.latency_ms?.p95, percentile(values, 0.95));
+    expectWithinOnePercent(summary.latency_ms?.p99, percentile(values, 0.99));
+    for (const bucket of summary.buckets) {
+      const within = pulses
+        .filter(({ event_time: time }) => time >= Date.parse(bucket.from) && time < Date.parse(bucket.to))
+        .map((pulse) => pulse.latency_ms);
+      expect(bucket.count).toBe(within.length);
+      expectWithinOnePercent(bucket.p50, percentile(within, 0.5));
+      expectWithinOnePercent(bucket.p95, percentile(within, 0.95));
+      expectWithinOnePercent(bucket.p99, percentile(within, 0.99));
+    }
+  });
+
+  it("keeps to 1 % for any latencies, spread over buckets in any way", async () => {
+    const latencies = fc.double({ min: 0, max: 86_400_000, noNaN: true });
+    const times = fc.integer({ min: 0, max: HOUR - 1 });
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.tuple(latencies, times), { minLength: 1, maxLength: 200 }),
+        fc.integer({ min: 1, max: 20 }),
+        async (drawn, buckets) => {
+          const pulses = drawn.map(([latency, time]) => pulseOf({ latency_ms: latency, event_time: START + time }));
+          const { latency_ms: summary } = await summaryOf(pulses, { buckets });
+          const values = drawn.map(([latency]) => latency);
+          expectWithinOnePercent(summary?.p50, percentile(values, 0.5));
+          expectWithinOnePercent(summary?.p95, percentile(values, 0.95));
+          expectWithinOnePercent(summary?.p99, percentile(values, 0.99));
+        },
+      ),
+      { numRuns: 50 },
+    );
+  });
+
+  it("never has a percentile outside of what was seen", async () => {
+    const { latency_ms: latency } = await summaryOf([pulseOf({ latency_ms: 12.5 })]);
+    expect(latency).toEqual({ min: 12.5, max: 12.5, mean: 12.5, p50: 12.5, p95: 12.5, p99: 12.5 });
+  });
+
+  it("divides any span without gaps, each pulse in the bucket that says it holds it", async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.integer({ min: 1, max: 40 * 86_400_000 }),
+        fc.integer({ min: 1, max: 500 }),
+        fc.double({ min: 0, max: 1, noNaN: true, maxExcluded: true }),
+        async (lengthMs, buckets, where) => {
+          const within = { from: START, to: START + lengthMs };
+          const time = START + Math.floor(where * lengthMs);
+          const summary = await summaryOf([pulseOf({ event_time: time })], { buckets, within });
+          expect(summary.buckets).toHaveLength(Math.min(buckets, lengthMs));
+          expect(summary.buckets[0]?.from).toBe(summary.from);
+          expect(summary.buckets.at(-1)?.to).toBe(summary.to);
+          summary.buckets.forEach((bucket, i) => {
+            expect(Date.parse(bucket.from)).toBeLessThan(Date.parse(bucket.to));
+            if (i > 0) expect(bucket.from).toBe(summary.buckets[i - 1]?.to);
+            const isHere = time >= Date.parse(bucket.from) && time < Date.parse(bucket.to);
+            expect(bucket.count).toBe(isHere ? 1 : 0);
+          });
+        },
+      ),
+      { numRuns: 100 },
+    );
+  });
+});
