@@ -9,7 +9,7 @@ export const LIVENESS_PATH = "/health/live";
 export const READINESS_PATH = "/health/ready";
 
 /** The part of the runtime's context that is used. */
-interface FaasContext {
+export interface FaasContext {
   method: string;
   headers: IncomingHttpHeaders;
   query: Record<string, string>;
@@ -17,7 +17,7 @@ interface FaasContext {
   body: unknown;
 }
 
-interface FaasReply {
+export interface FaasReply {
   code(status: number): FaasReply;
   header(name: string, value: string): FaasReply;
   send(body: string): unknown;

@@ -1,16 +1,13 @@
-// A function's process: PULSE_FUNCTION says which one.
-import { compose } from "./compose.ts";
-import { serve } from "./serve.ts";
+// A function's process: PULSE_FUNCTION says which one, and only that one's parts are loaded.
+import type { FunctionName } from "../settings/function-settings.ts";
+import type { Compose } from "./parts.ts";
+import { run } from "./run.ts";
 
-async function run(): Promise<void> {
-  const { fn, ...host } = await compose(process.env);
-  await serve(fn, host);
-  host.log.info({ port: host.settings.port }, `${fn.name} listens`);
-}
+const COMPOSERS: Record<FunctionName, () => Promise<{ compose: Compose }>> = {
+  "pulse-ingest": () => import("./pulse-ingest/compose.ts"),
+  "pulse-persist": () => import("./pulse-persist/compose.ts"),
+  "pulse-query": () => import("./pulse-query/compose.ts"),
+  "pulse-deadletter": () => import("./pulse-deadletter/compose.ts"),
+};
 
-run().catch((error: unknown) => {
-  // Wrong settings are for a person to read: the message, without a stack.
-  const isForPerson = error instanceof Error && error.name === "SettingsError";
-  console.error(isForPerson ? error.message : error);
-  process.exit(1);
-});
+run(process.env, async (name) => (await COMPOSERS[name as FunctionName]()).compose);

@@ -1,22 +1,31 @@
-// Bundles every function to one file, for the image. CommonJS, because faas-js-runtime is and does not run otherwise: it
-// assigns an undeclared global.
+// Bundles every function to one file, for the image. CommonJS, because faas-js-runtime is and does not run otherwise.
 import { stat } from "node:fs/promises";
 import { parseArgs } from "node:util";
 import { build } from "esbuild";
 import { FUNCTIONS } from "../settings/function-settings.ts";
 
+const USAGE = `Usage: npm run build -- [--outdir dist]
+
+Bundles each function to <outdir>/<function>.cjs; run one with \`node dist/pulse-ingest.cjs\`.`;
+
 const { values } = parseArgs({
   options: { outdir: { type: "string", default: "dist" }, help: { type: "boolean", default: false } },
 });
 if (values.help) {
-  console.log("Usage: npm run build -- [--outdir dist]\n\nBundles each function to <outdir>/<function>.cjs; run one with `node dist/pulse-ingest.cjs`.");
+  console.log(USAGE);
   process.exit(0);
 }
 
 for (const name of FUNCTIONS) {
   const outfile = `${values.outdir}/${name}.cjs`;
   await build({
-    entryPoints: ["functions/main.ts"],
+    stdin: {
+      resolveDir: process.cwd(),
+      contents: `
+        import { run } from "./functions/run.ts";
+        import { compose } from "./functions/${name}/compose.ts";
+        run({ ...process.env, PULSE_FUNCTION: "${name}" }, async () => compose);`,
+    },
     outfile,
     bundle: true,
     platform: "node",
@@ -25,8 +34,10 @@ for (const name of FUNCTIONS) {
     minify: true,
     keepNames: true,
     legalComments: "none",
-    // The function is known: what the others would import is left out.
-    define: { "process.env.PULSE_FUNCTION": JSON.stringify(name) },
+    // faas-js-runtime assigns to `osu` without declaring it, which strict mode refuses.
+    banner: { js: "var osu;" },
+    // Wanted by sketches-js for serialized sketches only, which are not used; it loads it on demand.
+    external: ["protobufjs/minimal"],
     logLevel: "warning",
   });
   console.log(`${outfile} ${Math.round((await stat(outfile)).size / 1024)} kB`);

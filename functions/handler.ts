@@ -1,0 +1,28 @@
+// pulse-ingest for the stock command: `faas-js-runtime functions/handler.ts`. There the runtime's own request path is in
+// use: POST / only, one event a request, and its own /metrics.
+import { asFaasModule, type FaasContext, type FaasReply, LIVENESS_PATH, READINESS_PATH } from "./faas-module.ts";
+import { createParts } from "./parts.ts";
+import { compose } from "./pulse-ingest/compose.ts";
+
+let hosted: ReturnType<typeof asFaasModule> | undefined;
+
+function started(): ReturnType<typeof asFaasModule> {
+  if (hosted === undefined) throw new Error("Expected init() to have been run before the first request");
+  return hosted;
+}
+
+/** Builds the function from the environment; the runtime calls it before it listens. */
+export function init(): void {
+  const parts = createParts({ ...process.env, PULSE_FUNCTION: "pulse-ingest" });
+  const fn = compose(parts);
+  hosted = asFaasModule(fn, parts.log, () => fn.close());
+}
+
+export const handle = (context: FaasContext) => started().handle(context);
+export const shutdown = () => started().shutdown();
+export const liveness = Object.assign((request: unknown, reply: FaasReply) => started().liveness(request, reply), {
+  path: LIVENESS_PATH,
+});
+export const readiness = Object.assign((request: unknown, reply: FaasReply) => started().readiness(request, reply), {
+  path: READINESS_PATH,
+});

@@ -1,0 +1,32 @@
+import type { Registry } from "prom-client";
+import { type FunctionSettings, functionSettings } from "../settings/function-settings.ts";
+import { readSettings, SettingsError } from "../settings/setting.ts";
+import type { PulseFunction } from "./http.ts";
+import { createLogger, type Logger } from "./log.ts";
+import { createRegistry } from "./metrics.ts";
+
+/** What every function is made from. */
+export interface Parts {
+  settings: FunctionSettings;
+  registry: Registry;
+  log: Logger;
+}
+
+/** Builds a function: the only kind of place where adapters are made and handed over (each function's compose.ts). */
+export type Compose = (parts: Parts) => PulseFunction | Promise<PulseFunction>;
+
+export const DAY_MS = 86_400_000;
+
+/** Reads the environment. @throws {SettingsError} naming every variable that is wrong. */
+export function createParts(env: NodeJS.ProcessEnv): Parts {
+  const settings = readSettings(functionSettings, env);
+  return { settings, registry: createRegistry(), log: createLogger(settings.logLevel, settings.function) };
+}
+
+/** The broker's URL. @throws {SettingsError} when the function was given none. */
+export function requireSink(settings: FunctionSettings): URL {
+  if (settings.sink !== undefined) return settings.sink;
+  throw new SettingsError(
+    "K_SINK: Expected the broker's URL, such as http://localhost:8090/default/pulsemesh, got nothing: set it, or bind the function with a SinkBinding",
+  );
+}

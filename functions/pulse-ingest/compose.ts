@@ -1,0 +1,35 @@
+import type { PulseFunction } from "../http.ts";
+import { DAY_MS, type Parts, requireSink } from "../parts.ts";
+import { openSink } from "../sink.ts";
+import { uuidV7 } from "../uuid-v7.ts";
+import { Emitter } from "./emitter.ts";
+import { createIngest } from "./handler.ts";
+import { createIngestMetrics } from "./ingest-metrics.ts";
+import { openTokens } from "./tokens.ts";
+
+/** pulse-ingest with its way to the broker. */
+export function compose({ settings, registry, log }: Parts): PulseFunction {
+  const metrics = createIngestMetrics([registry]);
+  const sink = openSink({
+    url: requireSink(settings),
+    connections: settings.emitMaxInFlight,
+    deadlineMs: settings.emitDeadlineMs,
+    onAnswer: (seconds) => metrics.emitLatency.observe(seconds),
+    onError: (reason) => metrics.emitErrors.inc({ reason }),
+    log,
+  });
+  return createIngest({
+    emitter: new Emitter({
+      ...settings,
+      maxInFlight: settings.emitMaxInFlight,
+      send: sink.send,
+      newId: uuidV7,
+      metrics,
+    }),
+    metrics,
+    tokens: settings.tokensFile === undefined ? undefined : openTokens(settings.tokensFile, log),
+    retentionMs: settings.retentionDays * DAY_MS,
+    maxPulses: settings.maxPulses,
+    closeSink: sink.close,
+  });
+}

@@ -1,0 +1,22 @@
+import type { PulseFunction } from "../http.ts";
+import { gaugeStoreQueue } from "../metrics.ts";
+import { DAY_MS, type Parts } from "../parts.ts";
+import { openPulseStore } from "../stores.ts";
+import { createPersist } from "./handler.ts";
+import { PersistMetrics } from "./persist-metrics.ts";
+
+/** Rows that may wait for the store: at ~500 bytes each, 25 MB. */
+const MAX_QUEUED_ROWS = 50_000;
+
+/** pulse-persist with its store. */
+export function compose({ settings, registry }: Parts): PulseFunction {
+  const store = openPulseStore(settings, [registry]);
+  gaugeStoreQueue([registry], () => store.queuedRows);
+  return createPersist({
+    store,
+    metrics: new PersistMetrics([registry]),
+    retentionMs: settings.retentionDays * DAY_MS,
+    maxPulses: settings.maxPulses,
+    maxQueuedRows: MAX_QUEUED_ROWS,
+  });
+}
