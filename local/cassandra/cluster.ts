@@ -1,0 +1,164 @@
+// Start here: a real Cassandra for tests and for the laptop. Siblings: java.ts finds Java, jars.ts gets Cassandra,
+// configuration.ts has its conf/, node.ts runs one as a process, docker-node.ts as a container, main.ts is the command.
+import { mkdir } from "node:fs/promises";
+import { resolve } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { auth as authentication, Client } from "cassandra-driver";
+import type { NodeConfiguration, NodeTls } from "./configuration.ts";
+import { hasDocker, startDockerNode } from "./docker-node.ts";
+import { cacheDirOf, provideJars } from "./jars.ts";
+import { findJava, type Java } from "./java.ts";
+import { type CassandraNode, removeData, startJavaNode } from "./node.ts";
+import { findFreePort, insistOnFreePort } from "./ports.ts";
+
+export interface CassandraOptions {
+  /** One node on 127.0.0.1, or three on 127.0.0.1 to 127.0.0.3. @default 1 */
+  nodes?: 1 | 3;
+  /** Where the nodes keep their data. */
+  dataDir: string;
+  /** The port for clients; a free one when absent. */
+  port?: number;
+  /** Users and passwords; the first is cassandra/cassandra. @default false */
+  auth?: boolean;
+  tls?: NodeTls;
+  /** `group` keeps everything that was answered. @default "group" */
+  commitlogSync?: "group" | "periodic";
+  /** Quick to start, at half the peak speed, and its data is removed when it is stopped. @default false */
+  isForTests?: boolean;
+  /** @default 512, and 384 for tests */
+  heapMb?: number;
+  /** @default 120_000 */
+  startTimeoutMs?: number;
+  /** Told of slow steps. */
+  say?: (line: string) => void;
+  /** @default process.env */
+  env?: NodeJS.ProcessEnv;
+}
+
+/** A Cassandra that runs. */
+export interface Cassandra {
+  /** As PULSE_CASSANDRA_CONTACT_POINTS takes them. */
+  contactPoints: string[];
+  port: number;
+  localDataCenter: string;
+  nodes: CassandraNode[];
+  stop(): Promise<void>;
+}
+
+/** How this machine can run Cassandra. */
+export type Way = { kind: "java"; java: Java } | { kind: "docker" } | { kind: "none"; reason: string };
+
+/** SimpleSnitch calls it so. */
+export const LOCAL_DATA_CENTER = "datacenter1";
+
+/** Finds out how this machine can run Cassandra; `reason` says why it cannot, and what to do. */
+export async function findWay(env: NodeJS.ProcessEnv = process.env): Promise<Way> {
+  const java = await findJava(env);
+  if (typeof java !== "string") return { kind: "java", java };
+  if (await hasDocker()) return { kind: "docker" };
+  return {
+    kind: "none",
+    reason:
+      `Expected Java 17, Docker or PULSE_CASSANDRA_CONTACT_POINTS, got ${java}, no Docker daemon and no contact points: ` +
+      "install a Java 17 and Maven (Debian: apt install openjdk-17-jre-headless maven; macOS: brew install openjdk@17 maven)",
+  };
+}
+
+/** Starts Cassandra and resolves when it can be used. @throws with the remedy; what was started is stopped then. */
+export async function startCassandra(options: CassandraOptions): Promise<Cassandra> {
+  const { nodes: count = 1, isForTests = false, env = process.env, say = () => {} } = options;
+  const { startTimeoutMs = 120_000 } = options;
+  const way = await findWay(env);
+  if (way.kind === "none") throw new Error(way.reason);
+  if (way.kind === "docker" && count > 1) {
+    throw new Error("Expected Java 17 for three nodes, got Docker only: install Java 17 and Maven, or use one node");
+  }
+  const addresses = Array.from({ length: count }, (_, i) => `127.0.0.${i + 1}`);
+  if (options.port !== undefined) await insistOnFreePort(options.port, addresses, "PULSE_LOCAL_CASSANDRA_PORT");
+  const cqlPort = options.port ?? (await findFreePort(addresses));
+  const storagePort = await findFreePort(addresses);
+  const configurations = addresses.map(
+    (address, i): NodeConfiguration => ({
+      dir: resolve(options.dataDir, address),
+      address,
+      cqlPort,
+      storagePort,
+      seeds: addresses,
+      token: String(BigInt.asIntN(64, -(2n ** 63n) + (2n ** 64n / BigInt(count)) * BigInt(i) + 1n)),
+      commitlogSync: options.commitlogSync ?? "group",
+      auth: options.auth ?? false,
+      tls: options.tls,
+      heapMb: options.heapMb ?? (isForTests ? 384 : 512),
+    }),
+  );
+  const start = async (configuration: NodeConfiguration): Promise<CassandraNode> => {
+    if (way.kind === "docker") return await startDockerNode(configuration, { startTimeoutMs, say });
+    const cacheDir = cacheDirOf(env);
+    const jars = await provideJars(cacheDir, say);
+    await mkdir(cacheDir, { recursive: true });
+    return await startJavaNode({ java: way.java, jars, cacheDir, configuration, isForTests, startTimeoutMs });
+  };
+  // The jars first and once; then all nodes at a time.
+  if (way.kind === "java") await provideJars(cacheDirOf(env), say);
+  const started = await Promise.allSettled(configurations.map(start));
+  const nodes = started.flatMap((one) => (one.status === "fulfilled" ? [one.value] : []));
+  const stop = async () => {
+    await Promise.all(nodes.map((node) => node.stop()));
+    if (isForTests) await removeData(resolve(options.dataDir));
+  };
+  try {
+    for (const one of started) if (one.status === "rejected") throw one.reason;
+    if (count > 1) await untilRingIsFormed(addresses, cqlPort, options, startTimeoutMs);
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  return {
+    contactPoints: addresses.map((address) => `${address}:${cqlPort}`),
+    port: cqlPort,
+    localDataCenter: LOCAL_DATA_CENTER,
+    nodes,
+    stop,
+  };
+}
+
+// Seeds serve before they know each other; a keyspace made then is not known to all.
+async function untilRingIsFormed(
+  addresses: readonly string[],
+  port: number,
+  options: CassandraOptions,
+  timeoutMs: number,
+): Promise<void> {
+  const deadline = Date.now() + timeoutMs;
+  for (const address of addresses) {
+    let seen = "no answer";
+    while (seen !== "") {
+      seen = await lookAtRing(address, port, options.auth ?? false, addresses.length).catch((error) => String(error));
+      if (seen === "") break;
+      if (Date.now() > deadline)
+        throw new Error(`Expected ${address} to see a ring of ${addresses.length}, got ${seen}`);
+      await delay(200);
+    }
+  }
+}
+
+async function lookAtRing(address: string, port: number, isAuthOn: boolean, count: number): Promise<string> {
+  const client = new Client({
+    contactPoints: [`${address}:${port}`],
+    localDataCenter: LOCAL_DATA_CENTER,
+    isMetadataSyncEnabled: false,
+    ...(isAuthOn && { authProvider: new authentication.PlainTextAuthProvider("cassandra", "cassandra") }),
+  });
+  try {
+    await client.connect();
+    const host = client.hosts.get(`${address}:${port}`);
+    if (host === undefined || client.hosts.length < count) return `${client.hosts.length} nodes`;
+    const local = await client.execute("SELECT schema_version FROM system.local", [], { host });
+    const peers = await client.execute("SELECT schema_version, tokens FROM system.peers_v2", [], { host });
+    const versions = new Set([...local.rows, ...peers.rows].map((row) => String(row.schema_version)));
+    const isWhole = peers.rows.length === count - 1 && peers.rows.every((row) => row.tokens?.length > 0);
+    return isWhole && versions.size === 1 ? "" : `${peers.rows.length + 1} nodes, ${versions.size} schema versions`;
+  } finally {
+    await client.shutdown();
+  }
+}

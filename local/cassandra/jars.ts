@@ -1,0 +1,87 @@
+import { createHash } from "node:crypto";
+import { createReadStream } from "node:fs";
+import { mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import { pipeline } from "node:stream/promises";
+import { runProgram } from "./java.ts";
+
+export const CASSANDRA_VERSION = "5.0.9";
+const COPY = "org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy-dependencies";
+const CHECKSUMS = "SHA256SUMS";
+
+/** Where downloads are kept between runs. */
+export function cacheDirOf(env: NodeJS.ProcessEnv): string {
+  const base = env.XDG_CACHE_HOME === undefined ? ".pulsemesh/cache" : join(env.XDG_CACHE_HOME, "pulsemesh");
+  return resolve(base, "cassandra");
+}
+
+/** A folder with Cassandra's jars: from the cache when its checksums hold, else by Maven. @throws with the remedy. */
+export async function provideJars(cacheDir: string, say: (line: string) => void): Promise<string> {
+  const folder = join(cacheDir, `jars-${CASSANDRA_VERSION}`);
+  const fault = await checkJars(folder);
+  if (fault === undefined) return folder;
+  if (fault !== "absent") {
+    say(`Cassandra's jars in ${folder} are damaged (${fault}): getting them again`);
+    await rm(folder, { recursive: true, force: true });
+  }
+  const started = performance.now();
+  say(`Getting Cassandra ${CASSANDRA_VERSION} by Maven (about 70 MB, once) …`);
+  await mkdir(cacheDir, { recursive: true });
+  // Made aside and moved into place whole: a download that is cut short, or two at once, leave nothing half done.
+  const aside = await mkdtemp(join(cacheDir, "download-"));
+  try {
+    await writeFile(join(aside, "pom.xml"), POM);
+    const maven = await runProgram(
+      "mvn",
+      ["-B", "-q", COPY, "-DoutputDirectory=jars", "-DincludeScope=runtime"],
+      aside,
+    );
+    if (maven.code !== 0) {
+      throw new Error(
+        `Expected Maven to bring org.apache.cassandra:cassandra-all:${CASSANDRA_VERSION}, got:\n${maven.output.trim()}\n` +
+          "Check that this machine reaches a Maven repository (~/.m2/settings.xml names a mirror), then try again.",
+      );
+    }
+    await writeFile(join(aside, "jars", CHECKSUMS), await checksumsOf(join(aside, "jars")));
+    await rename(join(aside, "jars"), folder).catch(async (error: unknown) => {
+      if ((await checkJars(folder)) !== undefined) throw error;
+    });
+  } finally {
+    await rm(aside, { recursive: true, force: true });
+  }
+  say(`Cassandra's jars are in ${folder} (${((performance.now() - started) / 1000).toFixed(0)} s)`);
+  return folder;
+}
+
+/** What is wrong with the jars of a folder, if anything. */
+export async function checkJars(folder: string): Promise<string | undefined> {
+  const kept = await readFile(join(folder, CHECKSUMS), "utf8").catch(() => undefined);
+  if (kept === undefined) return "absent";
+  const found = new Set((await checksumsOf(folder)).split("\n"));
+  const missing = kept.split("\n").find((line) => !found.has(line));
+  if (missing !== undefined) return `${missing.slice(66)} is not what it was`;
+  return found.size === kept.split("\n").length ? undefined : "there are more files than were put there";
+}
+
+// In the format of sha256sum, so that `sha256sum -c` can be used too.
+async function checksumsOf(folder: string): Promise<string> {
+  const names = (await readdir(folder)).filter((name) => name.endsWith(".jar")).sort();
+  const lines: string[] = [];
+  for (const name of names) {
+    const hash = createHash("sha256");
+    await pipeline(createReadStream(join(folder, name)), hash);
+    lines.push(`${hash.digest("hex")}  ${name}`);
+  }
+  return `${lines.join("\n")}\n`;
+}
+
+const POM = `<project xmlns="http://maven.apache.org/POM/4.0.0">
+  <modelVersion>4.0.0</modelVersion>
+  <groupId>dev.pulsemesh</groupId><artifactId>cassandra-node</artifactId><version>1</version><packaging>pom</packaging>
+  <dependencies>
+    <dependency>
+      <groupId>org.apache.cassandra</groupId><artifactId>cassandra-all</artifactId><version>${CASSANDRA_VERSION}</version>
+    </dependency>
+  </dependencies>
+</project>
+`;

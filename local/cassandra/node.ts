@@ -1,0 +1,192 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, openSync } from "node:fs";
+import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { connect } from "node:net";
+import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { cassandraYaml, javaArguments, logbackXml, type NodeConfiguration } from "./configuration.ts";
+import type { Java } from "./java.ts";
+
+/** One Cassandra node and what can be done to it. */
+export interface CassandraNode {
+  readonly address: string;
+  /** Changes when it is started again; `undefined` while it is not running, and always in a container. */
+  readonly pid: number | undefined;
+  /** SIGKILL: nothing is flushed. Resolves when the process is gone. */
+  kill(): Promise<void>;
+  /** SIGSTOP: connections stay open and nothing answers. */
+  freeze(): Promise<void>;
+  /** SIGCONT. */
+  thaw(): Promise<void>;
+  /** Starts it again on its data, after ending it if it runs; resolves when it takes connections. */
+  restart(): Promise<void>;
+  /** Ends it in good order. */
+  stop(): Promise<void>;
+}
+
+export interface JavaNodeOptions {
+  java: Java;
+  jars: string;
+  /** Where the archive of loaded classes is kept: with it a start takes half the time. */
+  cacheDir: string;
+  configuration: NodeConfiguration;
+  /** Quick to start, at half the peak speed: for tests. */
+  isForTests: boolean;
+  startTimeoutMs: number;
+}
+
+const MAIN_CLASS = "org.apache.cassandra.service.CassandraDaemon";
+
+/** Starts a node as a process of this machine. @throws with the end of its log when it does not come up. */
+export async function startJavaNode(options: JavaNodeOptions): Promise<CassandraNode> {
+  const node = new JavaNode(options);
+  await node.restart();
+  return node;
+}
+
+class JavaNode implements CassandraNode {
+  readonly #options: JavaNodeOptions;
+  #child: ChildProcess | undefined;
+  #watcher: ChildProcess | undefined;
+  #newArchive: string | undefined;
+
+  constructor(options: JavaNodeOptions) {
+    this.#options = options;
+  }
+
+  get address(): string {
+    return this.#options.configuration.address;
+  }
+
+  get pid(): number | undefined {
+    return isRunning(this.#child) ? this.#child?.pid : undefined;
+  }
+
+  async restart(): Promise<void> {
+    await this.#end("SIGTERM");
+    const { java, jars, configuration, startTimeoutMs } = this.#options;
+    const { dir } = configuration;
+    await mkdir(join(dir, "tmp"), { recursive: true });
+    await writeFile(join(dir, "cassandra.yaml"), cassandraYaml(configuration), { mode: 0o600 });
+    await writeFile(join(dir, "logback.xml"), logbackXml(dir));
+    const output = openSync(join(dir, "output.log"), "a");
+    // Apart from our process group: Ctrl-C is for us, and we end the nodes in good order.
+    const child = spawn(java.program, [...this.#speed(), ...javaArguments(configuration, jars), MAIN_CLASS], {
+      cwd: dir,
+      detached: true,
+      stdio: ["ignore", output, output],
+    });
+    this.#child = child;
+    const failed = once(child, "error").then(([error]) => Promise.reject(error));
+    failed.catch(() => {});
+    this.#watcher = watch(child);
+    const deadline = Date.now() + startTimeoutMs;
+    while (!(await Promise.race([takesConnections(configuration.address, configuration.cqlPort), failed]))) {
+      if (!isRunning(child) || Date.now() > deadline) {
+        const why = isRunning(child) ? `nothing after ${startTimeoutMs / 1000} s` : "one that ended";
+        await this.kill();
+        throw new Error(
+          `Expected a Cassandra node on ${configuration.address}:${configuration.cqlPort}, got ${why}:\n` +
+            `${await tailOf(dir)}\nThe whole log is ${join(dir, "node.log")}.`,
+        );
+      }
+      await delay(50);
+    }
+  }
+
+  async kill(): Promise<void> {
+    await this.#end("SIGKILL");
+  }
+
+  async freeze(): Promise<void> {
+    this.#child?.kill("SIGSTOP");
+  }
+
+  async thaw(): Promise<void> {
+    this.#child?.kill("SIGCONT");
+  }
+
+  async stop(): Promise<void> {
+    this.#child?.kill("SIGCONT");
+    // A test's data is removed anyway: it is ended in good order (4 s) only to have its archive written.
+    await this.#end(this.#options.isForTests && this.#newArchive === undefined ? "SIGKILL" : "SIGTERM");
+    const archive = this.#newArchive;
+    this.#newArchive = undefined;
+    if (archive !== undefined && existsSync(archive)) await rename(archive, this.#archive());
+  }
+
+  async #end(signal: NodeJS.Signals): Promise<void> {
+    const child = this.#child;
+    if (child !== undefined && isRunning(child)) {
+      const ended = once(child, "exit");
+      child.kill(signal);
+      const isLate = await Promise.race([ended.then(() => false), delay(30_000, true, { ref: false })]);
+      if (isLate) {
+        child.kill("SIGKILL");
+        await ended;
+      }
+    }
+    this.#watcher?.kill("SIGKILL");
+    this.#watcher = undefined;
+  }
+
+  #speed(): string[] {
+    const { isForTests } = this.#options;
+    const archive = this.#archive();
+    const quick = isForTests
+      ? ["-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"]
+      : ["-XX:+UseG1GC", "-XX:MaxGCPauseMillis=300"];
+    if (existsSync(archive)) return [...quick, `-XX:SharedArchiveFile=${archive}`, "-Xshare:auto"];
+    // Written when this node ends in good order, and used from then on.
+    this.#newArchive = `${archive}.${process.pid}.${this.address}`;
+    return [...quick, `-XX:ArchiveClassesAtExit=${this.#newArchive}`, "-Xlog:cds=off", "-Xlog:cds+dynamic=off"];
+  }
+
+  #archive(): string {
+    const { cacheDir, java, isForTests } = this.#options;
+    // An archive fits one Java and one collector only.
+    return join(cacheDir, `classes-${java.version}-${isForTests ? "serial" : "g1"}.jsa`);
+  }
+}
+
+function isRunning(child: ChildProcess | undefined): boolean {
+  return child?.pid !== undefined && child.exitCode === null && child.signalCode === null;
+}
+
+/** Kills the node when this process is gone, however it went: then the pipe ends and `cat` with it. */
+function watch(child: ChildProcess): ChildProcess {
+  const watcher = spawn("/bin/sh", ["-c", `cat >/dev/null; kill -9 ${child.pid}`], {
+    detached: true,
+    stdio: ["pipe", "ignore", "ignore"],
+  });
+  child.once("exit", () => watcher.kill("SIGKILL"));
+  watcher.unref();
+  return watcher;
+}
+
+/** True when something listens there. */
+export async function takesConnections(host: string, port: number): Promise<boolean> {
+  const socket = connect(port, host);
+  const isUp = await new Promise<boolean>((resolve) => {
+    socket.once("connect", () => resolve(true));
+    socket.once("error", () => resolve(false));
+  });
+  socket.destroy();
+  return isUp;
+}
+
+async function tailOf(dir: string): Promise<string> {
+  for (const name of ["node.log", "output.log"]) {
+    const log = await readFile(join(dir, name), "utf8").catch(() => "");
+    const lines = log.trimEnd().split("\n");
+    const errors = lines.filter((line) => /ERROR|Exception|Error:/.test(line));
+    if (log !== "") return (errors.length > 0 ? errors : lines).slice(-8).join("\n");
+  }
+  return "(it wrote no log)";
+}
+
+/** Removes a node's data. */
+export async function removeData(dir: string): Promise<void> {
+  await rm(dir, { recursive: true, force: true });
+}
