@@ -1,0 +1,6 @@
+import type { Predicate } from "./attributes.ts";
+
+/** Passes when one passes. */
+export function any(predicates: readonly Predicate[]): Predicate {
+  return (event) => predicates.some((passes) => passes(event));
+}

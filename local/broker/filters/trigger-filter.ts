@@ -1,0 +1,72 @@
+// From a Trigger's filters to one predicate. What is not understood stops the broker at its start: a filter that is
+// ignored would deliver, or lose, what nobody asked for.
+import type { Trigger } from "../../../infra/triggers.ts";
+import { all } from "./all.ts";
+import { any } from "./any.ts";
+import { attributeOf, type Predicate } from "./attributes.ts";
+import { exact } from "./exact.ts";
+import { not } from "./not.ts";
+import { prefix } from "./prefix.ts";
+import { suffix } from "./suffix.ts";
+
+/** Thrown at start for a Trigger that this broker cannot run; the message names the Trigger and the remedy. */
+export class TriggerError extends Error {
+  override readonly name = "TriggerError";
+}
+
+const DIALECTS = "exact, prefix, suffix, all, any, not";
+
+/** What a Trigger wants. `filters` overrides `filter`; without either it wants everything. @throws {TriggerError} */
+export function compileFilter({ name, spec }: Pick<Trigger, "name" | "spec">): Predicate {
+  if (spec.filters !== undefined && spec.filters.length > 0) {
+    return compileList(spec.filters, `Trigger ${name}: filters`);
+  }
+  const attributes = Object.entries(spec.filter?.attributes ?? {});
+  return (event) =>
+    attributes.every(([attribute, expected]) => {
+      const value = attributeOf(event, attribute);
+      return value !== undefined && (expected === "" || value === expected);
+    });
+}
+
+function compileList(filters: unknown, where: string, combine = all): Predicate {
+  if (!Array.isArray(filters) || filters.length === 0) {
+    throw new TriggerError(`${where}: Expected a list with at least one filter`);
+  }
+  return combine(filters.map((filter, index) => compileOne(filter, `${where}[${index}]`)));
+}
+
+function compileOne(filter: unknown, where: string): Predicate {
+  const entries = typeof filter === "object" && filter !== null ? Object.entries(filter) : [];
+  const [dialect, value] = entries[0] ?? [];
+  if (dialect === undefined || entries.length !== 1) {
+    const got = entries.map(([key]) => key).join(", ") || "none";
+    throw new TriggerError(`${where}: Expected exactly one of ${DIALECTS}, got ${got}: write a list item for each`);
+  }
+  switch (dialect) {
+    case "exact":
+      return exact(attributesIn(value, `${where}.exact`));
+    case "prefix":
+      return prefix(attributesIn(value, `${where}.prefix`));
+    case "suffix":
+      return suffix(attributesIn(value, `${where}.suffix`));
+    case "all":
+      return compileList(value, `${where}.all`);
+    case "any":
+      return compileList(value, `${where}.any`, any);
+    case "not":
+      return not(compileOne(value, `${where}.not`));
+    default:
+      throw new TriggerError(
+        `${where}: Expected one of ${DIALECTS}, got "${dialect}": the local broker does not know this dialect`,
+      );
+  }
+}
+
+function attributesIn(value: unknown, where: string): Record<string, string> {
+  const entries = typeof value === "object" && value !== null ? Object.entries(value) : [];
+  if (entries.length > 0 && entries.every(([, text]) => typeof text === "string" && text !== "")) {
+    return Object.fromEntries(entries);
+  }
+  throw new TriggerError(`${where}: Expected attributes with the non-empty text that each is compared with`);
+}

@@ -1,0 +1,42 @@
+// The broker's process, as local/main.ts starts it.
+import { join } from "node:path";
+import { destination, pino } from "pino";
+import { TRIGGERS } from "../../infra/triggers.ts";
+import { functionSettings } from "../../settings/function-settings.ts";
+import { localSettings } from "../../settings/local-settings.ts";
+import { readSettings } from "../../settings/setting.ts";
+import { startBroker } from "./broker.ts";
+
+try {
+  const settings = readSettings({ ...localSettings, logLevel: functionSettings.logLevel }, process.env);
+  const logger = pino(
+    { level: settings.logLevel, base: { function: "broker", pid: process.pid } },
+    // Written at once, so that a killed process has said all it had to say.
+    destination({ fd: 1, sync: true }),
+  );
+  const broker = await startBroker({
+    port: settings.brokerPort,
+    file: join(settings.dataDir, "broker.db"),
+    triggers: TRIGGERS,
+    subscribers: {
+      "pulse-persist": new URL(`http://localhost:${settings.persistPort}/`),
+      "pulse-deadletter": new URL(`http://localhost:${settings.deadletterPort}/`),
+    },
+    maxBytes: settings.brokerMaxBytes,
+    logger,
+  });
+  logger.info({ port: broker.port }, "broker listens");
+  const stop = async () => {
+    logger.info("stopping: answering and delivering what is under way");
+    await broker.close();
+    logger.info("stopped");
+    process.exit(0);
+  };
+  process.once("SIGTERM", stop);
+  process.once("SIGINT", stop);
+} catch (error) {
+  // Wrong settings, triggers or files are for a person to read: the message, without a stack.
+  const isForPerson = error instanceof Error && /^(Settings|Trigger|BrokerFile)Error$/.test(error.name);
+  console.error(isForPerson ? error.message : error);
+  process.exit(1);
+}
