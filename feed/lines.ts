@@ -1,0 +1,74 @@
+import { isUtf8 } from "node:buffer";
+
+/** How far a text has been read: the lines that are over, and the bytes that they take. */
+export interface Position {
+  line: number;
+  bytes: number;
+}
+
+/** One line of a text, without its end. */
+export interface Line {
+  /** From 1. */
+  number: number;
+  /** The position after it, its line break included. */
+  end: Position;
+  /** Absent when it is not text in UTF-8 or too long; `fault` says which. */
+  text?: string;
+  fault?: string;
+}
+
+/** A pulse with all the metadata it may have takes less, even when every character is escaped. */
+export const MAX_LINE_BYTES = 512 * 1024;
+const NEWLINE = 10;
+const CARRIAGE_RETURN = 13;
+
+/**
+ * The lines of a stream of bytes, as many at a time as have come, in constant memory whatever the length of a line.
+ * @param start where the stream begins in its text
+ */
+export async function* readLines(
+  stream: AsyncIterable<Buffer>,
+  start: Position = { line: 0, bytes: 0 },
+): AsyncGenerator<Line[], void, undefined> {
+  const at = { ...start };
+  let rest: Buffer[] = [];
+  let restBytes = 0;
+
+  // Of a line that is too long only its length is kept.
+  function keep(part: Buffer): void {
+    restBytes += part.length;
+    if (restBytes <= MAX_LINE_BYTES) rest.push(Buffer.from(part));
+    else rest = [];
+  }
+
+  function close(part: Buffer, breakBytes: number): Line {
+    const length = restBytes + part.length;
+    const bytes = length > MAX_LINE_BYTES ? undefined : restBytes === 0 ? part : Buffer.concat([...rest, part]);
+    rest = [];
+    restBytes = 0;
+    at.line++;
+    at.bytes += length + breakBytes;
+    return lineOf(at, bytes);
+  }
+
+  for await (const chunk of stream) {
+    const lines: Line[] = [];
+    let from = 0;
+    for (let end = chunk.indexOf(NEWLINE); end !== -1; end = chunk.indexOf(NEWLINE, from)) {
+      lines.push(close(chunk.subarray(from, end), 1));
+      from = end + 1;
+    }
+    if (from < chunk.length) keep(chunk.subarray(from));
+    if (lines.length > 0) yield lines;
+  }
+  if (restBytes > 0) yield [close(Buffer.alloc(0), 0)];
+}
+
+function lineOf(at: Position, bytes: Buffer | undefined): Line {
+  const line = { number: at.line, end: { ...at } };
+  if (bytes === undefined) return { ...line, fault: `Expected a line of at most ${MAX_LINE_BYTES} bytes` };
+  if (!isUtf8(bytes)) return { ...line, fault: "Expected text in UTF-8" };
+  const end = bytes.at(-1) === CARRIAGE_RETURN ? bytes.length - 1 : bytes.length;
+  const text = bytes.toString("utf8", 0, end);
+  return { ...line, text: line.number === 1 && text.startsWith("\ufeff") ? text.slice(1) : text };
+}

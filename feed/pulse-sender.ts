@@ -1,0 +1,144 @@
+import { Pool } from "undici";
+import { z } from "zod";
+import type { Fault } from "../events/fault.ts";
+import { waitMs } from "./pace.ts";
+
+export interface SenderOptions {
+  /** pulse-ingest's address for plain pulses. */
+  url: URL;
+  token: string | undefined;
+  connections: number;
+  /** How long one request is tried again while nothing at all is accepted. */
+  retryForMs: number;
+  /** No request is begun or tried again after it. */
+  signal: AbortSignal;
+  /** Called before a request is tried again. */
+  onRetry: (reason: string) => void;
+  /** How long the answer to one try may take. @default 30_000 */
+  timeoutMs?: number;
+}
+
+/** What became of a request: taken in, refused for good, not taken for as long as we tried, or not tried any further. */
+export type SendOutcome =
+  | { kind: "accepted" }
+  | { kind: "refused"; status: number; detail: string; faults: Fault[] }
+  | { kind: "unreachable"; reason: string }
+  | { kind: "stopped" };
+
+type Answer = SendOutcome | { kind: "again"; reason: string; afterMs: number | undefined; isFinal?: boolean };
+
+const FIRST_DELAY_MS = 100;
+const MAX_DELAY_MS = 5000;
+const AGAIN: ReadonlySet<number> = new Set([408, 425, 429, 500, 502, 503, 504]);
+
+const problemSchema = z.object({
+  title: z.string().optional(),
+  detail: z.string().optional(),
+  errors: z.array(z.object({ pointer: z.string(), rule: z.string(), got: z.string() })).optional(),
+});
+const acceptedSchema = z.object({ accepted: z.number() });
+
+/** Sends pulses to pulse-ingest over kept connections, and again while it makes sense: every pulse has an id, so again is not twice. */
+export class PulseSender {
+  readonly #options: SenderOptions;
+  readonly #pool: Pool;
+  readonly #headers: Record<string, string>;
+  readonly #path: string;
+  #lastAcceptedAt: number | undefined;
+  /** Requests that were tried again, counted by try. */
+  retries = 0;
+
+  constructor(options: SenderOptions) {
+    const timeoutMs = options.timeoutMs ?? 30_000;
+    this.#options = options;
+    this.#pool = new Pool(options.url.origin, {
+      connections: options.connections,
+      headersTimeout: timeoutMs,
+      bodyTimeout: timeoutMs,
+    });
+    this.#path = options.url.pathname + options.url.search;
+    this.#headers = { "content-type": "application/json" };
+    if (options.token !== undefined) this.#headers.authorization = `Bearer ${options.token}`;
+  }
+
+  /** Sends one request of pulses, each as JSON text. Does not throw. */
+  async send(pulses: readonly string[]): Promise<SendOutcome> {
+    const body = `[${pulses.join(",")}]`;
+    const { signal, retryForMs, onRetry } = this.#options;
+    const startedAt = performance.now();
+    for (let attempt = 0; ; attempt++) {
+      if (signal.aborted) return { kind: "stopped" };
+      const answer = await this.#post(body, pulses.length);
+      if (answer.kind === "accepted") this.#lastAcceptedAt = performance.now();
+      if (answer.kind !== "again") return answer;
+      const sinceMs = performance.now() - Math.max(startedAt, this.#lastAcceptedAt ?? 0);
+      if (sinceMs > retryForMs || (answer.isFinal && this.#lastAcceptedAt === undefined)) {
+        return { kind: "unreachable", reason: answer.reason };
+      }
+      const backoffMs = Math.min(MAX_DELAY_MS, FIRST_DELAY_MS * 2 ** Math.min(attempt, 10));
+      onRetry(answer.reason);
+      this.retries++;
+      // Jitter, or the connections that failed together would come back together.
+      await waitMs(answer.afterMs ?? backoffMs * (0.75 + Math.random() / 2), signal);
+    }
+  }
+
+  /** Closes the connections; what is under way is given up. */
+  async close(): Promise<void> {
+    await this.#pool.destroy();
+  }
+
+  async #post(body: string, count: number): Promise<Answer> {
+    try {
+      const reply = await this.#pool.request({ method: "POST", path: this.#path, headers: this.#headers, body });
+      const text = await reply.body.text();
+      return answerOf(reply.statusCode, reply.headers["retry-after"], text, count);
+    } catch (error) {
+      const { code, message } = error as NodeJS.ErrnoException;
+      // A name that does not resolve is a typing error, unless it resolved before.
+      return { kind: "again", reason: reasonOf(code, message), afterMs: undefined, isFinal: code === "ENOTFOUND" };
+    }
+  }
+}
+
+function answerOf(status: number, retryAfter: string | string[] | undefined, text: string, count: number): Answer {
+  const value = parse(text);
+  if (status >= 200 && status < 300) {
+    if (acceptedSchema.safeParse(value).data?.accepted === count) return { kind: "accepted" };
+    const detail = `Expected {"accepted":${count}} in the answer, got something else: this is not pulse-ingest`;
+    return { kind: "refused", status, detail, faults: [] };
+  }
+  const problem = problemSchema.safeParse(value).data;
+  const detail = problem?.detail ?? problem?.title ?? "no reason given";
+  if (AGAIN.has(status)) return { kind: "again", reason: `${status}: ${detail}`, afterMs: delayOf(retryAfter) };
+  return { kind: "refused", status, detail, faults: problem?.errors ?? [] };
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function delayOf(retryAfter: string | string[] | undefined): number | undefined {
+  if (typeof retryAfter !== "string") return undefined;
+  const ms = /^\d+$/.test(retryAfter) ? Number(retryAfter) * 1000 : Date.parse(retryAfter) - Date.now();
+  return Number.isNaN(ms) ? undefined : Math.min(Math.max(ms, 0), 60_000);
+}
+
+function reasonOf(code: string | undefined, message: string): string {
+  switch (code) {
+    case "ECONNREFUSED":
+      return "the connection was refused";
+    case "ENOTFOUND":
+      return "the host's name was not found";
+    case "UND_ERR_HEADERS_TIMEOUT":
+    case "UND_ERR_BODY_TIMEOUT":
+    case "UND_ERR_CONNECT_TIMEOUT":
+      return "no answer in time";
+    default:
+      return `the connection broke (${code ?? message})`;
+  }
+}

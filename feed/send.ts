@@ -1,0 +1,148 @@
+// `npm run send`: measurements from a file or from standard input become pulses. Start here; the map:
+//   send-options  the command line            send-job    where to begin, and the shift of times
+//   line-source   lines of a file             measurement a line becomes a pulse
+//   send-run      reads, batches, paces       pulse-sender requests, and tries again
+//   ack-window    what is answered gapless    send-state  the same on disk
+//   progress      the bar                     send-report the summary, and what a refusal means
+import process from "node:process";
+import { UsageError } from "./arguments.ts";
+import { readFileLines, readUntil } from "./line-source.ts";
+import type { LineRules } from "./measurement.ts";
+import { createProgress } from "./progress.ts";
+import { PulseSender } from "./pulse-sender.ts";
+import { type FileJob, prepareFile } from "./send-job.ts";
+import { readSendOptions, SEND_HELP, type SendOptions } from "./send-options.ts";
+import { exitCodeOf, formatReport, type SendReport } from "./send-report.ts";
+import { SendRun } from "./send-run.ts";
+import { type SendState, StateWriter } from "./send-state.ts";
+import { stopOnSignals } from "./stop-signals.ts";
+
+const SAVE_EVERY_MS = 250;
+const SHOWN_BY_DRY_RUN = 3;
+
+async function main(): Promise<number> {
+  const options = readSendOptions(process.argv.slice(2), process.env, process.stdin.isTTY === true);
+  if (options === undefined) {
+    process.stdout.write(SEND_HELP);
+    return 0;
+  }
+  const stop = stopOnSignals();
+  const report =
+    options.file === undefined
+      ? await sendInput(options, stop)
+      : await sendFile({ ...options, file: options.file }, stop);
+  if (report.end.kind === "done-before") return 0;
+  process.stdout.write(formatReport(report));
+  if (report.end.kind === "failed") process.stderr.write(`${report.end.message}\n`);
+  return exitCodeOf(report);
+}
+
+async function sendFile(options: SendOptions & { file: string }, stop: AbortController): Promise<SendReport> {
+  const log = (line: string) => process.stderr.write(`${line}\n`);
+  const job = await prepareFile(options, { now: Date.now, signal: stop.signal, log });
+  if (stop.signal.aborted) return emptyReport({ kind: "interrupted" });
+  const { state, bytes, isResumed } = job;
+  if (state.isFinished && state.position.bytes === bytes) {
+    log(`${job.file} was sent before: ${state.accepted} pulses. Send it again with --restart.`);
+    return emptyReport({ kind: "done-before" });
+  }
+  if (isResumed) log(`Going on after line ${state.position.line}; ${state.accepted} pulses were accepted before.`);
+  if (state.shiftMs !== 0) log(`Times are shifted by ${describeShift(state.shiftMs)}.`);
+  return run(options, stop, job);
+}
+
+function sendInput(options: SendOptions, stop: AbortController): Promise<SendReport> {
+  return run(options, stop, undefined);
+}
+
+async function run(options: SendOptions, stop: AbortController, job: FileJob | undefined): Promise<SendReport> {
+  const progress = createProgress(process.stderr, job?.bytes);
+  const sender = options.isDryRun ? undefined : createSender(options, stop.signal, progress.log);
+  const states = job === undefined || options.isDryRun ? undefined : new StateWriter(job.stateFile);
+  const start = job?.state.position ?? { line: 0, bytes: 0 };
+  let savedAt = performance.now();
+  let shown = 0;
+  const rules: LineRules = {
+    format: options.format,
+    service: options.service,
+    status: options.status,
+    shiftMs: job?.state.shiftMs ?? 0,
+    idOf: job?.idOf ?? idsOfInput(),
+    // A line of standard input is of now. A file's line without a time is dated by its arrival: sent again, it stays the same pulse.
+    timeOfLine: job === undefined ? Date.now : undefined,
+    now: Date.now,
+  };
+  const sending = new SendRun({
+    ...options,
+    name: job?.file ?? "standard input",
+    rules,
+    columns: job?.columns,
+    start,
+    isLive: job === undefined,
+    sender,
+    show: (json) => {
+      if (shown++ < SHOWN_BY_DRY_RUN) process.stdout.write(`${json}\n`);
+    },
+    stop,
+    progress,
+    onReached: async (reached) => {
+      if (states === undefined || job === undefined || performance.now() - savedAt < SAVE_EVERY_MS) return;
+      savedAt = performance.now();
+      await states.save(stateAt(job.state, reached, false));
+    },
+  });
+  const lines =
+    job === undefined ? readUntil(process.stdin, start, stop.signal) : readFileLines(job.file, start, stop.signal);
+  try {
+    if (job !== undefined) await states?.save(job.state); // the shift, before the first pulse that it stands in
+    const report = await sending.send(lines);
+    if (job !== undefined) await states?.save(stateAt(job.state, sending.reached, report.end.kind === "done"));
+    return report;
+  } finally {
+    progress.stop();
+    await sender?.close();
+  }
+}
+
+function createSender(options: SendOptions, signal: AbortSignal, log: (line: string) => void): PulseSender {
+  const { url, token, concurrency, retryForMs } = options;
+  let said = { reason: "", at: 0 };
+  const onRetry = (reason: string) => {
+    if (said.reason === reason && performance.now() - said.at < 10_000) return;
+    said = { reason, at: performance.now() };
+    log(`${url}: ${reason}; trying again, for ${retryForMs / 1000} s at most …`);
+  };
+  return new PulseSender({ url, token, connections: concurrency, retryForMs, signal, onRetry });
+}
+
+function stateAt(before: SendState, reached: SendRun["reached"], isFinished: boolean): SendState {
+  return {
+    ...before,
+    position: reached.end,
+    accepted: before.accepted + reached.accepted,
+    refused: before.refused + reached.refused,
+    isFinished,
+  };
+}
+
+function emptyReport(end: SendReport["end"]): SendReport {
+  return { end, lines: 0, accepted: 0, refused: 0, requests: 0, retries: 0, seconds: 0 };
+}
+
+// Nothing tells one standard input from another: a second run is other pulses.
+function idsOfInput(): (line: number) => string {
+  const prefix = `stdin-${crypto.randomUUID()}`;
+  return (line) => `${prefix}:${line}`;
+}
+
+function describeShift(ms: number): string {
+  const days = Math.abs(ms) / 86_400_000;
+  return `${ms < 0 ? "-" : "+"}${days >= 1 ? `${days.toFixed(1)} days` : `${(days * 24).toFixed(2)} hours`}`;
+}
+
+try {
+  process.exitCode = await main();
+} catch (error) {
+  process.stderr.write(`${(error as Error).message}\n`);
+  process.exitCode = error instanceof UsageError ? 2 : 1;
+}
