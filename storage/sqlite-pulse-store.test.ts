@@ -1,24 +1,10 @@
-import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { mkdtempSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createInterface } from "node:readline";
 import { DatabaseSync } from "node:sqlite";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { Pulse } from "../events/pulse.ts";
-import {
-  ALL,
-  asStored,
-  HOUR,
-  latestOf,
-  pulseOf,
-  readPages,
-  START,
-  scanChunks,
-  seriesOf,
-  store,
-} from "./contract-data.ts";
+import { ALL, asStored, HOUR, pulseOf, readPages, START, scanChunks, seriesOf, store } from "./contract-data.ts";
 import type { StoreBatch } from "./sqlite-group-commit.ts";
 import { openSqlitePulseStore, type SqlitePulseStore, type SqlitePulseStoreOptions } from "./sqlite-pulse-store.ts";
 
@@ -251,39 +237,6 @@ describe("several handles on one file", () => {
     }
     expect(statSync(`${file}-wal`).size).toBeLessThan(16 * MIB);
   });
-});
-
-describe("a process that is killed", () => {
-  it("has every pulse on disk that it was answered for", async () => {
-    const script = `
-      import { writeSync } from "node:fs";
-      import { openSqlitePulseStore } from ${JSON.stringify(new URL("./sqlite-pulse-store.ts", import.meta.url).href)};
-      const store = openSqlitePulseStore(${JSON.stringify({ file, maxBytes: 256 * MIB, retentionMs: 30 * DAY })});
-      const write = async (writer, turn) => {
-        const pulses = Array.from({ length: 5 }, (_, i) => ({ service_name: "checkout", event_time: ${START} + turn,
-          latency_ms: 1, status: "ok", id: writer + "/" + turn + "/" + i, source: "/pulse" }));
-        const outcome = await store.write(pulses);
-        if (outcome.kind === "stored") writeSync(1, writer + "/" + turn + "\\n");
-        await write(writer, turn + 1);
-      };
-      for (let writer = 0; writer < 8; writer++) void write(writer, 0);`;
-    const child = spawn(process.execPath, ["--input-type=module", "-e", script], {
-      stdio: ["ignore", "pipe", "inherit"],
-    });
-    const exit = once(child, "exit");
-    const answered: string[] = [];
-    for await (const line of createInterface({ input: child.stdout })) {
-      answered.push(line);
-      if (answered.length === 400) child.kill("SIGKILL");
-    }
-    expect(await exit).toEqual([null, "SIGKILL"]);
-    const ids = new Set((await scanChunks(open(), "checkout")).flat().map((pulse) => pulse.id));
-    const lost = answered.flatMap((write) => [0, 1, 2, 3, 4].map((i) => `${write}/${i}`)).filter((id) => !ids.has(id));
-    expect(lost).toEqual([]);
-    // A write is stored whole or not at all.
-    expect(ids.size % 5).toBe(0);
-    expect((await latestOf(open(), "checkout"))?.service_name).toBe("checkout");
-  }, 60_000);
 });
 
 it("refuses to be read once it is closed", async () => {
