@@ -28,7 +28,7 @@ interface Waiting<T> {
   answer(outcome: WriteOutcome): void;
 }
 
-// A transaction blocks the event loop: 5,000 rows are some 25 ms. One piece of work is never split.
+// A transaction blocks the event loop: 5,000 rows are some 25 ms, several times that with random ids. One piece of work is never split.
 const MAX_ROWS = 5000;
 const STORED: WriteOutcome = { kind: "stored" };
 const CLOSED: WriteOutcome = { kind: "retry", reason: "The store is closed", retryAfterMs: 1000 };
