@@ -1,0 +1,162 @@
+import { describe, expect, it } from "vitest";
+import type { CloudEvent } from "../../events/cloud-event.ts";
+import { asReplayed, letterOf, servicesOf, viewLetter } from "./letter.ts";
+import { REASONS, reasonOf } from "./reason.ts";
+
+const NOW = Date.UTC(2026, 0, 2, 3, 4, 5, 678);
+const base64 = (text: string) => Buffer.from(text).toString("base64");
+
+function eventOf(extensions: Record<string, string> = {}, fields: Partial<CloudEvent> = {}): CloudEvent {
+  return { id: "1", source: "/shop", type: "any.type", extensions, data: { kind: "none" }, ...fields };
+}
+
+describe("the reason of a dead letter", () => {
+  it.each([
+    [400, "invalid"],
+    [401, "invalid"],
+    [413, "invalid"],
+    [422, "invalid"],
+    [404, "unavailable"],
+    [409, "unavailable"],
+    [408, "timeout"],
+    [429, "overloaded"],
+    [500, "unavailable"],
+    [503, "unavailable"],
+    [504, "timeout"],
+    [undefined, "unavailable"],
+    [202, "unexpected"],
+    [301, "unexpected"],
+  ])("is, for the answer %s, %s", (code, reason) => {
+    expect(reasonOf(code)).toBe(reason);
+  });
+
+  it("is one of a few whatever the code", () => {
+    for (let code = 0; code < 1000; code++) expect(REASONS).toContain(reasonOf(code));
+  });
+});
+
+describe("a letter", () => {
+  it("takes its facts from what the broker noted on the event", () => {
+    const event = eventOf({
+      knativeerrordest: "http://persist/",
+      knativeerrorcode: "400",
+      knativeerrordata: base64("no latency"),
+    });
+    expect(letterOf(event, NOW)).toEqual({
+      id: expect.stringMatching(/^[0-9a-f]{24}$/),
+      event,
+      reason: "invalid",
+      destination: "http://persist/",
+      code: 400,
+      detail: "no latency",
+      time: NOW,
+    });
+  });
+
+  it("knows little of an event that a person posts", () => {
+    expect(letterOf(eventOf(), NOW)).toMatchObject({ reason: "unknown", destination: undefined, code: undefined });
+  });
+
+  it("is one that was not answered when there is a destination and no code, or none that can be one", () => {
+    expect(letterOf(eventOf({ knativeerrordest: "http://a/" }), NOW)).toMatchObject({ reason: "unavailable" });
+    const odd = eventOf({ knativeerrordest: "http://a/", knativeerrorcode: "what" });
+    expect(letterOf(odd, NOW)).toMatchObject({ reason: "unavailable", code: undefined });
+  });
+
+  it("is the same letter for the same event and destination, and another for another", () => {
+    const idOf = (destination: string, fields: Partial<CloudEvent> = {}) =>
+      letterOf(eventOf({ knativeerrordest: destination }, fields), NOW).id;
+    expect(idOf("http://a/")).toBe(letterOf(eventOf({ knativeerrordest: "http://a/", x: "y" }), NOW + 1).id);
+    const ids = [
+      idOf("http://a/"),
+      idOf("http://b/"),
+      idOf("http://a/", { id: "2" }),
+      idOf("http://a/", { source: "/" }),
+    ];
+    expect(new Set([...ids, letterOf(eventOf(), NOW).id]).size).toBe(5);
+  });
+
+  it.each([
+    ["base64 of text", base64("größe"), "größe"],
+    ["base64 of text that was cut inside a character", Buffer.from("größe").subarray(0, 3).toString("base64"), "gr"],
+    ["text that is no base64", "no answer!", "no answer!"],
+    ["text that could be base64", "overload", "overload"],
+    ["base64 of bytes that are no text", Buffer.from([0, 1, 2]).toString("base64"), "AAEC"],
+    ["nothing", "", undefined],
+  ])("has as detail %s", (_, data, detail) => {
+    expect(letterOf(eventOf({ knativeerrordata: data }), NOW).detail).toBe(detail);
+  });
+});
+
+describe("a letter as it is shown", () => {
+  const view = (detail: string) => viewLetter(letterOf(eventOf({ knativeerrordata: base64(detail) }), NOW));
+
+  it("has a problem as JSON, and any other detail as text", () => {
+    expect(view('{"type":"about:blank","status":400}').detail).toEqual({ type: "about:blank", status: 400 });
+    for (const text of ['{"type":"about:bl', '{"a":1}', "null", "[1]", "text"]) expect(view(text).detail).toBe(text);
+  });
+
+  it("has null for what is not known, and the event without what the broker added", () => {
+    const event = eventOf({ knativearrivaltime: "2026-01-02T03:04:05Z", knativebrokerttl: "254", health: "up" });
+    expect(viewLetter(letterOf(event, NOW))).toEqual({
+      id: expect.any(String),
+      reason: "unknown",
+      code: null,
+      destination: null,
+      detail: null,
+      time: "2026-01-02T03:04:05.678Z",
+      event: { specversion: "1.0", id: "1", source: "/shop", type: "any.type", health: "up" },
+    });
+  });
+});
+
+describe("an event that is replayed", () => {
+  const broken = eventOf(
+    {
+      knativeerrordest: "http://a/",
+      knativeerrorcode: "400",
+      knativeerrordata: "",
+      knativearrivaltime: "2026-01-02T03:04:05Z",
+      knativebrokerttl: "254",
+      partitionkey: "shop",
+    },
+    { datacontenttype: "text/plain", data: { kind: "bytes", bytes: Buffer.from("{") } },
+  );
+
+  it("keeps its identity and its data, and goes without what the broker added", () => {
+    expect(asReplayed(broken, undefined)).toEqual({
+      ...broken,
+      time: "2026-01-02T03:04:05Z",
+      extensions: { partitionkey: "shop" },
+    });
+    expect(broken.extensions.knativeerrorcode).toBe("400");
+  });
+
+  it("keeps its own time where it has one", () => {
+    const time = "2020-01-01T00:00:00Z";
+    expect(asReplayed({ ...broken, time }, undefined).time).toBe(time);
+  });
+
+  it("takes data that was put right, as JSON", () => {
+    expect(asReplayed(broken, Buffer.from("{}"))).toMatchObject({
+      id: "1",
+      datacontenttype: "application/json",
+      data: { kind: "bytes", bytes: Buffer.from("{}") },
+    });
+  });
+});
+
+describe("the services of an event", () => {
+  const bytes = (text: string): Partial<CloudEvent> => ({ data: { kind: "bytes", bytes: Buffer.from(text) } });
+
+  it("are those that its attributes and its data name", () => {
+    const event = eventOf({ partitionkey: "b" }, { subject: "a", ...bytes('{"service_name":"c"}') });
+    expect([...servicesOf(event)]).toEqual(["a", "b", "c"]);
+    const many = eventOf({}, bytes('{"pulses":[{"service_name":"d"},{"service_name":1},null,{"service_name":"e"}]}'));
+    expect([...servicesOf(many)]).toEqual(["d", "e"]);
+  });
+
+  it.each(["", "{", "null", "[]", '"text"', '{"pulses":{}}', '{"service_name":null}'])("are none in %s", (text) => {
+    expect(servicesOf(eventOf({}, bytes(text))).size).toBe(0);
+  });
+});
