@@ -1,0 +1,125 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, rm } from "node:fs/promises";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+
+export type Role = "pulse-ingest" | "pulse-query" | "pulse-persist" | "pulse-deadletter" | "broker";
+
+/** The laptop platform as `make run` starts it, on ports and in a folder of its own. */
+export interface Platform {
+  folder: string;
+  ingest: string;
+  query: string;
+  persist: string;
+  deadletter: string;
+  /** The broker's URL to post events to. */
+  broker: string;
+  pids: Map<Role, number>;
+  /** `kill -9`, then waits until the supervisor has a new process of that role ready. */
+  kill(role: Role): Promise<void>;
+  /** Stops the platform as Ctrl-C does, and gives its exit code; the folder stays. */
+  stop(): Promise<number | null>;
+  /** Stops it and removes the folder. */
+  dispose(): Promise<void>;
+}
+
+const PORT_SETTINGS = ["INGEST", "QUERY", "PERSIST", "DEADLETTER", "BROKER"] as const;
+
+export async function freePort(): Promise<number> {
+  const server = createServer().listen(0);
+  await once(server, "listening");
+  const { port } = server.address() as { port: number };
+  server.close();
+  await once(server, "close");
+  return port;
+}
+
+/** Starts everything and resolves when all of it is ready; its output is shown when it does not come up. */
+export async function startPlatform(env: Record<string, string> = {}, folder?: string): Promise<Platform> {
+  const dataDir = folder ?? (await mkdtemp(join(tmpdir(), "pulsemesh-")));
+  const ports = await Promise.all(PORT_SETTINGS.map(() => freePort()));
+  const portEnv = Object.fromEntries(PORT_SETTINGS.map((name, i) => [`PULSE_LOCAL_${name}_PORT`, String(ports[i])]));
+  const child = spawn(process.execPath, ["local/main.ts"], {
+    env: { ...process.env, PULSE_LOG_LEVEL: "info", ...env, ...portEnv, PULSE_DATA_DIR: dataDir },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  const pids = new Map<Role, number>();
+  const lines: string[] = [];
+  for (const stream of [child.stdout, child.stderr]) {
+    createInterface({ input: stream as NodeJS.ReadableStream }).on("line", (line) => {
+      lines.push(line);
+      if (lines.length > 200) lines.shift();
+      const entry = parseLine(line);
+      if (entry?.msg?.endsWith("listens") && entry.function !== undefined) pids.set(entry.function, entry.pid);
+    });
+  }
+  const urls = ports.map((port) => `http://127.0.0.1:${port}`);
+  const [ingest, query, persist, deadletter, broker] = urls as [string, string, string, string, string];
+  const hosts: Record<Role, string> = {
+    "pulse-ingest": ingest,
+    "pulse-query": query,
+    "pulse-persist": persist,
+    "pulse-deadletter": deadletter,
+    broker,
+  };
+  for (const role of Object.keys(hosts) as Role[]) await untilReady(hosts[role], child, lines);
+  return {
+    folder: dataDir,
+    ingest,
+    query,
+    persist,
+    deadletter,
+    broker: `${broker}/default/pulsemesh`,
+    pids,
+    async kill(role) {
+      const pid = pids.get(role);
+      if (pid === undefined) throw new Error(`Expected ${role} to have told its pid, got none:\n${lines.join("\n")}`);
+      process.kill(pid, "SIGKILL");
+      await until(`a new ${role}`, () => pids.get(role) !== pid);
+      await untilReady(hosts[role], child, lines);
+    },
+    stop: () => stopProcess(child),
+    async dispose() {
+      await stopProcess(child);
+      await rm(dataDir, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Waits for a condition, asking every few milliseconds. */
+export async function until(what: string, isSo: () => boolean | Promise<boolean>, withinMs = 60_000): Promise<void> {
+  const deadline = Date.now() + withinMs;
+  while (!(await isSo())) {
+    if (Date.now() > deadline) throw new Error(`Expected ${what} within ${withinMs} ms`);
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+}
+
+async function untilReady(url: string, child: ChildProcess, lines: readonly string[]): Promise<void> {
+  await until(`${url} to be ready; the output was:\n${lines.join("\n")}`, async () => {
+    if (child.exitCode !== null) throw new Error(`Expected a platform that runs, got:\n${lines.join("\n")}`);
+    return fetch(`${url}/health/ready`).then(
+      (response) => response.ok,
+      () => false,
+    );
+  });
+}
+
+async function stopProcess(child: ChildProcess): Promise<number | null> {
+  if (child.exitCode === null && child.signalCode === null) {
+    child.kill("SIGTERM");
+    await once(child, "exit");
+  }
+  return child.exitCode;
+}
+
+function parseLine(line: string): { function?: Role; pid: number; msg?: string } | undefined {
+  try {
+    return JSON.parse(line);
+  } catch {
+    return undefined;
+  }
+}

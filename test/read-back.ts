@@ -1,0 +1,30 @@
+import type { Platform } from "./platform.ts";
+
+export interface PulseRead {
+  id: string;
+  service_name: string;
+  event_time: string;
+  latency_ms: number;
+  status: string;
+}
+
+/** Every pulse of a service, page after page, as pulse-query gives them. */
+export async function readAll(platform: Platform, service: string): Promise<PulseRead[]> {
+  const pulses: PulseRead[] = [];
+  let cursor: string | undefined;
+  do {
+    const query = new URLSearchParams({ limit: "1000", ...(cursor !== undefined && { cursor }) });
+    const response = await fetch(`${platform.query}/services/${encodeURIComponent(service)}/pulses?${query}`);
+    const page = (await response.json()) as { pulses: PulseRead[]; cursor?: string };
+    pulses.push(...page.pulses);
+    cursor = page.cursor;
+  } while (cursor !== undefined);
+  return pulses;
+}
+
+/** The value of a metric's first series whose labels hold `labels`; 0 when there is none. */
+export async function readMetric(url: string, name: string, labels = ""): Promise<number> {
+  const text = await fetch(`${url}/metrics`).then((response) => response.text());
+  const line = text.split("\n").find((candidate) => candidate.startsWith(name) && candidate.includes(labels));
+  return line === undefined ? 0 : Number(line.slice(line.lastIndexOf(" ") + 1));
+}
