@@ -147,7 +147,9 @@ export async function serve(
       return;
     }
     const length = body === undefined ? 0 : Buffer.byteLength(body);
-    response.writeHead(reply.status, { ...reply.headers, ...(reply.status !== 204 && { "content-length": length }) });
+    // RFC 9110 section 8.6: 204 has no length, and that of a 304 would be said of the body that is not sent.
+    const hasLength = reply.status !== 204 && reply.status !== 304;
+    response.writeHead(reply.status, { ...reply.headers, ...(hasLength && { "content-length": length }) });
     response.end(body);
   }
 

@@ -23,8 +23,8 @@ export interface ReplayCount {
   stopped?: string;
 }
 
-/** Events on their way to the broker at one time, as many as the sink has connections. */
-const CONCURRENCY = 4;
+/** Events on their way to the broker at one time: the sink needs no more connections than that. */
+export const REPLAY_CONCURRENCY = 4;
 const MAX_COUNTED = 10_000;
 
 /** Sends dead letters to the broker again. */
@@ -72,7 +72,7 @@ export class Replay {
         }
       };
       const before = tried;
-      await Promise.all(Array.from({ length: CONCURRENCY }, worker));
+      await Promise.all(Array.from({ length: REPLAY_CONCURRENCY }, worker));
       if (this.#isStopping) count.stopped ??= "the function is stopping";
       count.remaining += letters.length - (tried - before);
       if (this.#isStopping || count.remaining >= MAX_COUNTED) break;

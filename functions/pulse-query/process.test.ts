@@ -34,7 +34,10 @@ it("serves its page as a process and does not wait for live listeners when it is
   });
   try {
     await vi.waitFor(async () => expect((await fetch(`${url}/health/ready`)).status).toBe(200), { timeout: 25_000 });
-    expect(await (await fetch(url)).text()).toContain("<title>PulseMesh</title>");
+    const page = await fetch(url);
+    expect(await page.text()).toContain("<title>PulseMesh</title>");
+    const unchanged = await fetch(url, { headers: { "if-none-match": page.headers.get("etag") ?? "" } });
+    expect([unchanged.status, unchanged.headers.get("content-length")]).toEqual([304, null]);
     const live = await fetch(`${url}/live`);
     const text = live.text();
     // Well inside the grace time: the streams are ended, not waited for.
