@@ -1,7 +1,7 @@
 // The JSON Schemas of the data of both events, made from the zod schemas that the functions check with. Run as a program
 // (`npm run schemas`) it writes them to events/schema/; json-schema.test.ts fails when what stands there is stale.
 import { mkdirSync, writeFileSync } from "node:fs";
-import { z } from "zod";
+import * as z from "zod";
 import { PULSE_TYPE, PULSES_TYPE } from "./cloud-event.ts";
 import { carriedPulseSchema, pulseSchema } from "./pulse.ts";
 

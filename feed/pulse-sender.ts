@@ -1,5 +1,5 @@
 import { Pool } from "undici";
-import { z } from "zod";
+import * as z from "zod";
 import type { Fault } from "../events/fault.ts";
 import { waitMs } from "./pace.ts";
 
