@@ -1,0 +1,163 @@
+import { once } from "node:events";
+import { createServer } from "node:net";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { type IngestPeer, problemAnswer, startIngestPeer } from "./ingest-peer.ts";
+import { PulseSender, type SenderOptions } from "./pulse-sender.ts";
+
+const PULSES = ["a", "b"].map((id) => JSON.stringify({ service_name: "checkout", latency_ms: 1, status: "ok", id }));
+
+async function peerFor(options?: Parameters<typeof startIngestPeer>[0]): Promise<IngestPeer> {
+  const peer = await startIngestPeer(options);
+  onTestFinished(() => peer.close());
+  return peer;
+}
+
+function senderTo(url: URL, changes: Partial<SenderOptions> = {}) {
+  const reasons: string[] = [];
+  const sender = new PulseSender({
+    url,
+    token: undefined,
+    connections: 2,
+    retryForMs: 20_000,
+    signal: new AbortController().signal,
+    onRetry: (reason) => reasons.push(reason),
+    ...changes,
+  });
+  onTestFinished(() => sender.close());
+  return { sender, reasons };
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as { port: number };
+  server.close();
+  await once(server, "close");
+  return port;
+}
+
+describe("PulseSender", () => {
+  it("sends pulses as one request, with the token", async () => {
+    const peer = await peerFor();
+    const { sender } = senderTo(peer.url, { token: "secret" });
+    expect(await sender.send(PULSES)).toEqual({ kind: "accepted" });
+    expect([...peer.pulses.keys()]).toEqual(["a", "b"]);
+    expect(peer.headers[0]).toMatchObject({ authorization: "Bearer secret", "content-type": "application/json" });
+  });
+
+  it.each([429, 503, 502, 500, 408])("tries again after %i", async (status) => {
+    const peer = await peerFor();
+    peer.misbehave = (request) => (request < 2 ? problemAnswer(status, "not now") : undefined);
+    const { sender, reasons } = senderTo(peer.url);
+    expect(await sender.send(PULSES)).toEqual({ kind: "accepted" });
+    expect(reasons).toEqual([`${status}: not now`, `${status}: not now`]);
+    expect(sender.retries).toBe(2);
+  });
+
+  it("waits as long as Retry-After says", async () => {
+    const peer = await peerFor();
+    peer.misbehave = (request) => (request === 0 ? problemAnswer(503, "not now", { "retry-after": "1" }) : undefined);
+    const { sender } = senderTo(peer.url);
+    const startedAt = performance.now();
+    await sender.send(PULSES);
+    // Timers may fire within the millisecond before.
+    expect(performance.now() - startedAt).toBeGreaterThanOrEqual(998);
+  });
+
+  it("reads a date in Retry-After", async () => {
+    const peer = await peerFor();
+    const past = new Date(Date.now() - 60_000).toUTCString();
+    peer.misbehave = (request) => (request === 0 ? problemAnswer(429, "not now", { "retry-after": past }) : undefined);
+    const { sender } = senderTo(peer.url);
+    expect(await sender.send(PULSES)).toEqual({ kind: "accepted" });
+  });
+
+  it.each(["cut", "cut-after"] as const)("sends again when the connection was %s, with the same ids", async (how) => {
+    const peer = await peerFor();
+    peer.misbehave = (request) => (request === 1 ? how : undefined);
+    const { sender, reasons } = senderTo(peer.url);
+    await sender.send(PULSES);
+    expect(await sender.send(PULSES)).toEqual({ kind: "accepted" });
+    expect(reasons).toEqual([expect.stringMatching(/^the connection broke/)]);
+    expect([...peer.pulses.keys()]).toEqual(["a", "b"]);
+  });
+
+  it("waits for a server that is not there yet", async () => {
+    const port = await freePort();
+    let peer: IngestPeer | undefined;
+    let isStarting = false;
+    onTestFinished(() => peer?.close());
+    const { sender, reasons } = senderTo(new URL(`http://127.0.0.1:${port}/pulse`), {
+      onRetry: async (reason) => {
+        reasons.push(reason);
+        if (isStarting) return;
+        isStarting = true;
+        peer = await startIngestPeer({ port });
+      },
+    });
+    expect(await sender.send(PULSES)).toEqual({ kind: "accepted" });
+    expect(reasons[0]).toBe("the connection was refused");
+  });
+
+  it("gives up when nothing was accepted for as long as it was told to try", async () => {
+    const peer = await peerFor();
+    peer.misbehave = () => problemAnswer(503, "the broker is away");
+    const { sender } = senderTo(peer.url, { retryForMs: 50 });
+    expect(await sender.send(PULSES)).toEqual({ kind: "unreachable", reason: "503: the broker is away" });
+  });
+
+  it("gives up at once on a host that does not exist", async () => {
+    // No label of a name is that long: the resolver knows without asking anyone.
+    const { sender } = senderTo(new URL(`http://${"x".repeat(64)}.invalid/pulse`));
+    expect(await sender.send(PULSES)).toEqual({ kind: "unreachable", reason: "the host's name was not found" });
+  });
+
+  it("calls an answer that does not come an answer that is late", async () => {
+    const peer = await peerFor();
+    peer.misbehave = (request) => (request === 0 ? new Promise<undefined>(() => undefined) : undefined);
+    const { sender, reasons } = senderTo(peer.url, { timeoutMs: 50 });
+    expect(await sender.send(PULSES)).toEqual({ kind: "accepted" });
+    expect(reasons).toEqual(["no answer in time"]);
+  });
+
+  it("does not try again what is refused for good, and hands its faults on", async () => {
+    const peer = await peerFor();
+    const { sender } = senderTo(peer.url);
+    const bad = JSON.stringify({ service_name: "checkout", latency_ms: -1, status: "ok" });
+    expect(await sender.send([...PULSES, bad])).toMatchObject({
+      kind: "refused",
+      status: 400,
+      detail: "faults",
+      faults: [{ pointer: "/2/latency_ms", rule: expect.any(String), got: "number" }],
+    });
+    expect(peer.requests).toEqual([3]);
+  });
+
+  it.each([401, 403, 404, 413, 415])("does not try again after %i", async (status) => {
+    const peer = await peerFor();
+    peer.misbehave = () => ({ status, body: "<html>no" });
+    const { sender } = senderTo(peer.url);
+    expect(await sender.send(PULSES)).toEqual({ kind: "refused", status, detail: "no reason given", faults: [] });
+    expect(peer.requests).toHaveLength(1);
+  });
+
+  it.each(["", "{}", '{"accepted":1}', "hello"])("does not believe a 200 with %j", async (body) => {
+    const peer = await peerFor();
+    peer.misbehave = () => ({ status: 200, body });
+    const { sender } = senderTo(peer.url);
+    expect(await sender.send(PULSES)).toMatchObject({
+      kind: "refused",
+      detail: expect.stringContaining("not pulse-ingest"),
+    });
+  });
+
+  it("stops trying when it is told to stop", async () => {
+    const peer = await peerFor();
+    const stop = new AbortController();
+    peer.misbehave = () => problemAnswer(503, "not now", { "retry-after": "60" });
+    const { sender } = senderTo(peer.url, { signal: stop.signal, onRetry: () => stop.abort() });
+    expect(await sender.send(PULSES)).toEqual({ kind: "stopped" });
+    expect(await sender.send(PULSES)).toEqual({ kind: "stopped" });
+    expect(peer.requests).toHaveLength(1);
+  });
+});
