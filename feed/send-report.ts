@@ -24,7 +24,7 @@ export interface SendReport {
 /** What a failed request means to the user: where, what, and what to do. */
 export function failureOf(
   outcome: Exclude<SendOutcome, { kind: "accepted" | "stopped" }>,
-  { name, url, lines, isShifted }: { name: string; url: URL; lines: readonly number[]; isShifted: boolean },
+  { name, url, lines, remedyOfAge }: { name: string; url: URL; lines: readonly number[]; remedyOfAge: string },
 ): string {
   if (outcome.kind === "unreachable") {
     return `${url} took nothing: ${outcome.reason}. Start PulseMesh with \`make run\`, or name its address with --url.`;
@@ -37,7 +37,7 @@ export function failureOf(
   const where = line === undefined ? name : `${name}, line ${line}`;
   const what = formatFault(index === undefined ? first : { ...first, pointer });
   const more = faults.length > 1 ? ` (and ${faults.length - 1} faults more in this request)` : "";
-  return [`${where}: ${what}${more}.`, remedyOfFault(first, isShifted)].filter(Boolean).join(" ");
+  return [`${where}: ${what}${more}.`, remedyOfFault(first, remedyOfAge)].filter(Boolean).join(" ");
 }
 
 function remedyOf(status: number): string {
@@ -54,12 +54,9 @@ function remedyOf(status: number): string {
   }
 }
 
-function remedyOfFault({ pointer, rule }: Fault, isShifted: boolean): string {
+function remedyOfFault({ pointer, rule }: Fault, remedyOfAge: string): string {
   if (pointer === "") return "Send fewer pulses a request with --batch N.";
-  if (!pointer.endsWith("/event_time") || !rule.includes("old")) return "";
-  return isShifted
-    ? "The file spans more time than is kept: send its newer part only, or set PULSE_RETENTION_DAYS higher."
-    : "Send old measurements with --shift-to-now, which makes the last one now.";
+  return pointer.endsWith("/event_time") && rule.includes("old") ? remedyOfAge : "";
 }
 
 /** The summary at the end. */

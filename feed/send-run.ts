@@ -19,7 +19,8 @@ export interface RunOptions {
   batch: number;
   concurrency: number;
   isStrict: boolean;
-  isShifted: boolean;
+  /** What to do about pulses that are older than the retention. */
+  remedyOfAge: string;
   /** Lines come as they are made: none waits for others to fill a request. */
   isLive: boolean;
   /** Absent: nothing is sent, and `show` gets each pulse. */
@@ -157,12 +158,12 @@ export class SendRun {
   }
 
   async #request(sender: PulseSender, jsons: string[], lines: number[], ack: () => void): Promise<void> {
-    const { name, url, isShifted, progress, onReached } = this.#options;
+    const { name, url, remedyOfAge, progress, onReached } = this.#options;
     this.#requests++;
     const outcome = await sender.send(jsons);
     if (outcome.kind === "stopped") return;
     if (outcome.kind !== "accepted") {
-      this.#fail(failureOf(outcome, { name, url, lines, isShifted }));
+      this.#fail(failureOf(outcome, { name, url, lines, remedyOfAge }));
       return;
     }
     this.#accepted += jsons.length;

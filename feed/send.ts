@@ -10,6 +10,7 @@ import { readFileLines, readUntil } from "./line-source.ts";
 import type { LineRules } from "./measurement.ts";
 import { createProgress } from "./progress.ts";
 import { PulseSender } from "./pulse-sender.ts";
+import { retryNotice } from "./retry-notice.ts";
 import { type FileJob, prepareFile } from "./send-job.ts";
 import { readSendOptions, SEND_HELP, type SendOptions } from "./send-options.ts";
 import { exitCodeOf, formatReport, type SendReport } from "./send-report.ts";
@@ -57,7 +58,11 @@ function sendInput(options: SendOptions, stop: AbortController): Promise<SendRep
 
 async function run(options: SendOptions, stop: AbortController, job: FileJob | undefined): Promise<SendReport> {
   const progress = createProgress(process.stderr, job?.bytes);
-  const sender = options.isDryRun ? undefined : createSender(options, stop.signal, progress.log);
+  const onRetry = retryNotice(options.url, options.retryForMs, progress.log);
+  const { concurrency: connections } = options;
+  const sender = options.isDryRun
+    ? undefined
+    : new PulseSender({ ...options, connections, signal: stop.signal, onRetry });
   const states = job === undefined || options.isDryRun ? undefined : new StateWriter(job.stateFile);
   const start = job?.state.position ?? { line: 0, bytes: 0 };
   let savedAt = performance.now();
@@ -75,6 +80,9 @@ async function run(options: SendOptions, stop: AbortController, job: FileJob | u
   const sending = new SendRun({
     ...options,
     name: job?.file ?? "standard input",
+    remedyOfAge: options.isShifted
+      ? "The file spans more time than is kept: send its newer part only, or set PULSE_RETENTION_DAYS higher."
+      : "Send old measurements with --shift-to-now, which makes the last one now.",
     rules,
     columns: job?.columns,
     start,
@@ -102,17 +110,6 @@ async function run(options: SendOptions, stop: AbortController, job: FileJob | u
     progress.stop();
     await sender?.close();
   }
-}
-
-function createSender(options: SendOptions, signal: AbortSignal, log: (line: string) => void): PulseSender {
-  const { url, token, concurrency, retryForMs } = options;
-  let said = { reason: "", at: 0 };
-  const onRetry = (reason: string) => {
-    if (said.reason === reason && performance.now() - said.at < 10_000) return;
-    said = { reason, at: performance.now() };
-    log(`${url}: ${reason}; trying again, for ${retryForMs / 1000} s at most …`);
-  };
-  return new PulseSender({ url, token, connections: concurrency, retryForMs, signal, onRetry });
 }
 
 function stateAt(before: SendState, reached: SendRun["reached"], isFinished: boolean): SendState {

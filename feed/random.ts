@@ -1,0 +1,37 @@
+// Random numbers by name: what a fleet does at a moment follows from the seed and the moment alone, wherever a run begins.
+
+/** Draws numbers in [0, 1) that depend on nothing but the keys. Not for secrets. */
+export function randomOf(...keys: number[]): () => number {
+  let state = 0x9e3779b9;
+  for (const key of keys) {
+    state = mix(state ^ (key >>> 0));
+    state = mix(state ^ (Math.floor(key / 0x1_0000_0000) >>> 0));
+  }
+  return () => {
+    state = (state + 0x9e3779b9) >>> 0;
+    return mix(state) / 0x1_0000_0000;
+  };
+}
+
+// The finalizer of MurmurHash3 (32 bits): every bit of the input changes half of the output's.
+function mix(value: number): number {
+  let h = value >>> 0;
+  h = Math.imul(h ^ (h >>> 16), 0x85ebca6b);
+  h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35);
+  return (h ^ (h >>> 16)) >>> 0;
+}
+
+/** A number of the normal distribution with mean 0 and deviation 1 (Box and Muller). */
+export function normal(random: () => number): number {
+  return Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
+}
+
+/** One of the words, by their weights. */
+export function pick(random: () => number, weights: readonly (readonly [word: string, weight: number])[]): string {
+  let left = random() * weights.reduce((sum, [, weight]) => sum + weight, 0);
+  for (const [word, weight] of weights) {
+    left -= weight;
+    if (left < 0) return word;
+  }
+  return weights.at(-1)?.[0] ?? "";
+}
