@@ -1,16 +1,38 @@
 import { defineConfig } from "vitest/config";
 
+const NEVER = ["**/node_modules/**", "dist/**", "**/*.slow.test.ts"];
+const CASSANDRA = "{storage,test}/cassandra/**/*.test.ts";
+
 export default defineConfig({
   test: {
-    include: ["**/*.test.ts"],
-    exclude: ["**/node_modules/**", "dist/**", "**/*.slow.test.ts"],
+    // Arrays of this level are added to those of the projects, so that `include` and `exclude` stand there.
+    projects: [
+      { extends: true, test: { name: "main", include: ["**/*.test.ts"], exclude: [...NEVER, CASSANDRA] } },
+      {
+        extends: true,
+        // One node for the whole run, started only when one of these tests runs.
+        test: {
+          name: "cassandra",
+          include: [CASSANDRA],
+          exclude: NEVER,
+          globalSetup: "test/cassandra/global-setup.ts",
+        },
+      },
+    ],
     pool: "forks",
     // The machines that this runs on are busy: a test waits for its condition, and this is only how long at most.
     testTimeout: 30_000,
     hookTimeout: 60_000,
     coverage: {
       provider: "v8",
-      include: ["events/**/*.ts", "functions/**/*.ts", "storage/**/*.ts", "local/**/*.ts", "settings/**/*.ts", "feed/**/*.ts"],
+      include: [
+        "events/**/*.ts",
+        "functions/**/*.ts",
+        "storage/**/*.ts",
+        "local/**/*.ts",
+        "settings/**/*.ts",
+        "feed/**/*.ts",
+      ],
       exclude: ["**/*.test.ts", "storage/contract.ts"],
       reporter: ["text-summary", "json-summary"],
       thresholds: { lines: 90 },

@@ -1,0 +1,74 @@
+// `npm run schema -- apply|verify|print`
+import { Client } from "cassandra-driver";
+import { cassandraSettings } from "../../settings/cassandra-settings.ts";
+import { functionSettings } from "../../settings/function-settings.ts";
+import { readSettings } from "../../settings/setting.ts";
+import { clientOptionsOf } from "./client-options.ts";
+import { applySchema } from "./schema-apply.ts";
+import { foundationOf, loadMigrations, type SchemaPlan, statementsOf } from "./schema-files.ts";
+import { verifySchema } from "./schema-verify.ts";
+
+const HELP = `Usage: npm run schema -- COMMAND
+
+  apply   make the keyspace, or bring it to the version of this build; safe to repeat, and to run twice at once
+  verify  say whether the keyspace is as this build needs it
+  print   print the CQL that apply would run on an empty cluster
+
+Settings (environment): PULSE_CASSANDRA_CONTACT_POINTS, PULSE_CASSANDRA_LOCAL_DC, PULSE_CASSANDRA_KEYSPACE,
+PULSE_CASSANDRA_REPLICATION, PULSE_CASSANDRA_BUCKET_MINUTES, PULSE_RETENTION_DAYS, and those for user and TLS.
+The role needs CREATE and ALTER; the functions' own needs SELECT and MODIFY on the keyspace only.`;
+
+/** Runs the command and gives the exit code. */
+export async function runSchemaCommand(
+  args: readonly string[],
+  env: NodeJS.ProcessEnv,
+  say: (line: string) => void,
+): Promise<number> {
+  const [command, ...rest] = args;
+  if (command === "--help" || command === "-h" || command === "help") {
+    say(HELP);
+    return 0;
+  }
+  if (rest.length > 0 || (command !== "apply" && command !== "verify" && command !== "print")) {
+    say(
+      `Expected apply, verify or print, got ${args.length === 0 ? "nothing" : JSON.stringify(args.join(" "))}\n\n${HELP}`,
+    );
+    return 2;
+  }
+  // A change of the schema waits for every node: longer than a write does.
+  const settings = { ...readSettings(cassandraSettings, env), requestTimeoutMs: 20_000 };
+  const { retentionDays } = readSettings({ retentionDays: functionSettings.retentionDays }, env);
+  const plan: SchemaPlan = {
+    keyspace: settings.keyspace,
+    replication: settings.replication ?? { [settings.localDataCenter]: 1 },
+    retentionMs: retentionDays * 86_400_000,
+    bucketMs: settings.bucketMinutes * 60_000,
+  };
+  const migrations = await loadMigrations();
+  if (command === "print") {
+    const statements = [...foundationOf(plan), ...migrations.flatMap((migration) => statementsOf(migration, plan))];
+    say(statements.map((statement) => `${statement};`).join("\n\n"));
+    return 0;
+  }
+  const client = new Client(await clientOptionsOf(settings));
+  try {
+    await client.connect();
+    if (command === "apply") {
+      await applySchema({ client, plan, migrations, hasReplicationSetting: settings.replication !== undefined, say });
+    }
+    const { version, bucketMs } = await verifySchema(client, plan.keyspace);
+    say(`${plan.keyspace}: version ${version}, buckets of ${bucketMs / 60_000} minutes`);
+    return 0;
+  } finally {
+    await client.shutdown();
+  }
+}
+
+if (import.meta.main) {
+  try {
+    process.exitCode = await runSchemaCommand(process.argv.slice(2), process.env, (line) => console.log(line));
+  } catch (error) {
+    console.error(error instanceof Error ? error.message : error);
+    process.exitCode = 1;
+  }
+}

@@ -1,0 +1,99 @@
+import { createHash } from "node:crypto";
+import { readdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+
+/** One step of the schema, as a file has it. */
+export interface Migration {
+  version: number;
+  name: string;
+  /** Of the file as it is: a file that was applied is never changed, the next step is a new file. */
+  checksum: string;
+  text: string;
+}
+
+/** What the placeholders of the files stand for. */
+export interface SchemaPlan {
+  keyspace: string;
+  /** Replicas by data centre. */
+  replication: Readonly<Record<string, number>>;
+  retentionMs: number;
+  bucketMs: number;
+}
+
+/** Where the project's own steps are. */
+export const SCHEMA_FOLDER = join(import.meta.dirname, "schema");
+
+const HOUR_MS = 3_600_000;
+const MAX_WINDOWS = 30;
+
+/** The steps of a folder in order. @throws when numbers are missing or doubled. */
+export async function loadMigrations(folder = SCHEMA_FOLDER): Promise<Migration[]> {
+  const names = (await readdir(folder)).filter((name) => name.endsWith(".cql")).sort();
+  return await Promise.all(
+    names.map(async (name, i) => {
+      const version = Number(/^(\d{3})-[a-z0-9-]+\.cql$/.exec(name)?.[1]);
+      if (version !== i + 1) {
+        throw new Error(`Expected ${folder} to have ${String(i + 1).padStart(3, "0")}-….cql next, got ${name}`);
+      }
+      const text = await readFile(join(folder, name), "utf8");
+      return { version, name, checksum: createHash("sha256").update(text).digest("hex"), text };
+    }),
+  );
+}
+
+/** The statements of a step with its placeholders filled in. */
+export function statementsOf(migration: Migration, plan: SchemaPlan): string[] {
+  const values: Record<string, string> = {
+    keyspace: plan.keyspace,
+    retention_seconds: String(retentionSecondsOf(plan)),
+    windows: mapLiteral(windowsOf(plan.retentionMs)),
+  };
+  const filled = migration.text.replace(/^\s*--.*$/gm, "").replace(/\{\{(\w+)\}\}/g, (whole, name: string) => {
+    const value = values[name];
+    if (value === undefined) throw new Error(`Expected a placeholder that is known in ${migration.name}, got ${whole}`);
+    return value;
+  });
+  return filled
+    .split(";")
+    .map((statement) => statement.replace(/\n{2,}/g, "\n").trim())
+    .filter((statement) => statement !== "");
+}
+
+/** What a keyspace needs before its first step: where the steps that were taken are noted, and the lock on taking one. */
+export function foundationOf(plan: SchemaPlan): string[] {
+  const { keyspace } = plan;
+  const replication = mapLiteral({ class: "NetworkTopologyStrategy", ...plan.replication });
+  return [
+    `CREATE KEYSPACE IF NOT EXISTS ${keyspace} WITH replication = ${replication}`,
+    // The one table made without the lock. Its id is given, so that two that make it at once make the same.
+    `CREATE TABLE IF NOT EXISTS ${keyspace}.schema_lock (name text PRIMARY KEY, holder text) WITH id = ${lockIdOf(keyspace)}`,
+    `CREATE TABLE IF NOT EXISTS ${keyspace}.schema_versions (version int PRIMARY KEY, name text, checksum text, applied_at timestamp)`,
+    `CREATE TABLE IF NOT EXISTS ${keyspace}.schema_facts (name text PRIMARY KEY, value text)`,
+  ];
+}
+
+/** At most 30 windows in a retention, each of whole hours or days: as many files a service's reads may have to look at. */
+export function windowsOf(retentionMs: number): Record<string, string | number> {
+  const hours = Math.max(1, Math.ceil(retentionMs / HOUR_MS / MAX_WINDOWS));
+  const days = Math.ceil(hours / 24);
+  const window =
+    hours < 24
+      ? { compaction_window_unit: "HOURS", compaction_window_size: hours }
+      : { compaction_window_unit: "DAYS", compaction_window_size: days };
+  return { class: "TimeWindowCompactionStrategy", ...window };
+}
+
+/** What outlives the retention by all the rules has gone a little later at most. */
+export function retentionSecondsOf({ retentionMs }: Pick<SchemaPlan, "retentionMs">): number {
+  return Math.ceil(retentionMs / 1000);
+}
+
+function mapLiteral(entries: Record<string, string | number>): string {
+  const parts = Object.entries(entries).map(([key, value]) => `'${key}': '${value}'`);
+  return `{${parts.join(", ")}}`;
+}
+
+function lockIdOf(keyspace: string): string {
+  const hex = createHash("sha256").update(`pulsemesh schema_lock of ${keyspace}`).digest("hex");
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-8${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
+}

@@ -1,0 +1,67 @@
+import { type Client, types } from "cassandra-driver";
+
+/** The step that this build needs at least. Steps only add, so that the build before runs on the schema after. */
+export const SCHEMA_VERSION = 3;
+
+const TABLES: Readonly<Record<string, readonly string[]>> = {
+  pulse_events_by_service: ["bucket", "event_id", "event_source", "event_time", "latency_ms", "metadata", "status"],
+  pulse_buckets_by_service: ["bucket", "service_name"],
+  latest_pulse_by_service: ["pulse", "service_name"],
+  pulse_claims_by_identity: ["claimed_time", "event_id", "event_source", "service_name"],
+  dead_letters_by_id: ["data", "data_kind", "event", "facts", "id", "put_id", "reason", "replayed_at", "time"],
+  dead_letters_by_day: ["day", "id", "reason", "time"],
+  dead_letter_days: ["day", "list"],
+};
+
+const REMEDY = "run `npm run schema -- apply` with this process's settings";
+
+/** The keyspace is not as this build needs it. The message names the remedy. */
+export class SchemaError extends Error {
+  override readonly name = "SchemaError";
+}
+
+/** What a keyspace says of itself. */
+export interface SchemaFacts {
+  version: number;
+  /** The time that one partition spans. */
+  bucketMs: number;
+}
+
+/** Reads the keyspace's own notes and looks whether its tables are there. @throws {SchemaError} */
+export async function verifySchema(client: Client, keyspace: string): Promise<SchemaFacts> {
+  // One replica's answer will do: schema tables are local to each node, and the notes never change once written.
+  const options = { prepare: false, consistency: types.consistencies.localOne };
+  const { rows } = await client.execute(
+    `SELECT table_name, column_name FROM system_schema.columns WHERE keyspace_name = '${keyspace}'`,
+    [],
+    { ...options, fetchSize: 5000 },
+  );
+  const found = new Set(rows.map((row) => `${row.table_name}.${row.column_name}`));
+  if (!found.has("schema_versions.version") || !found.has("schema_facts.value")) {
+    throw new SchemaError(`Expected the keyspace ${keyspace} to hold PulseMesh's tables, got none: ${REMEDY}`);
+  }
+  const quorum = { prepare: false };
+  const [versions, facts] = await Promise.all([
+    client.execute(`SELECT version FROM ${keyspace}.schema_versions`, [], quorum),
+    client.execute(`SELECT value FROM ${keyspace}.schema_facts WHERE name = 'bucket_ms'`, [], quorum),
+  ]);
+  const version = Math.max(0, ...versions.rows.map((row) => Number(row.version)));
+  if (version < SCHEMA_VERSION) {
+    throw new SchemaError(
+      `Expected version ${SCHEMA_VERSION} of the schema in the keyspace ${keyspace}, got ${version}: ${REMEDY}`,
+    );
+  }
+  for (const [table, columns] of Object.entries(TABLES)) {
+    const missing = columns.find((column) => !found.has(`${table}.${column}`));
+    if (missing !== undefined) {
+      throw new SchemaError(
+        `Expected ${keyspace}.${table} to have the column ${missing}, got none, although its version is noted as ${version}: ` +
+          "restore the table, or use a new keyspace",
+      );
+    }
+  }
+  const bucketMs = Number(facts.rows[0]?.value);
+  if (!(bucketMs > 0))
+    throw new SchemaError(`Expected ${keyspace}.schema_facts to have bucket_ms, got none: ${REMEDY}`);
+  return { version, bucketMs };
+}
