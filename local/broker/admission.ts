@@ -43,7 +43,7 @@ export function admit(
     event,
     ttl,
     lanes: lanes.map((lane) => lane.id),
-    dataBytes: event.data.kind === "bytes" ? event.data.bytes.length : 0,
+    bytes: sizeOf(event),
     done(outcome) {
       done(outcome);
       if (outcome.kind === "stored") for (const lane of lanes) lane.offer(outcome.stored);
@@ -54,4 +54,10 @@ export function admit(
 
 function countDown(ttl: string | undefined): number {
   return ttl !== undefined && /^-?\d{1,9}$/.test(ttl) ? Number(ttl) - 1 : DEFAULT_TTL;
+}
+
+function sizeOf({ id, source, type, subject = "", dataschema = "", extensions, data }: CloudEvent): number {
+  let size = id.length + source.length + type.length + subject.length + dataschema.length;
+  for (const name in extensions) size += name.length + (extensions[name] as string).length + 6;
+  return data.kind === "bytes" ? size + data.bytes.length : size;
 }

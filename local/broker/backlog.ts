@@ -97,7 +97,7 @@ export class Backlog {
   #read(): void {
     const { database, lane, journal } = this.#options;
     const isDue = this.#nextDue <= now();
-    if (!isDue && !this.#isBehind) return;
+    if ((!isDue && !this.#isBehind) || this.#isFull()) return;
     if (!journal.flush()) return; // invariant 2
     if (isDue) {
       // Half a page, so that what fails again and again leaves room for what is fresh.
@@ -107,7 +107,7 @@ export class Backlog {
       });
       if (isWhole) this.#nextDue = database.nextDue(lane, this.#duePosition) ?? NEVER;
     }
-    if (this.#isBehind) {
+    if (this.#isBehind && !this.#isFull()) {
       const isWhole = this.#readPage(database.readFresh(lane, this.#freshPosition), MAX_PAGE_ROWS, (delivery) => {
         this.#freshPosition = delivery.stored.id;
         return delivery;
@@ -121,9 +121,13 @@ export class Backlog {
     let count = 0;
     for (const row of rows) {
       this.#push(take(row));
-      if (++count >= maxRows || this.#memoryBytes >= this.#options.maxMemoryBytes) return false;
+      if (++count >= maxRows || this.#isFull()) return false;
     }
     return true;
+  }
+
+  #isFull(): boolean {
+    return this.#memoryBytes >= this.#options.maxMemoryBytes;
   }
 }
 

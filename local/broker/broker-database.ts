@@ -82,7 +82,9 @@ export class BrokerDatabase {
     }
     this.#pageBytes = this.#pragma("page_size");
     this.#maxPages = Math.floor(maxBytes / this.#pageBytes);
-    this.#database.exec(`PRAGMA max_page_count = ${this.#maxPages}`);
+    // The journal keeps to the quota when it takes events. Retries and dead letters must always find a page: without one
+    // nothing would leave a full file any more.
+    this.#database.exec(`PRAGMA max_page_count = ${Math.ceil(this.#maxPages * 1.25)}`);
     this.#statements = Object.fromEntries(
       Object.entries(SQL).map(([name, sql]) => [name, this.#database.prepare(sql)]),
     ) as Record<keyof typeof SQL, StatementSync>;

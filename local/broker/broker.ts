@@ -45,6 +45,8 @@ export interface BrokerOptions {
   maxMemoryBytes?: number;
   /** For answers and deliveries under way when it is closed. @default 10,000 */
   graceMs?: number;
+  /** When it is closed: how long nothing must come over open connections before they are cut. @default 500 */
+  quietMs?: number;
 }
 
 export interface Broker {
@@ -59,7 +61,7 @@ export interface Broker {
 /** Opens the file, takes up what is in it, and listens. @throws for Triggers or a file that cannot be used. */
 export async function startBroker(options: BrokerOptions): Promise<Broker> {
   const { port, file, subscribers, maxBytes, logger, broker = BROKER, maxBodyBytes = MIB } = options;
-  const { requestTimeoutMs = 10_000, maxMemoryBytes = 32 * MIB, graceMs = 10_000 } = options;
+  const { requestTimeoutMs = 10_000, maxMemoryBytes = 32 * MIB, graceMs = 10_000, quietMs = 500 } = options;
   const triggers = options.triggers.filter(({ spec }) => spec.broker === broker.name);
   const plans = triggers.map((trigger) => planOf(trigger, subscribers)); // throws before anything is opened
 
@@ -67,7 +69,6 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
   const metrics = new BrokerMetrics({ freeBytes: () => database.freeBytes() });
   const journal = new Journal({
     database,
-    maxBytes,
     logger,
     onCommit: (seconds) => metrics.commitSeconds.observe(seconds),
   });
@@ -116,7 +117,7 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
       metrics.events.reply_unmatched.inc();
       return undefined;
     }
-    if (journal.hasRoom(admission.event.dataBytes)) return admission.event;
+    if (journal.hasRoom(admission.event.bytes)) return admission.event;
     metrics.events.reply_full.inc();
     return "full";
   }
@@ -159,7 +160,7 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
     const late = new Promise<"late">((resolve) => {
       setTimeout(resolve, graceMs, "late").unref();
     });
-    const [isAnswered, outcome] = await Promise.all([ingress.close(graceMs), Promise.race([settled, late])]);
+    const [isAnswered, outcome] = await Promise.all([ingress.close(graceMs, quietMs), Promise.race([settled, late])]);
     if (!isAnswered || outcome === "late") {
       logger.warn({ graceMs }, "stopped before all was answered: what was not delivered will be after the next start");
     }

@@ -1,8 +1,6 @@
 import type { Server } from "node:http";
 import { Server as NetServer } from "node:net";
 
-/** How long an open connection may stay quiet, once the server stops, before it counts as idle and is closed. */
-const QUIET_MS = 500;
 const POLL_MS = 10;
 
 /** Counts the requests of a server and lets it stop without failing any. */
@@ -29,9 +27,10 @@ export class Drain {
    * Stops listening, then goes on answering on the open connections until they are gone or quiet. http.Server.close()
    * would cut idle ones at once, and with them the request that a client has just sent on one; net.Server's does not.
    * Answers are to say `Connection: close` meanwhile.
+   * @param quietMs how long the server must hear nothing before open connections count as idle.
    * @returns whether everything was answered within `graceMs`.
    */
-  async drain(graceMs: number): Promise<boolean> {
+  async drain(graceMs: number, quietMs: number): Promise<boolean> {
     this.isDraining = true;
     this.#lastActivity = performance.now();
     const deadline = this.#lastActivity + graceMs;
@@ -40,7 +39,7 @@ export class Drain {
       isClosed = true;
     });
     while (!isClosed && performance.now() < deadline) {
-      const isQuiet = this.#inFlight === 0 && performance.now() - this.#lastActivity > QUIET_MS;
+      const isQuiet = this.#inFlight === 0 && performance.now() - this.#lastActivity > quietMs;
       if (isQuiet) this.#server.closeIdleConnections();
       await new Promise((resolve) => setTimeout(resolve, POLL_MS));
     }

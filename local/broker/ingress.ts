@@ -26,7 +26,7 @@ export interface IngressOptions {
 export interface Ingress {
   server: Server;
   /** Takes no more connections and answers what is under way. @returns whether all was answered in time. */
-  close(graceMs: number): Promise<boolean>;
+  close(graceMs: number, quietMs: number): Promise<boolean>;
 }
 
 /** Longer than the 60 s of common clients and proxies, which would else hit a connection that is just closing. */
@@ -151,8 +151,8 @@ export function createIngress({ broker, routes, journal, metrics, limits, logger
 
   return {
     server,
-    async close(graceMs) {
-      const isComplete = await drain.drain(graceMs);
+    async close(graceMs, quietMs) {
+      const isComplete = await drain.drain(graceMs, quietMs);
       bodies.close();
       return isComplete;
     },

@@ -15,8 +15,8 @@ export interface NewEvent {
   ttl: number;
   /** At least one. */
   lanes: readonly number[];
-  /** Of its data. */
-  dataBytes: number;
+  /** What it brings, attributes and data. */
+  bytes: number;
   done: (outcome: AddOutcome) => void;
 }
 
@@ -28,21 +28,18 @@ export type Settlement =
 
 export interface JournalOptions {
   database: BrokerDatabase;
-  maxBytes: number;
   logger: Logger;
   onCommit?: (seconds: number) => void;
 }
 
 const SETTLE_DELAY_MS = 50;
 const RETRY_DELAY_MS = 1000;
-/** Attributes, keys and the share of a page that an event takes besides its data. */
-const ROW_BYTES = 1024;
+/** Keys, and the share of a page that stays empty. */
+const ROW_BYTES = 256;
 const PAGE_BYTES = 4096;
 
 export class Journal {
   readonly #options: JournalOptions;
-  /** Kept free, so that retries and dead letters can be noted when no event is taken any more. */
-  readonly #reserveBytes: number;
   #adds: NewEvent[] = [];
   #settlements: Settlement[] = [];
   #isCommitDue = false;
@@ -54,7 +51,6 @@ export class Journal {
 
   constructor(options: JournalOptions) {
     this.#options = options;
-    this.#reserveBytes = Math.min(Math.max(options.maxBytes / 8, 16 * PAGE_BYTES), 1024 * PAGE_BYTES);
   }
 
   /** Stores an event for the lanes that want it. */
@@ -74,9 +70,9 @@ export class Journal {
     this.#timer ??= setTimeout(() => this.flush(), this.isFailing ? RETRY_DELAY_MS : SETTLE_DELAY_MS);
   }
 
-  /** Whether an event with this much data would be taken. */
-  hasRoom(dataBytes: number): boolean {
-    return costOf(dataBytes) <= this.#options.database.freeBytes() - this.#reserveBytes;
+  /** Whether an event of this size would be taken. */
+  hasRoom(bytes: number): boolean {
+    return costOf(bytes) <= this.#options.database.freeBytes();
   }
 
   /** Writes all that waits. @returns false when the disk did not take it. */
@@ -105,9 +101,9 @@ export class Journal {
     try {
       database.transaction(() => {
         for (const settlement of settlements) this.#apply(settlement, insert);
-        let room = adds.length === 0 ? 0 : database.freeBytes() - this.#reserveBytes;
+        let room = adds.length === 0 ? 0 : database.freeBytes();
         for (const event of adds) {
-          const cost = costOf(event.dataBytes);
+          const cost = costOf(event.bytes);
           if (cost > room) outcomes.push({ event, outcome: { kind: "full" } });
           else {
             room -= cost;
@@ -160,9 +156,7 @@ export class Journal {
   }
 }
 
-function costOf(dataBytes: number): number {
+function costOf(bytes: number): number {
   // A larger row goes on in pages of its own.
-  return dataBytes < PAGE_BYTES / 2
-    ? ROW_BYTES + dataBytes
-    : ROW_BYTES + (Math.ceil(dataBytes / PAGE_BYTES) + 1) * PAGE_BYTES;
+  return ROW_BYTES + (bytes < PAGE_BYTES / 2 ? bytes : (Math.ceil(bytes / PAGE_BYTES) + 1) * PAGE_BYTES);
 }

@@ -40,6 +40,7 @@ export interface LaneOptions {
 const HEALTH_QUIET_MS = 5000;
 /** The longest that setTimeout can wait. */
 const MAX_TIMER_MS = 2 ** 31 - 1;
+const FULL_POLL_MS = 50;
 const NO_ROOM: Failure = { code: 503, body: Buffer.from("The broker had no room for the reply.") };
 
 export class Lane {
@@ -201,7 +202,9 @@ export class Lane {
     if (!this.#isRunning || this.#inFlight >= this.#options.concurrency || this.#options.journal.isFailing) return;
     const { dueInMs } = this.#backlog;
     if (dueInMs === Number.POSITIVE_INFINITY) return;
-    this.#timer = setTimeout(() => this.pump(), Math.min(Math.max(dueInMs, 1), MAX_TIMER_MS));
+    // Due and yet not taken: memory is full, and the next answer will make room.
+    const leastMs = dueInMs <= 0 && this.#inFlight > 0 ? FULL_POLL_MS : 1;
+    this.#timer = setTimeout(() => this.pump(), Math.min(Math.max(dueInMs, leastMs), MAX_TIMER_MS));
   }
 }
 

@@ -1,5 +1,6 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
 import type { Lane } from "./lane.ts";
+import { BROKER_METRICS } from "./metric-names.ts";
 
 const OUTCOMES = [
   "accepted",
@@ -41,36 +42,36 @@ export class BrokerMetrics {
     const registers = [this.registry];
     collectDefaultMetrics({ register: this.registry });
     const events = new Counter({
-      name: "pulsemesh_broker_events_total",
+      name: BROKER_METRICS.events,
       help: "Events and replies that came to the broker, by what became of them.",
       labelNames: ["outcome"],
       registers,
     });
-    this.events = Object.fromEntries(OUTCOMES.map((outcome) => [outcome, events.labels(outcome)])) as Record<
+    this.events = Object.fromEntries(OUTCOMES.map((outcome) => [outcome, fromZero(events.labels(outcome))])) as Record<
       EventOutcome,
       Counter.Internal
     >;
     this.#deliveries = new Counter({
-      name: "pulsemesh_broker_deliveries_total",
+      name: BROKER_METRICS.deliveries,
       help: "Deliveries by trigger and outcome.",
       labelNames: ["trigger", "outcome"],
       registers,
     });
     this.#latency = new Histogram({
-      name: "pulsemesh_broker_delivery_seconds",
+      name: BROKER_METRICS.deliverySeconds,
       help: "Seconds from a delivery's request to its answer.",
       labelNames: ["trigger", "sink"],
       buckets: LATENCY_BUCKETS,
       registers,
     });
     this.commitSeconds = new Histogram({
-      name: "pulsemesh_broker_commit_seconds",
+      name: BROKER_METRICS.commitSeconds,
       help: "Seconds the disk took for a transaction.",
       buckets: LATENCY_BUCKETS,
       registers,
     });
     new Gauge({
-      name: "pulsemesh_broker_free_bytes",
+      name: BROKER_METRICS.freeBytes,
       help: "Bytes left of the broker's quota.",
       registers,
       collect() {
@@ -81,7 +82,7 @@ export class BrokerMetrics {
 
   /** The counters of one lane. */
   laneMetrics(trigger: string, sink: Sink): LaneMetrics {
-    const count = (outcome: string) => this.#deliveries.labels(trigger, outcome);
+    const count = (outcome: string) => fromZero(this.#deliveries.labels(trigger, outcome));
     const isDeadLetter = sink === "dead_letter";
     return {
       delivered: count(isDeadLetter ? "dead_letter_delivered" : "delivered"),
@@ -105,8 +106,14 @@ export class BrokerMetrics {
         },
       });
     };
-    gauge("pulsemesh_broker_pending", "Deliveries not yet made.", (lane) => lane.pending);
-    gauge("pulsemesh_broker_in_flight", "Deliveries that wait for their answer.", (lane) => lane.inFlight);
-    gauge("pulsemesh_broker_memory_bytes", "Memory of events ready or under way.", (lane) => lane.memoryBytes);
+    gauge(BROKER_METRICS.pending, "Deliveries not yet made.", (lane) => lane.pending);
+    gauge(BROKER_METRICS.inFlight, "Deliveries that wait for their answer.", (lane) => lane.inFlight);
+    gauge(BROKER_METRICS.memoryBytes, "Memory of events ready or under way.", (lane) => lane.memoryBytes);
   }
+}
+
+/** A series that is there from the start: one that begins at 1 hides its first increase. */
+function fromZero(counter: Counter.Internal): Counter.Internal {
+  counter.inc(0);
+  return counter;
 }

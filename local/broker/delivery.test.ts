@@ -1,0 +1,255 @@
+import type { ServerResponse } from "node:http";
+import { describe, expect, it, vi } from "vitest";
+import { openTestBroker, post, triggerOf } from "./test-broker.ts";
+import { startSubscriber } from "./test-subscriber.ts";
+
+const decode = (value: unknown) => Buffer.from(String(value), "base64").toString();
+
+describe("a delivery", () => {
+  it("is tried again after an answer that may change, until it is taken", async () => {
+    const { url, subscriber, letters, metrics } = await openTestBroker({ delivery: { retry: 5 } });
+    const codes = [503, 404, 429, 500];
+    subscriber.answerWith(() => ({ status: codes.shift() ?? 204 }));
+    await post(url, "1");
+    await vi.waitFor(() => expect(subscriber.ids()).toEqual(["1", "1", "1", "1", "1"]));
+    await vi.waitFor(async () => {
+      expect(await metrics()).toMatchObject({
+        "deliveries_total t delivered": 1,
+        "deliveries_total t retried": 4,
+        "pending t subscriber": 0,
+      });
+    });
+    expect(letters.received).toEqual([]);
+  });
+
+  it("waits twice as long after every failure", async () => {
+    const { url, subscriber, letters } = await openTestBroker({ delivery: { retry: 3, backoffDelay: "PT0.1S" } });
+    subscriber.answerWith(() => ({ status: 503 }));
+    await post(url, "1");
+    await vi.waitFor(() => expect(letters.received).toHaveLength(1), { timeout: 5000 });
+    const times = subscriber.received.map(({ at }) => at);
+    expect(times).toHaveLength(4);
+    // Never earlier than the back-off; how much later is up to the machine.
+    for (const [n, leastMs] of [100, 200, 400].entries()) {
+      expect((times[n + 1] as number) - (times[n] as number)).toBeGreaterThanOrEqual(leastMs - 2);
+    }
+  });
+
+  it("goes to the dead letters at once after an answer that is final", async () => {
+    const { url, subscriber, letters, logLines } = await openTestBroker();
+    subscriber.answerWith(() => ({ status: 400, body: "Expected a pulse" }));
+    const traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+    await post(url, "poison", { headers: { "ce-traceparent": traceparent }, body: '{"secret":1}' });
+    await vi.waitFor(() => expect(letters.received).toHaveLength(1));
+    expect(subscriber.received).toHaveLength(1);
+    const [letter] = letters.received;
+    expect(letter).toMatchObject({ id: "poison", body: '{"secret":1}' });
+    expect(letter?.headers).toMatchObject({
+      "ce-knativeerrordest": encodeURI(subscriber.url.href),
+      "ce-knativeerrorcode": "400",
+      "ce-knativebrokerttl": "255",
+      "ce-traceparent": traceparent,
+    });
+    expect(letter?.headers).not.toHaveProperty("prefer");
+    expect(decode(letter?.headers["ce-knativeerrordata"])).toBe("Expected a pulse");
+    const warning = logLines.find(({ msg }) => msg === "event goes to the dead letters");
+    expect(warning).toMatchObject({
+      level: 40,
+      eventId: "poison",
+      source: "/test",
+      traceparent,
+      code: 400,
+      attempts: 1,
+    });
+    expect(JSON.stringify(logLines)).not.toContain("secret");
+  });
+
+  it("goes to the dead letters when its retries are used up, with the last answer", async () => {
+    const { url, subscriber, letters } = await openTestBroker({ delivery: { retry: 2 } });
+    let tries = 0;
+    subscriber.answerWith(() => ({ status: 503, body: `try ${++tries}` }));
+    await post(url, "1");
+    await vi.waitFor(() => expect(letters.received).toHaveLength(1));
+    expect(subscriber.received).toHaveLength(3);
+    expect(letters.received[0]?.headers["ce-knativeerrorcode"]).toBe("503");
+    expect(decode(letters.received[0]?.headers["ce-knativeerrordata"])).toBe("try 3");
+  });
+
+  it("counts a body that is no event as 502, tries again, and says so", async () => {
+    const { url, subscriber, letters } = await openTestBroker({ delivery: { retry: 1 } });
+    subscriber.answerWith(() => ({ status: 200, body: "stored!" }));
+    await post(url, "1");
+    await vi.waitFor(() => expect(letters.received).toHaveLength(1));
+    expect(subscriber.received).toHaveLength(2);
+    expect(letters.received[0]?.headers["ce-knativeerrorcode"]).toBe("502");
+  });
+
+  it("is over after its timeout, tried again, and then 500", async () => {
+    const { url, subscriber, letters } = await openTestBroker({ delivery: { retry: 1, timeout: "PT0.2S" } });
+    const held: ServerResponse[] = [];
+    subscriber.answerWith((_request, response) => {
+      held.push(response);
+      // Headers alone are no answer either.
+      if (held.length === 2) response.writeHead(200).flushHeaders();
+      return undefined;
+    });
+    await post(url, "1");
+    await vi.waitFor(() => expect(letters.received).toHaveLength(1), { timeout: 5000 });
+    expect(held).toHaveLength(2);
+    expect(letters.received[0]?.headers["ce-knativeerrorcode"]).toBe("500");
+    expect(decode(letters.received[0]?.headers["ce-knativeerrordata"])).toBe("dispatch error: no answer within 200 ms");
+  });
+
+  it("is tried again when nobody listens or the connection is cut", async () => {
+    const gone = await startSubscriber();
+    await gone.close();
+    const letters = await startSubscriber();
+    const { url, subscriber } = await openTestBroker({ subscribers: { target: gone.url, letters: letters.url } });
+    await post(url, "1");
+    await vi.waitFor(() => expect(letters.received).toHaveLength(1), { timeout: 5000 });
+    expect(letters.received[0]?.headers["ce-knativeerrorcode"]).toBe("500");
+    expect(decode(letters.received[0]?.headers["ce-knativeerrordata"])).toContain("ECONNREFUSED");
+    await letters.close();
+
+    const second = await openTestBroker({ delivery: { retry: 1 } });
+    second.subscriber.answerWith((_request, response) => {
+      if (second.subscriber.received.length > 1) return { status: 204 };
+      response.destroy();
+      return undefined;
+    });
+    await post(second.url, "1");
+    await vi.waitFor(() => expect(second.subscriber.ids()).toEqual(["1", "1"]));
+    expect(subscriber.received).toEqual([]);
+  });
+
+  it("does not follow a redirect", async () => {
+    const { url, subscriber, letters } = await openTestBroker();
+    subscriber.answerWith(() => ({ status: 307, headers: { location: letters.url.href } }));
+    await post(url, "1");
+    await vi.waitFor(() => expect(letters.received).toHaveLength(1));
+    expect(letters.received[0]?.headers["ce-knativeerrorcode"]).toBe("307");
+  });
+
+  it("is dropped, counted and logged when there is no dead-letter sink", async () => {
+    const { deadLetterSink: _none, ...delivery } = triggerOf().spec.delivery ?? {};
+    const triggers = [triggerOf({}, { delivery })];
+    const { url, subscriber, metrics, logLines } = await openTestBroker({ triggers });
+    subscriber.answerWith(() => ({ status: 400 }));
+    await post(url, "1");
+    await vi.waitFor(async () => expect(await metrics()).toMatchObject({ "deliveries_total t dropped": 1 }));
+    expect(logLines.find(({ msg }) => String(msg).startsWith("event dropped"))).toMatchObject({
+      level: 40,
+      eventId: "1",
+    });
+  });
+
+  it("to one subscriber does not wait for another's, and each has its own filters", async () => {
+    const slow = await startSubscriber(() => undefined);
+    const fast = await startSubscriber();
+    const to = (name: string, uri: URL, type: string) => ({
+      ...triggerOf({ timeout: "PT30S" }, { subscriber: { uri: uri.href }, filters: [{ prefix: { type } }] }),
+      name,
+    });
+    const triggers = [to("slow", slow.url, "dev."), to("fast", fast.url, "dev.test"), to("none", fast.url, "org.")];
+    const { url, metrics } = await openTestBroker({ triggers, graceMs: 50 });
+    await Promise.all(Array.from({ length: 40 }, (_, i) => post(url, `${i}`)));
+    await vi.waitFor(() => expect(new Set(fast.ids()).size).toBe(40));
+    expect(slow.received).toHaveLength(16);
+    expect(await metrics()).toMatchObject({
+      "pending slow subscriber": 40,
+      "in_flight slow subscriber": 16,
+      "pending none subscriber": 0,
+    });
+    await Promise.all([slow.close(), fast.close()]);
+  });
+});
+
+describe("a dead letter", () => {
+  it("that its sink does not take is kept and tried for ever, whatever the sink answers", async () => {
+    const { url, subscriber, letters, metrics } = await openTestBroker({ delivery: { retry: 1 } });
+    subscriber.answerWith(() => ({ status: 400 }));
+    const codes = [503, 400, 413, 500, 404, 503];
+    letters.answerWith(() => ({ status: codes.shift() ?? 200, body: "kept, thank you" }));
+    await post(url, "1");
+    await vi.waitFor(() => expect(letters.received).toHaveLength(7), { timeout: 5000 });
+    await vi.waitFor(async () => {
+      expect(await metrics()).toMatchObject({
+        "deliveries_total t dead_lettered": 1,
+        "deliveries_total t dead_letter_retried": 6,
+        "deliveries_total t dead_letter_delivered": 1,
+        "pending t dead_letter": 0,
+      });
+    });
+    expect(letters.received.at(-1)?.headers["ce-knativeerrorcode"]).toBe("400");
+  });
+
+  it("does not hold up what can be delivered", async () => {
+    const { url, subscriber, letters } = await openTestBroker({ graceMs: 50, delivery: { timeout: "PT30S" } });
+    letters.answerWith(() => undefined);
+    subscriber.answerWith(({ id }) => ({ status: id.startsWith("bad") ? 400 : 204 }));
+    await Promise.all(Array.from({ length: 30 }, (_, i) => post(url, `bad ${i}`.replaceAll(" ", "-"))));
+    await vi.waitFor(() => expect(letters.received).toHaveLength(4));
+    await post(url, "good");
+    await vi.waitFor(() => expect(subscriber.ids()).toContain("good"));
+  });
+});
+
+describe("a reply", () => {
+  const reply = (id: string, type: string) => ({
+    status: 200,
+    headers: {
+      "content-type": "application/json",
+      "ce-specversion": "1.0",
+      "ce-id": id,
+      "ce-source": "/reply",
+      "ce-type": type,
+      "ce-knativebrokerttl": "9999",
+    },
+    body: '{"reply":true}',
+  });
+
+  it("enters the broker as a new event, with an arrival of its own", async () => {
+    const { url, subscriber, metrics } = await openTestBroker();
+    subscriber.answerWith(({ id }) => (id === "1" ? reply("r", "dev.reply") : { status: 204 }));
+    await post(url, "1");
+    await vi.waitFor(() => expect(subscriber.ids()).toEqual(["1", "r"]));
+    const [cause, effect] = subscriber.received;
+    expect(effect?.body).toBe('{"reply":true}');
+    expect(effect?.headers).toMatchObject({ "ce-source": "/reply", "ce-type": "dev.reply" });
+    expect(Date.parse(String(effect?.headers["ce-knativearrivaltime"]))).toBeGreaterThanOrEqual(
+      Date.parse(String(cause?.headers["ce-knativearrivaltime"])),
+    );
+    await vi.waitFor(async () => {
+      expect(await metrics()).toMatchObject({ "events_total reply_accepted": 1, "deliveries_total t delivered": 2 });
+    });
+  });
+
+  it("that causes itself ends at the hop limit", async () => {
+    const { url, subscriber, metrics, logLines } = await openTestBroker();
+    let n = 0;
+    subscriber.answerWith(() => reply(`r${++n}`, "dev.reply"));
+    await post(url, "1", { headers: { "ce-knativebrokerttl": "4" } });
+    await vi.waitFor(async () => expect(await metrics()).toMatchObject({ "events_total hop_limit": 1 }));
+    // 4 becomes 3 when it enters; its replies have 2 and 1.
+    expect(subscriber.ids()).toEqual(["1", "r1", "r2"]);
+    expect(logLines.some(({ msg }) => String(msg).startsWith("reply dropped"))).toBe(true);
+  });
+
+  it("that nobody wants is gone", async () => {
+    const triggers = [triggerOf({}, { filters: [{ exact: { type: "dev.test" } }] })];
+    const { url, subscriber, metrics } = await openTestBroker({ triggers });
+    subscriber.answerWith(() => reply("r", "dev.other"));
+    await post(url, "1");
+    await vi.waitFor(async () => expect(await metrics()).toMatchObject({ "events_total reply_unmatched": 1 }));
+    expect(await metrics()).toMatchObject({ "deliveries_total t delivered": 1, "pending t subscriber": 0 });
+  });
+});
+
+it("an event whose hops are used up is refused", async () => {
+  const { url, metrics } = await openTestBroker();
+  for (const ttl of ["1", "0", "-5"]) {
+    expect((await post(url, "1", { headers: { "ce-knativebrokerttl": ttl } })).status).toBe(400);
+  }
+  expect((await post(url, "1", { headers: { "ce-knativebrokerttl": "many" } })).status).toBe(202);
+  expect(await metrics()).toMatchObject({ "events_total hop_limit": 3, "events_total accepted": 1 });
+});

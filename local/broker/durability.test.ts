@@ -1,0 +1,239 @@
+import { DatabaseSync } from "node:sqlite";
+import { pino } from "pino";
+import { expect, it, vi } from "vitest";
+import { startBroker } from "./broker.ts";
+import { BrokerFileError } from "./broker-database.ts";
+import { TriggerError } from "./filters/trigger-filter.ts";
+import { openTestBroker, post, temporaryFolder, triggerOf } from "./test-broker.ts";
+import { startSubscriber } from "./test-subscriber.ts";
+
+function countRows(file: string): { events: number; deliveries: number } {
+  const database = new DatabaseSync(file);
+  const count = (table: string) => Number(database.prepare(`SELECT count(*) AS n FROM ${table}`).get()?.n);
+  const rows = { events: count("events"), deliveries: count("deliveries") };
+  database.close();
+  return rows;
+}
+
+it("what was not delivered when the broker closed is delivered after its next start, byte for byte", async () => {
+  const { url, broker, subscriber, restart, file } = await openTestBroker({
+    graceMs: 50,
+    delivery: { timeout: "PT30S" },
+  });
+  subscriber.answerWith(() => undefined);
+  const body = Buffer.from([0, 255, 128, 1]);
+  await post(url, "bytes", { body, headers: { "content-type": "application/octet-stream", "ce-health": "down" } });
+  await post(url, "2");
+  await vi.waitFor(() => expect(subscriber.received).toHaveLength(2));
+  await broker.close();
+  expect(countRows(file)).toEqual({ events: 2, deliveries: 2 });
+
+  subscriber.received.length = 0;
+  subscriber.answerWith(() => ({ status: 204 }));
+  const second = await restart();
+  await vi.waitFor(() => expect(subscriber.ids().toSorted()).toEqual(["2", "bytes"]));
+  const again = subscriber.received.find(({ id }) => id === "bytes");
+  expect(again?.headers).toMatchObject({
+    "content-type": "application/octet-stream",
+    "ce-health": "down",
+    "content-length": "4",
+  });
+  await second.close();
+  expect(countRows(file)).toEqual({ events: 0, deliveries: 0 });
+});
+
+it("attempts and dead letters survive a restart", async () => {
+  const { url, broker, subscriber, letters, restart } = await openTestBroker({
+    delivery: { retry: 3, backoffPolicy: "linear", backoffDelay: "PT0.3S" },
+    graceMs: 300,
+  });
+  letters.answerWith(() => ({ status: 503 }));
+  subscriber.answerWith(({ id }) => ({ status: id === "final" ? 422 : 503 }));
+  await post(url, "tired");
+  await post(url, "final");
+  await vi.waitFor(() => expect(letters.ids()).toContain("final"));
+  await vi.waitFor(() => expect(subscriber.ids().filter((id) => id === "tired")).toHaveLength(2));
+  await broker.close();
+
+  letters.received.length = 0;
+  letters.answerWith(() => ({ status: 204 }));
+  await restart();
+  await vi.waitFor(() => expect(letters.ids().toSorted()).toEqual(["final", "tired"]), { timeout: 5000 });
+  expect(letters.received.find(({ id }) => id === "final")?.headers["ce-knativeerrorcode"]).toBe("422");
+  // Four attempts in all, and perhaps one more that was cut off by the close.
+  const tries = subscriber.ids().filter((id) => id === "tired").length;
+  expect(tries).toBeGreaterThanOrEqual(4);
+  expect(tries).toBeLessThanOrEqual(5);
+});
+
+it("a subscriber that is away does not grow memory, and gets everything when it is back", async () => {
+  const maxMemoryBytes = 256 * 1024;
+  const { url, subscriber, metrics, file, broker } = await openTestBroker({
+    maxMemoryBytes,
+    graceMs: 1000,
+    delivery: { retry: 10, backoffDelay: "PT0.05S", timeout: "PT30S" },
+  });
+  const held: (() => void)[] = [];
+  let isAway = true;
+  subscriber.answerWith((_request, response) => {
+    if (!isAway) return { status: 204 };
+    held.push(() => response.writeHead(503).end());
+    return undefined;
+  });
+  const body = "x".repeat(20_000);
+  const ids = Array.from({ length: 300 }, (_, i) => `e${i}`);
+  for (let i = 0; i < ids.length; i += 30) await Promise.all(ids.slice(i, i + 30).map((id) => post(url, id, { body })));
+  const during = await metrics();
+  expect(during["pending t subscriber"]).toBe(300);
+  expect(during["memory_bytes t subscriber"]).toBeLessThanOrEqual(maxMemoryBytes / 2 + 25_000);
+  isAway = false;
+  for (const release of held) release();
+  await vi.waitFor(async () => expect(await metrics()).toMatchObject({ "pending t subscriber": 0 }), {
+    timeout: 10_000,
+  });
+  expect(new Set(subscriber.ids())).toEqual(new Set(ids));
+  expect(await metrics()).toMatchObject({ "deliveries_total t delivered": 300, "memory_bytes t subscriber": 0 });
+  await broker.close();
+  expect(countRows(file)).toEqual({ events: 0, deliveries: 0 });
+});
+
+it("a full quota is 503 with Retry-After, loses nothing, and recovers when deliveries make room", async () => {
+  const { url, subscriber, metrics } = await openTestBroker({
+    maxBytes: 1024 * 1024,
+    delivery: { timeout: "PT30S", retry: 10 },
+  });
+  const held: (() => void)[] = [];
+  let isAway = true;
+  subscriber.answerWith((_request, response) => {
+    if (!isAway) return { status: 204 };
+    held.push(() => response.writeHead(503).end());
+    return undefined;
+  });
+  const accepted: string[] = [];
+  let refused: Response | undefined;
+  for (let i = 0; refused === undefined; i++) {
+    const response = await post(url, `e${i}`, { body: "x".repeat(30_000) });
+    if (response.status === 202) accepted.push(`e${i}`);
+    else refused = response;
+  }
+  expect(refused.status).toBe(503);
+  expect(refused.headers.get("retry-after")).toBe("1");
+  expect(refused.headers.get("content-type")).toBe("application/problem+json");
+  expect(accepted.length).toBeGreaterThan(10);
+  expect(await metrics()).toMatchObject({ "events_total full": 1 });
+  isAway = false;
+  for (const release of held) release();
+  await vi.waitFor(() => expect(new Set(subscriber.ids())).toEqual(new Set(accepted)), { timeout: 5000 });
+  await vi.waitFor(async () => expect((await post(url, "after")).status).toBe(202), { timeout: 5000 });
+  await vi.waitFor(() => expect(subscriber.ids()).toContain("after"));
+});
+
+it("a reply that finds no room makes its cause come again, and neither is lost", async () => {
+  const { url, subscriber, metrics } = await openTestBroker({
+    maxBytes: 1024 * 1024,
+    delivery: { timeout: "PT30S", retry: 1000, backoffPolicy: "linear", backoffDelay: "PT0.001S" },
+  });
+  const held: (() => void)[] = [];
+  const large = {
+    "content-type": "text/plain",
+    "ce-specversion": "1.0",
+    "ce-id": "reply",
+    "ce-source": "/r",
+    "ce-type": "t",
+  };
+  subscriber.answerWith(({ id }, response) => {
+    if (id === "cause") return { status: 200, headers: large, body: "y".repeat(200_000) };
+    if (id === "reply") return { status: 204 };
+    held.push(() => response.writeHead(204).end());
+    return undefined;
+  });
+  for (let i = 0; ; i++) if ((await post(url, `filler${i}`, { body: "x".repeat(100_000) })).status !== 202) break;
+  await post(url, "cause", { body: "x" });
+  await vi.waitFor(async () => expect((await metrics())["events_total reply_full"]).toBeGreaterThan(0));
+  for (const release of held) release();
+  await vi.waitFor(() => expect(subscriber.ids()).toContain("reply"), { timeout: 5000 });
+  await vi.waitFor(async () => expect(await metrics()).toMatchObject({ "pending t subscriber": 0 }), { timeout: 5000 });
+});
+
+it("an event that several Triggers want stays until the last of them has it", async () => {
+  const stuck = await startSubscriber(() => undefined);
+  const other = { ...triggerOf({ timeout: "PT30S" }, { subscriber: { uri: stuck.url.href } }), name: "stuck" };
+  const { url, broker, subscriber, restart, file } = await openTestBroker({
+    triggers: [triggerOf(), other],
+    graceMs: 100,
+  });
+  await post(url, "1");
+  await vi.waitFor(() => expect([...subscriber.ids(), ...stuck.ids()]).toEqual(["1", "1"]));
+  await broker.close();
+  expect(countRows(file)).toEqual({ events: 1, deliveries: 1 });
+  stuck.answerWith(() => ({ status: 204 }));
+  const second = await restart();
+  await vi.waitFor(() => expect(stuck.ids()).toEqual(["1", "1"]));
+  await second.close();
+  expect(countRows(file)).toEqual({ events: 0, deliveries: 0 });
+  expect(subscriber.ids()).toEqual(["1"]);
+  await stuck.close();
+});
+
+it("deliveries of a Trigger that is no more stay in the file, and are spoken of", async () => {
+  const { url, broker, subscriber, file, logLines } = await openTestBroker({
+    graceMs: 50,
+    delivery: { timeout: "PT30S" },
+  });
+  subscriber.answerWith(() => undefined);
+  await post(url, "1");
+  await vi.waitFor(() => expect(subscriber.received).toHaveLength(1));
+  await broker.close();
+  const logger = pino({}, { write: (line: string) => logLines.push(JSON.parse(line)) });
+  const bare = await startBroker({ port: 0, file, triggers: [], subscribers: {}, maxBytes: 1e7, logger, quietMs: 0 });
+  await bare.close();
+  expect(logLines.find(({ lane }) => lane === "t")).toMatchObject({ level: 40, count: 1 });
+  expect(countRows(file)).toEqual({ events: 1, deliveries: 1 });
+});
+
+it("two brokers on one file are refused with the remedy", async () => {
+  const { file } = await openTestBroker();
+  const logger = pino({ level: "silent" });
+  const second = startBroker({ port: 0, file, triggers: [], subscribers: {}, maxBytes: 1e7, logger });
+  await expect(second).rejects.toThrow(BrokerFileError);
+  await expect(second).rejects.toThrow(/another broker has open: stop that one, or choose another PULSE_DATA_DIR/);
+});
+
+it("a file of another version is refused with the remedy", async () => {
+  const file = `${temporaryFolder()}/broker.db`;
+  const database = new DatabaseSync(file);
+  database.exec("PRAGMA user_version = 7");
+  database.close();
+  const logger = pino({ level: "silent" });
+  const broker = startBroker({ port: 0, file, triggers: [], subscribers: {}, maxBytes: 1e7, logger });
+  await expect(broker).rejects.toThrow(/Expected a file of version 1, got version 7: .*move it away/);
+});
+
+it.each([
+  [
+    "a subscriber that nobody named",
+    triggerOf(),
+    /Trigger t: subscriber: Expected one of the subscribers \(none\), got "target"/,
+  ],
+  [
+    "a URL that is none",
+    triggerOf({}, { subscriber: { uri: "/x" } }),
+    /Trigger t: subscriber: Expected an absolute URL/,
+  ],
+])("a Trigger with %s is refused at start", async (_name, trigger, message) => {
+  const logger = pino({ level: "silent" });
+  const file = `${temporaryFolder()}/broker.db`;
+  const broker = startBroker({ port: 0, file, triggers: [trigger], subscribers: {}, maxBytes: 1e7, logger });
+  await expect(broker).rejects.toThrow(TriggerError);
+  await expect(broker).rejects.toThrow(message);
+});
+
+it("a port in use is an error, and lets go of the file", async () => {
+  const { broker, file } = await openTestBroker();
+  const logger = pino({ level: "silent" });
+  const other = `${file}.other`;
+  const options = { file: other, triggers: [], subscribers: {}, maxBytes: 1e7, logger, quietMs: 0 };
+  await expect(startBroker({ ...options, port: broker.port })).rejects.toThrow("EADDRINUSE");
+  const second = await startBroker({ ...options, port: 0 });
+  await second.close();
+});

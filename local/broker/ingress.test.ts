@@ -1,0 +1,197 @@
+import { once } from "node:events";
+import { connect, type Socket } from "node:net";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
+import { openTestBroker, post, triggerOf } from "./test-broker.ts";
+
+async function problemOf(response: Response): Promise<Record<string, unknown>> {
+  expect(response.headers.get("content-type")).toBe("application/problem+json");
+  const problem = (await response.json()) as Record<string, unknown>;
+  expect(problem).toMatchObject({ type: "about:blank", title: expect.any(String), detail: expect.any(String) });
+  expect(problem.status).toBe(response.status);
+  return problem;
+}
+
+async function openSocket(port: number): Promise<Socket> {
+  const socket = connect(port, "localhost");
+  onTestFinished(() => {
+    socket.destroy();
+  });
+  await once(socket, "connect");
+  return socket;
+}
+
+async function readAll(socket: Socket): Promise<string> {
+  let text = "";
+  socket.setEncoding("utf8");
+  for await (const chunk of socket) text += chunk;
+  return text;
+}
+
+describe("the broker's door", () => {
+  it("takes a binary event with 202 and an empty body, and hands it on as it came", async () => {
+    const { url, subscriber } = await openTestBroker();
+    const response = await post(url, "a b/ü", { headers: { "ce-id": "a%20b/%C3%BC", "ce-health": "up" }, body: "{ }" });
+    expect(response.status).toBe(202);
+    expect(await response.text()).toBe("");
+    await vi.waitFor(() => expect(subscriber.received).toHaveLength(1));
+    const [got] = subscriber.received;
+    expect(got).toMatchObject({ id: "a b/ü", body: "{ }" });
+    expect(got?.headers).toMatchObject({
+      "ce-specversion": "1.0",
+      "ce-source": "/test",
+      "ce-type": "dev.test",
+      "ce-health": "up",
+      "content-type": "application/json",
+      prefer: "reply",
+    });
+    expect(got?.headers).not.toHaveProperty("ce-knativebrokerttl");
+  });
+
+  it("takes a structured event and hands it on in binary mode", async () => {
+    const { url, subscriber } = await openTestBroker();
+    const event = { specversion: "1.0", id: "s", source: "/s", type: "t", n: 7, data: { a: [1] } };
+    const headers = { "content-type": "Application/CloudEvents+JSON; charset=UTF-8" };
+    const response = await fetch(url, { method: "POST", headers, body: JSON.stringify(event) });
+    expect(response.status).toBe(202);
+    await vi.waitFor(() => expect(subscriber.ids()).toEqual(["s"]));
+    expect(subscriber.received[0]).toMatchObject({ body: '{"a":[1]}' });
+    expect(subscriber.received[0]?.headers).toMatchObject({ "ce-n": "7", "content-type": "application/json" });
+  });
+
+  it("leaves an event without data and content type without them", async () => {
+    const { url, subscriber } = await openTestBroker();
+    const headers = { "ce-specversion": "1.0", "ce-id": "e", "ce-source": "/s", "ce-type": "t" };
+    expect((await fetch(url, { method: "POST", headers })).status).toBe(202);
+    await vi.waitFor(() => expect(subscriber.ids()).toEqual(["e"]));
+    expect(subscriber.received[0]?.headers).not.toHaveProperty("content-type");
+    expect(subscriber.received[0]?.body).toBe("");
+  });
+
+  it("notes the arrival, also over an older one", async () => {
+    const { url, subscriber } = await openTestBroker();
+    const before = Date.now();
+    await post(url, "1", { headers: { "ce-knativearrivaltime": "2020-01-01T00:00:00Z" } });
+    await vi.waitFor(() => expect(subscriber.received).toHaveLength(1));
+    const arrival = String(subscriber.received[0]?.headers["ce-knativearrivaltime"]);
+    expect(arrival).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
+    expect(Date.parse(arrival)).toBeGreaterThanOrEqual(before);
+  });
+
+  it.each([
+    ["a batch", { "content-type": "application/cloudevents-batch+json" }, "[]", 400],
+    ["no event", { "content-type": "application/json" }, "{}", 400],
+    ["an event without an id", { "ce-specversion": "1.0", "ce-source": "/s", "ce-type": "t" }, "{}", 400],
+    ["another specversion", { "ce-specversion": "0.3", "ce-id": "1", "ce-source": "/s", "ce-type": "t" }, "{}", 400],
+    ["malformed JSON", { "content-type": "application/cloudevents+json" }, "{", 400],
+    ["a foreign format", { "content-type": "application/cloudevents+xml" }, "<a/>", 415],
+  ])("refuses %s", async (_name, headers, body, status) => {
+    const { url, subscriber, metrics } = await openTestBroker();
+    const response = await fetch(url, { method: "POST", headers: headers as Record<string, string>, body });
+    expect(response.status).toBe(status);
+    await problemOf(response);
+    expect(await metrics()).toMatchObject({ "events_total invalid": 1, "events_total accepted": 0 });
+    expect(subscriber.received).toEqual([]);
+  });
+
+  it("lists the faults of an invalid event with their pointers", async () => {
+    const { url } = await openTestBroker();
+    const response = await post(url, "1", { headers: { "ce-time": "yesterday", "ce-source": "" } });
+    const problem = await problemOf(response);
+    const pointers = (problem.errors as { pointer: string }[]).map(({ pointer }) => pointer);
+    expect(pointers.toSorted()).toEqual(["/source", "/time"]);
+  });
+
+  it.each(["/", "/default", "/default/other", "/other/pulsemesh", "/default/pulsemesh/more"])(
+    "answers 404 for %s",
+    async (path) => {
+      const { url } = await openTestBroker();
+      const response = await post(new URL(path, url).href, "1");
+      expect(response.status).toBe(404);
+      expect((await problemOf(response)).detail).toContain("POST /default/pulsemesh");
+    },
+  );
+
+  it.each(["GET", "PUT", "DELETE"])("answers 405 with Allow for %s", async (method) => {
+    const { url } = await openTestBroker();
+    const response = await fetch(url, { method });
+    expect(response.status).toBe(405);
+    expect(response.headers.get("allow")).toBe("POST, OPTIONS");
+    await problemOf(response);
+    const metrics = await fetch(new URL("/metrics", url), { method: "POST", body: "x" });
+    expect(metrics.status).toBe(405);
+    expect(metrics.headers.get("allow")).toBe("GET");
+  });
+
+  it("answers the webhook handshake", async () => {
+    const { url } = await openTestBroker();
+    const response = await fetch(url, { method: "OPTIONS" });
+    expect(response.status).toBe(200);
+    expect(response.headers.get("allow")).toBe("POST, OPTIONS");
+    expect(response.headers.get("webhook-allowed-origin")).toBe("*");
+  });
+
+  it("knows its path with a slash or a query at the end", async () => {
+    const { url, subscriber } = await openTestBroker();
+    expect((await post(`${url}/`, "1")).status).toBe(202);
+    expect((await post(`${url}?x=1`, "2")).status).toBe(202);
+    await vi.waitFor(() => expect(subscriber.ids().toSorted()).toEqual(["1", "2"]));
+  });
+
+  it("refuses a body over the limit, declared or chunked, and the client sees the answer", async () => {
+    const { url, broker } = await openTestBroker({ maxBodyBytes: 65_536 });
+    const declared = await post(url, "1", { body: Buffer.alloc(65_537) });
+    expect(declared.status).toBe(413);
+    await problemOf(declared);
+    const socket = await openSocket(broker.port);
+    socket.write("POST /default/pulsemesh HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\n");
+    const chunk = `4000\r\n${"x".repeat(0x4000)}\r\n`;
+    for (let i = 0; i < 5; i++) socket.write(chunk);
+    socket.write("0\r\n\r\n");
+    expect(await readAll(socket)).toMatch(/^HTTP\/1\.1 413 /);
+    expect((await post(url, "2", { body: Buffer.alloc(65_536) })).status).toBe(202);
+  });
+
+  it("answers 408 to a body that does not come, and to headers that do not", async () => {
+    const { broker } = await openTestBroker({ requestTimeoutMs: 200 });
+    const body = await openSocket(broker.port);
+    body.write("POST /default/pulsemesh HTTP/1.1\r\nhost: x\r\ncontent-length: 10\r\n\r\nx");
+    const headers = await openSocket(broker.port);
+    headers.write("POST /default/pulsemesh HTTP/1.1\r\nhost: x\r\n");
+    const [first, second] = await Promise.all([readAll(body), readAll(headers)]);
+    expect(first).toMatch(/^HTTP\/1\.1 408 [\s\S]*application\/problem\+json/);
+    expect(second).toMatch(/^HTTP\/1\.1 408 [\s\S]*application\/problem\+json/);
+  });
+
+  it("answers what is no HTTP with a problem", async () => {
+    const { broker } = await openTestBroker();
+    const socket = await openSocket(broker.port);
+    socket.write("hello\r\n\r\n");
+    expect(await readAll(socket)).toMatch(/^HTTP\/1\.1 400 [\s\S]*application\/problem\+json/);
+    const large = await openSocket(broker.port);
+    large.write(`GET / HTTP/1.1\r\nhost: x\r\nlong: ${"x".repeat(20_000)}\r\n\r\n`);
+    expect(await readAll(large)).toMatch(/^HTTP\/1\.1 431 /);
+  });
+
+  it("takes and forgets, as Knative does, an event that no Trigger wants", async () => {
+    const triggers = [triggerOf({}, { filters: [{ exact: { type: "wanted" } }] })];
+    const { url, subscriber, metrics } = await openTestBroker({ triggers });
+    expect((await post(url, "no")).status).toBe(202);
+    expect((await post(url, "yes", { headers: { "ce-type": "wanted" } })).status).toBe(202);
+    await vi.waitFor(() => expect(subscriber.ids()).toEqual(["yes"]));
+    expect(await metrics()).toMatchObject({ "events_total unmatched": 1, "events_total accepted": 1 });
+  });
+
+  it("says that it is ready and alive, and what it counts", async () => {
+    const { url, subscriber } = await openTestBroker();
+    await post(url, "1");
+    await vi.waitFor(() => expect(subscriber.received).toHaveLength(1));
+    expect((await fetch(new URL("/health/ready", url))).status).toBe(200);
+    expect((await fetch(new URL("/health/live", url), { method: "HEAD" })).status).toBe(200);
+    const text = await (await fetch(new URL("/metrics", url))).text();
+    expect(text).toContain('pulsemesh_broker_events_total{outcome="accepted"} 1');
+    expect(text).toContain('pulsemesh_broker_deliveries_total{trigger="t",outcome="delivered"} 1');
+    expect(text).toContain('pulsemesh_broker_pending{trigger="t",sink="subscriber"} 0');
+    expect(text).toMatch(/pulsemesh_broker_free_bytes [1-9]/);
+    expect(text).toContain("process_cpu_seconds_total");
+  });
+});

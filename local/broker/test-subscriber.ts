@@ -1,0 +1,65 @@
+// A subscriber for tests: a real HTTP server that remembers what it got and answers as it is told.
+import { once } from "node:events";
+import { createServer, type IncomingHttpHeaders, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+
+export interface Received {
+  id: string;
+  headers: IncomingHttpHeaders;
+  body: string;
+  /** Monotonic ms of its arrival. */
+  at: number;
+}
+
+export interface PlannedAnswer {
+  status: number;
+  headers?: Record<string, string>;
+  body?: string;
+}
+
+/** What to do with a request: answer it, or take the response into one's own hands. */
+export type Plan = (request: Received, response: ServerResponse) => PlannedAnswer | undefined;
+
+export interface TestSubscriber {
+  url: URL;
+  received: Received[];
+  /** The ids in the order of arrival. */
+  ids(): string[];
+  answerWith(plan: Plan): void;
+  close(): Promise<void>;
+}
+
+/** Starts one that answers 204 until it is told otherwise. */
+export async function startSubscriber(plan: Plan = () => ({ status: 204 }), port = 0): Promise<TestSubscriber> {
+  const received: Received[] = [];
+  let current = plan;
+  const server = createServer((request, response) => {
+    const chunks: Buffer[] = [];
+    request.on("data", (chunk: Buffer) => chunks.push(chunk));
+    request.on("end", () => {
+      const { headers } = request;
+      const body = Buffer.concat(chunks).toString();
+      const one = { id: decodeURIComponent(String(headers["ce-id"])), headers, body, at: performance.now() };
+      received.push(one);
+      const answer = current(one, response);
+      if (answer === undefined) return;
+      response.writeHead(answer.status, answer.headers);
+      response.end(answer.body);
+    });
+  });
+  server.listen(port, "localhost");
+  await once(server, "listening");
+  return {
+    url: new URL(`http://localhost:${(server.address() as AddressInfo).port}/in?x=1`),
+    received,
+    ids: () => received.map(({ id }) => id),
+    answerWith(next) {
+      current = next;
+    },
+    async close() {
+      server.closeAllConnections();
+      server.close();
+      await once(server, "close");
+    },
+  };
+}
