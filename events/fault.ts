@@ -8,6 +8,9 @@ export interface Fault {
   got: string;
 }
 
+/** After so many the search may end: one body of 4 MiB can hold millions, each of which costs time and memory. */
+export const MAX_FAULTS = 1000;
+
 /** Either the value, or everything that is wrong with what should have been one. */
 export type Parsed<T> = { ok: true; value: T } | { ok: false; faults: Fault[] };
 

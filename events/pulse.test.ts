@@ -9,7 +9,6 @@ import {
   type Pulse,
   type PulseContext,
   parsePulse,
-  pulseHealth,
   pulseSchema,
 } from "./pulse.ts";
 
@@ -77,10 +76,6 @@ describe("a pulse", () => {
     expect(parse(FIELDS, contextWith({ id: "key/0" })).pulse?.is_time_of_arrival).toBe(true);
     expect(parse({ ...FIELDS, id: "a", event_time: NOW }).pulse).not.toHaveProperty("is_time_of_arrival");
     expect(parse(FIELDS, contextWith({ id: "a", time: NOW })).pulse).not.toHaveProperty("is_time_of_arrival");
-  });
-
-  it("has the health of its status", () => {
-    expect(pulseHealth(parse({ ...FIELDS, status: "503" }).pulse as Pulse)).toBe("down");
   });
 
   it.each([

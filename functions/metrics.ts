@@ -1,6 +1,8 @@
 // The names are a contract: dashboards and rules are built from them.
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
-import { HEALTHS, type Health } from "../events/health.ts";
+import { HEALTHS, type Health, healthOf } from "../events/health.ts";
+import type { Pulse } from "../events/pulse.ts";
+import { startAtZero } from "./start-at-zero.ts";
 
 export const METRICS = {
   requests: "pulsemesh_requests_total",
@@ -20,8 +22,14 @@ export const METRICS = {
   storeLatency: "pulsemesh_store_latency_seconds",
   storeErrors: "pulsemesh_store_errors_total",
   storeQueue: "pulsemesh_store_queue_rows",
+  storeUsedBytes: "pulsemesh_store_used_bytes",
+  storeFreeBytes: "pulsemesh_store_free_bytes",
+  cassandraNodes: "pulsemesh_cassandra_nodes",
   deadLetters: "pulsemesh_dead_letters_total",
   deadLettersReplayed: "pulsemesh_dead_letters_replayed_total",
+  deadLetterPulses: "pulsemesh_dead_letter_pulses_total",
+  deadLetterPulsesReplayed: "pulsemesh_dead_letter_pulses_replayed_total",
+  startSeconds: "pulsemesh_start_seconds",
 } as const;
 
 export const MAX_SERVICE_LABELS = 1000;
@@ -99,7 +107,7 @@ export class RequestMetrics {
  */
 export class PulseCounter {
   readonly #services = new ServiceLabels();
-  readonly #counts = new Map<string, Partial<Record<Health, number>>>();
+  readonly #counts: Tally = new Map();
 
   constructor(registers: Registry[], name: string, help: string) {
     const counts = this.#counts;
@@ -121,14 +129,36 @@ export class PulseCounter {
   }
 
   inc(serviceName: string, health: Health): void {
-    const service = this.#services.labelOf(serviceName);
-    let counts = this.#counts.get(service);
-    if (counts === undefined) {
-      counts = {};
-      this.#counts.set(service, counts);
-    }
-    counts[health] = (counts[health] ?? 0) + 1;
+    addTo(this.#counts, this.#services.labelOf(serviceName), health, 1);
   }
+
+  /** Counts pulses that are not to count yet, so that they need not be kept until then. */
+  tally(pulses: readonly Pulse[]): Tally {
+    const tally: Tally = new Map();
+    for (const pulse of pulses) addTo(tally, this.#services.labelOf(pulse.service_name), healthOf(pulse.status), 1);
+    return tally;
+  }
+
+  add(tally: Tally): void {
+    for (const [service, counts] of tally) {
+      for (const health of HEALTHS) {
+        const count = counts[health];
+        if (count !== undefined) addTo(this.#counts, service, health, count);
+      }
+    }
+  }
+}
+
+/** Pulses by service label and health. */
+export type Tally = Map<string, Partial<Record<Health, number>>>;
+
+function addTo(tally: Tally, service: string, health: Health, count: number): void {
+  let counts = tally.get(service);
+  if (counts === undefined) {
+    counts = {};
+    tally.set(service, counts);
+  }
+  counts[health] = (counts[health] ?? 0) + count;
 }
 
 /** What every function with a store counts of it. */
@@ -141,12 +171,16 @@ export function createStoreMetrics(registers: Registry[]) {
       buckets: LATENCY_BUCKETS,
       registers,
     }),
-    errors: new Counter({
-      name: METRICS.storeErrors,
-      help: "Batches that were not stored, by outcome.",
-      labelNames: ["outcome"],
-      registers,
-    }),
+    errors: startAtZero(
+      new Counter({
+        name: METRICS.storeErrors,
+        help: "Batches that were not stored, by outcome.",
+        labelNames: ["outcome"],
+        registers,
+      }),
+      "outcome",
+      ["retry", "rejected"],
+    ),
   };
 }
 export type StoreMetrics = ReturnType<typeof createStoreMetrics>;

@@ -64,13 +64,13 @@ export const functionSettings = {
     doc: "How long pulse-ingest tries to hand an event to the broker before it answers 503.",
   }),
   bufferMaxPulses: integer("PULSE_BUFFER_MAX_PULSES", {
-    fallback: 50_000,
+    fallback: 20_000,
     min: 1,
     max: 10_000_000,
     doc: "Pulses that may wait in pulse-ingest for the broker; beyond it is 429.",
   }),
   bufferMaxBytes: integer("PULSE_BUFFER_MAX_BYTES", {
-    fallback: 16 * MIB,
+    fallback: 8 * MIB,
     min: 65_536,
     max: 1024 * MIB,
     doc: "The same in bytes.",

@@ -1,8 +1,7 @@
 import type { IncomingHttpHeaders } from "node:http";
-
 import { mediaTypeOf } from "../../events/cloud-event.ts";
 import { eventModeOf, isForeignFormat } from "../../events/http-binding.ts";
-import { type Pulse, pulseHealth } from "../../events/pulse.ts";
+import type { Pulse } from "../../events/pulse.ts";
 import {
   badRequest,
   type HttpReply,
@@ -28,6 +27,7 @@ export interface IngestOptions {
 }
 
 const PLAIN_TYPES: ReadonlySet<string> = new Set(["application/json", "application/x-ndjson"]);
+
 /** pulse-ingest: takes pulses over HTTP and answers 202 once the broker has them. */
 export function createIngest(options: IngestOptions): PulseFunction {
   const { emitter, metrics, tokens } = options;
@@ -37,7 +37,7 @@ export function createIngest(options: IngestOptions): PulseFunction {
     return reply;
   }
 
-  async function accept(request: HttpRequest): Promise<HttpReply> {
+  function accept(request: HttpRequest): HttpReply | Promise<HttpReply> {
     const { headers } = request;
     const mode = eventModeOf(headers);
     if (isForeignFormat(headers, mode) || (mode === undefined && !isPlain(headers))) {
@@ -47,13 +47,21 @@ export function createIngest(options: IngestOptions): PulseFunction {
     const parsed = mode === undefined ? pulsesOfPlain(request, context) : pulsesOfEvents(mode, request, context);
     if (!parsed.ok) return refuse("invalid", badRequest(parsed.faults));
     const pulses = parsed.value;
-    const grant = tokens?.grantOf(headers.authorization);
-    const foreign = grant === undefined ? undefined : pulses.find((pulse) => !grant.maySend(pulse.service_name));
-    if (foreign !== undefined) return refuse("forbidden", forbidden(foreign));
-    const outcome = await emitter.emit(pulses);
-    if (outcome.kind !== "accepted") return refuse(outcome.kind, refusalOf(outcome));
-    for (const pulse of pulses) metrics.accepted.inc(pulse.service_name, pulseHealth(pulse));
-    return mode === undefined ? acceptedReply(pulses) : { status: 202 };
+    if (tokens !== undefined) {
+      const grant = tokens.grantOf(headers.authorization);
+      // Admitted by its headers, and revoked while its body was on the way.
+      if (grant === undefined) return refuse("unauthorized", unauthorized(true));
+      const foreign = pulses.find((pulse) => !grant.maySend(pulse.service_name));
+      if (foreign !== undefined) return refuse("forbidden", forbidden(foreign));
+    }
+    // Only what the answer needs is kept while the events are under way: the pulses would be most of the memory.
+    const reply = mode === undefined ? acceptedReply(pulses) : { status: 202 };
+    const tally = metrics.accepted.tally(pulses);
+    return emitter.emit(pulses).then((outcome) => {
+      if (outcome.kind !== "accepted") return refuse(outcome.kind, refusalOf(outcome));
+      metrics.accepted.add(tally);
+      return reply;
+    });
   }
 
   function admit(headers: IncomingHttpHeaders): HttpReply | undefined {
