@@ -1,3 +1,4 @@
+import { gaugeStart } from "./gauges.ts";
 import { RequestMetrics } from "./metrics.ts";
 import { type Compose, createParts } from "./parts.ts";
 import { serve } from "./serve.ts";
@@ -10,6 +11,7 @@ export async function run(env: NodeJS.ProcessEnv, load: (name: string) => Promis
     const compose = await load(settings.function);
     const requestMetrics = new RequestMetrics([registry], settings.function);
     await serve(await compose(parts), { settings, registry, requestMetrics, log });
+    gaugeStart([registry], performance.now() / 1000);
     log.info({ port: settings.port }, `${settings.function} listens`);
   } catch (error) {
     // Wrong settings are for a person to read: the message, without a stack.

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { DatabaseSync } from "node:sqlite";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { failureOf, openSqliteDatabase, rollBack, type SqliteSchema } from "./sqlite-database.ts";
+import { failureOf, openSqliteDatabase, rollBack, type SqliteSchema, spaceOf } from "./sqlite-database.ts";
 
 const MIB = 1024 * 1024;
 const schema: SqliteSchema = {
@@ -32,6 +32,19 @@ function open({ name = "a.db", maxBytes = MIB, of = schema } = {}): DatabaseSync
 function pragma(database: DatabaseSync, name: string): unknown {
   return Object.values(database.prepare(`PRAGMA ${name}`).get() ?? {})[0];
 }
+
+it("tells what the file takes and may still take, deleted rows being room again", () => {
+  const database = open();
+  const file = join(folder, "a.db");
+  const empty = spaceOf(database, file, MIB);
+  expect(empty.usedBytes + empty.freeBytes).toBe(MIB);
+  database.prepare("INSERT INTO notes (note) VALUES (?)").run("x".repeat(400_000));
+  const filled = spaceOf(database, file, MIB);
+  expect(filled.usedBytes).toBeGreaterThan(empty.usedBytes + 390_000);
+  expect(filled.usedBytes + filled.freeBytes).toBe(MIB);
+  database.exec("DELETE FROM notes");
+  expect(spaceOf(database, file, MIB).usedBytes).toBeLessThan(filled.usedBytes - 380_000);
+});
 
 describe("opening a file", () => {
   it("makes the folders that are missing, and the schema in its version", () => {

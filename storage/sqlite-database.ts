@@ -1,4 +1,4 @@
-import { mkdirSync } from "node:fs";
+import { mkdirSync, statfsSync } from "node:fs";
 import { dirname } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 
@@ -100,6 +100,23 @@ function versionOf(database: DatabaseSync): number {
 
 function pageSizeOf(database: DatabaseSync): number {
   return Number(database.prepare("PRAGMA page_size").get()?.page_size);
+}
+
+/** What an open file takes, and what it may still take: the rest of its quota or of its disk, whichever is less. */
+export interface SqliteSpace {
+  usedBytes: number;
+  freeBytes: number;
+}
+
+/** Reads the space of an open database. The pages of deleted rows are used again, so they count as free. */
+export function spaceOf(database: DatabaseSync, file: string, maxBytes: number): SqliteSpace {
+  const read = (name: string) => Number(database.prepare(`PRAGMA ${name}`).get()?.[name]);
+  const unusedPages = read("freelist_count");
+  const pageBytes = pageSizeOf(database);
+  const usedBytes = (read("page_count") - unusedPages) * pageBytes;
+  const { bavail, bsize } = statfsSync(dirname(file));
+  const diskBytes = bavail * bsize + unusedPages * pageBytes;
+  return { usedBytes, freeBytes: Math.max(0, Math.min(maxBytes - usedBytes, diskBytes)) };
 }
 
 /** Ends a transaction that failed; SQLite may have ended it by itself. */

@@ -9,7 +9,7 @@ import type { Parsed } from "../events/fault.ts";
 import type { Pulse } from "../events/pulse.ts";
 import { decodeCursor, encodeCursor } from "./cursor.ts";
 import type { PulsePage, PulseReader, PulseWriter, Span, StoredPulse, StoreLifecycle, WriteOutcome } from "./ports.ts";
-import { openSqliteDatabase, StoreError } from "./sqlite-database.ts";
+import { openSqliteDatabase, type SqliteSpace, StoreError, spaceOf } from "./sqlite-database.ts";
 import { GroupCommit, type StoreBatch } from "./sqlite-group-commit.ts";
 import { type Position, PulseRows, pulseSchema } from "./sqlite-pulse-rows.ts";
 import { Purge } from "./sqlite-purge.ts";
@@ -44,6 +44,7 @@ export class SqlitePulseStore implements PulseWriter, PulseReader, StoreLifecycl
   readonly #rows: PulseRows;
   readonly #commits: GroupCommit<readonly Pulse[]>;
   readonly #purge: Purge;
+  readonly #space: () => SqliteSpace;
   readonly #closeDatabase: () => void;
   #isClosed = false;
 
@@ -72,12 +73,19 @@ export class SqlitePulseStore implements PulseWriter, PulseReader, StoreLifecycl
       purgeSome: (maxRows) => rows.deleteBefore(this.#horizon(), maxRows),
       everyMs: purgeEveryMs,
     });
+    this.#space = () => spaceOf(database, file, maxBytes);
     this.#closeDatabase = () => database.close();
   }
 
   /** Rows that wait for their transaction. */
   get queuedRows(): number {
     return this.#commits.queuedRows;
+  }
+
+  /** What the file takes, and what it may still take. */
+  get space(): SqliteSpace {
+    this.#insistOnOpen();
+    return this.#space();
   }
 
   write(pulses: readonly Pulse[]): Promise<WriteOutcome> {

@@ -17,6 +17,7 @@ import { freshJson, whileStoreAnswers } from "../reading.ts";
 import type { SendOutcome, Sink } from "../sink.ts";
 import type { DeadLetterMetrics } from "./dead-letter-metrics.ts";
 import { letterOf, viewLetter } from "./letter.ts";
+import { countPulses } from "./pulse-count.ts";
 import { Replay } from "./replay.ts";
 import { listLetters, readListQuery, readReplayQuery } from "./selection.ts";
 
@@ -53,6 +54,7 @@ export function createDeadLetter({ store, sink, metrics, now = Date.now }: DeadL
     const outcome = await store.put(letter);
     if (outcome.kind === "stored") {
       metrics.received.inc({ reason });
+      metrics.receivedPulses.inc(countPulses(event));
       log.warn({ ...trail, reason, code, destination }, "dead letter kept");
       return { status: 204 };
     }

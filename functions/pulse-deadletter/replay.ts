@@ -2,6 +2,7 @@ import type { DeadLetter, DeadLetterStore } from "../../storage/ports.ts";
 import type { SendOutcome, Sink } from "../sink.ts";
 import type { DeadLetterMetrics } from "./dead-letter-metrics.ts";
 import { asReplayed } from "./letter.ts";
+import { countPulses } from "./pulse-count.ts";
 import { type Selection, walkLetters } from "./selection.ts";
 
 export interface ReplayOptions {
@@ -47,9 +48,11 @@ export class Replay {
     // A broker may deliver before it answers: an event that failed again has come back by then, as a letter with the same
     // id that is younger than this moment and so stays one that was not replayed.
     const startedAt = now();
-    const outcome = await sink.send(asReplayed(letter.event, data));
+    const event = asReplayed(letter.event, data);
+    const outcome = await sink.send(event);
     if (outcome.kind !== "accepted") return outcome;
     metrics.replayed.inc();
+    metrics.replayedPulses.inc(countPulses(event));
     await store.markReplayed(letter.id, startedAt);
     return outcome;
   }

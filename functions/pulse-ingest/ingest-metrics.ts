@@ -1,16 +1,25 @@
 import { Counter, Gauge, Histogram, type Registry } from "prom-client";
 import { LATENCY_BUCKETS, METRICS, PulseCounter, SIZE_BUCKETS } from "../metrics.ts";
+import { startAtZero } from "../start-at-zero.ts";
+
+/** Why a request is refused, and why an event was not taken: values of labels. */
+const REFUSALS = ["invalid", "unsupported", "unauthorized", "forbidden", "full", "unavailable", "refused"] as const;
+const EMIT_FAILURES = ["unavailable", "refused"] as const;
 
 /** What pulse-ingest counts. */
 export function createIngestMetrics(registers: Registry[]) {
   return {
     accepted: new PulseCounter(registers, METRICS.accepted, "Pulses that the broker has taken."),
-    rejected: new Counter({
-      name: METRICS.rejected,
-      help: "Requests that were refused, by reason.",
-      labelNames: ["reason"],
-      registers,
-    }),
+    rejected: startAtZero(
+      new Counter({
+        name: METRICS.rejected,
+        help: "Requests that were refused, by reason.",
+        labelNames: ["reason"],
+        registers,
+      }),
+      "reason",
+      REFUSALS,
+    ),
     batchPulses: new Histogram({
       name: METRICS.emitBatch,
       help: "Pulses per event.",
@@ -23,12 +32,16 @@ export function createIngestMetrics(registers: Registry[]) {
       buckets: LATENCY_BUCKETS,
       registers,
     }),
-    emitErrors: new Counter({
-      name: METRICS.emitErrors,
-      help: "Tries to hand an event to the broker that failed.",
-      labelNames: ["reason"],
-      registers,
-    }),
+    emitErrors: startAtZero(
+      new Counter({
+        name: METRICS.emitErrors,
+        help: "Tries to hand an event to the broker that failed.",
+        labelNames: ["reason"],
+        registers,
+      }),
+      "reason",
+      EMIT_FAILURES,
+    ),
     inFlight: new Gauge({ name: METRICS.emitInFlight, help: "Events on their way to the broker.", registers }),
     queue: new Gauge({ name: METRICS.emitQueue, help: "Pulses that wait for a free slot.", registers }),
   };
