@@ -16,7 +16,7 @@ export function readFlags<const F extends Flags>(args: readonly string[], flags:
   try {
     return parseArgs({ args: [...args], options: flags, strict: true, allowPositionals: false }).values as Values<F>;
   } catch (error) {
-    throw new UsageError(`${(error as Error).message.split(". ")[0]}. See --help.`);
+    throw new UsageError(`${(error as Error).message.split(/\.\s/)[0]}. See --help.`);
   }
 }
 
