@@ -1,0 +1,31 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { fileURLToPath } from "node:url";
+import { describe, expect, it } from "vitest";
+import { FolderInUseError, lockFolder } from "./lock.ts";
+import { temporaryFolder } from "./test-program.ts";
+
+describe("the lock of a data folder", () => {
+  it("is refused while another has it, and free again after", () => {
+    const folder = `${temporaryFolder()}/data`;
+    const lock = lockFolder(folder);
+    expect(() => lockFolder(folder)).toThrow(FolderInUseError);
+    expect(() => lockFolder(folder)).toThrow(`in use by process ${process.pid}: stop that one`);
+    lock.release();
+    lockFolder(folder).release();
+  });
+
+  it("is free after a kill -9 of its holder", async () => {
+    const folder = temporaryFolder();
+    const lockModule = fileURLToPath(new URL("lock.ts", import.meta.url));
+    const code = `(await import(${JSON.stringify(lockModule)})).lockFolder(process.argv[1]); console.log("locked"); setInterval(() => 0, 1000);`;
+    const child = spawn(process.execPath, ["--input-type=module", "-e", code, folder], {
+      stdio: ["ignore", "pipe", "inherit"],
+    });
+    await once(child.stdout, "data");
+    expect(() => lockFolder(folder)).toThrow(`process ${child.pid}`);
+    child.kill("SIGKILL");
+    await once(child, "exit");
+    lockFolder(folder).release();
+  });
+});

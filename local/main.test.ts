@@ -1,0 +1,131 @@
+// The laptop platform itself: the real broker, the real functions, the real end.
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { createServer } from "node:net";
+import { fileURLToPath } from "node:url";
+import { expect, it, onTestFinished, vi } from "vitest";
+import { freePort, isRunning, temporaryFolder } from "./test-program.ts";
+
+const MAIN = fileURLToPath(new URL("main.ts", import.meta.url));
+const PATIENT = { timeout: 30_000, interval: 50 };
+const PORT_VARIABLES = ["INGEST", "QUERY", "PERSIST", "DEADLETTER", "BROKER"].map((name) => `PULSE_LOCAL_${name}_PORT`);
+
+interface Platform {
+  child: ChildProcess;
+  ports: Record<string, number>;
+  output: () => string;
+  /** Process ids, the supervisor's own included, as their log lines give them. */
+  pids: () => number[];
+}
+
+async function makeEnv(): Promise<Record<string, string>> {
+  const ports = await Promise.all(
+    PORT_VARIABLES.map(async (variable) => [variable, String(await freePort())] as const),
+  );
+  return { ...Object.fromEntries(ports), PULSE_DATA_DIR: temporaryFolder() };
+}
+
+function run(env: Record<string, string>, args: string[] = []): Platform {
+  const child = spawn(process.execPath, [MAIN, ...args], { env: { ...process.env, ...env }, stdio: "pipe" });
+  let output = "";
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding("utf8").on("data", (chunk) => {
+      output += chunk;
+    });
+  }
+  const pids = () => [...new Set([...output.matchAll(/"pid":(\d+)/g)].map(([, pid]) => Number(pid)))];
+  onTestFinished(() => {
+    child.kill("SIGKILL");
+    for (const pid of pids()) if (isRunning(pid)) process.kill(pid, "SIGKILL");
+  });
+  const ports = Object.fromEntries(PORT_VARIABLES.map((variable) => [variable.split("_")[2], Number(env[variable])]));
+  return { child, ports, output: () => output, pids };
+}
+
+async function untilReady({ child, output }: Platform): Promise<void> {
+  await vi.waitFor(() => {
+    if (child.exitCode !== null) throw new Error(output());
+    expect(output()).toContain("PulseMesh runs.");
+  }, PATIENT);
+}
+
+async function exitOf({ child }: Platform): Promise<number | null> {
+  if (child.exitCode === null && child.signalCode === null) await once(child, "exit");
+  return child.exitCode;
+}
+
+it("runs everything, carries a pulse through, keeps it over a restart, and ends cleanly", async () => {
+  const env = await makeEnv();
+  const first = run(env);
+  await untilReady(first);
+  const pulse = { service_name: "checkout", latency_ms: 12.5, status: "ok", id: "p1" };
+  const posted = await fetch(`http://localhost:${first.ports.INGEST}/pulse`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify(pulse),
+  });
+  expect(posted.status).toBe(202);
+  const find = async ({ ports }: Platform) =>
+    await (await fetch(`http://localhost:${ports.QUERY}/services/checkout/pulses`)).text();
+  await vi.waitFor(async () => expect(await find(first)).toContain('"p1"'), PATIENT);
+  first.child.kill("SIGINT");
+  expect(await exitOf(first)).toBe(0);
+  expect(first.pids().length).toBeGreaterThanOrEqual(6);
+  expect(first.pids().filter(isRunning)).toEqual([]);
+
+  const second = run(env);
+  await untilReady(second);
+  expect(await find(second)).toContain('"p1"');
+  second.child.kill("SIGTERM");
+  expect(await exitOf(second)).toBe(0);
+}, 120_000);
+
+it("refuses a second one on its folder, dies with all its children, and leaves no lock behind", async () => {
+  const env = await makeEnv();
+  const first = run(env);
+  await untilReady(first);
+  const second = run({ ...(await makeEnv()), PULSE_DATA_DIR: String(env.PULSE_DATA_DIR) });
+  expect(await exitOf(second)).toBe(1);
+  expect(second.output()).toMatch(/^PULSE_DATA_DIR: Expected a folder that nobody uses/);
+
+  const pids = first.pids();
+  expect(pids.length).toBeGreaterThanOrEqual(5);
+  first.child.kill("SIGKILL");
+  await vi.waitFor(() => expect(pids.filter(isRunning)).toEqual([]), PATIENT);
+  const third = run(env);
+  await untilReady(third);
+  third.child.kill("SIGTERM");
+  third.child.kill("SIGTERM");
+  await exitOf(third);
+}, 120_000);
+
+it("a port in use is named with its setting, and nothing is started", async () => {
+  const server = createServer().listen(0);
+  await once(server, "listening");
+  onTestFinished(() => void server.close());
+  const { port } = server.address() as { port: number };
+  const platform = run({ ...(await makeEnv()), PULSE_LOCAL_PERSIST_PORT: String(port) });
+  expect(await exitOf(platform)).toBe(1);
+  expect(platform.output()).toBe(
+    `PULSE_LOCAL_PERSIST_PORT: Expected a free port for pulse-persist, got ${port}, which is in use: stop what listens there, or set PULSE_LOCAL_PERSIST_PORT to another port\n`,
+  );
+}, 30_000);
+
+it.each([
+  [["--help"], {}, 0, /--watch[\s\S]*PULSE_LOCAL_BROKER_PORT +8090/],
+  [["--loud"], {}, 1, /Unknown option '--loud'/],
+  [
+    [],
+    { PULSE_LOCAL_QUERY_PORT: "high" },
+    1,
+    /^PULSE_LOCAL_QUERY_PORT: Expected an integer from 1 to 65535, got "high"\n$/,
+  ],
+])(
+  "with %j and %j ends with %i",
+  async (args, env, code, message) => {
+    const platform = run({ PULSE_DATA_DIR: temporaryFolder(), ...env } as Record<string, string>, args);
+    expect(await exitOf(platform)).toBe(code);
+    expect(platform.output()).toMatch(message);
+  },
+  30_000,
+);

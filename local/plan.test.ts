@@ -1,0 +1,35 @@
+import { describe, expect, it } from "vitest";
+import { localSettings } from "../settings/local-settings.ts";
+import { readSettings } from "../settings/setting.ts";
+import { bannerOf } from "./banner.ts";
+import { planProcesses } from "./plan.ts";
+
+describe("the plan", () => {
+  const settings = readSettings(localSettings, { PULSE_LOCAL_BROKER_PORT: "9000", PULSE_DATA_DIR: "data" });
+
+  it("has the broker and the four functions, each told apart by its environment", () => {
+    const plan = planProcesses(settings);
+    expect(plan.map(({ name, port, stopRank }) => [name, port, stopRank])).toEqual([
+      ["pulse-ingest", 8080, 0],
+      ["broker", 9000, 1],
+      ["pulse-persist", 8082, 2],
+      ["pulse-deadletter", 8083, 2],
+      ["pulse-query", 8081, 2],
+    ]);
+    expect(plan[0]?.env).toEqual({
+      PULSE_FUNCTION: "pulse-ingest",
+      PORT: "8080",
+      K_SINK: "http://localhost:9000/default/pulsemesh",
+      PULSE_DATA_DIR: `${process.cwd()}/data`,
+    });
+    expect(plan.map(({ portVariable }) => portVariable)).toContain("PULSE_LOCAL_QUERY_PORT");
+  });
+
+  it("is told to the person in a banner with something to try", () => {
+    const banner = bannerOf(settings, process.cwd());
+    expect(banner).toContain("POST http://localhost:9000/default/pulsemesh");
+    expect(banner).toContain("data           data\n");
+    expect(banner).toContain("curl http://localhost:8081/services/checkout/pulses");
+    expect(banner.split("\n").length).toBeLessThan(20);
+  });
+});

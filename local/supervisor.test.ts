@@ -1,0 +1,75 @@
+import { writeFileSync } from "node:fs";
+import { pino } from "pino";
+import { expect, it, onTestFinished, vi } from "vitest";
+import type { PlannedProcess } from "./plan.ts";
+import { Supervisor } from "./supervisor.ts";
+import { createMemoryOutput, isRunning, type TestProgram, temporaryFolder, writeProgram } from "./test-program.ts";
+
+const PATIENT = { timeout: 15_000 };
+
+function planOf(program: TestProgram, stopRank: number, sources: string[] = []): PlannedProcess {
+  const { file, env, port } = program;
+  return { name: String(env.NAME), args: [file], env, port, portVariable: "X", sources, stopRank };
+}
+
+function supervise(plan: PlannedProcess[]) {
+  const output = createMemoryOutput();
+  const logLines: Record<string, unknown>[] = [];
+  const log = pino({}, { write: (line: string) => logLines.push(JSON.parse(line)) });
+  const supervisor = new Supervisor({ plan, output, log, stopGraceMs: 10_000, readyPath: "/" });
+  onTestFinished(() => supervisor.kill());
+  return { supervisor, output, logLines };
+}
+
+const SLOW_STOP = `process.on("SIGTERM", () => setTimeout(() => { note("stop"); process.exit(0); }, 100));`;
+
+it("starts all, and stops those that send before those that take", async () => {
+  const folder = temporaryFolder();
+  const ingest = await writeProgram("ingest", { folder, more: SLOW_STOP });
+  const broker = await writeProgram("broker", { folder, more: SLOW_STOP });
+  const persist = await writeProgram("persist", { folder });
+  const { supervisor } = supervise([planOf(persist, 2), planOf(ingest, 0), planOf(broker, 1)]);
+  await supervisor.start();
+  expect([...supervisor.pids.keys()].toSorted()).toEqual(["broker", "ingest", "persist"]);
+  await supervisor.stop();
+  const stops = ingest.notes().filter((note) => note.startsWith("stop"));
+  expect(stops.map((note) => note.split(" ")[1])).toEqual(["ingest", "broker", "persist"]);
+  expect(supervisor.pids.size).toBe(0);
+}, 30_000);
+
+it("stops the others when one cannot start, and says which", async () => {
+  const good = await writeProgram("good");
+  const bad = await writeProgram("bad", { source: "process.exit(1);" });
+  const { supervisor } = supervise([planOf(good, 0), planOf(bad, 1)]);
+  await expect(supervisor.start()).rejects.toThrow(/^bad: Expected it to get ready/);
+  expect(supervisor.pids.size).toBe(0);
+}, 30_000);
+
+it("restarts only what a changed source belongs to", async () => {
+  const folder = temporaryFolder();
+  const [mine, others] = [temporaryFolder(), temporaryFolder()];
+  const first = await writeProgram("first", { folder });
+  const second = await writeProgram("second", { folder });
+  const { supervisor, logLines } = supervise([planOf(first, 0, [mine]), planOf(second, 1, [others])]);
+  await supervisor.start();
+  supervisor.watch();
+  const before = new Map(supervisor.pids);
+  writeFileSync(`${mine}/x.test.ts`, "// a test is no source of a process");
+  writeFileSync(`${mine}/x.ts`, "// changed");
+  await vi.waitFor(() => {
+    expect(supervisor.pids.get("first")).toBeDefined();
+    expect(supervisor.pids.get("first")).not.toBe(before.get("first"));
+  }, PATIENT);
+  expect(supervisor.pids.get("second")).toBe(before.get("second"));
+  expect(logLines.find(({ msg }) => msg === "sources changed: restarting")).toMatchObject({ processes: ["first"] });
+  await supervisor.stop();
+}, 30_000);
+
+it("kills all at once when there is no time", async () => {
+  const stubborn = await writeProgram("stubborn", { more: `process.on("SIGTERM", () => undefined);` });
+  const { supervisor } = supervise([planOf(stubborn, 0)]);
+  await supervisor.start();
+  const pid = supervisor.pids.get("stubborn") as number;
+  supervisor.kill();
+  await vi.waitFor(() => expect(isRunning(pid)).toBe(false), PATIENT);
+}, 30_000);
