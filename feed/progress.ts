@@ -9,7 +9,8 @@ export interface Progress {
   stop(): void;
 }
 
-interface Screen {
+/** What is written to. */
+export interface Screen {
   isTTY?: boolean;
   write(text: string): unknown;
 }

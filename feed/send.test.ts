@@ -1,10 +1,12 @@
-// The command as a user runs it: a process of its own, against a server on a real socket.
+// The command against a server on a real socket; send-interrupted.test.ts has it as a process of its own.
 import { readdirSync, readFileSync } from "node:fs";
 import { appendFile } from "node:fs/promises";
 import { join } from "node:path";
+import { Readable } from "node:stream";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it, vi } from "vitest";
 import { problemAnswer } from "./ingest-peer.ts";
+import { SEND_HELP } from "./send-options.ts";
 import { csvOf, FAST, linesIn, range, setUp } from "./send-setting.ts";
 
 const SAMPLES = fileURLToPath(new URL("../events/samples/", import.meta.url));
@@ -134,18 +136,13 @@ describe("send", () => {
   });
 
   it("reads CSV from standard input, and says when its header is missing", async () => {
-    const { peer, start } = await setUp();
+    const { peer, run } = await setUp();
     const args = ["--format", "csv", "--service", "checkout"];
-    const good = start(args);
-    good.process.stdin?.end(csvOf(5, Date.now()));
-    expect(await good.ended).toBe(0);
+    expect(await run(args, Readable.from([Buffer.from(csvOf(5, Date.now()))]))).toMatchObject({ code: 0 });
     expect(peer.pulses.size).toBe(5);
-    const bad = start(args);
-    bad.process.stdin?.end(`${Date.now()},5\n`);
-    expect(await bad.ended).toBe(1);
-    expect(bad.output.stderr).toMatch(
-      /standard input: Expected the first line to be a header .* add "timestamp,value"/,
-    );
+    const bad = await run(args, Readable.from([Buffer.from(`${Date.now()},5\n`)]));
+    expect(bad.code).toBe(1);
+    expect(bad.stderr).toMatch(/standard input: Expected the first line to be a header .* add "timestamp,value"/);
   });
 
   it("checks everything and sends nothing with --dry-run", async () => {
@@ -164,13 +161,11 @@ describe("send", () => {
   });
 
   it("asks for what it needs and explains itself", async () => {
-    const { run } = await setUp();
-    expect(await run(["--help"])).toMatchObject({
-      code: 0,
-      stdout: expect.stringMatching(/--shift-to-now/),
-      stderr: "",
-    });
+    const { run, start } = await setUp();
+    const help = start(["--help"]);
+    expect({ code: await help.ended, ...help.output }).toEqual({ code: 0, stdout: SEND_HELP, stderr: "" });
+    expect(await run(["--help"])).toEqual({ code: 0, stdout: SEND_HELP, stderr: "" });
     expect(await run(["--rate", "x"])).toMatchObject({ code: 2, stderr: expect.stringMatching(/^Expected --rate/) });
-    expect(await run(["--file", "none.csv"])).toMatchObject({ code: 2, stdout: "" });
+    expect(await run(["--file", "none.ndjson"])).toMatchObject({ code: 2, stdout: "" });
   });
 });
