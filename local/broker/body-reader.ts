@@ -56,7 +56,10 @@ export class BodyReader {
     });
     request.on("end", () => {
       if (this.#end(reading) === undefined) return;
-      done(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks));
+      const body = chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks);
+      // The request lives until it is answered, and these listeners with it: the bytes are not to.
+      chunks.length = 0;
+      done(body);
     });
     request.on("close", () => this.#end(reading));
   }

@@ -194,4 +194,26 @@ describe("the broker's door", () => {
     expect(text).toMatch(/pulsemesh_broker_free_bytes [1-9]/);
     expect(text).toContain("process_cpu_seconds_total");
   });
+
+  it("answers pipelined requests in their order, and forgets those whose client has gone", async () => {
+    const { url, broker, subscriber } = await openTestBroker({ graceMs: 60_000 });
+    const head = (id: string, length: number) =>
+      `POST /default/pulsemesh HTTP/1.1\r\nhost: x\r\nce-specversion: 1.0\r\nce-id: ${id}\r\nce-source: /s\r\nce-type: t\r\ncontent-length: ${length}\r\n\r\n`;
+    const socket = await openSocket(broker.port);
+    let answers = "";
+    socket.setEncoding("utf8").on("data", (chunk) => {
+      answers += chunk;
+    });
+    socket.write(`${head("1", 2)}{}${head("2", 2)}{}GET /nothing HTTP/1.1\r\nhost: x\r\n\r\n`);
+    await vi.waitFor(() =>
+      expect(answers.match(/HTTP\/1\.1 \d+/g)).toEqual(["HTTP/1.1 202", "HTTP/1.1 202", "HTTP/1.1 404"]),
+    );
+    await vi.waitFor(() => expect(subscriber.ids().toSorted()).toEqual(["1", "2"]));
+    socket.write(`${head("3", 2)}{}${head("4", 2)}{}${head("5", 2)}{`);
+    socket.destroy();
+    await vi.waitFor(() => expect(subscriber.ids()).toContain("4"));
+    await fetch(new URL("/health/live", url));
+    // Were one of them still counted, this would wait for the grace time.
+    await broker.close();
+  });
 });

@@ -48,8 +48,7 @@ export function createIngress({ broker, routes, journal, metrics, limits, logger
   server.on("clientError", answerClientError);
 
   server.on("request", (request: IncomingMessage, response: ServerResponse) => {
-    drain.started();
-    response.on("close", () => drain.ended());
+    response.on("close", drain.started(request.socket));
     if (drain.isDraining) response.shouldKeepAlive = false;
     const { method = "", url = "" } = request;
     const place = url === path ? path : placeOf(url);
