@@ -3,7 +3,7 @@
 // breaks de-duplication), a bad time becomes now, one bad item loses a whole batch.
 import type { IncomingHttpHeaders } from "node:http";
 import { bytesOf, type CloudEvent, type EventData, isJsonType, mediaTypeOf, parseJson } from "./cloud-event.ts";
-import { type Fault, fault, type Parsed, pointerTo, refuse } from "./fault.ts";
+import { type Fault, fault, MAX_FAULTS, type Parsed, pointerTo, refuse } from "./fault.ts";
 import { parseTime } from "./time.ts";
 
 export type EventMode = "binary" | "structured" | "batch";
@@ -30,7 +30,7 @@ export function eventModeOf(headers: IncomingHttpHeaders): EventMode | undefined
 /** True for a 415: a format of events other than JSON, a charset other than UTF-8, or a compressed body. */
 export function isForeignFormat(headers: IncomingHttpHeaders, mode: EventMode | undefined): boolean {
   const encoding = headers["content-encoding"];
-  if (encoding !== undefined && encoding !== "identity") return true;
+  if (encoding !== undefined && encoding.toLowerCase() !== "identity") return true;
   const contentType = headers["content-type"];
   if (contentType === "application/json") return false;
   const charset = /;\s*charset\s*=\s*"?([^";\s]+)/i.exec(contentType ?? "")?.[1]?.toLowerCase();
@@ -55,7 +55,7 @@ export function decodeEvents(mode: EventMode, headers: IncomingHttpHeaders, body
   }
   if (!Array.isArray(json.value)) return refuse("", "Expected an array of CloudEvents", json.value);
   const events: CloudEvent[] = [];
-  for (let i = 0; i < json.value.length; i++) {
+  for (let i = 0; i < json.value.length && faults.length < MAX_FAULTS; i++) {
     const event = decodeStructured(json.value[i], `/${i}`, faults);
     if (event !== undefined) events.push(event);
   }
@@ -110,6 +110,7 @@ function decodeStructured(input: unknown, pointer: string, faults: Fault[]): Clo
   const attributes: Record<string, string> = {};
   let data: EventData = { kind: "none" };
   for (const [name, value] of Object.entries(input)) {
+    if (faults.length >= MAX_FAULTS) break;
     if (value === null) continue; // JSON format 2.2: null is the same as absent
     if (name === "data") {
       data = data.kind === "none" ? { kind: "json", value } : data;
@@ -155,6 +156,7 @@ function eventOf(
   if (!type) faults.push(fault(`${pointer}/type`, "Expected a non-empty string", type));
   const event = { id, source, type, extensions: {}, data } as CloudEvent;
   for (const name in attributes) {
+    if (faults.length >= MAX_FAULTS) break;
     const value = attributes[name] as string;
     // Half a character, escaped in JSON, has no UTF-8: two ids would travel on as one.
     if (!value.isWellFormed()) {

@@ -1,5 +1,5 @@
 import { type CloudEvent, isJsonType, jsonOf, PULSE_TYPE, PULSES_TYPE } from "./cloud-event.ts";
-import { type Fault, fault, type Parsed, refuse } from "./fault.ts";
+import { type Fault, fault, MAX_FAULTS, type Parsed, refuse } from "./fault.ts";
 import { healthOf } from "./health.ts";
 import {
   carriedPulseSchema,
@@ -83,7 +83,7 @@ function manyPulses(
   }
   const faults: Fault[] = [];
   const pulses: Pulse[] = [];
-  for (let i = 0; i < list.length; i++) {
+  for (let i = 0; i < list.length && faults.length < MAX_FAULTS; i++) {
     shared.id = `${event.id}/${i}`;
     const pulse = parsePulse(carriedPulseSchema, list[i], shared, `${pointer}/data/pulses/${i}`, faults);
     if (pulse !== undefined) pulses.push(pulse);

@@ -1,4 +1,4 @@
-import type { IncomingMessage } from "node:http";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import { type HttpReply, problem, tryLater } from "./http.ts";
 
 export interface BodyLimits {
@@ -31,8 +31,16 @@ export class BodyReader {
     this.#sweep.unref();
   }
 
-  /** Calls `done` with the body or `refuse` with the answer, exactly one of them and once; neither if the client goes away. */
-  read(request: IncomingMessage, done: (body: Buffer) => void, refuse: (reply: HttpReply) => void): void {
+  /**
+   * Calls `done` with the body or `refuse` with the answer, exactly one of them and once; neither if the client goes away.
+   * `waiting` is the response of a client that wants to be told to go on (Expect: 100-continue).
+   */
+  read(
+    request: IncomingMessage,
+    done: (body: Buffer) => void,
+    refuse: (reply: HttpReply) => void,
+    waiting?: ServerResponse,
+  ): void {
     const declared = request.headers["content-length"];
     if (declared === undefined && request.headers["transfer-encoding"] === undefined) {
       done(NO_BODY);
@@ -42,6 +50,7 @@ export class BodyReader {
       refuse(this.#tooLarge());
       return;
     }
+    waiting?.writeContinue();
     const chunks: Buffer[] = [];
     const reading: Reading = { startedAt: performance.now(), bytes: 0, refuse };
     this.#readings.add(reading);
@@ -55,7 +64,10 @@ export class BodyReader {
     });
     request.on("end", () => {
       if (this.#end(reading) === undefined) return;
-      done(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks));
+      const body = chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks);
+      // The request lives until it is answered, and these listeners with it: the bytes are not to.
+      chunks.length = 0;
+      done(body);
     });
     request.on("close", () => this.#end(reading));
   }

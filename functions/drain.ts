@@ -1,18 +1,29 @@
-import type { Server } from "node:http";
-import { Server as NetServer } from "node:net";
+import { Server, type Socket } from "node:net";
+import { setTimeout as delay, setImmediate as nextTurn } from "node:timers/promises";
 
 /** How long an open connection may stay quiet, once the server stops, before it counts as idle and is closed. */
 const QUIET_MS = 500;
 
+/** What {@link Drain} needs of an http.Server. */
+interface DrainableServer extends Server {
+  closeIdleConnections(): void;
+  closeAllConnections(): void;
+}
+
 /** Counts the requests of a server and lets it stop without failing any. */
 export class Drain {
-  readonly #server: Server;
+  readonly #server: DrainableServer;
+  readonly #sockets = new Set<Socket>();
   #inFlight = 0;
   #lastActivity = 0;
   isDraining = false;
 
-  constructor(server: Server) {
+  constructor(server: DrainableServer) {
     this.#server = server;
+    server.on("connection", (socket) => {
+      this.#sockets.add(socket);
+      socket.once("close", () => this.#sockets.delete(socket));
+    });
   }
 
   started(): void {
@@ -35,16 +46,23 @@ export class Drain {
     this.#lastActivity = performance.now();
     const deadline = this.#lastActivity + graceMs;
     let hasClosed = false;
-    NetServer.prototype.close.call(this.#server, () => {
+    // What the kernel has queued is reset by the close. Right after a poll the queue has just been emptied.
+    await nextTurn();
+    Server.prototype.close.call(this.#server, () => {
       hasClosed = true;
     });
     while (!hasClosed && performance.now() < deadline) {
-      if (this.#inFlight === 0 && performance.now() - this.#lastActivity > QUIET_MS)
-        this.#server.closeIdleConnections();
-      await new Promise((resolve) => setTimeout(resolve, 10));
+      if (this.#inFlight === 0 && performance.now() - this.#lastActivity > QUIET_MS) this.#closeQuiet();
+      await delay(10);
     }
     const isComplete = this.#inFlight === 0;
     this.#server.closeAllConnections();
     return isComplete;
+  }
+
+  #closeQuiet(): void {
+    this.#server.closeIdleConnections();
+    // To node a connection that never said a word is not idle: it waits for its headers.
+    for (const socket of this.#sockets) if (socket.bytesRead === 0) socket.destroy();
   }
 }

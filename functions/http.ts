@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from "node:http";
 import type { Readable } from "node:stream";
-import type { Fault } from "../events/fault.ts";
+import { type Fault, MAX_FAULTS } from "../events/fault.ts";
 import type { Logger } from "./log.ts";
 
 /** A request whose body has been read whole. */
@@ -63,7 +63,8 @@ export function problem(
 export function badRequest(faults: readonly Fault[]): HttpReply {
   const listed = Math.min(faults.length, MAX_LISTED_FAULTS);
   const more = faults.length > listed ? `, the first ${listed} of them listed` : "";
-  const detail = `${faults.length} fault${faults.length === 1 ? "" : "s"} found${more}; nothing of the request was accepted.`;
+  const count = faults.length >= MAX_FAULTS ? `At least ${MAX_FAULTS}` : String(faults.length);
+  const detail = `${count} fault${faults.length === 1 ? "" : "s"} found${more}; nothing of the request was accepted.`;
   return problem(400, "Invalid request", detail, { faults });
 }
 

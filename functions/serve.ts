@@ -6,10 +6,12 @@ import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import { dirname } from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
+import { setTimeout as delay } from "node:timers/promises";
 import faas from "faas-js-runtime";
 import type { Registry } from "prom-client";
 import type { FunctionSettings } from "../settings/function-settings.ts";
 import { BodyReader } from "./body-reader.ts";
+import { answerClientErrors, LINGER_MS } from "./client-errors.ts";
 import { Drain } from "./drain.ts";
 import { asFaasModule, LIVENESS_PATH, READINESS_PATH } from "./faas-module.ts";
 import { type HttpReply, type HttpRequest, type PulseFunction, problem } from "./http.ts";
@@ -31,8 +33,10 @@ const start = faas.start as unknown as (
 ) => Promise<Server>;
 
 const MAX_URL_LENGTH = 4096;
-/** How long a refused client may go on sending before its connection is cut: cut at once, it would not see the answer. */
-const LINGER_MS = 2000;
+/** The code of a request whose client went away before its answer, as nginx counts it. */
+const CLIENT_GONE = 499;
+/** What closing a function may take when the whole grace time went into answering. */
+const MIN_CLOSE_MS = 1000;
 const NO_QUERY = new URLSearchParams();
 
 /** Runs a function as an HTTP server under faas-js-runtime until the process is told to stop; resolves once it listens. */
@@ -51,14 +55,34 @@ export async function serve(
   let drain: Drain | undefined;
   let stopping: Promise<void> | undefined;
 
+  // The runtime stops on an uncaught exception too, without a word and with exit code 0.
+  let hasCrashed = false;
+  process.on("uncaughtExceptionMonitor", (error) => {
+    hasCrashed = true;
+    log.fatal({ err: error }, "stopping for an uncaught exception: this is a defect");
+  });
+
   async function stop(): Promise<void> {
+    const graceMs = settings.shutdownGraceMs;
+    const deadline = performance.now() + graceMs;
     log.info("stopping: answering what is in flight");
     fn.onDrain?.();
-    const isComplete = (await drain?.drain(settings.shutdownGraceMs)) ?? true;
-    await fn.close();
+    const isComplete = (await drain?.drain(graceMs)) ?? true;
+    const isClosed = await Promise.race([close(), delay(Math.max(MIN_CLOSE_MS, deadline - performance.now()), false)]);
     bodies.close();
-    if (isComplete) log.info("stopped");
-    else log.error({ graceMs: settings.shutdownGraceMs }, "stopped with requests unanswered: the grace time was over");
+    if (isComplete && isClosed) log.info("stopped");
+    else log.error({ graceMs, isComplete, isClosed }, "stopped with work undone: the grace time was over");
+    if (hasCrashed) process.exit(1);
+  }
+
+  async function close(): Promise<boolean> {
+    try {
+      await fn.close();
+      return true;
+    } catch (error) {
+      log.error({ err: error }, "the function did not close as it should");
+      return false;
+    }
   }
 
   server = await start(
@@ -73,32 +97,45 @@ export async function serve(
   drain = new Drain(server);
   const hosted = server.listeners("request") as ((request: IncomingMessage, response: ServerResponse) => void)[];
   server.removeAllListeners("request");
-  server.headersTimeout = settings.requestTimeoutMs;
+  answerClientErrors(server, settings.requestTimeoutMs);
   server.requestTimeout = 0; // bodies are timed by BodyReader, to the half second
   server.keepAliveTimeout = 65_000; // longer than the 60 s of common proxies, which would else hit a closing connection
 
-  server.on("request", (request: IncomingMessage, response: ServerResponse) => {
-    const url = request.url ?? "/";
+  server.on("request", (request: IncomingMessage, response: ServerResponse) => receive(request, response));
+  // Told to go on only when its body is wanted: curl asks before it sends more than a megabyte.
+  server.on("checkContinue", (request: IncomingMessage, response: ServerResponse) =>
+    receive(request, response, response),
+  );
+
+  function receive(request: IncomingMessage, response: ServerResponse, waiting?: ServerResponse): void {
+    const url = originForm(request.url ?? "/");
     if (url === LIVENESS_PATH || url === READINESS_PATH) {
-      for (const listener of hosted) listener.call(server, request, response);
+      for (const listener of hosted) listener.call(server as Server, request, response);
       return;
     }
     const startedAt = performance.now();
     const method = request.method ?? "GET";
-    drain.started();
+    drain?.started();
     response.on("close", () => {
-      drain.ended();
+      drain?.ended();
       const answeredAt = streamStarts.get(response) ?? performance.now();
-      requestMetrics.observe(method, response.statusCode, (answeredAt - startedAt) / 1000);
+      const code = response.headersSent ? response.statusCode : CLIENT_GONE;
+      requestMetrics.observe(method, code, (answeredAt - startedAt) / 1000);
     });
     const refuse = (reply: HttpReply) => sendAndLinger(request, response, reply);
     const mark = url.indexOf("?");
     const path = mark === -1 ? url : url.slice(0, mark);
     const match = url.length > MAX_URL_LENGTH ? { reply: uriTooLong() } : findRoute(method, path);
-    if (match.route === undefined) return refuse(match.reply);
+    if (match.route === undefined) {
+      refuse(match.reply);
+      return;
+    }
     const { route, parameters } = match;
     const refusal = route.admit?.(request.headers);
-    if (refusal !== undefined) return refuse(refusal);
+    if (refusal !== undefined) {
+      refuse(refusal);
+      return;
+    }
     bodies.read(
       request,
       (body) => {
@@ -106,8 +143,9 @@ export async function serve(
         answer(route.handle, { method, parameters, query, headers: request.headers, body, log }, response);
       },
       refuse,
+      waiting,
     );
-  });
+  }
 
   function answer(
     handle: (r: HttpRequest) => HttpReply | Promise<HttpReply>,
@@ -180,6 +218,13 @@ export async function serve(
 
 async function metricsReply(registry: Registry): Promise<HttpReply> {
   return { status: 200, headers: { "content-type": registry.contentType }, body: await registry.metrics() };
+}
+
+// RFC 9112, 3.2.2: a server takes the absolute form too, which a client uses that thinks it talks to a proxy.
+function originForm(target: string): string {
+  if (target.startsWith("/") || !URL.canParse(target)) return target;
+  const { pathname, search } = new URL(target);
+  return pathname + search;
 }
 
 function uriTooLong(): HttpReply {

@@ -38,17 +38,16 @@ export function openSink({ url, connections, deadlineMs, onAnswer, onError, log 
   const pool = new Pool(url.origin, {
     connections,
     pipelining: 1,
-    headersTimeout: deadlineMs,
-    bodyTimeout: deadlineMs,
     connectTimeout: Math.min(deadlineMs, 3000),
     keepAliveTimeout: 30_000,
   });
   const path = `${url.pathname}${url.search}`;
 
-  async function tryOnce(message: ReturnType<typeof encodeBinary>): Promise<SendOutcome> {
+  async function tryOnce(message: ReturnType<typeof encodeBinary>, timeoutMs: number): Promise<SendOutcome> {
     const startedAt = performance.now();
     try {
-      const { statusCode, body } = await pool.request({ method: "POST", path, ...message });
+      const limits = { headersTimeout: timeoutMs, bodyTimeout: timeoutMs };
+      const { statusCode, body } = await pool.request({ method: "POST", path, ...limits, ...message });
       await body.dump();
       onAnswer?.((performance.now() - startedAt) / 1000);
       if (statusCode >= 200 && statusCode < 300) return { kind: "accepted" };
@@ -67,13 +66,17 @@ export function openSink({ url, connections, deadlineMs, onAnswer, onError, log 
   return {
     async send(event) {
       const message = encodeBinary(event);
+      const trail = { eventId: event.id, traceparent: event.extensions.traceparent };
       const deadline = performance.now() + deadlineMs;
       for (let tries = 1, backoffMs = FIRST_BACKOFF_MS; ; tries++, backoffMs *= 2) {
-        const outcome = await tryOnce(message);
-        if (outcome.kind === "accepted") return outcome;
+        const outcome = await tryOnce(message, Math.ceil(deadline - performance.now()));
+        if (outcome.kind === "accepted") {
+          log.debug({ ...trail, tries }, "event accepted");
+          return outcome;
+        }
         onError?.(outcome.kind);
         if (outcome.kind === "refused" || tries === MAX_TRIES || performance.now() + backoffMs > deadline) {
-          log.warn({ eventId: event.id, tries, outcome: outcome.kind }, `event not accepted: ${outcome.reason}`);
+          log.warn({ ...trail, tries, outcome: outcome.kind }, `event not accepted: ${outcome.reason}`);
           return outcome;
         }
         await delay(backoffMs);

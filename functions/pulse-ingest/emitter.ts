@@ -54,16 +54,18 @@ export class Emitter {
 
   /** Resolves when every event that carries these pulses has its answer. Takes all of them or, when full, none. */
   emit(pulses: readonly Pulse[]): Promise<EmitOutcome> {
+    // Asked before anything is encoded: a refusal is to be cheap, for it comes when there is much to do.
+    if (this.#waitingPulses > 0 && this.#waitingPulses + pulses.length > this.#options.bufferMaxPulses) {
+      return Promise.resolve({ kind: "full" });
+    }
     return new Promise((resolve) => {
       const ticket: Ticket = { open: 0, outcome: { kind: "accepted" }, resolve };
       const parcels = this.#pack(pulses, ticket);
       let bytes = 0;
       for (const parcel of parcels) bytes += parcel.bytes;
-      const isFull =
-        this.#waitingPulses + pulses.length > this.#options.bufferMaxPulses ||
-        this.#waitingBytes + bytes > this.#options.bufferMaxBytes;
       // What is larger than the whole buffer is let through when nothing waits: it would else never be.
-      if (isFull && this.#waitingPulses > 0) return resolve({ kind: "full" });
+      const isFull = this.#waitingPulses > 0 && this.#waitingBytes + bytes > this.#options.bufferMaxBytes;
+      if (isFull) return resolve({ kind: "full" });
       if (parcels.length === 0) return resolve(ticket.outcome);
       ticket.open = parcels.length;
       this.#waitingPulses += pulses.length;

@@ -1,5 +1,5 @@
 import { mediaTypeOf, parseJson } from "../../events/cloud-event.ts";
-import { type Fault, fault, type Parsed, refuse } from "../../events/fault.ts";
+import { type Fault, fault, MAX_FAULTS, type Parsed, refuse } from "../../events/fault.ts";
 import { decodeEvents, type EventMode } from "../../events/http-binding.ts";
 import {
   MAX_SHARED_ID_LENGTH,
@@ -26,7 +26,8 @@ export function pulsesOfEvents(mode: EventMode, request: HttpRequest, context: R
   const traceparent = traceparentOf(request);
   const pulses: Pulse[] = [];
   const faults: Fault[] = [];
-  for (let i = 0; i < decoded.value.length; i++) {
+  for (let i = 0; i < decoded.value.length && faults.length < MAX_FAULTS; i++) {
+    if (pulses.length > context.maxPulses) break;
     const event = decoded.value[i] as (typeof decoded.value)[number];
     if (traceparent !== undefined) event.extensions.traceparent ??= traceparent;
     const parsed = pulsesOf(event, context, mode === "batch" ? `/${i}` : "");
@@ -43,11 +44,11 @@ export function pulsesOfPlain(request: HttpRequest, context: RequestContext): Pa
     return refuse("", `Expected an Idempotency-Key of 1 to ${MAX_SHARED_ID_LENGTH} characters`, key);
   }
   const isLines = mediaTypeOf(request.headers["content-type"]) === "application/x-ndjson";
-  const read = isLines ? readLines(request.body) : parseJson(request.body, "");
+  const read = isLines ? readLines(request.body, context.maxPulses) : parseJson(request.body, "");
   if (!read.ok) return read;
   const isMany = Array.isArray(read.value);
   const list = isMany ? (read.value as unknown[]) : [read.value];
-  if (list.length > context.maxPulses) return tooMany(list.length, context);
+  if (list.length > context.maxPulses) return tooMany(context);
   const shared: PulseContext = {
     source: INGEST_SOURCE,
     id: undefined,
@@ -60,7 +61,7 @@ export function pulsesOfPlain(request: HttpRequest, context: RequestContext): Pa
   };
   const pulses: Pulse[] = [];
   const faults: Fault[] = [];
-  for (let i = 0; i < list.length; i++) {
+  for (let i = 0; i < list.length && faults.length < MAX_FAULTS; i++) {
     if (key !== undefined) shared.id = `${key}/${i}`;
     const pulse = parsePulse(pulseSchema, list[i], shared, isMany ? `/${i}` : "", faults);
     if (pulse !== undefined) pulses.push(pulse);
@@ -68,16 +69,17 @@ export function pulsesOfPlain(request: HttpRequest, context: RequestContext): Pa
   return finish(pulses, faults, context);
 }
 
-function readLines(body: Buffer): Parsed<unknown[]> {
+// Ends after one line too many: what is refused for its number need not be parsed.
+function readLines(body: Buffer, maxLines: number): Parsed<unknown[]> {
   const values: unknown[] = [];
   const faults: Fault[] = [];
   let start = 0;
-  while (start < body.length) {
+  while (start < body.length && values.length <= maxLines && faults.length < MAX_FAULTS) {
     const newline = body.indexOf(10, start);
     const end = newline === -1 ? body.length : newline;
     const line = body.subarray(start, end);
     start = end + 1;
-    if (/^\s*$/.test(line.toString("latin1", 0, 64)) && line.toString("utf8").trim() === "") continue;
+    if (isBlank(line)) continue;
     const parsed = parseJson(line, `/${values.length}`);
     if (!parsed.ok) faults.push(...parsed.faults);
     values.push(parsed.ok ? parsed.value : undefined);
@@ -85,13 +87,18 @@ function readLines(body: Buffer): Parsed<unknown[]> {
   return faults.length > 0 ? { ok: false, faults } : { ok: true, value: values };
 }
 
-function finish(pulses: Pulse[], faults: Fault[], context: RequestContext): Parsed<Pulse[]> {
-  if (faults.length > 0) return { ok: false, faults };
-  return pulses.length > context.maxPulses ? tooMany(pulses.length, context) : { ok: true, value: pulses };
+function isBlank(line: Buffer): boolean {
+  for (const byte of line) if (byte !== 32 && byte !== 9 && byte !== 13) return false;
+  return true;
 }
 
-function tooMany(count: number, context: RequestContext): Parsed<Pulse[]> {
-  return { ok: false, faults: [fault("", `Expected at most ${context.maxPulses} pulses, got ${count}`, [])] };
+function finish(pulses: Pulse[], faults: Fault[], context: RequestContext): Parsed<Pulse[]> {
+  if (faults.length > 0) return { ok: false, faults };
+  return pulses.length > context.maxPulses ? tooMany(context) : { ok: true, value: pulses };
+}
+
+function tooMany(context: RequestContext): Parsed<Pulse[]> {
+  return { ok: false, faults: [fault("", `Expected at most ${context.maxPulses} pulses in a request`, [])] };
 }
 
 function traceparentOf(request: HttpRequest): string | undefined {

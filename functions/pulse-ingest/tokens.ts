@@ -53,7 +53,11 @@ export function openTokens(file: string, log: Logger): Tokens {
 function readEntries(file: string): Entry[] {
   const entries: Entry[] = [];
   for (const line of readFileSync(file, "utf8").split("\n")) {
-    const [token, ...services] = line.replace(/#.*/, "").trim().split(/\s+/);
+    // Inside a word it is no comment: a token would silently be cut to a shorter one.
+    const [token, ...services] = line
+      .replace(/(?:^|\s)#.*/, "")
+      .trim()
+      .split(/\s+/);
     if (token) entries.push({ digest: digestOf(token), grant: grantFor(services) });
   }
   if (entries.length === 0) {

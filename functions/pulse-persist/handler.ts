@@ -1,9 +1,11 @@
 import type { CloudEvent } from "../../events/cloud-event.ts";
 import { decodeEvents, eventModeOf, isForeignFormat } from "../../events/http-binding.ts";
+import type { Pulse } from "../../events/pulse.ts";
 import { pulsesOf } from "../../events/pulse-event.ts";
 import { parseTime } from "../../events/time.ts";
 import type { PulseWriter, StoreLifecycle, WriteOutcome } from "../../storage/ports.ts";
 import { badRequest, type HttpReply, type HttpRequest, type PulseFunction, problem, tryLater } from "../http.ts";
+import type { Logger } from "../log.ts";
 import type { PersistMetrics } from "./persist-metrics.ts";
 
 export interface PersistOptions {
@@ -15,6 +17,14 @@ export interface PersistOptions {
   maxQueuedRows: number;
 }
 
+/** What is known of the event that pulses came in. */
+interface Origin {
+  /** Epoch ms of the broker's acceptance, where it has noted it. */
+  arrival: number | undefined;
+  trail: object;
+  log: Logger;
+}
+
 /** pulse-persist: takes the broker's events and answers 204 once their pulses are stored. */
 export function createPersist({
   store,
@@ -23,7 +33,8 @@ export function createPersist({
   maxPulses,
   maxQueuedRows,
 }: PersistOptions): PulseFunction {
-  async function persist(request: HttpRequest): Promise<HttpReply> {
+  // Not async, so that it ends here: what waits for the store is to hold the pulses and not the body.
+  function persist(request: HttpRequest): HttpReply | Promise<HttpReply> {
     const mode = eventModeOf(request.headers);
     if (mode === undefined || mode === "batch" || isForeignFormat(request.headers, mode)) {
       return problem(415, "Unsupported media type", "Expected one CloudEvent 1.0 in JSON, binary or structured.");
@@ -40,20 +51,21 @@ export function createPersist({
     }
     const pulses = parsed.value;
     if (store.queuedRows > maxQueuedRows) return tryLater(429, "Too many rows wait for the store.", 1000);
+    const arrival = knativearrivaltime === undefined ? undefined : parseTime(knativearrivaltime);
+    return write(pulses, { arrival, trail, log: request.log });
+  }
+
+  async function write(pulses: readonly Pulse[], { arrival, trail, log }: Origin): Promise<HttpReply> {
     const outcome = await store.write(pulses);
     if (outcome.kind === "stored") {
       metrics.observeStored(pulses);
-      const arrival = knativearrivaltime === undefined ? undefined : parseTime(knativearrivaltime);
       if (arrival !== undefined) metrics.observeLag(Math.max(0, Date.now() - arrival) / 1000);
-      if (request.log.isLevelEnabled("debug")) {
+      if (log.isLevelEnabled("debug")) {
         const traceparents = new Set(pulses.map((pulse) => pulse.traceparent).filter((trace) => trace !== undefined));
-        request.log.debug(
-          { ...trail, pulses: pulses.length, traceparents: [...traceparents].slice(0, 20) },
-          "event stored",
-        );
+        log.debug({ ...trail, pulses: pulses.length, traceparents: [...traceparents].slice(0, 20) }, "event stored");
       }
     } else {
-      request.log.warn({ ...trail, outcome: outcome.kind, reason: outcome.reason }, "event not stored");
+      log.warn({ ...trail, outcome: outcome.kind, reason: outcome.reason }, "event not stored");
     }
     return replyOf(outcome);
   }

@@ -1,0 +1,90 @@
+import { once } from "node:events";
+import { connect, type Socket } from "node:net";
+
+/** An answer as it stands on the wire. */
+export interface RawAnswer {
+  status: number;
+  /** Names in lower case. */
+  headers: Record<string, string>;
+  body: string;
+  json(): Record<string, unknown>;
+}
+
+/** A connection for tests that need to say every byte themselves. */
+export interface RawConnection {
+  socket: Socket;
+  send(text: string | Buffer): void;
+  /** The next answer; rejects when the connection ends before it is whole. 1xx answers count too. */
+  answer(): Promise<RawAnswer>;
+  /** Resolves once the server has ended the connection, with whatever was not read as an answer. */
+  ended(): Promise<string>;
+}
+
+/** Connects to a port of this machine. */
+export async function openRawConnection(port: number): Promise<RawConnection> {
+  const socket = connect(port, "127.0.0.1");
+  await once(socket, "connect");
+  let buffered = Buffer.alloc(0);
+  let hasEnded = false;
+  let wake = () => {};
+  socket.on("data", (chunk: Buffer) => {
+    buffered = Buffer.concat([buffered, chunk]);
+    wake();
+  });
+  const end = () => {
+    hasEnded = true;
+    wake();
+  };
+  socket.on("error", end).on("end", end).on("close", end);
+  const news = () =>
+    new Promise<void>((resolve) => {
+      wake = resolve;
+    });
+  return {
+    socket,
+    send: (text) => void socket.write(text),
+    async answer() {
+      for (;;) {
+        const [answer, size] = parseAnswer(buffered) ?? [undefined, 0];
+        if (answer !== undefined) {
+          buffered = buffered.subarray(size);
+          return answer;
+        }
+        if (hasEnded) throw new Error(`Expected an answer, got the end after ${JSON.stringify(buffered.toString())}`);
+        await news();
+      }
+    },
+    async ended() {
+      while (!hasEnded) await news();
+      return buffered.toString();
+    },
+  };
+}
+
+function parseAnswer(bytes: Buffer): [RawAnswer, number] | undefined {
+  const headEnd = bytes.indexOf("\r\n\r\n");
+  if (headEnd === -1) return undefined;
+  const [statusLine = "", ...lines] = bytes.toString("latin1", 0, headEnd).split("\r\n");
+  const headers: Record<string, string> = {};
+  for (const line of lines) {
+    const colon = line.indexOf(":");
+    headers[line.slice(0, colon).toLowerCase()] = line.slice(colon + 1).trim();
+  }
+  const bodyStart = headEnd + 4;
+  const bodyEnd = bodyStart + Number(headers["content-length"] ?? 0);
+  if (bytes.length < bodyEnd) return undefined;
+  const body = bytes.toString("utf8", bodyStart, bodyEnd);
+  const answer = { status: Number(statusLine.split(" ")[1]), headers, body, json: () => JSON.parse(body) };
+  return [answer, bodyEnd];
+}
+
+/** A request as text; `Host`, `Content-Length` and a `Content-Type` of JSON are added where they are not given. */
+export function rawRequest(line: string, headers: Record<string, string> = {}, body?: string): string {
+  const all: Record<string, string> = { host: "localhost", ...headers };
+  if (body !== undefined && headers["transfer-encoding"] === undefined) {
+    all["content-length"] ??= String(Buffer.byteLength(body));
+  }
+  if (body !== undefined) all["content-type"] ??= "application/json";
+  const lines = Object.entries(all).map(([name, value]) => `${name}: ${value}\r\n`);
+  return `${line} HTTP/1.1\r\n${lines.join("")}\r\n${body ?? ""}`;
+}
