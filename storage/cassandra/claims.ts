@@ -21,47 +21,45 @@
 // that dies between steps is one claim without a row; its sender had no answer, and sends it again.
 import { types } from "cassandra-driver";
 import type { Pulse } from "../../events/pulse.ts";
-import type { PulseStatements } from "./row.ts";
-import { ttlSeconds, writetimeOf } from "./row.ts";
+import { type PulseStatements, ttlSeconds, writetimeOf } from "./row.ts";
 
-/** Runs a statement; given by the store, so that a test can hold one back. */
-export type Execute = (
-  query: string,
-  params: unknown[],
-  options?: { consistency: types.consistencies },
-) => Promise<{ rows: types.Row[] }>;
-
-/** The time of a pulse, and the times at which rows of it may lie that must go. */
-export interface Settled {
-  time: number;
-  losers: number[];
+export interface ClaimOptions {
+  statements: PulseStatements;
+  /** Runs a statement at a quorum unless told otherwise. */
+  execute(
+    query: string,
+    params: unknown[],
+    options?: { consistency: types.consistencies },
+  ): Promise<{ rows: types.Row[] }>;
+  /** Writes the row at `time` and deletes those at `losers`, both or neither. */
+  replace(time: number, losers: readonly number[]): Promise<void>;
+  retentionMs: number;
+  now: () => number;
 }
 
-/** Settles at which time a pulse is stored that has an identity and no time of its own. */
-export async function settleClaims(
-  pulse: Pulse,
-  { statements, execute, retentionMs, now }: ClaimOptions,
-): Promise<Settled> {
+/**
+ * Settles at which time a pulse is stored that has an identity and no time of its own, and removes rows of it at other
+ * times. The row at that time is still to be written, with the writetime that {@link writetimeOf} gives.
+ */
+export async function settleClaims(pulse: Pulse, options: ClaimOptions): Promise<number> {
+  const { statements, execute, replace, retentionMs, now } = options;
   const identity = [pulse.service_name, pulse.source, pulse.id];
   // A hint: what it misses is found by the reading after the claim.
   const seen = await execute(statements.listClaims, identity, { consistency: types.consistencies.localOne });
   let time = Math.min(pulse.event_time, ...timesOf(seen));
   for (;;) {
     const ttl = ttlSeconds(time, retentionMs, now());
-    if (ttl <= 0) return { time, losers: [] };
+    if (ttl <= 0) return time;
     await execute(statements.claim, [...identity, time, ttl, writetimeOf(time)]);
     const claims = timesOf(await execute(statements.listClaims, identity));
     const earliest = Math.min(time, ...claims);
-    if (earliest === time) return { time, losers: claims.filter((claim) => claim !== time) };
+    if (earliest === time) {
+      const losers = claims.filter((claim) => claim !== time);
+      if (losers.length > 0) await replace(time, losers);
+      return time;
+    }
     time = earliest;
   }
-}
-
-export interface ClaimOptions {
-  statements: PulseStatements;
-  execute: Execute;
-  retentionMs: number;
-  now: () => number;
 }
 
 function timesOf({ rows }: { rows: types.Row[] }): number[] {

@@ -66,31 +66,34 @@ export class PulseWrites {
     const { session, statements, retentionMs, now } = this.#options;
     const { ready } = session;
     if (ready === undefined) return notReady(session);
-    const { client, bucketMs } = ready;
+    const bytes = countBytes(pulse);
     try {
-      const { time, losers } = await settleClaims(pulse, {
+      const time = await settleClaims(pulse, {
         statements,
         retentionMs,
         now,
-        execute: (query, params, options) => client.execute(query, params, options),
+        execute: (query, params, options) => ready.client.execute(query, params, options),
+        replace: (time, losers) => this.#replace(ready, { pulse, time, bytes }, losers),
       });
-      const row = { pulse, time, bytes: countBytes(pulse) };
-      const ttl = ttlSeconds(time, retentionMs, now());
-      if (losers.length > 0 && ttl > 0) {
-        const bucket = bucketOf(time, bucketMs);
-        await this.#noteBucket(ready, { service: pulse.service_name, bucket });
-        const removals = losers.map((loser): Statement => {
-          const key = [pulse.service_name, bucketOf(loser, bucketMs), loser, pulse.source, pulse.id];
-          return { query: statements.remove, params: [writetimeOf(loser, 1), ...key] };
-        });
-        await client.batch([insertOf(statements, row, bucket, ttl), ...removals], { logged: true });
-      }
       session.note(undefined);
-      return row;
+      return { pulse, time, bytes };
     } catch (error) {
       session.note(error);
       return failureOf(error);
     }
+  }
+
+  async #replace(ready: Ready, row: Row, losers: readonly number[]): Promise<void> {
+    const { statements, retentionMs, now } = this.#options;
+    const { pulse, time } = row;
+    const bucket = bucketOf(time, ready.bucketMs);
+    await this.#noteBucket(ready, { service: pulse.service_name, bucket });
+    const removals = losers.map((loser): Statement => {
+      const key = [pulse.service_name, bucketOf(loser, ready.bucketMs), loser, pulse.source, pulse.id];
+      return { query: statements.remove, params: [writetimeOf(loser, 1), ...key] };
+    });
+    const ttl = Math.max(1, ttlSeconds(time, retentionMs, now()));
+    await ready.client.batch([insertOf(statements, row, bucket, ttl), ...removals], { logged: true });
   }
 
   async #insert(client: Client, { bucket }: Partition, rows: readonly Row[]): Promise<void> {
