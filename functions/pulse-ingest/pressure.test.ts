@@ -1,0 +1,182 @@
+import { afterEach, describe, expect, it, vi } from "vitest";
+import { type LoopbackBroker, openLoopbackBroker, pulsesIn } from "../loopback-broker.ts";
+import { openRuntimeHost, type RuntimeHost } from "../runtime-host.ts";
+import { compose } from "./compose.ts";
+
+const closers: (() => Promise<void>)[] = [];
+afterEach(async () => {
+  for (const close of closers.splice(0).reverse()) await close();
+});
+
+async function open(env: Record<string, string> = {}): Promise<{ broker: LoopbackBroker; host: RuntimeHost }> {
+  const broker = await openLoopbackBroker();
+  const host = await openRuntimeHost(compose, { K_SINK: broker.url, ...env });
+  closers.push(broker.close, host.close);
+  return { broker, host };
+}
+
+const pulse = (id: string, metadata: Record<string, string> = {}) => ({
+  service_name: "checkout",
+  latency_ms: 1,
+  status: "ok",
+  metadata,
+  id,
+});
+
+function post(host: RuntimeHost, body: unknown): Promise<Response> {
+  const headers = { "content-type": "application/json" };
+  return fetch(`${host.url}/pulse`, { method: "POST", headers, body: JSON.stringify(body) });
+}
+
+async function expectProblem(response: Response, status: number, retryAfter: string | null): Promise<string> {
+  expect(response.status).toBe(status);
+  expect(response.headers.get("content-type")).toBe("application/problem+json");
+  expect(response.headers.get("retry-after")).toBe(retryAfter);
+  return ((await response.json()) as { detail: string }).detail;
+}
+
+async function metricOf(host: RuntimeHost, name: string): Promise<number> {
+  const text = await (await fetch(`${host.url}/metrics`)).text();
+  return Number(text.split(`\n${name} `)[1]?.split("\n")[0]);
+}
+
+describe("while the broker is busy", () => {
+  it("pulses of several requests travel in one event, each with its identity, and every request has its own answer", async () => {
+    const { broker, host } = await open({ PULSE_EMIT_MAX_IN_FLIGHT: "1" });
+    broker.answer = () => "hang";
+    const first = post(host, pulse("first"));
+    await vi.waitFor(() => expect(broker.received).toHaveLength(1));
+    const trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+    const others = [
+      post(host, [pulse("a"), pulse("b")]),
+      fetch(`${host.url}/`, {
+        method: "POST",
+        headers: {
+          "content-type": "application/json",
+          "ce-specversion": "1.0",
+          "ce-type": "dev.pulsemesh.pulse.v1",
+          "ce-source": "/shop",
+          "ce-id": "c",
+          traceparent: trace,
+        },
+        body: JSON.stringify({ service_name: "checkout", latency_ms: 1, status: "ok" }),
+      }),
+    ];
+    await vi.waitFor(async () => expect(await metricOf(host, "pulsemesh_emit_queue_pulses")).toBe(3));
+    broker.answer = () => 202;
+    broker.release(202);
+    expect((await first).status).toBe(202);
+    const answers = await Promise.all(others);
+    expect(await answers[0]?.json()).toEqual({ accepted: 2, ids: ["a", "b"] });
+    expect([answers[1]?.status, await answers[1]?.text()]).toEqual([202, ""]);
+    expect(broker.received).toHaveLength(2);
+    const shared = pulsesIn(broker.received.slice(1)).map(({ id, source, traceparent }) => [id, source, traceparent]);
+    expect(shared.sort()).toEqual([
+      ["a", "/pulse", undefined],
+      ["b", "/pulse", undefined],
+      ["c", "/shop", trace],
+    ]);
+    expect(await metricOf(host, "pulsemesh_emit_in_flight")).toBe(0);
+  });
+
+  it("a full buffer is 429 with Retry-After, and what waits is sent all the same", async () => {
+    const { broker, host } = await open({ PULSE_EMIT_MAX_IN_FLIGHT: "1", PULSE_BUFFER_MAX_PULSES: "2" });
+    broker.answer = () => "hang";
+    const first = post(host, pulse("first"));
+    await vi.waitFor(() => expect(broker.received).toHaveLength(1));
+    const waiting = post(host, [pulse("a"), pulse("b")]);
+    await vi.waitFor(async () => expect(await metricOf(host, "pulsemesh_emit_queue_pulses")).toBe(2));
+    const detail = await expectProblem(await post(host, pulse("c")), 429, "1");
+    expect(detail).toContain("nothing of the request was accepted");
+    broker.answer = () => 202;
+    broker.release(202);
+    expect([(await first).status, (await waiting).status]).toEqual([202, 202]);
+    expect((await post(host, pulse("c"))).status).toBe(202);
+    expect(await metricOf(host, 'pulsemesh_pulses_rejected_total{reason="full"}')).toBe(1);
+    expect(await metricOf(host, 'pulsemesh_pulses_accepted_total{service="checkout",health="up"}')).toBe(4);
+  });
+});
+
+describe("a large request", () => {
+  const MAX_EVENT = 262_144;
+  const large = (id: string) => pulse(id, { text: "x".repeat(1000) });
+  const many = Array.from({ length: 900 }, (_, i) => large(`p${i}`));
+
+  it("is split into events under the limit and answered when all of them are accepted", async () => {
+    const { broker, host } = await open({ PULSE_MAX_EVENT_BYTES: String(MAX_EVENT) });
+    broker.answer = () => (broker.received.length < 3 ? 202 : "hang");
+    let isAnswered = false;
+    const answer = post(host, many).finally(() => {
+      isAnswered = true;
+    });
+    await vi.waitFor(() => expect(broker.received.length).toBeGreaterThan(3));
+    expect(isAnswered).toBe(false);
+    broker.release(202);
+    expect(await (await answer).json()).toMatchObject({ accepted: 900 });
+    for (const { body } of broker.received) expect(Buffer.byteLength(body)).toBeLessThanOrEqual(MAX_EVENT);
+    expect(pulsesIn(broker.received).map(({ id }) => id)).toEqual(many.map(({ id }) => id));
+    expect(new Set(broker.received.map(({ headers }) => headers["ce-id"])).size).toBe(broker.received.length);
+  });
+
+  it("is not accepted when one of its events is refused", async () => {
+    const { broker, host } = await open({ PULSE_MAX_EVENT_BYTES: String(MAX_EVENT) });
+    broker.answer = ({ body }) => (body.includes('"p450"') ? 400 : 202);
+    expect(await expectProblem(await post(host, many), 502, null)).toContain("the broker answered 400");
+    expect(await metricOf(host, "pulsemesh_pulses_accepted_total")).toBeNaN();
+  });
+});
+
+describe("a broker that", () => {
+  it("is away for a moment is asked again, inside the request", async () => {
+    const { broker, host } = await open();
+    broker.answer = () => (broker.received.length === 1 ? "reset" : broker.received.length === 2 ? 503 : 202);
+    expect((await post(host, pulse("a"))).status).toBe(202);
+    expect(broker.received.map(({ headers }) => headers["ce-id"])).toEqual(["a", "a", "a"]);
+    expect(await metricOf(host, 'pulsemesh_emit_errors_total{reason="unavailable"}')).toBe(2);
+  });
+
+  it.each([
+    ["answers 503", 503 as const, "the broker answered 503"],
+    ["is not known yet", 404 as const, "the broker answered 404"],
+    ["cuts connections", "reset" as const, "the broker did not answer"],
+    ["never answers", "hang" as const, "the broker did not answer"],
+  ])("%s makes the answer 503 with Retry-After within the deadline", async (_, answer, reason) => {
+    const { broker, host } = await open({ PULSE_EMIT_DEADLINE_MS: "300" });
+    broker.answer = () => answer;
+    expect(await expectProblem(await post(host, pulse("a")), 503, "1")).toContain(reason);
+    expect(host.lines.find(({ msg }) => String(msg).startsWith("event not accepted"))).toMatchObject({ eventId: "a" });
+  });
+
+  it("is gone makes the answer 503, and its return 202", async () => {
+    const { broker, host } = await open({ PULSE_EMIT_DEADLINE_MS: "200" });
+    await broker.close();
+    await expectProblem(await post(host, pulse("a")), 503, "1");
+    const returned = await openLoopbackBroker(broker.port);
+    closers.push(returned.close);
+    expect((await post(host, pulse("a"))).status).toBe(202);
+  });
+
+  it("refuses for good makes the answer 502 after one try", async () => {
+    const { broker, host } = await open();
+    broker.answer = () => 400;
+    await expectProblem(await post(host, pulse("a")), 502, null);
+    expect(broker.received).toHaveLength(1);
+  });
+});
+
+describe("a stop", () => {
+  it("answers what waits for the broker, and says nothing of tokens or bodies in the log", async () => {
+    const { broker, host } = await open({ PULSE_EMIT_MAX_IN_FLIGHT: "1" });
+    broker.answer = () => "hang";
+    const answers = [post(host, pulse("a", { password: "hunter2" })), post(host, pulse("b")), post(host, pulse("c"))];
+    await vi.waitFor(async () => expect(await metricOf(host, "pulsemesh_emit_queue_pulses")).toBe(2));
+    const stopped = host.stop();
+    broker.answer = () => 202;
+    broker.release(202);
+    for (const answer of answers) expect((await answer).status).toBe(202);
+    expect(await stopped).toBe(0);
+    const sent = pulsesIn(broker.received).map(({ id }) => id);
+    expect(sent.sort()).toEqual(["a", "b", "c"]);
+    expect(JSON.stringify(host.lines)).not.toContain("hunter2");
+  });
+});

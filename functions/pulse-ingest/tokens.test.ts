@@ -1,0 +1,137 @@
+import { mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { pino } from "pino";
+import { afterAll, afterEach, describe, expect, it, vi } from "vitest";
+import { openLoopbackBroker } from "../loopback-broker.ts";
+import { openRawConnection, rawRequest } from "../raw-connection.ts";
+import { openRuntimeHost } from "../runtime-host.ts";
+import { compose } from "./compose.ts";
+import { openTokens, type Tokens } from "./tokens.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "pulse-tokens-"));
+const said: string[] = [];
+const log = pino({}, { write: (line: string) => void said.push(JSON.parse(line).msg) });
+const closers: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const close of closers.splice(0).reverse()) await close();
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+let files = 0;
+function fileOf(text: string): string {
+  const file = join(folder, `${++files}.txt`);
+  writeFileSync(file, text);
+  return file;
+}
+
+function open(file: string): Tokens {
+  const tokens = openTokens(file, log);
+  closers.push(tokens.close);
+  return tokens;
+}
+
+/** Replaces a file in one step, as a Secret is replaced. */
+function replace(file: string, text: string): void {
+  writeFileSync(`${file}.new`, text);
+  renameSync(`${file}.new`, file);
+}
+
+describe("tokens", () => {
+  it("may send for every service, for those they list, and for those that begin as they say", () => {
+    const tokens = open(fileOf("all-of-it\n\n  scoped \t checkout  cart-* # a comment\n# only#a comment\r\n"));
+    const maySend = (token: string) =>
+      ["checkout", "checkout2", "cart-eu", "cart"].filter((name) => tokens.grantOf(`Bearer ${token}`)?.maySend(name));
+    expect(maySend("all-of-it")).toEqual(["checkout", "checkout2", "cart-eu", "cart"]);
+    expect(maySend("scoped")).toEqual(["checkout", "cart-eu"]);
+  });
+
+  it("may hold a number sign: it is a comment only before a word", () => {
+    const tokens = open(fileOf("abc#def\n"));
+    expect(tokens.grantOf("Bearer abc#def")).toBeDefined();
+    expect(tokens.grantOf("Bearer abc")).toBeUndefined();
+  });
+
+  it.each([
+    [undefined],
+    [""],
+    ["Bearer"],
+    ["Bearer "],
+    ["Bearer other"],
+    ["Basic known"],
+    ["known"],
+    ["Bearer known x"],
+  ])("are not found in %j", (authorization) => {
+    expect(open(fileOf("known")).grantOf(authorization)).toBeUndefined();
+  });
+
+  it("are found whatever the case of the scheme", () => {
+    expect(open(fileOf("known")).grantOf("bearer  known")).toBeDefined();
+  });
+
+  it("must be at least one, in a file that can be read", () => {
+    expect(() => openTokens(fileOf("# none\n\n"), log)).toThrow(
+      /PULSE_INGEST_TOKENS_FILE: Expected at least one token/,
+    );
+    expect(() => openTokens(join(folder, "missing"), log)).toThrow(/ENOENT/);
+  });
+
+  it("are read again when the file changes, and stay as they were when it is wrong then", async () => {
+    const file = fileOf("old");
+    const tokens = open(file);
+    replace(file, "new\n");
+    await vi.waitFor(() => expect(tokens.grantOf("Bearer new")).toBeDefined(), { timeout: 20_000 });
+    expect(tokens.grantOf("Bearer old")).toBeUndefined();
+    replace(file, "# nothing\n");
+    await vi.waitFor(() => expect(said).toContain("tokens not read again: the former ones stay"), { timeout: 20_000 });
+    expect(tokens.grantOf("Bearer new")).toBeDefined();
+  }, 60_000);
+});
+
+describe("pulse-ingest with tokens", () => {
+  const PULSE = JSON.stringify({ service_name: "checkout", latency_ms: 1, status: "ok" });
+
+  async function openIngest(file: string) {
+    const broker = await openLoopbackBroker();
+    closers.push(broker.close);
+    const host = await openRuntimeHost(compose, { K_SINK: broker.url, PULSE_INGEST_TOKENS_FILE: file });
+    closers.push(host.close);
+    return { host, broker };
+  }
+
+  it("answers 401 with a challenge before it reads the body, 403 for another service, and 202", async () => {
+    const { host, broker } = await openIngest(fileOf("good checkout\nother cart\n"));
+    const post = async (headers: Record<string, string>) => {
+      const connection = await openRawConnection(host.port);
+      closers.push(() => connection.socket.destroy());
+      connection.send(rawRequest("POST /pulse", headers, PULSE));
+      return connection.answer();
+    };
+    const anonymous = await post({ "content-length": "1000000" });
+    expect(anonymous.status).toBe(401);
+    expect(anonymous.headers["www-authenticate"]).toBe('Bearer realm="pulsemesh"');
+    const wrong = await post({ authorization: "Bearer bad-secret" });
+    expect(wrong.status).toBe(401);
+    expect(wrong.headers["www-authenticate"]).toBe('Bearer realm="pulsemesh", error="invalid_token"');
+    expect(wrong.body).not.toContain("bad-secret");
+    const foreign = await post({ authorization: "Bearer other" });
+    expect([foreign.status, foreign.headers["content-type"]]).toEqual([403, "application/problem+json"]);
+    expect(broker.received).toHaveLength(0);
+    expect((await post({ authorization: "Bearer good" })).status).toBe(202);
+    expect(JSON.stringify(host.lines)).not.toMatch(/bad-secret|Bearer/);
+  });
+
+  it("refuses a token that was revoked while the body was on its way", async () => {
+    const file = fileOf("revoked cart\nstays\n");
+    const { host, broker } = await openIngest(file);
+    const connection = await openRawConnection(host.port);
+    closers.push(() => connection.socket.destroy());
+    const headers = { authorization: "Bearer revoked", "content-length": String(PULSE.length) };
+    connection.send(rawRequest("POST /pulse", headers, PULSE.slice(0, 10)));
+    replace(file, "stays\n");
+    await vi.waitFor(() => expect(host.lines.map(({ msg }) => msg)).toContain("tokens read again"), { timeout: 9000 });
+    connection.send(PULSE.slice(10));
+    expect((await connection.answer()).status).toBe(401);
+    expect(broker.received).toHaveLength(0);
+  }, 30_000);
+});

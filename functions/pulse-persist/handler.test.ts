@@ -1,0 +1,188 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, describe, expect, it } from "vitest";
+import type { Pulse } from "../../events/pulse.ts";
+import { openSqlitePulseStore } from "../../storage/sqlite-pulse-store.ts";
+import { openRuntimeHost } from "../runtime-host.ts";
+import { compose } from "./compose.ts";
+import { createPersist, replyOf } from "./handler.ts";
+import { PersistMetrics } from "./persist-metrics.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "pulse-persist-"));
+const host = await openRuntimeHost(compose, { PULSE_DATA_DIR: folder, PULSE_FUNCTION: "pulse-persist" });
+// A second handle on the same file, as pulse-query has.
+const reader = openSqlitePulseStore({
+  file: join(folder, "pulses.db"),
+  maxBytes: 2 ** 30,
+  retentionMs: 30 * 86_400_000,
+});
+afterAll(async () => {
+  await host.close();
+  await reader.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+const DATA = { service_name: "checkout", latency_ms: 12.5, status: "ok" };
+const ONE = "dev.pulsemesh.pulse.v1";
+const MANY = "dev.pulsemesh.pulses.v1";
+const TRACE = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+
+function post(attributes: Record<string, string>, data: unknown, contentType = "application/json", url = host.url) {
+  const headers: Record<string, string> = { "content-type": contentType, "ce-specversion": "1.0" };
+  for (const [name, value] of Object.entries({ id: "1", source: "/shop", type: ONE, ...attributes })) {
+    headers[`ce-${name}`] = value;
+  }
+  return fetch(url, { method: "POST", headers, body: typeof data === "string" ? data : JSON.stringify(data) });
+}
+
+async function storedOf(service: string) {
+  const page = await reader.page(service, { from: 0, to: Date.now() + 600_000 }, 100);
+  if (!page.ok) throw new Error("Expected a page");
+  return page.value.pulses;
+}
+
+async function expectStored(response: Response): Promise<void> {
+  // A body would be an event to the broker, which it would send on.
+  expect([response.status, await response.text()]).toEqual([204, ""]);
+  expect(response.headers.get("content-type")).toBeNull();
+}
+
+describe("pulse-persist", () => {
+  it("answers 204 with an empty body once the pulse can be read", async () => {
+    const time = new Date(Date.now() - 1000).toISOString();
+    await expectStored(await post({ id: "one", time }, { ...DATA, service_name: "one", metadata: { zone: "b" } }));
+    expect(await storedOf("one")).toEqual([
+      {
+        ...DATA,
+        service_name: "one",
+        event_time: Date.parse(time),
+        id: "one",
+        source: "/shop",
+        metadata: { zone: "b" },
+      },
+    ]);
+  });
+
+  it("stores an event of many with ids from the event's and the position, and its single type in structured mode", async () => {
+    const event_time = Date.now();
+    const pulses = [1, 2, 3].map((latency_ms) => ({ ...DATA, service_name: "many", latency_ms, event_time }));
+    await expectStored(await post({ id: "e", type: MANY }, { pulses }));
+    const structured = { specversion: "1.0", id: "s", source: "/shop", type: ONE, data: pulses[0] };
+    const response = await fetch(host.url, {
+      method: "POST",
+      headers: { "content-type": "application/cloudevents+json; charset=UTF-8" },
+      body: JSON.stringify(structured),
+    });
+    await expectStored(response);
+    expect((await storedOf("many")).map(({ id }) => id).sort()).toEqual(["e/0", "e/1", "e/2", "s"]);
+  });
+
+  it("stores a redelivered event once, at the time at which the broker first had it", async () => {
+    const arrival = new Date(Date.now() - 5000);
+    for (let delivery = 0; delivery < 3; delivery++) {
+      const attributes = { id: "again", knativearrivaltime: arrival.toISOString() };
+      await expectStored(await post(attributes, { ...DATA, service_name: "again" }));
+    }
+    const stored = await storedOf("again");
+    expect(stored.map(({ id, event_time }) => [id, event_time])).toEqual([["again", arrival.getTime()]]);
+  });
+
+  it.each([
+    ["a pulse that breaks a rule", {}, { ...DATA, latency_ms: -1 }, "/data/latency_ms"],
+    ["JSON that is none", {}, "{", "/data"],
+    ["an unknown type", { type: "com.example.other" }, DATA, "/type"],
+    ["a missing attribute", { id: "" }, DATA, "/id"],
+    ["a time past the retention", { time: "2020-01-01T00:00:00Z" }, DATA, "/data/event_time"],
+    ["one bad pulse of many", { type: MANY }, { pulses: [DATA, 1] }, "/data/pulses/1"],
+  ])("answers 400 for %s, so that the event goes to the dead letters at once", async (_, attributes, data, pointer) => {
+    const response = await post(attributes, data);
+    expect([response.status, response.headers.get("content-type")]).toEqual([400, "application/problem+json"]);
+    expect(await response.json()).toMatchObject({ errors: [{ pointer }] });
+  });
+
+  it("answers 415 for what is no single CloudEvent in JSON", async () => {
+    const plain = { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(DATA) };
+    expect((await fetch(host.url, plain)).status).toBe(415);
+    const batch = { ...plain, headers: { "content-type": "application/cloudevents-batch+json" }, body: "[]" };
+    expect((await fetch(host.url, batch)).status).toBe(415);
+    expect((await post({}, DATA, "application/json; charset=utf-16")).status).toBe(415);
+  });
+
+  it("counts what it stored, how slow it was and how long it was on its way", async () => {
+    const arrival = new Date(Date.now() - 20_000).toISOString();
+    await expectStored(await post({ id: "c", knativearrivaltime: arrival }, { ...DATA, service_name: "counted" }));
+    const metrics = await (await fetch(`${host.url}/metrics`)).text();
+    expect(metrics).toContain('pulsemesh_pulses_stored_total{service="counted",health="up"} 1');
+    expect(metrics).toContain('pulsemesh_pulse_latency_seconds_bucket{le="0.025",service="counted"} 1');
+    expect(metrics).toContain('pulsemesh_pulse_latency_seconds_bucket{le="0.01",service="counted"} 0');
+    const newest = /pulsemesh_last_pulse_timestamp_seconds{service="counted",health="up"} ([\d.]+)/.exec(metrics)?.[1];
+    expect(Number(newest)).toBe(Date.parse(arrival) / 1000);
+    const lag = Number(/pulsemesh_delivery_lag_seconds_sum ([\d.]+)/.exec(metrics)?.[1]);
+    expect(lag).toBeGreaterThanOrEqual(20);
+    expect(metrics).toMatch(/pulsemesh_store_queue_rows 0/);
+    expect(metrics).toMatch(/pulsemesh_store_batch_rows_count [1-9]/);
+  });
+
+  it("writes a line for every event at level debug, with its id and trace and none of its data", async () => {
+    const data = { ...DATA, metadata: { password: "hunter2" } };
+    await expectStored(await post({ id: "logged", traceparent: TRACE }, data));
+    await post({ id: "poison", traceparent: TRACE }, { ...data, latency_ms: -1 });
+    const lineOf = (id: string) => host.lines.find(({ eventId }) => eventId === id);
+    expect(lineOf("logged")).toMatchObject({ level: 20, source: "/shop", traceparent: TRACE, traceparents: [TRACE] });
+    expect(lineOf("poison")).toMatchObject({ level: 40, msg: "event rejected", traceparent: TRACE });
+    expect(JSON.stringify(host.lines)).not.toContain("hunter2");
+  });
+
+  it("is ready while its store can be used", async () => {
+    expect((await fetch(`${host.url}/health/ready`)).status).toBe(200);
+  });
+});
+
+describe("pulse-persist with a store in trouble", () => {
+  /** A store at the port's border, to say what a real one says only in trouble. */
+  async function openTroubled(queuedRows: number, outcome: Awaited<ReturnType<typeof reader.write>>) {
+    const written: Pulse[] = [];
+    const troubled = await openRuntimeHost(({ registry }) =>
+      createPersist({
+        store: {
+          queuedRows,
+          write: async (pulses) => {
+            written.push(...pulses);
+            return outcome;
+          },
+          check: () =>
+            Promise.reject(new Error("Expected the schema at version 2, got 1: run npm run schema -- apply")),
+          close: async () => {},
+        },
+        metrics: new PersistMetrics([registry]),
+        retentionMs: 86_400_000,
+        maxPulses: 10,
+        maxQueuedRows: 100,
+      }),
+    );
+    return { troubled, written };
+  }
+
+  it("answers 503 with Retry-After for what may be tried again, and is not ready", async () => {
+    const { troubled } = await openTroubled(0, { kind: "retry", reason: "The disk is full.", retryAfterMs: 2500 });
+    const response = await post({}, DATA, "application/json", troubled.url);
+    expect([response.status, response.headers.get("retry-after")]).toEqual([503, "3"]);
+    expect(troubled.lines.at(-1)).toMatchObject({ msg: "event not stored", outcome: "retry" });
+    const ready = await fetch(`${troubled.url}/health/ready`);
+    expect([ready.status, await ready.text()]).toEqual([503, expect.stringContaining("npm run schema -- apply")]);
+    await troubled.close();
+  });
+
+  it("answers 429 when too many rows wait, without writing", async () => {
+    const { troubled, written } = await openTroubled(101, { kind: "stored" });
+    const response = await post({}, DATA, "application/json", troubled.url);
+    expect([response.status, response.headers.get("retry-after")]).toEqual([429, "1"]);
+    expect(written).toEqual([]);
+    await troubled.close();
+  });
+
+  it("answers 400 for what the store will never take", () => {
+    expect(replyOf({ kind: "rejected", reason: "too large" })).toMatchObject({ status: 400 });
+  });
+});
