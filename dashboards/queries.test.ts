@@ -1,0 +1,64 @@
+import { parser as logql } from "@grafana/lezer-logql";
+import { parser as promql } from "@prometheus-io/lezer-promql";
+import { describe, expect, it } from "vitest";
+import { boards } from "./boards.ts";
+import { fillIn, type PlacedQuery, panelsOf, queriesOfBoard, queriesOfRules } from "./queries.ts";
+import { ruleGroups } from "./rules/rule-groups.ts";
+import { hasten, REAL_TIME } from "./timing.ts";
+
+const VALUES = {
+  __rate_interval: "1m",
+  __range: "1h",
+  __auto: "1m",
+  service: "checkout",
+  namespace: "pulsemesh",
+  function: ".+",
+  search: "4bf92f",
+};
+const RULES = { setPeriods: { "nightly-backup": 86_400 }, runbookUrl: "RUNBOOK.md" };
+
+/** Where a grammar did not understand a query, with the text up to there. */
+function faultsOf({ place, language, expr }: PlacedQuery): string[] {
+  const text = fillIn(expr, VALUES);
+  const faults: string[] = [];
+  (language === "promql" ? promql : logql).parse(text).iterate({
+    enter(node) {
+      if (node.type.isError) faults.push(`${place}: ${text.slice(0, node.from)} ⟵ here`);
+    },
+  });
+  return faults;
+}
+
+describe.each([
+  ["as in production", REAL_TIME],
+  ["hastened", hasten(20, 30)],
+])("every query, %s", (_, timing) => {
+  const panels = Object.values(boards({ timing })).flatMap(queriesOfBoard);
+  const rules = queriesOfRules(ruleGroups({ timing, ...RULES }));
+
+  it("is understood by the grammar of its language", () => {
+    expect(panels.length).toBeGreaterThan(80);
+    expect(rules.length).toBeGreaterThan(25);
+    expect([...panels, ...rules].flatMap(faultsOf)).toEqual([]);
+  });
+});
+
+it("finds a query that is broken", () => {
+  expect(faultsOf({ place: "here", language: "promql", expr: "sum(rate(x[5m])" })).toHaveLength(1);
+  expect(faultsOf({ place: "here", language: "logql", expr: "{a=} | json" })).not.toHaveLength(0);
+  expect(() => fillIn("$unheard", VALUES)).toThrow("Expected a value for $unheard");
+});
+
+describe.each(Object.entries(boards({ timing: REAL_TIME })))("the dashboard %s", (name, board) => {
+  it("explains each of its panels, gives it queries and a title of its own", () => {
+    const panels = panelsOf(board) as { title: string; description?: string; targets?: unknown[] }[];
+    expect(panels.length).toBeGreaterThan(3);
+    expect(panels.filter(({ description = "" }) => description.length < 20)).toEqual([]);
+    expect(panels.filter(({ targets = [] }) => targets.length === 0)).toEqual([]);
+  });
+
+  it("links to the other dashboards and to the runbook", () => {
+    expect(board.uid).toBe(`pulsemesh-${name}`);
+    expect(board.links?.map(({ type, url }) => url || type)).toEqual(["dashboards", "/d/pulsemesh-runbook"]);
+  });
+});

@@ -1,0 +1,55 @@
+// Which queries dashboards and rules consist of, for the tests that parse and run every one of them.
+import type { Dashboard } from "@grafana/grafana-foundation-sdk/dashboard";
+import type { RuleGroup } from "./rules/rule.ts";
+
+/** One query and where it stands. */
+export interface PlacedQuery {
+  place: string;
+  language: "promql" | "logql";
+  expr: string;
+}
+
+interface PanelJson {
+  type: string;
+  title?: string;
+  datasource?: { type?: string };
+  targets?: { expr?: string }[];
+  panels?: PanelJson[];
+}
+
+/** Every panel that is not a row, those in closed rows too. */
+export function panelsOf(board: Dashboard): PanelJson[] {
+  const panels = (board.panels ?? []) as PanelJson[];
+  return panels.flatMap((panel) => (panel.type === "row" ? (panel.panels ?? []) : [panel]));
+}
+
+/** Every query of a dashboard's panels. */
+export function queriesOfBoard(board: Dashboard): PlacedQuery[] {
+  return panelsOf(board).flatMap(({ title, datasource, targets = [] }) =>
+    targets.map(({ expr = "" }) => ({
+      place: `${board.title} / ${title}`,
+      language: datasource?.type === "loki" ? ("logql" as const) : ("promql" as const),
+      expr,
+    })),
+  );
+}
+
+/** Every expression of the rules. */
+export function queriesOfRules(groups: readonly RuleGroup[]): PlacedQuery[] {
+  return groups.flatMap(({ name, rules }) =>
+    rules.map((rule) => ({
+      place: `${name} / ${"alert" in rule ? rule.alert : rule.record}`,
+      language: "promql" as const,
+      expr: rule.expr,
+    })),
+  );
+}
+
+/** A query with Grafana's variables filled in, as it reaches the data source. */
+export function fillIn(expr: string, values: Readonly<Record<string, string>>): string {
+  return expr.replace(/\$(\w+)/g, (_, name: string) => {
+    const value = values[name];
+    if (value === undefined) throw new Error(`Expected a value for $${name}, got none: name it where the query is run`);
+    return value;
+  });
+}

@@ -1,0 +1,13 @@
+import { expect, it } from "vitest";
+import { durationOf, hasten, REAL_TIME } from "./timing.ts";
+
+it("writes durations in the largest unit that is whole", () => {
+  expect([5, 60, 90, 300, 7200, 86_400].map(durationOf)).toEqual(["5s", "1m", "90s", "5m", "2h", "1d"]);
+});
+
+it("hastens windows and holds, but no window below five scrapes", () => {
+  const fast = hasten(20, 30);
+  expect([fast.window(300), fast.window(21_600), fast.window(10)]).toEqual(["15s", "18m", "5s"]);
+  expect([fast.hold(120), fast.hold(0)]).toEqual(["6s", "0s"]);
+  expect(fast.graceSeconds).toBe(REAL_TIME.graceSeconds / 20);
+});
