@@ -28,7 +28,8 @@ const PAGE_BYTES = 4096;
 const CHECKPOINT_PAGES = 2000;
 const MAX_IDLE_LOG_BYTES = 32 * 1024 * 1024;
 const CACHE_KIB = 16 * 1024;
-const OPEN_TIMEOUT_MS = 5000;
+// Another process may be making the schema at this moment, on a disk that is busy.
+const OPEN_TIMEOUT_MS = 30_000;
 // SQLite waits by blocking the event loop. Another process's transaction lasts a few ms; whatever lasts longer is a `retry`.
 const BUSY_TIMEOUT_MS = 100;
 

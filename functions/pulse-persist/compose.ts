@@ -8,6 +8,9 @@ import { PersistMetrics } from "./persist-metrics.ts";
 /** Rows that may wait for the store: at ~500 bytes each, 25 MB. */
 const MAX_QUEUED_ROWS = 50_000;
 
+/** What was within the retention when it was taken in is not refused for the time it was on its way. */
+const ON_ITS_WAY_MS = 60 * 60_000;
+
 /** pulse-persist with its store. */
 export function compose({ settings, registry }: Parts): PulseFunction {
   const store = openPulseStore(settings, [registry]);
@@ -15,7 +18,7 @@ export function compose({ settings, registry }: Parts): PulseFunction {
   return createPersist({
     store,
     metrics: new PersistMetrics([registry]),
-    retentionMs: settings.retentionDays * DAY_MS,
+    retentionMs: settings.retentionDays * DAY_MS + ON_ITS_WAY_MS,
     maxPulses: settings.maxPulses,
     maxQueuedRows: MAX_QUEUED_ROWS,
   });
