@@ -47,12 +47,12 @@ export const functionSettings = {
   }),
   maxEventBytes: integer("PULSE_MAX_EVENT_BYTES", {
     fallback: 512_000,
-    min: 8192,
+    min: 262_144, // the largest pulse that the rules allow takes 214 kB
     max: 16 * MIB,
     doc: "The largest event that leaves pulse-ingest (Kafka's default limit is 1 MB); a larger request is split.",
   }),
   emitMaxInFlight: integer("PULSE_EMIT_MAX_IN_FLIGHT", {
-    fallback: 8,
+    fallback: 4,
     min: 1,
     max: 256,
     doc: "Events on their way to the broker at one time; while all are, pulses gather into the next event.",

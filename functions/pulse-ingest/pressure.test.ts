@@ -118,6 +118,16 @@ describe("a large request", () => {
     expect(new Set(broker.received.map(({ headers }) => headers["ce-id"])).size).toBe(broker.received.length);
   });
 
+  it("of the largest pulses there can be still makes events under the least limit", async () => {
+    const { broker, host } = await open({ PULSE_MAX_EVENT_BYTES: String(MAX_EVENT) });
+    const text = (length: number, at: number) => String.fromCharCode(at + 1).padEnd(length, "\u0001");
+    const metadata = Object.fromEntries(Array.from({ length: 31 }, (_, i) => [text(64, i), text(1024, i)]));
+    const largest = { ...pulse(text(128, 0), metadata), service_name: "s".repeat(128), status: text(64, 0) };
+    expect((await post(host, [largest, largest])).status).toBe(202);
+    expect(broker.received).toHaveLength(2);
+    for (const { body } of broker.received) expect(Buffer.byteLength(body)).toBeLessThanOrEqual(MAX_EVENT);
+  });
+
   it("is not accepted when one of its events is refused", async () => {
     const { broker, host } = await open({ PULSE_MAX_EVENT_BYTES: String(MAX_EVENT) });
     broker.answer = ({ body }) => (body.includes('"p450"') ? 400 : 202);

@@ -1,0 +1,68 @@
+import { describe, expect, it } from "vitest";
+import { functionSettings } from "./function-settings.ts";
+import { localSettings } from "./local-settings.ts";
+import { httpUrl, readSettings, SettingsError } from "./setting.ts";
+import { ALL_SETTINGS } from "./table.ts";
+
+/** The message for one wrong variable. */
+function complaintOf(variable: string, text: string): string {
+  try {
+    readSettings(functionSettings, { [variable]: text });
+  } catch (error) {
+    expect(error).toBeInstanceOf(SettingsError);
+    return (error as SettingsError).message;
+  }
+  throw new Error(`Expected ${variable}=${text} to be refused`);
+}
+
+describe("settings", () => {
+  it("have defaults that are themselves what is expected", () => {
+    for (const settings of ALL_SETTINGS) {
+      for (const { variable, defaultText, fallback, parse } of Object.values(settings)) {
+        if (defaultText === undefined) expect([variable, fallback]).toEqual([variable, undefined]);
+        else expect([variable, parse(defaultText)]).toEqual([variable, fallback]);
+      }
+    }
+  });
+
+  it("are read from the environment, blanks around them ignored, and empty ones absent", () => {
+    const env = { PORT: " 9000 ", PULSE_FUNCTION: "pulse-query", K_SINK: "https://broker/x?y", PULSE_MAX_PULSES: "" };
+    const settings = readSettings(functionSettings, env);
+    expect(settings).toMatchObject({ port: 9000, function: "pulse-query", maxPulses: 10_000, tokensFile: undefined });
+    expect(settings.sink?.href).toBe("https://broker/x?y");
+    expect(readSettings(localSettings, {})).toMatchObject({
+      ingestPort: 8080,
+      brokerPort: 8090,
+      dataDir: ".pulsemesh",
+    });
+  });
+
+  it.each([
+    ["PORT", "0", 'PORT: Expected an integer from 1 to 65535, got "0"'],
+    ["PORT", "80a", 'PORT: Expected an integer from 1 to 65535, got "80a"'],
+    ["PORT", "1e3", 'PORT: Expected an integer from 1 to 65535, got "1e3"'],
+    ["PORT", "-1", 'PORT: Expected an integer from 1 to 65535, got "-1"'],
+    ["PULSE_LOG_LEVEL", "loud", "PULSE_LOG_LEVEL: Expected one of fatal, error, warn, info, debug, trace, silent, got"],
+    ["K_SINK", "broker:80", 'K_SINK: Expected an http:// or https:// URL, got "broker:80"'],
+    ["K_SINK", "not a url", 'K_SINK: Expected an http:// or https:// URL, got "not a url"'],
+  ])("are refused as %s=%s, with the name, the expectation and the value", (variable, text, message) => {
+    expect(complaintOf(variable, text)).toContain(message);
+  });
+
+  it("are all complained of at once", () => {
+    const read = () => readSettings(functionSettings, { PORT: "x", K_SINK: "y", PULSE_RETENTION_DAYS: "0" });
+    expect(read).toThrow(/^PORT: .*\nK_SINK: .*\nPULSE_RETENTION_DAYS: .*$/);
+  });
+
+  it("do not end in the log with a password, nor whole when they are long", () => {
+    const wrong = "ftp://user:hunter2@broker/";
+    const complaint = complaintOf("K_SINK", wrong);
+    expect(complaint).toContain("ftp://…@broker");
+    expect(complaint).not.toContain("hunter2");
+    expect(complaintOf("PORT", "9".repeat(500)).length).toBeLessThan(200);
+  });
+
+  it("may be a URL that is not given", () => {
+    expect(readSettings({ sink: httpUrl("SINK", { doc: "Where to." }) }, {}).sink).toBeUndefined();
+  });
+});
