@@ -1,4 +1,5 @@
 import type { Registry } from "prom-client";
+import { type CassandraSettings, cassandraSettings } from "../settings/cassandra-settings.ts";
 import { type FunctionSettings, functionSettings } from "../settings/function-settings.ts";
 import { readSettings, SettingsError } from "../settings/setting.ts";
 import type { PulseFunction } from "./http.ts";
@@ -8,6 +9,7 @@ import { createRegistry } from "./metrics.ts";
 /** What every function is made from. */
 export interface Parts {
   settings: FunctionSettings;
+  cassandra: CassandraSettings;
   registry: Registry;
   log: Logger;
 }
@@ -20,7 +22,9 @@ export const DAY_MS = 86_400_000;
 /** Reads the environment. @throws {SettingsError} naming every variable that is wrong. */
 export function createParts(env: NodeJS.ProcessEnv): Parts {
   const settings = readSettings(functionSettings, env);
-  return { settings, registry: createRegistry(), log: createLogger(settings.logLevel, settings.function) };
+  const cassandra = readSettings(cassandraSettings, env);
+  const log = createLogger(settings.logLevel, settings.function);
+  return { settings, cassandra, registry: createRegistry(), log };
 }
 
 /** The broker's URL. @throws {SettingsError} when the function was given none. */

@@ -1,10 +1,8 @@
 import { once } from "node:events";
 import { createServer } from "node:net";
 import { pino } from "pino";
-import { functionSettings } from "../settings/function-settings.ts";
-import { readSettings } from "../settings/setting.ts";
-import { createRegistry, RequestMetrics } from "./metrics.ts";
-import type { Compose } from "./parts.ts";
+import { RequestMetrics } from "./metrics.ts";
+import { type Compose, createParts } from "./parts.ts";
 import { serve } from "./serve.ts";
 
 /** A function under the real runtime inside a test's process. */
@@ -23,11 +21,11 @@ const SIGNALS = ["SIGTERM", "SIGINT", "SIGQUIT", "uncaughtException", "uncaughtE
 /** Serves a function on a free port with the settings that `env` gives; its signal handlers are kept from the process. */
 export async function openRuntimeHost(compose: Compose, env: Record<string, string> = {}): Promise<RuntimeHost> {
   const port = await freePort();
-  const settings = readSettings(functionSettings, { ...env, PORT: String(port) });
   const lines: Record<string, unknown>[] = [];
   const log = pino({ level: "debug" }, { write: (line: string) => void lines.push(JSON.parse(line)) });
-  const registry = createRegistry();
-  const fn = await compose({ settings, registry, log });
+  const parts = { ...createParts({ ...env, PORT: String(port) }), log };
+  const { settings, registry } = parts;
+  const fn = await compose(parts);
   const before = SIGNALS.map((name) => process.listeners(name as "SIGTERM"));
   const server = await serve(fn, {
     settings,

@@ -1,35 +1,48 @@
-// Which store it is, is decided here and nowhere else.
+// Which store it is, is decided here and nowhere else: Cassandra where there are contact points, else SQLite. Only the
+// one that is used is loaded.
 import { join } from "node:path";
-import type { Registry } from "prom-client";
-import type { FunctionSettings } from "../settings/function-settings.ts";
-import { openSqliteDeadLetterStore } from "../storage/sqlite-dead-letter-store.ts";
-import { openSqlitePulseStore } from "../storage/sqlite-pulse-store.ts";
+import type { DeadLetterStore, PulseReader, PulseWriter, StoreLifecycle } from "../storage/ports.ts";
 import { gaugeStoreSpace } from "./gauges.ts";
 import { createStoreMetrics } from "./metrics.ts";
-import { DAY_MS } from "./parts.ts";
+import { DAY_MS, type Parts } from "./parts.ts";
 
 /** The store of pulses, for writing and reading, its batches counted. */
-export function openPulseStore(settings: FunctionSettings, registers: Registry[]) {
-  const metrics = createStoreMetrics(registers);
-  const store = openSqlitePulseStore({
-    file: join(settings.dataDir, "pulses.db"),
-    maxBytes: settings.storeMaxBytes,
+export async function openPulseStore({
+  settings,
+  cassandra,
+  registry,
+}: Parts): Promise<PulseWriter & PulseReader & StoreLifecycle & { readonly queuedRows: number }> {
+  const metrics = createStoreMetrics([registry]);
+  const options = {
     retentionMs: settings.retentionDays * DAY_MS,
-    onBatch: ({ rows, durationMs, outcome }) => {
+    onBatch: ({ rows, durationMs, outcome }: { rows: number; durationMs: number; outcome: string }) => {
       metrics.batchRows.observe(rows);
       metrics.latency.observe(durationMs / 1000);
       if (outcome !== "stored") metrics.errors.inc({ outcome });
     },
+  };
+  if (cassandra.contactPoints !== undefined) {
+    const { openCassandraPulseStore } = await import("../storage/cassandra/pulse-store.ts");
+    return openCassandraPulseStore({ settings: cassandra, ...options });
+  }
+  const { openSqlitePulseStore } = await import("../storage/sqlite-pulse-store.ts");
+  const store = openSqlitePulseStore({
+    file: join(settings.dataDir, "pulses.db"),
+    maxBytes: settings.storeMaxBytes,
+    ...options,
   });
-  gaugeStoreSpace(registers, () => store.space);
+  gaugeStoreSpace([registry], () => store.space);
   return store;
 }
 
 /** The store of dead letters. */
-export function openDeadLetterStore(settings: FunctionSettings) {
-  return openSqliteDeadLetterStore({
-    file: join(settings.dataDir, "dead-letters.db"),
-    maxBytes: settings.storeMaxBytes,
-    retentionMs: settings.retentionDays * DAY_MS,
-  });
+export async function openDeadLetterStore({ settings, cassandra }: Parts): Promise<DeadLetterStore & StoreLifecycle> {
+  const retentionMs = settings.retentionDays * DAY_MS;
+  if (cassandra.contactPoints !== undefined) {
+    const { openCassandraDeadLetterStore } = await import("../storage/cassandra/dead-letter-store.ts");
+    return openCassandraDeadLetterStore({ settings: cassandra, retentionMs });
+  }
+  const { openSqliteDeadLetterStore } = await import("../storage/sqlite-dead-letter-store.ts");
+  const file = join(settings.dataDir, "dead-letters.db");
+  return openSqliteDeadLetterStore({ file, maxBytes: settings.storeMaxBytes, retentionMs });
 }

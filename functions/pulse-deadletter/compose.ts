@@ -7,10 +7,11 @@ import { createDeadLetter } from "./handler.ts";
 import { REPLAY_CONCURRENCY } from "./replay.ts";
 
 /** pulse-deadletter with its store and its way back to the broker. */
-export function compose({ settings, registry, log }: Parts): PulseFunction {
+export async function compose(parts: Parts): Promise<PulseFunction> {
+  const { settings, registry, log } = parts;
   const url = requireSink(settings);
   return createDeadLetter({
-    store: openDeadLetterStore(settings),
+    store: await openDeadLetterStore(parts),
     sink: openSink({ url, connections: REPLAY_CONCURRENCY, deadlineMs: settings.emitDeadlineMs, log }),
     metrics: createDeadLetterMetrics([registry]),
   });

@@ -12,8 +12,9 @@ const MAX_QUEUED_ROWS = 50_000;
 const ON_ITS_WAY_MS = 60 * 60_000;
 
 /** pulse-persist with its store. */
-export function compose({ settings, registry }: Parts): PulseFunction {
-  const store = openPulseStore(settings, [registry]);
+export async function compose(parts: Parts): Promise<PulseFunction> {
+  const { settings, registry } = parts;
+  const store = await openPulseStore(parts);
   gaugeStoreQueue([registry], () => store.queuedRows);
   return createPersist({
     store,

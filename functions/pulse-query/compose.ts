@@ -4,7 +4,8 @@ import { openPulseStore } from "../stores.ts";
 import { createQuery } from "./handler.ts";
 
 /** pulse-query with its store. */
-export function compose({ settings, registry, log }: Parts): PulseFunction {
-  const store = openPulseStore(settings, [registry]);
+export async function compose(parts: Parts): Promise<PulseFunction> {
+  const { settings, log } = parts;
+  const store = await openPulseStore(parts);
   return createQuery({ store, retentionMs: settings.retentionDays * DAY_MS, log });
 }
