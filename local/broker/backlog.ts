@@ -28,7 +28,7 @@ const NEVER = Number.POSITIVE_INFINITY;
 
 export class Backlog {
   readonly #options: BacklogOptions;
-  #ready: Delivery[] = [];
+  #ready: (Delivery | undefined)[] = [];
   #readyHead = 0;
   #memoryBytes = 0;
   #freshPosition = 0;
@@ -69,7 +69,8 @@ export class Backlog {
   take(): Delivery | undefined {
     if (this.#ready.length - this.#readyHead < LOW_WATER) this.#read();
     const delivery = this.#ready[this.#readyHead];
-    if (delivery !== undefined) this.#readyHead++;
+    if (delivery === undefined) return undefined;
+    this.#ready[this.#readyHead++] = undefined; // or the list would hold its bytes until it is cut
     if (this.#readyHead === this.#ready.length || this.#readyHead >= 1024) {
       this.#ready = this.#ready.slice(this.#readyHead);
       this.#readyHead = 0;

@@ -203,15 +203,16 @@ const SQL = {
   insertDelivery: "INSERT INTO deliveries (lane, event, attempts, due) VALUES (?, ?, 0, 0)",
   deleteDelivery: "DELETE FROM deliveries WHERE lane = ? AND event = ?",
   deleteEvent: "DELETE FROM events WHERE id = ?",
+  // CROSS JOIN keeps the order: by itself SQLite would look through all deliveries.
   deleteFinishedEvent:
-    "DELETE FROM events WHERE id = ?1 AND NOT EXISTS (SELECT 1 FROM lanes l JOIN deliveries d ON d.lane = l.id AND d.event = ?1)",
+    "DELETE FROM events WHERE id = ?1 AND NOT EXISTS (SELECT 1 FROM lanes l CROSS JOIN deliveries d ON d.lane = l.id AND d.event = ?1)",
   retry: "UPDATE deliveries SET attempts = ?, due = ? WHERE lane = ? AND event = ?",
   move: "UPDATE deliveries SET lane = ?, attempts = 0, due = ?, facts = ? WHERE lane = ? AND event = ?",
   readFresh: `${READ} WHERE d.lane = ? AND d.event > ? AND d.due = 0 ORDER BY d.event`,
   readDue: `${READ} WHERE d.lane = ? AND d.due > 0 AND (d.due, d.event) > (?, ?) AND d.due <= ? ORDER BY d.due, d.event`,
   nextDue:
     "SELECT due FROM deliveries WHERE lane = ? AND due > 0 AND (due, event) > (?, ?) ORDER BY due, event LIMIT 1",
-  capDue: "UPDATE deliveries SET due = ? WHERE lane = ? AND due > ?",
+  capDue: "UPDATE deliveries SET due = ? WHERE lane = ? AND due > 0 AND due > ?",
 } as const;
 
 function toDelivery(row: Record<string, SQLOutputValue>): Delivery {

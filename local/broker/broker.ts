@@ -23,6 +23,7 @@ const MIB = 1024 * 1024;
 /** Deliveries under way to one subscriber; beyond 16 a store that commits in groups gains nothing. */
 const CONCURRENCY = 16;
 const DEAD_LETTER_CONCURRENCY = 4;
+const MAX_READING_BYTES = 32 * MIB;
 
 export interface BrokerOptions {
   /** 0 takes a free one. */
@@ -41,7 +42,7 @@ export interface BrokerOptions {
   maxBodyBytes?: number;
   /** How long a client may take to send an event. @default 10,000 */
   requestTimeoutMs?: number;
-  /** For events that are ready or under way, over all Triggers. @default 32 MiB */
+  /** For events that are ready or under way, over all Triggers. @default 16 MiB */
   maxMemoryBytes?: number;
   /** For answers and deliveries under way when it is closed. @default 10,000 */
   graceMs?: number;
@@ -61,7 +62,7 @@ export interface Broker {
 /** Opens the file, takes up what is in it, and listens. @throws for Triggers or a file that cannot be used. */
 export async function startBroker(options: BrokerOptions): Promise<Broker> {
   const { port, file, subscribers, maxBytes, logger, broker = BROKER, maxBodyBytes = MIB } = options;
-  const { requestTimeoutMs = 10_000, maxMemoryBytes = 32 * MIB, graceMs = 10_000, quietMs = 500 } = options;
+  const { requestTimeoutMs = 10_000, maxMemoryBytes = 16 * MIB, graceMs = 10_000, quietMs = 500 } = options;
   const triggers = options.triggers.filter(({ spec }) => spec.broker === broker.name);
   const plans = triggers.map((trigger) => planOf(trigger, subscribers)); // throws before anything is opened
 
@@ -132,7 +133,7 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
   for (const [lane, count] of waiting) {
     logger.warn({ lane, count }, "deliveries of a trigger that is no more stay in the file until it is back");
   }
-  const limits = { maxBodyBytes, maxReadingBytes: Math.max(maxMemoryBytes, maxBodyBytes), requestTimeoutMs };
+  const limits = { maxBodyBytes, maxReadingBytes: MAX_READING_BYTES, requestTimeoutMs };
   const ingress = createIngress({ broker, routes, journal, metrics, limits, logger });
 
   async function closeOutlets(): Promise<void> {

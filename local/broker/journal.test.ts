@@ -4,6 +4,7 @@ import type { CloudEvent } from "../../events/cloud-event.ts";
 import { BrokerDatabase, type StoredEvent } from "./broker-database.ts";
 import { type AddOutcome, Journal } from "./journal.ts";
 import { temporaryFolder } from "./test-broker.ts";
+import { eventually } from "./test-subscriber.ts";
 
 /** The real file, with a disk that fails when it is told to. */
 class FaultyDatabase extends BrokerDatabase {
@@ -60,7 +61,7 @@ it("notes what was delivered with the next events, or soon when none come", asyn
   expect(database.commits).toBe(2);
   expect(waiting()).toEqual(["2"]);
   journal.settle({ kind: "finished", lane, stored: second });
-  await vi.waitFor(() => expect(waiting()).toEqual([]));
+  await eventually(() => expect(waiting()).toEqual([]));
   expect(database.freeBytes()).toBeGreaterThan(0);
 });
 
@@ -84,7 +85,7 @@ it("refuses events while the disk fails, and keeps what was delivered until it c
   expect(waiting()).toEqual(["1"]);
   expect(journal.flush()).toBe(false);
   database.isBroken = false;
-  await vi.waitFor(() => expect(onRecovered).toHaveBeenCalled(), { timeout: 5000 });
+  await eventually(() => expect(onRecovered).toHaveBeenCalled());
   expect(waiting()).toEqual([]);
   expect((await add("3")).kind).toBe("stored");
   expect(lines.join("")).toMatch(/did not take[\s\S]*takes events again/);

@@ -4,9 +4,9 @@ import { once } from "node:events";
 import { Agent, request } from "node:http";
 import { createServer } from "node:net";
 import { fileURLToPath } from "node:url";
-import { expect, it, onTestFinished, vi } from "vitest";
+import { expect, it, onTestFinished } from "vitest";
 import { post, temporaryFolder } from "./test-broker.ts";
-import { startSubscriber } from "./test-subscriber.ts";
+import { eventually, startSubscriber } from "./test-subscriber.ts";
 
 const MAIN = fileURLToPath(new URL("main.ts", import.meta.url));
 const PULSE = { headers: { "ce-type": "dev.pulsemesh.pulse.v1" } };
@@ -44,9 +44,7 @@ async function startProcess(env: Record<string, string>): Promise<BrokerProcess>
     text += chunk;
   });
   const url = `http://localhost:${port}/default/pulsemesh`;
-  await vi.waitFor(() => expect(child.exitCode !== null || text.includes("broker listens")).toBe(true), {
-    timeout: 20_000,
-  });
+  await eventually(() => expect(child.exitCode !== null || text.includes("broker listens")).toBe(true));
   return { child, port, url, output: () => text };
 }
 
@@ -64,7 +62,7 @@ it("what was acked and not delivered survives kill -9", async () => {
   persist.received.length = 0;
   persist.answerWith(() => ({ status: 204 }));
   const second = await startProcess(env);
-  await vi.waitFor(() => expect(new Set(persist.ids())).toEqual(new Set(ids)), { timeout: 10_000 });
+  await eventually(() => expect(new Set(persist.ids())).toEqual(new Set(ids)));
   second.child.kill("SIGTERM");
   await once(second.child, "exit");
   expect(second.child.exitCode).toBe(0);
@@ -110,7 +108,7 @@ it("SIGTERM under load fails no request and loses nothing", async () => {
   const acked: string[] = [];
   const failures: string[] = [];
   const clients = Array.from({ length: 16 }, (_, i) => postUntilRefused(first.port, i, acked, failures));
-  await vi.waitFor(() => expect(acked.length).toBeGreaterThan(200), { timeout: 10_000 });
+  await eventually(() => expect(acked.length).toBeGreaterThan(200));
   first.child.kill("SIGTERM");
   await Promise.all(clients);
   if (first.child.exitCode === null) await once(first.child, "exit");
@@ -119,7 +117,7 @@ it("SIGTERM under load fails no request and loses nothing", async () => {
   expect(first.output()).toContain('"msg":"stopped"');
 
   await startProcess(env);
-  await vi.waitFor(() => expect(new Set(persist.ids())).toEqual(new Set(acked)), { timeout: 10_000 });
+  await eventually(() => expect(new Set(persist.ids())).toEqual(new Set(acked)));
 }, 60_000);
 
 it.each([
