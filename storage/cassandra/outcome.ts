@@ -4,7 +4,7 @@ import type { WriteOutcome } from "../ports.ts";
 /** What an error of the driver means for the rows it was about. */
 export interface Failure {
   outcome: Exclude<WriteOutcome, { kind: "stored" }>;
-  /** `away`: no node answers at all. `schema`: the tables are not as they should be. `size`: the batch was too large. */
+  /** `away`: no node answers at all. `schema`: the tables are not as they should be. `size`: a batch was too large: smaller ones may pass. */
   about: "away" | "schema" | "size" | "rows" | "load";
 }
 
@@ -36,8 +36,11 @@ function failureOfAnswer(error: errors.ResponseError): Failure {
   switch (error.code) {
     case CODES.invalid:
       if (SCHEMA.test(error.message)) return retry("schema", reasonOf(error), error);
-      if (/batch too large/i.test(error.message)) return retry("size", reasonOf(error), error);
-      return { outcome: { kind: "rejected", reason: `Cassandra refuses it: ${error.message}` }, about: "rows" };
+      return {
+        outcome: { kind: "rejected", reason: `Cassandra refuses it: ${error.message}` },
+        // `batch_size_fail_threshold` (batches of several partitions) and `max_mutation_size` (of one).
+        about: /batch too large|oversized mutation/i.test(error.message) ? "size" : "rows",
+      };
     // The statements are ours: a syntax that is not understood means another version than 5.0.
     case CODES.syntaxError:
     case CODES.configError:

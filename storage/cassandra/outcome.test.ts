@@ -1,0 +1,55 @@
+import { errors, types } from "cassandra-driver";
+import { describe, expect, it } from "vitest";
+import { failureOf, reasonOf } from "./outcome.ts";
+
+const CODES = types.responseErrorCodes;
+
+describe("what an error means for the rows", () => {
+  it.each([
+    ["unavailable", CODES.unavailableException, "Cannot achieve consistency level LOCAL_QUORUM", "retry", "load"],
+    ["a write that timed out", CODES.writeTimeout, "Server timeout during write", "retry", "load"],
+    ["overloaded", CODES.overloaded, "too many requests", "retry", "load"],
+    ["a node that starts", CODES.isBootstrapping, "", "retry", "load"],
+    ["a failure inside", CODES.serverError, "java.lang.NullPointerException", "retry", "load"],
+    ["a table that is not there", CODES.invalid, "unconfigured table pulse_events_by_service", "retry", "schema"],
+    ["a column that is not there", CODES.invalid, "Undefined column name x in table k.t", "retry", "schema"],
+    ["a batch that is too large", CODES.invalid, "Batch too large", "rejected", "size"],
+    ["a batch that is much too large", CODES.invalid, "Rejected an oversized mutation (9/8)", "rejected", "size"],
+    [
+      "a key that is too long",
+      CODES.invalid,
+      "Key length of 70000 is longer than maximum of 65535",
+      "rejected",
+      "rows",
+    ],
+  ])("for %s", (_, code, message, kind, about) => {
+    const failure = failureOf(new errors.ResponseError(code, message));
+    expect(failure).toMatchObject({ outcome: { kind, reason: expect.stringContaining(message) }, about });
+  });
+
+  it("is to try again when no node answers, and says what each has said", () => {
+    const error = new errors.NoHostAvailableError({
+      "10.0.0.1:9042": new errors.OperationTimedOutError("The host 10.0.0.1:9042 did not reply before timeout 3000 ms"),
+    });
+    expect(failureOf(error)).toMatchObject({ outcome: { kind: "retry" }, about: "away" });
+    expect(reasonOf(error)).toMatch(/No Cassandra node answers \(10.0.0.1:9042: .*timeout 3000 ms\)/);
+  });
+
+  it("is what all nodes have answered when they have", () => {
+    const invalid = new errors.ResponseError(CODES.invalid, "unconfigured table t");
+    expect(failureOf(new errors.NoHostAvailableError({ a: invalid }))).toMatchObject({ about: "schema" });
+  });
+
+  it("is a rejection when the driver cannot encode a value", () => {
+    expect(failureOf(new TypeError("Expected Number, obtained 'x'"))).toMatchObject({ outcome: { kind: "rejected" } });
+  });
+
+  it("names the remedy for credentials and certificates", () => {
+    expect(reasonOf(new errors.AuthenticationError("nope"))).toMatch(/PULSE_CASSANDRA_PASSWORD_FILE/);
+    expect(reasonOf(new errors.ResponseError(CODES.unauthorized, "no SELECT permission"))).toMatch(
+      /grant the role SELECT/,
+    );
+    const tls = Object.assign(new Error("self-signed certificate"), { code: "SELF_SIGNED_CERT_IN_CHAIN" });
+    expect(reasonOf(new errors.NoHostAvailableError({ a: tls }))).toMatch(/PULSE_CASSANDRA_CA_FILE/);
+  });
+});

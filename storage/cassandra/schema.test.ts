@@ -1,0 +1,209 @@
+import { randomUUID } from "node:crypto";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Client } from "cassandra-driver";
+import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
+import { clientOptionsOf } from "./client-options.ts";
+import { openCassandraPulseStore } from "./pulse-store.ts";
+import { type ApplyOptions, applySchema } from "./schema-apply.ts";
+import { runSchemaCommand } from "./schema-cli.ts";
+import { loadMigrations, type SchemaPlan, statementsOf, windowsOf } from "./schema-files.ts";
+import { SCHEMA_VERSION, SchemaError, verifySchema } from "./schema-verify.ts";
+import { skipReason, testSettings } from "./test-keyspace.ts";
+
+const DAY_MS = 86_400_000;
+
+describe("the schema's files", () => {
+  it("end with the version that this build needs", async () => {
+    expect((await loadMigrations()).at(-1)?.version).toBe(SCHEMA_VERSION);
+  });
+
+  it("leave no placeholder and write no comment", async () => {
+    const plan = { keyspace: "k", replication: { dc1: 3 }, retentionMs: 30 * DAY_MS, bucketMs: 3_600_000 };
+    for (const migration of await loadMigrations()) {
+      for (const statement of statementsOf(migration, plan))
+        expect(statement).toMatch(/^(CREATE|ALTER) [^{]*(\{'|$|[^{])/);
+    }
+  });
+
+  it.each([
+    [30, { compaction_window_unit: "DAYS", compaction_window_size: 1 }],
+    [1, { compaction_window_unit: "HOURS", compaction_window_size: 1 }],
+    [7, { compaction_window_unit: "HOURS", compaction_window_size: 6 }],
+    [365, { compaction_window_unit: "DAYS", compaction_window_size: 13 }],
+  ])("cut a retention of %i days into at most 30 windows", (days, window) => {
+    expect(windowsOf(days * DAY_MS)).toMatchObject(window);
+  });
+
+  it("are refused when a number is missing", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "schema-"));
+    await writeFile(join(folder, "002-second.cql"), "");
+    await expect(loadMigrations(folder)).rejects.toThrow(/Expected .* to have 001-….cql next, got 002-second.cql/);
+    await rm(folder, { recursive: true });
+  });
+});
+
+describe.skipIf(skipReason() !== undefined)("the schema of a keyspace", () => {
+  let client: Client;
+  const keyspaces: string[] = [];
+
+  beforeAll(async () => {
+    client = new Client(await clientOptionsOf(testSettings()));
+    await client.connect();
+  });
+
+  afterAll(async () => {
+    for (const keyspace of keyspaces) await client.execute(`DROP KEYSPACE IF EXISTS ${keyspace}`);
+    await client.shutdown();
+  });
+
+  function newKeyspace(): string {
+    const keyspace = `schema_test_${randomUUID().slice(0, 8)}`;
+    keyspaces.push(keyspace);
+    return keyspace;
+  }
+
+  async function apply(keyspace: string, changes: Partial<ApplyOptions> & { days?: number } = {}): Promise<string[]> {
+    const said: string[] = [];
+    const plan: SchemaPlan = {
+      keyspace,
+      replication: { [testSettings().localDataCenter]: 1 },
+      retentionMs: (changes.days ?? 30) * DAY_MS,
+      bucketMs: 3_600_000,
+    };
+    const migrations = await loadMigrations();
+    await applySchema({
+      client,
+      plan,
+      migrations,
+      hasReplicationSetting: true,
+      say: (line) => said.push(line),
+      ...changes,
+    });
+    return said;
+  }
+
+  it("is made whole by two that apply it at once, and not again by a third", async () => {
+    const keyspace = newKeyspace();
+    const said = (await Promise.all([apply(keyspace), apply(keyspace)])).flat();
+    expect(said.filter((line) => line.startsWith("applied"))).toHaveLength(SCHEMA_VERSION);
+    expect(await verifySchema(client, keyspace)).toEqual({ version: SCHEMA_VERSION, bucketMs: 3_600_000 });
+    expect(await apply(keyspace)).toEqual([]);
+  });
+
+  it("is upgraded from an older version without losing what is stored", async () => {
+    const keyspace = newKeyspace();
+    const migrations = await loadMigrations();
+    await apply(keyspace, { migrations: migrations.slice(0, 1) });
+    await expect(verifySchema(client, keyspace)).rejects.toThrow(
+      /Expected version 3 .*, got 1: run `npm run schema -- apply`/,
+    );
+    const insert = `INSERT INTO ${keyspace}.pulse_buckets_by_service (service_name, bucket) VALUES ('old', 0)`;
+    await client.execute(insert);
+
+    // A process of the new build that starts before the upgrade waits for it, and goes on by itself.
+    const store = openCassandraPulseStore({ settings: testSettings({ keyspace }), retentionMs: DAY_MS });
+    await expect(store.check()).rejects.toThrow(/npm run schema -- apply/);
+    const outcome = await store.write([
+      { service_name: "s", event_time: Date.now(), latency_ms: 1, status: "ok", id: "1", source: "/" },
+    ]);
+    expect(outcome).toMatchObject({ kind: "retry", reason: expect.stringContaining("npm run schema -- apply") });
+
+    expect(await apply(keyspace)).toEqual(migrations.slice(1).map(({ name }) => `applied ${name}`));
+    await expect.poll(() => store.check().then(() => "ready", String), { timeout: 20_000 }).toBe("ready");
+    const { rowLength } = await client.execute(`SELECT * FROM ${keyspace}.pulse_buckets_by_service`);
+    expect(rowLength).toBe(1);
+    await store.close();
+  });
+
+  it("keeps its bucket, and takes a new retention", async () => {
+    const keyspace = newKeyspace();
+    await apply(keyspace);
+    const plan = {
+      keyspace,
+      replication: { [testSettings().localDataCenter]: 1 },
+      retentionMs: 90 * DAY_MS,
+      bucketMs: 60_000,
+    };
+    const said = await apply(keyspace, { plan });
+    expect(said).toContain(`the bucket stays at 60 minutes, with which ${keyspace} was made`);
+    expect(said).toContain("pulse_events_by_service now keeps 90 days");
+    const { rows } = await client.execute(
+      `SELECT default_time_to_live, compaction FROM system_schema.tables WHERE keyspace_name = '${keyspace}' AND table_name = 'pulse_events_by_service'`,
+    );
+    expect(rows[0]?.default_time_to_live).toBe((90 * DAY_MS) / 1000);
+    expect(rows[0]?.compaction.get("compaction_window_size")).toBe("3");
+    expect((await verifySchema(client, keyspace)).bucketMs).toBe(3_600_000);
+  });
+
+  it("refuses a step whose text has changed since it was applied", async () => {
+    const keyspace = newKeyspace();
+    const migrations = (await loadMigrations()).slice(0, 1);
+    await apply(keyspace, { migrations });
+    const changed = migrations.map((migration) => ({ ...migration, checksum: "another" }));
+    await expect(apply(keyspace, { migrations: changed })).rejects.toThrow(/Expected 001-pulses.cql as it was applied/);
+  });
+
+  it("waits for a lock that another holds, and says so when it does not come free", async () => {
+    const keyspace = newKeyspace();
+    const migrations = (await loadMigrations()).slice(0, 1);
+    await apply(keyspace, { migrations });
+    await client.execute(`INSERT INTO ${keyspace}.schema_lock (name, holder) VALUES ('schema', 'other') USING TTL 60`);
+    await expect(apply(keyspace, { migrations, lockTimeoutMs: 500 })).rejects.toThrow(
+      /Expected the lock on .*held by another/,
+    );
+  });
+
+  it("stops readiness and not the process when a table goes, until it is back", async () => {
+    const keyspace = newKeyspace();
+    await apply(keyspace);
+    const store = openCassandraPulseStore({ settings: testSettings({ keyspace }), retentionMs: DAY_MS });
+    await store.check();
+    await client.execute(`DROP TABLE ${keyspace}.latest_pulse_by_service`);
+    await expect(store.check()).rejects.toThrow(SchemaError);
+    await expect(store.check()).rejects.toThrow(/latest_pulse_by_service to have the column .*restore the table/);
+    const pulse = { service_name: "s", event_time: Date.now(), latency_ms: 1, status: "ok", id: "1", source: "/" };
+    expect(await store.write([pulse])).toMatchObject({ kind: "retry" });
+    await store.close();
+  });
+
+  describe("by command", () => {
+    function command(...args: string[]) {
+      const said: string[] = [];
+      const cassandra = inject("cassandra");
+      const env = cassandra.kind === "ready" ? cassandra.env : {};
+      return {
+        said,
+        run: (changes: Record<string, string> = {}) =>
+          runSchemaCommand(args, { ...env, ...changes }, (line) => said.push(line)),
+      };
+    }
+
+    it("is applied and verified", async () => {
+      const changes = { PULSE_CASSANDRA_KEYSPACE: newKeyspace(), PULSE_CASSANDRA_BUCKET_MINUTES: "30" };
+      await expect(command("verify").run(changes)).rejects.toThrow(
+        /to hold PulseMesh's tables, got none: run `npm run schema/,
+      );
+      const applied = command("apply");
+      expect(await applied.run(changes)).toBe(0);
+      expect(applied.said.at(-1)).toMatch(/version 3, buckets of 30 minutes/);
+      expect(await command("verify").run(changes)).toBe(0);
+    });
+
+    it("is printed as CQL without a node", async () => {
+      const printed = command("print");
+      expect(await printed.run({ PULSE_CASSANDRA_REPLICATION: "eu:3,us:2", PULSE_RETENTION_DAYS: "60" })).toBe(0);
+      expect(printed.said.join()).toContain("{'class': 'NetworkTopologyStrategy', 'eu': '3', 'us': '2'}");
+      expect(printed.said.join()).toContain("default_time_to_live = 5184000");
+      expect(printed.said.join()).not.toContain("{{");
+    });
+
+    it("is explained, also when it is called wrongly", async () => {
+      expect(await command("--help").run()).toBe(0);
+      const wrong = command("drop");
+      expect(await wrong.run()).toBe(2);
+      expect(wrong.said.join()).toMatch(/Expected apply, verify or print, got "drop"[\s\S]*Usage/);
+    });
+  });
+});
