@@ -1,0 +1,96 @@
+import { randomUUID } from "node:crypto";
+import type { Pulse } from "../../events/pulse.ts";
+import type { PulseReader, PulseWriter } from "../../storage/ports.ts";
+
+/** Clients that write without a pause, send again what was not stored, and remember what was. */
+export interface Clients {
+  /** The ids answered as stored, by service. */
+  readonly stored: ReadonlyMap<string, ReadonlySet<string>>;
+  readonly storedCount: number;
+  readonly retries: number;
+  /** How long the slowest answer took. */
+  readonly slowestMs: number;
+  /** Ends when all that was begun is stored. */
+  stop(): Promise<void>;
+}
+
+/** Starts some clients, each with a service of its own and writes of a few pulses; every third pulse has no time. */
+export function startClients(store: PulseWriter, count: number, pulsesPerWrite: number): Clients {
+  const stored = new Map<string, Set<string>>();
+  const counts = { storedCount: 0, retries: 0, slowestMs: 0 };
+  let isStopping = false;
+
+  async function run(): Promise<void> {
+    const service = `client-${randomUUID()}`;
+    const ids = new Set<string>();
+    stored.set(service, ids);
+    while (!isStopping) {
+      const pulses = Array.from({ length: pulsesPerWrite }, (_, i) => pulseOf(service, i % 3 === 2));
+      for (;;) {
+        const startedAt = performance.now();
+        const outcome = await store.write(pulses);
+        counts.slowestMs = Math.max(counts.slowestMs, performance.now() - startedAt);
+        if (outcome.kind === "stored") break;
+        if (outcome.kind === "rejected") throw new Error(outcome.reason);
+        counts.retries++;
+        // A broker waits too; and what has no time arrives at another.
+        await new Promise((resolve) => setTimeout(resolve, 20));
+        for (const pulse of pulses) if (pulse.is_time_of_arrival) pulse.event_time = Date.now();
+      }
+      for (const { id } of pulses) ids.add(id);
+      counts.storedCount += pulses.length;
+    }
+  }
+
+  const all = Promise.all(Array.from({ length: count }, run));
+  all.catch(() => {});
+  return {
+    stored,
+    get storedCount() {
+      return counts.storedCount;
+    },
+    get retries() {
+      return counts.retries;
+    },
+    get slowestMs() {
+      return counts.slowestMs;
+    },
+    async stop() {
+      isStopping = true;
+      await all;
+    },
+  };
+}
+
+/** What is not there once: ids that were stored and are missing, and ids that are there twice. */
+export async function findFaults(
+  reader: PulseReader,
+  { stored }: Clients,
+): Promise<{ missing: string[]; doubled: string[] }> {
+  const missing: string[] = [];
+  const doubled: string[] = [];
+  for (const [service, ids] of stored) {
+    const found = new Set<string>();
+    for await (const chunk of reader.scan(service, { from: 0, to: Number.MAX_SAFE_INTEGER })) {
+      for (const { id } of chunk) {
+        if (found.has(id)) doubled.push(id);
+        found.add(id);
+      }
+    }
+    for (const id of ids) if (!found.has(id)) missing.push(id);
+  }
+  return { missing, doubled };
+}
+
+function pulseOf(service: string, isTimeOfArrival: boolean): Pulse {
+  const pulse: Pulse = {
+    service_name: service,
+    event_time: Date.now() - Math.floor(Math.random() * 3 * 3_600_000),
+    latency_ms: 1,
+    status: "ok",
+    id: randomUUID(),
+    source: "/",
+  };
+  if (isTimeOfArrival) pulse.is_time_of_arrival = true;
+  return pulse;
+}
