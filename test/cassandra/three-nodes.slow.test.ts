@@ -1,0 +1,75 @@
+import { Client } from "cassandra-driver";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { clientOptionsOf } from "../../storage/cassandra/client-options.ts";
+import { type CassandraPulseStore, openCassandraPulseStore } from "../../storage/cassandra/pulse-store.ts";
+import { verifySchema } from "../../storage/cassandra/schema-verify.ts";
+import { findFaults, startClients } from "./clients.ts";
+import { makeKeyspace, type OwnCassandra, RETENTION_MS, startOwnCassandra, whyNoProcesses } from "./own-cassandra.ts";
+
+const PATIENCE = { timeout: 240_000, interval: 50 };
+const skip = await whyNoProcesses();
+
+describe.skipIf(skip !== undefined)(
+  `three nodes, three replicas${skip === undefined ? "" : ` (skipped: ${skip})`}`,
+  () => {
+    let own: OwnCassandra;
+    let store: CassandraPulseStore;
+
+    beforeAll(async () => {
+      own = await startOwnCassandra({ nodes: 3, commitlogSync: "periodic" });
+      store = openCassandraPulseStore({
+        settings: { ...own.settings, requestTimeoutMs: 5000 },
+        retentionMs: RETENTION_MS,
+      });
+    }, 300_000);
+
+    afterAll(async () => {
+      await store?.close();
+      await own?.cassandra.stop();
+    }, 60_000);
+
+    it("agree on the schema that three apply at once, each by another node", async () => {
+      const settings = own.cassandra.contactPoints.map((point) => ({ ...own.settings, contactPoints: [point] }));
+      await Promise.all(settings.map((one) => makeKeyspace(one, 3)));
+      for (const one of settings) {
+        const client = new Client(await clientOptionsOf({ ...one, requestTimeoutMs: 30_000 }));
+        await client.connect();
+        expect(await verifySchema(client, one.keyspace)).toMatchObject({ version: 3 });
+        await client.shutdown();
+      }
+      await vi.waitFor(() => store.check(), PATIENCE);
+    }, 300_000);
+
+    it("take writes without an error to clients while one of them is killed, and lose nothing", async () => {
+      const clients = startClients(store, 16, 10);
+      await vi.waitFor(() => expect(clients.storedCount).toBeGreaterThan(3000), PATIENCE);
+      await own.cassandra.nodes[1]?.kill();
+      const atDeath = clients.storedCount;
+      await vi.waitFor(() => expect(clients.storedCount).toBeGreaterThan(atDeath + 5000), PATIENCE);
+      expect(clients.retries).toBe(0);
+      await own.cassandra.nodes[1]?.restart();
+      const atReturn = clients.storedCount;
+      await vi.waitFor(() => expect(clients.storedCount).toBeGreaterThan(atReturn + 5000), PATIENCE);
+      await clients.stop();
+      console.log(
+        `one of three killed: ${clients.storedCount} stored, ${clients.retries} retries, slowest answer ${clients.slowestMs.toFixed(0)} ms`,
+      );
+      expect(clients.retries).toBe(0);
+      expect(await findFaults(store, clients)).toEqual({ missing: [], doubled: [] });
+    }, 600_000);
+
+    it("answer retry while two of them are frozen, and nothing is lost or doubled once they thaw", async () => {
+      const clients = startClients(store, 16, 10);
+      await vi.waitFor(() => expect(clients.storedCount).toBeGreaterThan(2000), PATIENCE);
+      const [first, second] = own.cassandra.nodes;
+      await Promise.all([first?.freeze(), second?.freeze()]);
+      await vi.waitFor(() => expect(clients.retries).toBeGreaterThan(20), PATIENCE);
+      await Promise.all([first?.thaw(), second?.thaw()]);
+      const atThaw = clients.storedCount;
+      await vi.waitFor(() => expect(clients.storedCount).toBeGreaterThan(atThaw + 2000), PATIENCE);
+      await clients.stop();
+      console.log(`two of three frozen: ${clients.storedCount} stored, ${clients.retries} retries`);
+      expect(await findFaults(store, clients)).toEqual({ missing: [], doubled: [] });
+    }, 600_000);
+  },
+);

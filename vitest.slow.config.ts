@@ -1,0 +1,13 @@
+import { defineConfig } from "vitest/config";
+
+/** `npm run test:slow`: three Cassandra nodes take a minute and 2.5 GB, too much for every day. */
+export default defineConfig({
+  test: {
+    include: ["**/*.slow.test.ts"],
+    exclude: ["**/node_modules/**", "dist/**"],
+    pool: "forks",
+    fileParallelism: false,
+    testTimeout: 600_000,
+    hookTimeout: 300_000,
+  },
+});
