@@ -31,15 +31,15 @@ export const REAL_TIME: Timing = {
   hold: durationOf,
 };
 
-/** Everything `speedup` times as fast, scraped every second; no window is shorter than five scrapes. */
+/** Everything `speedup` times as fast, scraped every two seconds; no window is shorter than five scrapes. */
 export function hasten(speedup: number, daySeconds: number): Timing {
   return {
-    scrapeSeconds: 1,
+    scrapeSeconds: 2,
     tickSeconds: 1,
     graceSeconds: LATE_GRACE_MS / 1000 / speedup,
     daySeconds,
     seconds: (seconds) => seconds / speedup,
-    window: (seconds) => durationOf(Math.max(5, Math.round(seconds / speedup))),
+    window: (seconds) => durationOf(Math.max(10, Math.round(seconds / speedup))),
     hold: (seconds) => durationOf(Math.round(seconds / speedup)),
   };
 }

@@ -2,7 +2,7 @@
 // one that is used is loaded.
 import { join } from "node:path";
 import type { DeadLetterStore, PulseReader, PulseWriter, StoreLifecycle } from "../storage/ports.ts";
-import { gaugeStoreSpace } from "./gauges.ts";
+import { gaugeCassandraNodes, gaugeStoreSpace } from "./gauges.ts";
 import { createStoreMetrics } from "./metrics.ts";
 import { DAY_MS, type Parts } from "./parts.ts";
 
@@ -23,7 +23,9 @@ export async function openPulseStore({
   };
   if (cassandra.contactPoints !== undefined) {
     const { openCassandraPulseStore } = await import("../storage/cassandra/pulse-store.ts");
-    return openCassandraPulseStore({ settings: cassandra, ...options });
+    const store = openCassandraPulseStore({ settings: cassandra, ...options });
+    gaugeCassandraNodes([registry], () => store.nodes);
+    return store;
   }
   const { openSqlitePulseStore } = await import("../storage/sqlite-pulse-store.ts");
   const store = openSqlitePulseStore({

@@ -76,6 +76,11 @@ export class CassandraPulseStore implements PulseWriter, PulseReader, StoreLifec
     return this.#queue.queuedRows + this.#settlingRows;
   }
 
+  /** How many of Cassandra's nodes can be reached, and how many cannot. */
+  get nodes(): { up: number; down: number } {
+    return this.#session.nodes;
+  }
+
   write(pulses: readonly Pulse[]): Promise<WriteOutcome> {
     if (this.#closed !== undefined) return Promise.resolve(CLOSED);
     if (this.#session.ready === undefined) {

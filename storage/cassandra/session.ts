@@ -30,6 +30,7 @@ export class CassandraSession {
   #failure = "Cassandra has not been reached yet";
   #attempt: Promise<void> | undefined;
   #awaySince: number | undefined;
+  #knownNodes = 0;
   #loop: Promise<void>;
 
   constructor(options: SessionOptions) {
@@ -45,6 +46,17 @@ export class CassandraSession {
   /** Why there is none. */
   get failure(): string {
     return this.#failure;
+  }
+
+  /** How many nodes can be reached, and how many cannot; without a connection none can. */
+  get nodes(): { up: number; down: number } {
+    if (this.#ready === undefined) {
+      return { up: 0, down: this.#knownNodes || (this.#options.settings.contactPoints?.length ?? 1) };
+    }
+    const hosts = this.#ready.client.hosts.values();
+    const up = hosts.filter((host) => host.isUp()).length;
+    this.#knownNodes = hosts.length;
+    return { up, down: hosts.length - up };
   }
 
   get isClosed(): boolean {

@@ -1,0 +1,175 @@
+// Dashboards, rules and routes on the real parts: the platform, Prometheus, Alertmanager, and an incident.
+import { readFileSync } from "node:fs";
+import { parser as promql } from "@prometheus-io/lezer-promql";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { boards } from "../dashboards/boards.ts";
+import { HEALTH_CODES } from "../dashboards/health-codes.ts";
+import { fillIn, type PlacedQuery, queriesOfBoard, queriesOfRules } from "../dashboards/queries.ts";
+import { ruleGroups } from "../dashboards/rules/rule-groups.ts";
+import { BROKER_JOB, RECORDED } from "../dashboards/selectors.ts";
+import { hasten } from "../dashboards/timing.ts";
+import { isSkippedWithout } from "../dashboards/tools.ts";
+import { type Monitoring, type Series, startMonitoring } from "./monitoring.ts";
+import { type Platform, startPlatform, until } from "./platform.ts";
+
+/** Ten times as fast as in production; "a day ago" is 20 seconds ago. */
+const TIMING = hasten(10, 20);
+const RULES = { timing: TIMING, setPeriods: { "nightly-backup": 86_400 }, runbookUrl: "RUNBOOK.md" };
+const SERVICES = ["steady", "slow", "failing", "silent"] as const;
+const VALUES = { __rate_interval: "20s", __range: "60s", service: "slow" };
+/** What the incident is to set off: name, whom it is about, and which receiver hears of it. */
+const EXPECTED = [
+  "PulseDeadLettersGrow invalid /working-hours",
+  "PulseServiceDegraded slow /working-hours",
+  "PulseServiceDown failing /on-call",
+  "PulseServiceStopped silent /on-call",
+];
+// A laptop has no Knative, kubelet, kube-state-metrics or Cassandra: what asks for nothing else shows nothing here.
+const OF_A_CLUSTER = /\b(?:kn|kube|kubelet|container|cassandra)_\w+/;
+
+describe.skipIf(isSkippedWithout("prometheus", "prometheus-alertmanager"))("an incident on the real parts", () => {
+  let platform: Platform;
+  let monitoring: Monitoring;
+  let isIncident = false;
+  let sender: NodeJS.Timeout;
+
+  beforeAll(async () => {
+    platform = await startPlatform();
+    const { ingest, persist, query, deadletter, broker } = platform;
+    const targets = {
+      "pulse-ingest": ingest,
+      "pulse-persist": persist,
+      "pulse-query": query,
+      "pulse-deadletter": deadletter,
+      [BROKER_JOB]: broker,
+    };
+    const addresses = Object.entries(targets).map(([job, url]) => [job, new URL(url).host]);
+    monitoring = await startMonitoring(Object.fromEntries(addresses), RULES);
+    sender = setInterval(() => void send(), 200);
+  });
+  afterAll(async () => {
+    clearInterval(sender);
+    await monitoring?.dispose();
+    await platform?.dispose();
+  });
+
+  async function send(): Promise<void> {
+    const names = isIncident ? SERVICES.filter((name) => name !== "silent") : SERVICES;
+    const pulses = names.map((service_name) => ({ service_name, ...(isIncident ? INCIDENT[service_name] : FINE) }));
+    await post(`${platform.ingest}/pulse`, "application/json", JSON.stringify(pulses)).catch(() => undefined);
+  }
+
+  /** The values of a query that are numbers. */
+  async function numbersOf({ expr }: PlacedQuery): Promise<string[]> {
+    const text = fillIn(expr, VALUES);
+    const answers: Series[] = [...(await monitoring.ask(text)), ...(await monitoring.askRange(text, 30))];
+    return answers.flatMap(({ values }) => values).filter((value) => value !== "NaN");
+  }
+
+  async function firing(): Promise<string[]> {
+    const alerts = await monitoring.ask('max_over_time(ALERTS{alertstate="firing"}[10m])');
+    return alerts.map(({ metric }) => `${metric.alertname} ${metric.service ?? metric.reason ?? ""}`).sort();
+  }
+
+  it("fires nothing while all is well, and knows each service's health and period", async () => {
+    await until("every service to be up and its period to be learnt", async () => {
+      const up = await monitoring.ask(`${RECORDED.health} == ${HEALTH_CODES.up}`);
+      const learnt = await monitoring.ask(RECORDED.usualPeriod);
+      const past = await monitoring.ask(`${RECORDED.storedRate} offset ${TIMING.daySeconds}s`);
+      return [up, learnt, past].every((answer) => answer.length === SERVICES.length);
+    });
+    expect(await firing()).toEqual([]);
+    const periods = await monitoring.ask(RECORDED.usualPeriod);
+    for (const { values } of periods) expect(Number(values[0])).toBeLessThan(10);
+  });
+
+  it("an incident fires the alerts it should, and Alertmanager delivers them", async () => {
+    const poison = readFileSync("events/samples/poison.json", "utf8");
+    await post(platform.broker, "application/cloudevents+json", poison);
+    isIncident = true;
+    await until(
+      "Alertmanager to have told all",
+      () => EXPECTED.every((text) => delivered("firing").includes(text)),
+      150_000,
+    );
+    for (const { annotations } of monitoring.deliveries) {
+      expect(annotations.runbook_url).toMatch(/^RUNBOOK\.md#pulse/);
+      expect(`${annotations.summary} ${annotations.description}`).not.toMatch(/<error|%!|<no value>|^ /);
+    }
+    const silent = monitoring.deliveries.find(({ labels }) => labels.alertname === "PulseServiceStopped");
+    expect(silent?.annotations.summary).toBe("silent has gone silent: nobody knows whether it works.");
+  });
+
+  it("every query of every dashboard returns data, but those of parts that only a cluster has", async () => {
+    const empty: string[] = [];
+    const { logs, ...asked } = boards({ timing: TIMING });
+    expect(logs).toBeDefined(); // needs Loki
+    for (const query of Object.values(asked).flatMap(queriesOfBoard)) {
+      const numbers = await numbersOf(query);
+      if (numbers.length === 0 && !OF_A_CLUSTER.test(query.expr)) empty.push(`${query.place}: ${query.expr}`);
+    }
+    expect(empty).toEqual([]);
+  });
+
+  it("every rule is evaluated, and its expression finds what it compares", async () => {
+    expect(await monitoring.brokenRules()).toEqual([]);
+    const empty: string[] = [];
+    for (const query of queriesOfRules(ruleGroups(RULES))) {
+      const numbers = await numbersOf({ ...query, expr: withoutThresholds(query.expr) });
+      if (numbers.length === 0) empty.push(query.place);
+    }
+    // Its nodes are Cassandra's.
+    expect(empty).toEqual(["pulsemesh-alerts / PulseCassandraNodeAway"]);
+  });
+
+  it("tells when it is over, and has told of nothing else", async () => {
+    isIncident = false;
+    const over = EXPECTED.filter((text) => text.includes("Service"));
+    await until("all to be resolved", () => over.every((text) => delivered("resolved").includes(text)), 90_000);
+    expect(await firing()).toEqual(EXPECTED.map((text) => text.replace(/ \/.*/, "")));
+    expect(delivered("firing")).toEqual(EXPECTED);
+  });
+
+  it("the ledger adds up", async () => {
+    clearInterval(sender);
+    const accepted = "sum(pulsemesh_pulses_accepted_total)";
+    const stored = "sum(pulsemesh_pulses_stored_total)";
+    await until("as many stored as accepted", async () => {
+      const difference = await monitoring.ask(`${accepted} - ${stored}`);
+      return difference[0]?.values[0] === "0";
+    });
+  });
+
+  /** What was delivered, each once. */
+  function delivered(status: "firing" | "resolved"): string[] {
+    const texts = monitoring.deliveries
+      .filter((delivery) => delivery.status === status)
+      .map(({ labels, path }) => `${labels.alertname} ${labels.service ?? labels.reason ?? ""} ${path}`);
+    return [...new Set(texts)].sort();
+  }
+});
+
+const FINE = { latency_ms: 12.5, status: "ok" };
+const INCIDENT = {
+  steady: FINE,
+  slow: { latency_ms: 2500, status: "slow" },
+  failing: { latency_ms: 40, status: "500" },
+  silent: FINE,
+};
+
+async function post(url: string, type: string, body: string): Promise<void> {
+  const response = await fetch(url, { method: "POST", headers: { "content-type": type }, body });
+  await response.arrayBuffer();
+}
+
+/** An expression whose comparisons give 0 or 1 instead of leaving out what is within bounds. */
+function withoutThresholds(expr: string): string {
+  const ends: number[] = [];
+  promql.parse(expr).iterate({
+    enter({ name, to, node }) {
+      const isComparison = ["Gtr", "Lss", "Gte", "Lte", "EqlC", "Neq"].includes(name);
+      if (isComparison && node.parent?.name === "BinaryExpr") ends.push(to);
+    },
+  });
+  return ends.reduceRight((text, end) => `${text.slice(0, end)} bool${text.slice(end)}`, expr);
+}
