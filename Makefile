@@ -3,7 +3,9 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 STAMP := node_modules/.package-lock.json
 
-.PHONY: help install run dev test check bench build clean
+STORE ?= sqlite
+
+.PHONY: help install run dev test test-slow check bench build cassandra clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -15,14 +17,17 @@ $(STAMP): package.json package-lock.json
 	npm ci --no-audit --no-fund --loglevel=error
 	@touch $(STAMP)
 
-run: install ## Start PulseMesh on this machine: functions, broker, store; Ctrl-C stops it
-	@npm run --silent start
+run: install ## Start PulseMesh on this machine: functions, broker, store (STORE=cassandra for that one); Ctrl-C stops it
+	@npm run --silent start -- --store $(STORE)
 
 dev: install ## The same, restarted when a source changes
-	@npm run --silent dev
+	@npm run --silent dev -- --store $(STORE)
 
 test: install ## Pass all tests
 	@npm run --silent test
+
+test-slow: install ## The tests that take minutes: three Cassandra nodes, a real Prometheus
+	@npm run --silent test:slow
 
 check: install ## Format, lint, types and tests: what CI checks
 	@npm run --silent check
@@ -32,6 +37,9 @@ bench: install ## Measure CPU per pulse beside a bare node:http server
 
 build: install ## Bundle each function to one file under dist/
 	@npm run --silent build
+
+cassandra: install ## Start a real Cassandra here (NODES=3 for three), until Ctrl-C
+	@npm run --silent cassandra
 
 clean: ## Remove what was installed and built; the data under .pulsemesh/ stays
 	rm -rf node_modules dist coverage

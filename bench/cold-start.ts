@@ -3,6 +3,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { FUNCTIONS } from "../settings/function-settings.ts";
+import { NODE_FLAGS } from "../settings/node-flags.ts";
 import { freePort, residentMb, startProgram, stopChild } from "./process.ts";
 import { median, type Row } from "./table.ts";
 
@@ -20,7 +21,7 @@ export async function benchColdStart(): Promise<Row[]> {
     PULSE_LOG_LEVEL: "warn",
   };
   await runBuild(folder);
-  const bundle = [join(folder, "pulse-ingest.cjs")];
+  const bundle = [...NODE_FLAGS["pulse-ingest"], join(folder, "pulse-ingest.cjs")];
   // One start fills the cache, as the image's build does.
   await timeFirstAnswer(bundle, { ...env, PULSE_FUNCTION: "pulse-ingest" });
   const bare: number[] = [];
@@ -40,7 +41,10 @@ export async function benchColdStart(): Promise<Row[]> {
     },
   ];
   for (const name of FUNCTIONS) {
-    const program = await startProgram([join(folder, `${name}.cjs`)], { ...env, PULSE_FUNCTION: name });
+    const program = await startProgram([...NODE_FLAGS[name], join(folder, `${name}.cjs`)], {
+      ...env,
+      PULSE_FUNCTION: name,
+    });
     await fetch(`http://127.0.0.1:${program.port}/metrics`).then((response) => response.text());
     await new Promise((resolve) => setTimeout(resolve, IDLE_MS));
     const megabytes = residentMb(program.pid);

@@ -1,3 +1,4 @@
+import { NODE_FLAGS } from "../settings/node-flags.ts";
 import { runLoad } from "./load.ts";
 import { cpuMicros, type Started, startProgram } from "./process.ts";
 import { eventRequests, manyRequest, singleRequest } from "./requests.ts";
@@ -17,7 +18,7 @@ export async function benchIngest(seconds: number): Promise<Row[]> {
   const sink = await startProgram(["bench/sink-server.ts"], {});
   const bare = await startProgram(["bench/bare-server.ts"], {});
   const stock = await startProgram(["bench/stock-server.ts"], {});
-  const ingest = await startProgram(["functions/main.ts"], {
+  const ingest = await startProgram([...NODE_FLAGS["pulse-ingest"], "functions/main.ts"], {
     PULSE_FUNCTION: "pulse-ingest",
     K_SINK: `http://localhost:${sink.port}/default/pulsemesh`,
   });

@@ -4,6 +4,7 @@ import { fileURLToPath } from "node:url";
 import { BROKER } from "../infra/triggers.ts";
 import type { FunctionName } from "../settings/function-settings.ts";
 import { type LocalSettings, localSettings } from "../settings/local-settings.ts";
+import { NODE_FLAGS } from "../settings/node-flags.ts";
 
 /** A process to be kept running. */
 export interface PlannedProcess {
@@ -36,14 +37,16 @@ export function urlsOf(settings: LocalSettings) {
   };
 }
 
-/** The broker and the four functions. */
-export function planProcesses(settings: LocalSettings): PlannedProcess[] {
+/** The broker and the four functions; `storeEnv` tells them of a store that was started for them. */
+export function planProcesses(settings: LocalSettings, storeEnv: Record<string, string> = {}): PlannedProcess[] {
   const dataDir = resolve(settings.dataDir);
   const sink = urlsOf(settings).broker;
+  // Keeps what Node makes of the sources: a start is sooner, and 20 MB smaller since nothing has to be made again.
+  const shared = { PULSE_DATA_DIR: dataDir, NODE_COMPILE_CACHE: join(dataDir, "compile-cache") };
   const planFunction = (name: FunctionName, port: number, portVariable: string, stopRank: number): PlannedProcess => ({
     name,
-    args: [join(ROOT, "functions/main.ts")],
-    env: { PULSE_FUNCTION: name, PORT: String(port), K_SINK: sink, PULSE_DATA_DIR: dataDir },
+    args: [...NODE_FLAGS[name], join(ROOT, "functions/main.ts")],
+    env: { PULSE_FUNCTION: name, PORT: String(port), K_SINK: sink, ...shared, ...storeEnv },
     port,
     portVariable,
     sources: FUNCTION_SOURCES.map((folder) => join(ROOT, folder)),
@@ -55,7 +58,7 @@ export function planProcesses(settings: LocalSettings): PlannedProcess[] {
     {
       name: "broker",
       args: [`--max-semi-space-size=${BROKER_SEMI_SPACE}`, join(ROOT, "local/broker/main.ts")],
-      env: { PULSE_DATA_DIR: dataDir },
+      env: shared,
       port: settings.brokerPort,
       portVariable: brokerPort.variable,
       sources: [join(ROOT, "local/broker"), join(ROOT, "events"), join(ROOT, "infra/triggers.ts")],

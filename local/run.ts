@@ -10,13 +10,15 @@ import { lockFolder } from "./lock.ts";
 import { createOutput } from "./output.ts";
 import { planProcesses } from "./plan.ts";
 import { findPortFaults } from "./ports.ts";
+import { STORES, startStore } from "./store.ts";
 import { Supervisor } from "./supervisor.ts";
 
-const HELP = `node local/main.ts [--watch]
+const HELP = `node local/main.ts [--watch] [--store sqlite|cassandra]
 
 Runs PulseMesh on this machine: the broker and every function as a process of its own.
 
   --watch   restart them when their sources change
+  --store   where pulses are kept: sqlite (default), or cassandra, for which a node is started here
   --help    this
 
 Settings, as environment variables:
@@ -37,23 +39,39 @@ const KILLED_BY_USER = 130;
 export async function run(args: string[], env: NodeJS.ProcessEnv): Promise<number> {
   const { values } = parseArgs({
     args,
-    options: { watch: { type: "boolean" }, help: { type: "boolean", short: "h" } },
+    options: {
+      watch: { type: "boolean" },
+      store: { type: "string", default: "sqlite" },
+      help: { type: "boolean", short: "h" },
+    },
   });
   if (values.help) {
     process.stdout.write(HELP);
     return 0;
   }
   const settings = readSettings(runSettings, env);
+  const storeName = STORES.find((name) => name === values.store);
+  if (storeName === undefined)
+    throw new Error(`--store: Expected one of ${STORES.join(", ")}, got ${JSON.stringify(values.store)}`);
   const lock = lockFolder(resolve(settings.dataDir));
   try {
-    return await supervise(settings, values.watch === true);
+    const store = await startStore(storeName, env);
+    try {
+      return await supervise(settings, store.env, values.watch === true);
+    } finally {
+      await store.stop();
+    }
   } finally {
     lock.release();
   }
 }
 
-async function supervise(settings: RunSettings, isWatching: boolean): Promise<number> {
-  const plan = planProcesses(settings);
+async function supervise(
+  settings: RunSettings,
+  storeEnv: Record<string, string>,
+  isWatching: boolean,
+): Promise<number> {
+  const plan = planProcesses(settings, storeEnv);
   const faults = await findPortFaults(plan);
   if (faults.length > 0) throw new PortsError(faults.join("\n"));
   const output = createOutput({ out: process.stdout, error: process.stderr });
