@@ -30,7 +30,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   local: ["events", "settings", "http", "infra/triggers"],
   feed: ["events", "settings"],
   infra: ["events", "settings"],
-  dashboards: ["functions/metrics"],
+  dashboards: ["events", "functions/metrics", "local/broker/metric-names"],
   bench: ALL,
   test: ALL,
 };
