@@ -173,6 +173,16 @@ describe("the broker's door", () => {
     expect(await readAll(large)).toMatch(/^HTTP\/1\.1 431 /);
   });
 
+  it("refuses attributes that no subscriber could be sent as headers", async () => {
+    const { url, subscriber } = await openTestBroker();
+    const event = { specversion: "1.0", id: "long", source: "/s", type: "t", note: "ü".repeat(1500), data: {} };
+    const headers = { "content-type": "application/cloudevents+json" };
+    const response = await fetch(url, { method: "POST", headers, body: JSON.stringify(event) });
+    expect(response.status).toBe(400);
+    expect((await problemOf(response)).detail).toContain("8192 bytes");
+    expect(subscriber.received).toHaveLength(0);
+  });
+
   it("takes and forgets, as Knative does, an event that no Trigger wants", async () => {
     const triggers = [triggerOf({}, { filters: [{ exact: { type: "wanted" } }] })];
     const { url, subscriber, metrics } = await openTestBroker({ triggers });

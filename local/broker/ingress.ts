@@ -4,7 +4,7 @@ import type { Duplex } from "node:stream";
 import type { Logger } from "pino";
 import type { CloudEvent } from "../../events/cloud-event.ts";
 import type { Fault } from "../../events/fault.ts";
-import { decodeEvents, eventModeOf, isForeignFormat } from "../../events/http-binding.ts";
+import { decodeEvents, encodeBinary, eventModeOf, isForeignFormat } from "../../events/http-binding.ts";
 import type { BrokerName } from "../../infra/triggers.ts";
 import { admit, type Route } from "./admission.ts";
 import { type BodyLimits, BodyReader } from "./body-reader.ts";
@@ -32,6 +32,8 @@ export interface Ingress {
 /** Longer than the 60 s of common clients and proxies, which would else hit a connection that is just closing. */
 const KEEP_ALIVE_MS = 65_000;
 const CHECK_INTERVAL_MS = 1000;
+/** An event leaves in binary mode, and HTTP servers take some 16 KiB of headers: a dead letter's additions must fit too. */
+const MAX_ATTRIBUTES_BYTES = 8192;
 const ACCEPTED = { "content-length": "0" };
 
 /** Makes the server of a broker; it does not listen yet. */
@@ -93,6 +95,10 @@ export function createIngress({ broker, routes, journal, metrics, limits, logger
       return;
     }
     const event = decoded.value[0] as CloudEvent;
+    if (headerBytesOf(event) > MAX_ATTRIBUTES_BYTES) {
+      refuseInvalid(response, `Expected attributes of at most ${MAX_ATTRIBUTES_BYTES} bytes together, as headers.`);
+      return;
+    }
     const admission = admit(event, { routes, done: (outcome) => answer(response, event, outcome) });
     if (admission.kind === "wanted") {
       journal.add(admission.event);
@@ -188,6 +194,13 @@ function answerHandshake(response: ServerResponse): void {
 function sendText(response: ServerResponse, status: number, text: string, type = "text/plain"): void {
   response.writeHead(status, { "content-type": type, "content-length": Buffer.byteLength(text) });
   response.end(text);
+}
+
+function headerBytesOf(event: CloudEvent): number {
+  const { headers } = encodeBinary({ ...event, data: { kind: "none" } });
+  let bytes = 0;
+  for (const name in headers) bytes += name.length + (headers[name] as string).length;
+  return bytes;
 }
 
 /** What is no HTTP, or comes too slowly or with too many headers, never becomes a request: Node asks here for an answer. */
