@@ -14,6 +14,12 @@ export async function clientOptionsOf(settings: CassandraSettings): Promise<Clie
   const options: ClientOptions = {
     contactPoints: [...contactPoints],
     localDataCenter,
+    protocolOptions: {
+      // The nodes tell each other's addresses without ports: the driver takes this one for all that it is not told of.
+      port: Number(/(?<=[^:]:|\]:)\d+$/.exec(contactPoints[0] ?? "")?.[0] ?? 9042),
+      // The highest that the driver and Cassandra share; without it, two connections are made and refused first.
+      maxVersion: types.protocolVersion.v4,
+    },
     // A metadata key may be `__proto__`, which a plain object would lose.
     encoding: { map: Map },
     // A node that came back is used within 5 s; the driver's own default may take minutes.

@@ -2,7 +2,7 @@
 // another time by now is passed over, so that the list need not be exact: it is written before the letter, and the entry
 // of a letter that came back is struck after.
 import { randomUUID } from "node:crypto";
-import type { Client, types } from "cassandra-driver";
+import type { types } from "cassandra-driver";
 import { type Parsed, refuse } from "../../events/fault.ts";
 import type { CassandraSettings } from "../../settings/cassandra-settings.ts";
 import { decodeCursor, encodeCursor } from "../cursor.ts";
@@ -15,6 +15,7 @@ import type {
   StoreLifecycle,
   WriteOutcome,
 } from "../ports.ts";
+import type { Cql } from "./cql.ts";
 import { type LetterStatements, letterOf, letterStatements, valuesOf } from "./dead-letter-row.ts";
 import { failureOf } from "./outcome.ts";
 import { bucketOf, ttlSeconds } from "./row.ts";
@@ -161,7 +162,7 @@ export class CassandraDeadLetterStore implements DeadLetterStore, StoreLifecycle
     return outcome;
   }
 
-  async #write(client: Client, letter: DeadLetter): Promise<void> {
+  async #write(client: Cql, letter: DeadLetter): Promise<void> {
     const { id, time, reason } = letter;
     const ttl = ttlSeconds(time, this.#retentionMs, this.#now());
     if (ttl <= 0) return;
@@ -179,13 +180,13 @@ export class CassandraDeadLetterStore implements DeadLetterStore, StoreLifecycle
     }
   }
 
-  async #read(client: Client, id: string): Promise<DeadLetter | undefined> {
+  async #read(client: Cql, id: string): Promise<DeadLetter | undefined> {
     const result = await client.execute(this.#statements.get, [id]);
     return letterOf(result.rows[0]);
   }
 
   async *#entries(
-    client: Client,
+    client: Cql,
     span: Span | undefined,
     after: { time: number; id: string } | undefined,
   ): AsyncGenerator<Entry[]> {
@@ -208,7 +209,7 @@ export class CassandraDeadLetterStore implements DeadLetterStore, StoreLifecycle
   }
 }
 
-async function* pagesOf(client: Client, query: string, params: unknown[]): AsyncGenerator<Entry[]> {
+async function* pagesOf(client: Cql, query: string, params: unknown[]): AsyncGenerator<Entry[]> {
   let pageState: string | undefined;
   do {
     const result: types.ResultSet = await client.execute(query, params, {

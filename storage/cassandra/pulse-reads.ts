@@ -1,7 +1,8 @@
-import type { Client, types } from "cassandra-driver";
+import type { types } from "cassandra-driver";
 import { type Parsed, refuse } from "../../events/fault.ts";
 import { decodeCursor, encodeCursor } from "../cursor.ts";
 import type { PulsePage, Span, StoredPulse } from "../ports.ts";
+import type { Cql } from "./cql.ts";
 import { bucketOf, type PulseColumns, type PulseStatements, pulseOf } from "./row.ts";
 import type { CassandraSession } from "./session.ts";
 
@@ -98,7 +99,7 @@ export class PulseReads {
 
   // The time of an arrival may have been given up for an earlier one after `latest` was told of it. Then the newest row
   // says what is the newest: every other pulse that is newer would have displaced it.
-  async #confirm(client: Client, bucketMs: number, pulse: StoredPulse): Promise<StoredPulse | undefined> {
+  async #confirm(client: Cql, bucketMs: number, pulse: StoredPulse): Promise<StoredPulse | undefined> {
     const { statements } = this.#options;
     const { service_name: service, event_time: time } = pulse;
     const key = [service, bucketOf(time, bucketMs), time, pulse.source, pulse.id];
@@ -159,7 +160,7 @@ export class PulseReads {
     ];
   }
 
-  async *#buckets(client: Client, service: string, from: number, to: number): AsyncGenerator<number[]> {
+  async *#buckets(client: Cql, service: string, from: number, to: number): AsyncGenerator<number[]> {
     const query = { query: this.#options.statements.listBuckets, params: [service, from, to] };
     let page: Page | undefined = await fetchPage(client, query, 200);
     while (page !== undefined) {
@@ -183,12 +184,7 @@ interface Page {
   next: string | undefined;
 }
 
-async function fetchPage(
-  client: Client,
-  { query, params }: Query,
-  fetchSize: number,
-  pageState?: string,
-): Promise<Page> {
+async function fetchPage(client: Cql, { query, params }: Query, fetchSize: number, pageState?: string): Promise<Page> {
   const result = await client.execute(query, params, { fetchSize, ...(pageState !== undefined && { pageState }) });
   return { rows: result.rows, next: result.pageState || undefined };
 }

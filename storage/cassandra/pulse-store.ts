@@ -9,6 +9,7 @@ import type { Parsed } from "../../events/fault.ts";
 import type { Pulse } from "../../events/pulse.ts";
 import type { CassandraSettings } from "../../settings/cassandra-settings.ts";
 import type { PulsePage, PulseReader, PulseWriter, Span, StoredPulse, StoreLifecycle, WriteOutcome } from "../ports.ts";
+import type { Failure } from "./outcome.ts";
 import { PulseReads } from "./pulse-reads.ts";
 import { PulseWrites } from "./pulse-writes.ts";
 import { bucketOf, countBytes, pulseStatements, type Row } from "./row.ts";
@@ -141,17 +142,18 @@ export class CassandraPulseStore implements PulseWriter, PulseReader, StoreLifec
   async #settleAll(pulses: readonly Pulse[], bucketMs: number, group: WriteGroup): Promise<void> {
     this.#settlingRows += pulses.length;
     let next = 0;
-    let isAway = false;
+    let away: Failure | undefined;
     const work = async () => {
       for (let pulse = pulses[next++]; pulse !== undefined; pulse = pulses[next++]) {
-        const settled = isAway ? undefined : await this.#writes.settle(pulse);
+        // When no node answers, the others are not asked for: each would take as long to fail.
+        const settled: Row | Failure = away ?? (await this.#writes.settle(pulse));
         this.#settlingRows--;
-        if (settled !== undefined && "pulse" in settled) {
+        if ("pulse" in settled) {
           this.#add(settled, bucketMs, group);
           continue;
         }
-        if (settled?.about === "away") isAway = true;
-        group.settle(1, settled?.outcome ?? { kind: "retry", reason: this.#session.failure, retryAfterMs: 1000 });
+        if (settled.about === "away") away = settled;
+        group.settle(1, settled.outcome);
       }
     };
     await Promise.all(Array.from({ length: Math.min(MAX_SETTLING, pulses.length) }, work));

@@ -1,7 +1,7 @@
 // What a batch of one partition takes: its rows, a note of its bucket, and the newest of it for `latest`.
-import type { Client } from "cassandra-driver";
 import type { Pulse } from "../../events/pulse.ts";
 import { settleClaims } from "./claims.ts";
+import type { Cql } from "./cql.ts";
 import { type Failure, failureOf } from "./outcome.ts";
 import { RecentMap } from "./recent-map.ts";
 import {
@@ -96,7 +96,7 @@ export class PulseWrites {
     await ready.client.batch([insertOf(statements, row, bucket, ttl), ...removals], { logged: true });
   }
 
-  async #insert(client: Client, { bucket }: Partition, rows: readonly Row[]): Promise<void> {
+  async #insert(client: Cql, { bucket }: Partition, rows: readonly Row[]): Promise<void> {
     const { statements, retentionMs, now } = this.#options;
     const moment = now();
     const inserts: Statement[] = [];
@@ -122,7 +122,7 @@ export class PulseWrites {
     this.#buckets.set(key, true);
   }
 
-  async #setLatest(client: Client, service: string, rows: readonly Row[]): Promise<void> {
+  async #setLatest(client: Cql, service: string, rows: readonly Row[]): Promise<void> {
     const { statements, retentionMs, now } = this.#options;
     let newest: Row | undefined;
     for (const row of rows) if (newest === undefined || row.time >= newest.time) newest = row;

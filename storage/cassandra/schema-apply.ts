@@ -1,6 +1,5 @@
-import { randomUUID } from "node:crypto";
-import { setTimeout as delay } from "node:timers/promises";
-import { type Client, types } from "cassandra-driver";
+import type { Client } from "cassandra-driver";
+import { type SchemaClient, schemaClientOf } from "./schema-client.ts";
 import {
   foundationOf,
   type Migration,
@@ -9,6 +8,7 @@ import {
   statementsOf,
   windowsOf,
 } from "./schema-files.ts";
+import { withSchemaLock } from "./schema-lock.ts";
 import { SchemaError } from "./schema-verify.ts";
 
 export interface ApplyOptions {
@@ -22,75 +22,58 @@ export interface ApplyOptions {
   lockTimeoutMs?: number;
 }
 
-// Longer than any step takes; the lock of one that died frees itself.
-const LOCK_SECONDS = 120;
-
 /** Brings a keyspace to the last step, whatever it is at; does nothing when it is there. Two at once take turns. */
 export async function applySchema(options: ApplyOptions): Promise<void> {
-  const { client, plan, migrations, say } = options;
-  const [keyspace = "", lock = "", ...notes] = foundationOf(plan);
-  await define(client, keyspace);
-  await define(client, lock);
-  await withLock(options, async () => {
-    for (const statement of notes) await define(client, statement);
+  const { plan, say, lockTimeoutMs } = options;
+  const { keyspace } = plan;
+  const client = schemaClientOf(options.client);
+  const [makeKeyspace = "", makeLock = "", ...makeNotes] = foundationOf(plan);
+  await client.define(makeKeyspace);
+  await client.define(makeLock);
+  await withSchemaLock(client, { keyspace, say, lockTimeoutMs }, async () => {
+    for (const statement of makeNotes) await client.define(statement);
     await noteBucket(client, plan, say);
-    const applied = await client.execute(`SELECT version, checksum FROM ${plan.keyspace}.schema_versions`, [], PLAIN);
-    const checksums = new Map(applied.rows.map((row) => [Number(row.version), String(row.checksum)]));
-    for (const migration of migrations) {
-      const checksum = checksums.get(migration.version);
-      if (checksum === migration.checksum) continue;
-      if (checksum !== undefined) {
-        throw new SchemaError(
-          `Expected ${migration.name} as it was applied to ${plan.keyspace}, got another text: undo the change and put it into a new file`,
-        );
-      }
-      for (const statement of statementsOf(migration, plan)) await define(client, statement);
-      await client.execute(
-        `INSERT INTO ${plan.keyspace}.schema_versions (version, name, checksum, applied_at) VALUES (?, ?, ?, ?)`,
-        [migration.version, migration.name, migration.checksum, new Date()],
-      );
-      say(`applied ${migration.name}`);
-    }
-    await tune(options);
+    await migrate(client, options);
+    await setRetention(client, plan, say);
+    if (options.hasReplicationSetting) await setReplication(client, plan, say);
   });
 }
 
-const PLAIN = { prepare: false };
-
-// The driver waits until all nodes have the same schema; a statement made before that may be lost on some.
-async function define(client: Client, statement: string): Promise<void> {
-  const result = await client.execute(statement, [], { ...PLAIN, readTimeout: 30_000 });
-  // Documented by the driver, and missing in its types.
-  const { isSchemaInAgreement } = result.info as { isSchemaInAgreement?: boolean };
-  if (isSchemaInAgreement === false) {
-    throw new SchemaError(
-      "Expected all nodes to agree on the schema, got different ones after 10 s: look at `nodetool describecluster`, then run it again",
-    );
+async function migrate(client: SchemaClient, { plan, migrations, say }: ApplyOptions): Promise<void> {
+  const { rows } = await client.run(`SELECT version, checksum FROM ${plan.keyspace}.schema_versions`);
+  const checksums = new Map(rows.map((row) => [Number(row.version), String(row.checksum)]));
+  for (const migration of migrations) {
+    const { version, name, checksum } = migration;
+    if (checksums.get(version) === checksum) continue;
+    if (checksums.has(version)) {
+      throw new SchemaError(
+        `Expected ${name} as it was applied to ${plan.keyspace}, got another text: undo the change and put it into a new file`,
+      );
+    }
+    for (const statement of statementsOf(migration, plan)) await client.define(statement);
+    const note = `INSERT INTO ${plan.keyspace}.schema_versions (version, name, checksum, applied_at) VALUES (?, ?, ?, ?)`;
+    await client.run(note, [version, name, checksum, new Date()], { prepare: true });
+    say(`applied ${name}`);
   }
 }
 
-async function noteBucket(client: Client, { keyspace, bucketMs }: SchemaPlan, say: (line: string) => void) {
-  const { rows } = await client.execute(
-    `SELECT value FROM ${keyspace}.schema_facts WHERE name = 'bucket_ms'`,
-    [],
-    PLAIN,
-  );
+async function noteBucket(
+  client: SchemaClient,
+  { keyspace, bucketMs }: SchemaPlan,
+  say: (line: string) => void,
+): Promise<void> {
+  const { rows } = await client.run(`SELECT value FROM ${keyspace}.schema_facts WHERE name = 'bucket_ms'`);
   const noted = rows[0]?.value;
   if (noted === undefined) {
-    await client.execute(`INSERT INTO ${keyspace}.schema_facts (name, value) VALUES ('bucket_ms', ?)`, [
-      String(bucketMs),
-    ]);
+    await client.run(`INSERT INTO ${keyspace}.schema_facts (name, value) VALUES ('bucket_ms', '${bucketMs}')`);
   } else if (Number(noted) !== bucketMs) {
     say(`the bucket stays at ${Number(noted) / 60_000} minutes, with which ${keyspace} was made`);
   }
 }
 
-/** The settings that may change later: the retention, and the replicas where they are set. */
-async function tune({ client, plan, hasReplicationSetting, say }: ApplyOptions): Promise<void> {
-  const { rows } = await client.execute(
+async function setRetention(client: SchemaClient, plan: SchemaPlan, say: (line: string) => void): Promise<void> {
+  const { rows } = await client.run(
     `SELECT table_name, default_time_to_live, compaction FROM system_schema.tables WHERE keyspace_name = '${plan.keyspace}'`,
-    [],
-    PLAIN,
   );
   const seconds = retentionSecondsOf(plan);
   for (const row of rows) {
@@ -98,51 +81,23 @@ async function tune({ client, plan, hasReplicationSetting, say }: ApplyOptions):
     const isInWindows = String(row.compaction.get("class")).endsWith("TimeWindowCompactionStrategy");
     const windows = JSON.stringify(windowsOf(plan.retentionMs)).replaceAll('"', "'");
     const compaction = isInWindows ? ` AND compaction = ${windows}` : "";
-    await define(
-      client,
-      `ALTER TABLE ${plan.keyspace}.${row.table_name} WITH default_time_to_live = ${seconds}${compaction}`,
-    );
+    const alter = `ALTER TABLE ${plan.keyspace}.${row.table_name} WITH default_time_to_live = ${seconds}${compaction}`;
+    await client.define(alter);
     say(`${row.table_name} now keeps ${seconds / 86_400} days`);
   }
-  if (!hasReplicationSetting) return;
-  const found = await client.execute(
-    `SELECT replication FROM system_schema.keyspaces WHERE keyspace_name = '${plan.keyspace}'`,
-    [],
-    PLAIN,
+}
+
+async function setReplication(client: SchemaClient, plan: SchemaPlan, say: (line: string) => void): Promise<void> {
+  const { keyspace, replication } = plan;
+  const { rows } = await client.run(
+    `SELECT replication FROM system_schema.keyspaces WHERE keyspace_name = '${keyspace}'`,
   );
-  const replicas = new Map<string, string>(found.rows[0]?.replication);
+  const replicas = new Map<string, string>(rows[0]?.replication);
   replicas.delete("class");
-  const wanted = Object.entries(plan.replication);
+  const wanted = Object.entries(replication);
   if (replicas.size === wanted.length && wanted.every(([name, factor]) => Number(replicas.get(name)) === factor))
     return;
   const map = wanted.map(([name, factor]) => `, '${name}': ${factor}`).join("");
-  await define(client, `ALTER KEYSPACE ${plan.keyspace} WITH replication = {'class': 'NetworkTopologyStrategy'${map}}`);
-  say(
-    `${plan.keyspace} is now replicated ${JSON.stringify(plan.replication)}: run \`nodetool repair --full ${plan.keyspace}\``,
-  );
-}
-
-async function withLock(options: ApplyOptions, work: () => Promise<void>): Promise<void> {
-  const { client, plan, say, lockTimeoutMs = 150_000 } = options;
-  const holder = randomUUID();
-  const serial = { serialConsistency: types.consistencies.localSerial, isIdempotent: false };
-  const deadline = Date.now() + lockTimeoutMs;
-  let isWaiting = false;
-  const take = `INSERT INTO ${plan.keyspace}.schema_lock (name, holder) VALUES ('schema', ?) IF NOT EXISTS USING TTL ${LOCK_SECONDS}`;
-  while (!(await client.execute(take, [holder], serial)).wasApplied()) {
-    if (Date.now() > deadline) {
-      throw new SchemaError(
-        `Expected the lock on ${plan.keyspace}'s schema, got it held by another for ${lockTimeoutMs / 1000} s: wait for the other to end`,
-      );
-    }
-    if (!isWaiting) say("another is at work on the schema: waiting for it");
-    isWaiting = true;
-    await delay(100 + Math.random() * 200);
-  }
-  try {
-    await work();
-  } finally {
-    const give = `DELETE FROM ${plan.keyspace}.schema_lock WHERE name = 'schema' IF holder = ?`;
-    await client.execute(give, [holder], serial).catch(() => {});
-  }
+  await client.define(`ALTER KEYSPACE ${keyspace} WITH replication = {'class': 'NetworkTopologyStrategy'${map}}`);
+  say(`${keyspace} is now replicated ${JSON.stringify(replication)}: run \`nodetool repair --full ${keyspace}\``);
 }

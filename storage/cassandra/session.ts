@@ -2,12 +2,13 @@ import { setTimeout as delay } from "node:timers/promises";
 import { Client } from "cassandra-driver";
 import type { CassandraSettings } from "../../settings/cassandra-settings.ts";
 import { clientOptionsOf } from "./client-options.ts";
+import { type Cql, cqlOf } from "./cql.ts";
 import { failureOf, reasonOf } from "./outcome.ts";
 import { SchemaError, verifySchema } from "./schema-verify.ts";
 
 /** A connection that can be used: its schema is as this build needs it. */
 export interface Ready {
-  client: Client;
+  client: Cql;
   bucketMs: number;
 }
 
@@ -26,6 +27,7 @@ const RENEW_AFTER_MS = 15_000;
 export class CassandraSession {
   readonly #options: SessionOptions;
   readonly #ended = new AbortController();
+  #client: Client | undefined;
   #ready: Ready | undefined;
   #failure = "Cassandra has not been reached yet";
   #attempt: Promise<void> | undefined;
@@ -50,10 +52,10 @@ export class CassandraSession {
 
   /** How many nodes can be reached, and how many cannot; without a connection none can. */
   get nodes(): { up: number; down: number } {
-    if (this.#ready === undefined) {
+    if (this.#ready === undefined || this.#client === undefined) {
       return { up: 0, down: this.#knownNodes || (this.#options.settings.contactPoints?.length ?? 1) };
     }
-    const hosts = this.#ready.client.hosts.values();
+    const hosts = this.#client.hosts.values();
     const up = hosts.filter((host) => host.isUp()).length;
     this.#knownNodes = hosts.length;
     return { up, down: hosts.length - up };
@@ -73,9 +75,9 @@ export class CassandraSession {
 
   /** Asks the nodes and looks at the schema. @throws naming the remedy. */
   async check(): Promise<void> {
-    const { client } = await this.insistOnReady();
+    await this.insistOnReady();
     try {
-      await verifySchema(client, this.#options.settings.keyspace);
+      await verifySchema(this.#client as Client, this.#options.settings.keyspace);
       this.#awaySince = undefined;
     } catch (error) {
       if (error instanceof SchemaError) {
@@ -103,20 +105,19 @@ export class CassandraSession {
   async close(): Promise<void> {
     this.#ended.abort();
     await this.#loop;
-    const client = this.#ready?.client;
     this.#ready = undefined;
-    await client?.shutdown();
+    await this.#client?.shutdown();
   }
 
   // The old client is let go of at once: its requests fail, which is what they would do in a while.
   #renew(reason: string): void {
     if (this.#ready === undefined || this.isClosed) return;
-    const { client } = this.#ready;
+    const client = this.#client;
     this.#ready = undefined;
     this.#awaySince = undefined;
     this.#failure = reason;
     this.#options.onBreak();
-    client.shutdown().catch(() => {});
+    client?.shutdown().catch(() => {});
     this.#loop = this.#connect();
   }
 
@@ -139,7 +140,8 @@ export class CassandraSession {
       await client.connect();
       const { bucketMs } = await verifySchema(client, this.#options.settings.keyspace);
       client.on("hostDown", () => this.#options.onBreak());
-      this.#ready = { client, bucketMs };
+      this.#client = client;
+      this.#ready = { client: cqlOf(client), bucketMs };
     } catch (error) {
       this.#failure = error instanceof SchemaError ? error.message : reasonOf(error);
       await client?.shutdown().catch(() => {});

@@ -8,6 +8,8 @@ export interface Clients {
   readonly stored: ReadonlyMap<string, ReadonlySet<string>>;
   readonly storedCount: number;
   readonly retries: number;
+  /** Why. */
+  readonly reasons: ReadonlySet<string>;
   /** How long the slowest answer took. */
   readonly slowestMs: number;
   /** Ends when all that was begun is stored. */
@@ -18,6 +20,7 @@ export interface Clients {
 export function startClients(store: PulseWriter, count: number, pulsesPerWrite: number): Clients {
   const stored = new Map<string, Set<string>>();
   const counts = { storedCount: 0, retries: 0, slowestMs: 0 };
+  const reasons = new Set<string>();
   let isStopping = false;
 
   async function run(): Promise<void> {
@@ -33,6 +36,7 @@ export function startClients(store: PulseWriter, count: number, pulsesPerWrite: 
         if (outcome.kind === "stored") break;
         if (outcome.kind === "rejected") throw new Error(outcome.reason);
         counts.retries++;
+        reasons.add(outcome.reason);
         // A broker waits too; and what has no time arrives at another.
         await new Promise((resolve) => setTimeout(resolve, 20));
         for (const pulse of pulses) if (pulse.is_time_of_arrival) pulse.event_time = Date.now();
@@ -46,6 +50,7 @@ export function startClients(store: PulseWriter, count: number, pulsesPerWrite: 
   all.catch(() => {});
   return {
     stored,
+    reasons,
     get storedCount() {
       return counts.storedCount;
     },
