@@ -1,7 +1,7 @@
 // Dashboards, rules and routes on the real parts: the platform, Prometheus, Alertmanager, and an incident.
 import { readFileSync } from "node:fs";
 import { parser as promql } from "@prometheus-io/lezer-promql";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { boards } from "../dashboards/boards.ts";
 import { HEALTH_CODES } from "../dashboards/health-codes.ts";
 import { fillIn, type PlacedQuery, queriesOfBoard, queriesOfRules } from "../dashboards/queries.ts";
@@ -46,6 +46,14 @@ describe.skipIf(isSkippedWithout("prometheus", "prometheus-alertmanager"))("an i
     const addresses = Object.entries(targets).map(([job, url]) => [job, new URL(url).host]);
     monitoring = await startMonitoring(Object.fromEntries(addresses), RULES);
     sender = setInterval(() => void send(), 200);
+  });
+  // What went wrong is over when the report is read: it says where the pulses were, and which processes were new.
+  beforeEach(({ onTestFailed }) => {
+    onTestFailed(async () => {
+      for (const expr of FACTS) {
+        for (const { metric, values } of await monitoring.ask(expr)) console.error(JSON.stringify(metric), values[0]);
+      }
+    });
   });
   afterAll(async () => {
     clearInterval(sender);
@@ -149,6 +157,12 @@ describe.skipIf(isSkippedWithout("prometheus", "prometheus-alertmanager"))("an i
   }
 });
 
+const FACTS = [
+  "sum by (__name__, code) ({__name__=~'pulsemesh_(requests|pulses_accepted|pulses_stored)_total'})",
+  "{__name__=~'pulsemesh_broker_(pending|in_flight|deliveries_total|events_total)'}",
+  "time() - process_start_time_seconds",
+  'ALERTS{alertstate="firing"}',
+];
 const FINE = { latency_ms: 12.5, status: "ok" };
 const INCIDENT = {
   steady: FINE,
