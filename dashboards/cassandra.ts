@@ -1,6 +1,7 @@
 import type { Dashboard } from "@grafana/grafana-foundation-sdk/dashboard";
 import { buildBoard, prometheusVariable } from "./board.ts";
-import { curves, figures, type PanelOptions, type Query } from "./panels.ts";
+import { percentiles, third } from "./curve-layouts.ts";
+import { figures } from "./panels.ts";
 import { orZero, part, quantile, rate, ratio, sum } from "./promql.ts";
 import { CLUSTER_SERIES, SERIES } from "./selectors.ts";
 
@@ -56,7 +57,7 @@ export function cassandra(): Dashboard {
             description: "Until a quorum of the local data centre has it.",
             unit: "s",
             limits: [0.25, 2.5],
-            queries: [0.5, 0.9, 0.99].map((q): Query => [quantile(q, SERIES.storeLatency, WINDOW), `p${q * 100}`]),
+            queries: percentiles(SERIES.storeLatency),
           }),
           third({
             title: "Batches",
@@ -142,10 +143,6 @@ export function cassandra(): Dashboard {
       },
     ],
   });
-}
-
-function third(options: Omit<PanelOptions, "span">) {
-  return curves({ ...options, span: 8 });
 }
 
 function byPod(operator: "max" | "min", selector: string): string {

@@ -1,5 +1,5 @@
 import type { Row } from "./board.ts";
-import { curves, type PanelOptions } from "./panels.ts";
+import { half } from "./curve-layouts.ts";
 import { quantile, rate } from "./promql.ts";
 import { CLUSTER_SERIES } from "./selectors.ts";
 
@@ -63,10 +63,6 @@ export function knativeRow(): Row {
       }),
     ],
   };
-}
-
-function half(options: Omit<PanelOptions, "span">) {
-  return curves({ ...options, span: 12 });
 }
 
 function max(selector: string): string {

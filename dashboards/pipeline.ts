@@ -1,7 +1,10 @@
 import type { Dashboard } from "@grafana/grafana-foundation-sdk/dashboard";
 import { buildBoard, prometheusVariable, type Row } from "./board.ts";
+import { percentiles, third } from "./curve-layouts.ts";
 import { knativeRow } from "./knative-row.ts";
-import { curves, figures, type PanelOptions, type Query } from "./panels.ts";
+import { localBrokerRow } from "./local-broker-row.ts";
+import { figures } from "./panels.ts";
+import { processRow } from "./process-row.ts";
 import { mean, orZero, quantile, rate, total } from "./promql.ts";
 import { SERIES } from "./selectors.ts";
 
@@ -17,15 +20,6 @@ export function pipeline(): Dashboard {
     variables: [prometheusVariable()],
     rows: [ingestRow(), persistRow(), deadLetterRow(), processRow(), localBrokerRow(), knativeRow()],
   });
-}
-
-function third(options: Omit<PanelOptions, "span">) {
-  return curves({ ...options, span: 8 });
-}
-
-/** p50, p90 and p99 of a histogram. */
-function percentiles(histogram: string): Query[] {
-  return [0.5, 0.9, 0.99].map((q): Query => [quantile(q, histogram, WINDOW), `p${q * 100}`]);
 }
 
 function ingestRow(): Row {
@@ -157,114 +151,6 @@ function deadLetterRow(): Row {
         height: 6,
         decimals: 0,
         queries: [[orZero(total(SERIES.deadLettersReplayed, "$__range")), "events"]],
-      }),
-    ],
-  };
-}
-
-function processRow(): Row {
-  return {
-    title: "Processes",
-    panels: [
-      third({
-        title: "Running",
-        description:
-          "Processes of each function that are there and answer the scrape. A function without load may have none.",
-        unit: "short",
-        queries: [[`sum by (job) (${SERIES.up})`, "{{job}}"]],
-      }),
-      third({
-        title: "Cold starts",
-        description:
-          "Processes that are younger than five minutes: functions that came from zero or grew, and those that died.",
-        unit: "short",
-        queries: [
-          [
-            `count by (job) (time() - ${SERIES.processStart} < 300) or 0 * count by (job) (${SERIES.processStart})`,
-            "{{job}}",
-          ],
-        ],
-      }),
-      third({
-        title: "Time a start takes",
-        description:
-          "From a process's start until it listens: what the first request waits for, besides the pod's own start.",
-        unit: "s",
-        queries: [[`max by (job) (${SERIES.startSeconds})`, "{{job}}"]],
-      }),
-      third({
-        title: "CPU",
-        description: "Cores in use. One process cannot use more than one for its own code.",
-        unit: "short",
-        queries: [[rate(SERIES.processCpu, WINDOW, ["job"]), "{{job}}"]],
-      }),
-      third({
-        title: "Memory",
-        description: "Resident memory of the largest process of each function.",
-        unit: "bytes",
-        queries: [[`max by (job) (${SERIES.processMemory})`, "{{job}}"]],
-      }),
-      third({
-        title: "Event loop lag, p99",
-        description: "How late a process comes to what is due. Above 100 ms it does too much by itself.",
-        unit: "s",
-        limits: [0.1, 1],
-        queries: [[`max by (job) (${SERIES.eventLoopLag})`, "{{job}}"]],
-      }),
-    ],
-  };
-}
-
-function localBrokerRow(): Row {
-  return {
-    title: "Broker on a laptop",
-    collapsed: true,
-    panels: [
-      third({
-        title: "Deliveries",
-        description: "Deliveries a second by what became of them; retried ones are on their way again.",
-        unit: "ops",
-        queries: [
-          [rate(SERIES.brokerDeliveries, WINDOW, ["outcome"]), "{{outcome}}"],
-          [orZero(rate(SERIES.brokerRetried, WINDOW)), "retries in all"],
-        ],
-      }),
-      third({
-        title: "Waiting and in flight",
-        description: "Deliveries that were not made yet, and those that wait for their answer.",
-        unit: "short",
-        queries: [
-          [`sum by (trigger, sink) (${SERIES.brokerPending})`, "{{trigger}} {{sink}} waiting"],
-          [`sum by (trigger, sink) (${SERIES.brokerInFlight})`, "{{trigger}} {{sink}} in flight"],
-        ],
-      }),
-      third({
-        title: "Latency of dispatch",
-        description: "From a delivery's request to its answer.",
-        unit: "s",
-        queries: percentiles(SERIES.brokerDeliverySeconds),
-      }),
-      third({
-        title: "Events at the door",
-        description: "Events a second, by what became of them.",
-        unit: "ops",
-        queries: [[rate(SERIES.brokerEvents, WINDOW, ["outcome"]), "{{outcome}}"]],
-      }),
-      third({
-        title: "Latency of the disk",
-        description: "For one transaction of the broker's journal; every answer waits for one.",
-        unit: "s",
-        queries: percentiles(SERIES.brokerCommitSeconds),
-      }),
-      third({
-        title: "Room",
-        description: "Bytes left of the broker's and of the store's quota or disk.",
-        unit: "bytes",
-        queries: [
-          [`min(${SERIES.brokerFreeBytes})`, "broker"],
-          [`min(${SERIES.storeFreeBytes})`, "store: free"],
-          [`max(${SERIES.storeUsedBytes})`, "store: used"],
-        ],
       }),
     ],
   };
