@@ -184,6 +184,43 @@ describe.skipIf(way.kind !== "java")("a node", () => {
   }, 300_000);
 });
 
+describe.skipIf(way.kind !== "java")("the command", () => {
+  it("runs in the foreground, says how to reach the node, and ends in good order by Ctrl-C", async () => {
+    const port = await findFreePort(["127.0.0.1"]);
+    const env = {
+      ...process.env,
+      PULSE_CASSANDRA_CONTACT_POINTS: "",
+      PULSE_LOCAL_CASSANDRA_PORT: String(port),
+      PULSE_DATA_DIR: join(folder, "data"),
+    };
+    const child = spawn(process.execPath, [join(import.meta.dirname, "main.ts")], {
+      env,
+      stdio: ["ignore", "pipe", "inherit"],
+    });
+    let output = "";
+    child.stdout.on("data", (chunk: Buffer) => {
+      output += chunk.toString();
+    });
+    const ended = once(child, "exit");
+    await vi.waitFor(() => expect(output).toContain("Ctrl-C stops it"), { timeout: 240_000 });
+    expect(output).toContain(`PULSE_CASSANDRA_CONTACT_POINTS=127.0.0.1:${port}`);
+    child.kill("SIGINT");
+    expect(await ended).toEqual([0, null]);
+    expect(output).toContain("Stopping Cassandra");
+  }, 300_000);
+
+  it("starts nothing when there are contact points", async () => {
+    const env = { ...process.env, PULSE_CASSANDRA_CONTACT_POINTS: "10.0.0.1:9042" };
+    const child = spawn(process.execPath, [join(import.meta.dirname, "main.ts")], {
+      env,
+      stdio: ["ignore", "pipe", "inherit"],
+    });
+    const [line] = (await once(child.stdout, "data")) as [Buffer];
+    expect(line.toString()).toContain("nothing to start");
+    await once(child, "exit");
+  });
+});
+
 function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);

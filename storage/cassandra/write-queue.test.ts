@@ -1,0 +1,170 @@
+import { describe, expect, it, vi } from "vitest";
+import type { WriteOutcome } from "../ports.ts";
+import type { Failure } from "./outcome.ts";
+import { RecentMap } from "./recent-map.ts";
+import type { Row } from "./row.ts";
+import { type Partition, WriteGroup, WriteQueue, type WriteQueueOptions } from "./write-queue.ts";
+
+const AWAY: Failure = { outcome: { kind: "retry", reason: "away", retryAfterMs: 1 }, about: "away" };
+const LOAD: Failure = { outcome: { kind: "retry", reason: "load", retryAfterMs: 1 }, about: "load" };
+const REJECTED: Failure = { outcome: { kind: "rejected", reason: "no" }, about: "rows" };
+
+function rowOf(id: string, bytes = 100): Row {
+  return { pulse: { service_name: "s", event_time: 0, latency_ms: 1, status: "ok", id, source: "/" }, time: 0, bytes };
+}
+
+interface Sent {
+  partition: Partition;
+  ids: string[];
+  answer(failure?: Failure): void;
+}
+
+function setUp(options: Partial<WriteQueueOptions> = {}) {
+  const sent: Sent[] = [];
+  const queue = new WriteQueue({
+    send: (partition, rows) =>
+      new Promise((answer) => sent.push({ partition, ids: rows.map(({ pulse }) => pulse.id), answer })),
+    maxInFlight: 4,
+    maxInFlightPerPartition: 1,
+    maxBatchBytes: 1000,
+    maxWaitMs: 60_000,
+    ...options,
+  });
+  const write = (service: string, ...rows: Row[]): Promise<WriteOutcome> =>
+    new Promise((answer) => {
+      const group = new WriteGroup(rows.length, answer);
+      for (const row of rows) queue.add(service, 0, row, group);
+    });
+  const turn = () => new Promise(setImmediate);
+  return { sent, queue, write, turn };
+}
+
+describe("the write queue", () => {
+  it("sends the rows of one turn together, by partition", async () => {
+    const { sent, write, turn } = setUp();
+    void write("a", rowOf("1"));
+    void write("b", rowOf("2"));
+    void write("a", rowOf("3"));
+    await turn();
+    expect(sent.map(({ partition, ids }) => [partition.service, ids])).toEqual([
+      ["a", ["1", "3"]],
+      ["b", ["2"]],
+    ]);
+  });
+
+  it("lets rows gather while a batch of their partition is on its way, up to the bytes of one", async () => {
+    const { sent, write, turn } = setUp();
+    void write("a", rowOf("first"));
+    await turn();
+    for (let i = 0; i < 15; i++) void write("a", rowOf(String(i)));
+    await turn();
+    expect(sent).toHaveLength(1);
+    sent[0]?.answer();
+    await turn();
+    expect(sent[1]?.ids).toHaveLength(10);
+    sent[1]?.answer();
+    await turn();
+    expect(sent[2]?.ids).toHaveLength(5);
+  });
+
+  it("has no more batches under way than it may, and takes partitions in turn", async () => {
+    const { sent, write, turn } = setUp({ maxInFlight: 2 });
+    for (const service of ["a", "b", "c"]) void write(service, rowOf(service));
+    await turn();
+    void write("a", rowOf("a2"));
+    await turn();
+    expect(sent.map(({ ids }) => ids[0])).toEqual(["a", "b"]);
+    sent[0]?.answer();
+    await turn();
+    expect(sent.map(({ ids }) => ids[0])).toEqual(["a", "b", "c"]);
+    sent[1]?.answer();
+    await turn();
+    expect(sent.map(({ ids }) => ids[0])).toEqual(["a", "b", "c", "a2"]);
+  });
+
+  it("answers a write with the worst that became of its rows", async () => {
+    const { sent, write, turn } = setUp();
+    const first = write("a", rowOf("1", 900), rowOf("2", 900), rowOf("3", 900));
+    const second = write("b", rowOf("4", 900), rowOf("5", 900));
+    await turn();
+    for (const failure of [REJECTED, undefined, LOAD, REJECTED, undefined]) {
+      sent.shift()?.answer(failure);
+      await turn();
+    }
+    expect(await first).toEqual(LOAD.outcome);
+    expect(await second).toEqual(REJECTED.outcome);
+  });
+
+  it("gives back all that waits when no node answers", async () => {
+    const { sent, queue, write, turn } = setUp({ maxInFlight: 1 });
+    const outcomes = [write("a", rowOf("1")), write("b", rowOf("2"), rowOf("3"))];
+    await turn();
+    outcomes.push(write("a", rowOf("4")));
+    sent[0]?.answer(AWAY);
+    expect(await Promise.all(outcomes)).toEqual([AWAY.outcome, AWAY.outcome, AWAY.outcome]);
+    expect(queue.queuedRows).toBe(0);
+    // What comes after that is tried again.
+    const next = write("b", rowOf("5"));
+    await vi.waitFor(() => expect(sent).toHaveLength(2));
+    sent[1]?.answer();
+    expect(await next).toEqual({ kind: "stored" });
+  });
+
+  it("gives back what has waited too long instead of sending it", async () => {
+    const { sent, queue, write, turn } = setUp({ maxWaitMs: -1 });
+    expect(await write("a", rowOf("1"))).toMatchObject({ kind: "retry", reason: /too slow/ });
+    await turn();
+    expect(sent).toEqual([]);
+    expect(queue.queuedRows).toBe(0);
+  });
+
+  it("sends a refused batch again in halves, and rejects a row that is too large by itself", async () => {
+    const { sent, write, turn } = setUp();
+    const tooLarge: Failure = { ...REJECTED, about: "size" };
+    const outcome = write("a", rowOf("1"), rowOf("2"), rowOf("3"), rowOf("4"));
+    await turn();
+    sent[0]?.answer(tooLarge);
+    await turn();
+    expect(sent[1]?.ids).toEqual(["1", "2"]);
+    sent[1]?.answer();
+    await turn();
+    sent[2]?.answer(tooLarge);
+    await turn();
+    sent[3]?.answer(tooLarge);
+    await turn();
+    sent[4]?.answer();
+    expect(await outcome).toEqual(REJECTED.outcome);
+    expect(sent.map(({ ids }) => ids)).toEqual([["1", "2", "3", "4"], ["1", "2"], ["3", "4"], ["3"], ["4"]]);
+  });
+
+  it("keeps the order and every row over thousands that come while it sends", async () => {
+    const { sent, queue, write, turn } = setUp({ maxBatchBytes: 20_000 });
+    const outcomes = [];
+    for (let i = 0; i < 6000; i++) {
+      outcomes.push(write("a", rowOf(String(i))));
+      if (i % 500 === 0) {
+        await turn();
+        sent.at(-1)?.answer();
+      }
+    }
+    for (let n = 0; queue.queuedRows > 0; n++) {
+      sent[n]?.answer();
+      await turn();
+    }
+    expect(new Set((await Promise.all(outcomes)).map(({ kind }) => kind))).toEqual(new Set(["stored"]));
+    expect(sent.flatMap(({ ids }) => ids)).toEqual(Array.from({ length: 6000 }, (_, i) => String(i)));
+  });
+});
+
+describe("a recent map", () => {
+  it("forgets what was set longest ago beyond its size", () => {
+    const map = new RecentMap<number>(2);
+    map.set("a", 1);
+    map.set("b", 2);
+    map.set("a", 3);
+    map.set("c", 4);
+    expect(["a", "b", "c"].map((key) => map.get(key))).toEqual([3, undefined, 4]);
+    map.clear();
+    expect(map.get("a")).toBeUndefined();
+  });
+});
