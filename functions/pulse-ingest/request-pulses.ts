@@ -1,4 +1,4 @@
-import { mediaTypeOf, parseJson } from "../../events/cloud-event.ts";
+import { CROWDED, isCrowded, mediaTypeOf, parseJson } from "../../events/cloud-event.ts";
 import { type Fault, fault, MAX_FAULTS, type Parsed, refuse } from "../../events/fault.ts";
 import { decodeEvents, type EventMode } from "../../events/http-binding.ts";
 import {
@@ -11,6 +11,7 @@ import {
 } from "../../events/pulse.ts";
 import { INGEST_SOURCE, pulsesOf } from "../../events/pulse-event.ts";
 import type { HttpRequest } from "../http.ts";
+import { hasMoreContainers } from "./container-count.ts";
 
 export interface RequestContext {
   now: number;
@@ -21,6 +22,7 @@ export interface RequestContext {
 
 /** The pulses of a request that carries CloudEvents; all of them or none. */
 export function pulsesOfEvents(mode: EventMode, request: HttpRequest, context: RequestContext): Parsed<Pulse[]> {
+  if (hasMoreContainers(request.body, maxContainers(context))) return tooManyContainers(context);
   const decoded = decodeEvents(mode, request.headers, request.body);
   if (!decoded.ok) return decoded;
   const traceparent = traceparentOf(request);
@@ -44,6 +46,7 @@ export function pulsesOfPlain(request: HttpRequest, context: RequestContext): Pa
     return refuse("", `Expected an Idempotency-Key of 1 to ${MAX_SHARED_ID_LENGTH} characters`, key);
   }
   const isLines = mediaTypeOf(request.headers["content-type"]) === "application/x-ndjson";
+  if (!isLines && hasMoreContainers(request.body, maxContainers(context))) return tooManyContainers(context);
   const read = isLines ? readLines(request.body, context.maxPulses) : parseJson(request.body, "");
   if (!read.ok) return read;
   const isMany = Array.isArray(read.value);
@@ -71,6 +74,7 @@ export function pulsesOfPlain(request: HttpRequest, context: RequestContext): Pa
 
 // Ends after one line too many: what is refused for its number need not be parsed.
 function readLines(body: Buffer, maxLines: number): Parsed<unknown[]> {
+  if (isCrowded(body)) return refuse("", CROWDED, []);
   const values: unknown[] = [];
   const faults: Fault[] = [];
   let start = 0;
@@ -99,6 +103,15 @@ function finish(pulses: Pulse[], faults: Fault[], context: RequestContext): Pars
 
 function tooMany(context: RequestContext): Parsed<Pulse[]> {
   return { ok: false, faults: [fault("", `Expected at most ${context.maxPulses} pulses in a request`, [])] };
+}
+
+/** At most an event, its data, a pulse and its metadata for each pulse. */
+function maxContainers(context: RequestContext): number {
+  return 4 * context.maxPulses + 16;
+}
+
+function tooManyContainers(context: RequestContext): Parsed<Pulse[]> {
+  return refuse("", `Expected at most ${context.maxPulses} pulses, got far more objects or arrays`, []);
 }
 
 function traceparentOf(request: HttpRequest): string | undefined {
