@@ -38,6 +38,7 @@ export function mediaTypeOf(contentType: string | undefined): string {
 
 /** Parses UTF-8 JSON; `pointer` is where a fault is said to be. */
 export function parseJson(bytes: Buffer, pointer: string): Parsed<unknown> {
+  if (isCrowded(bytes)) return refuse(pointer, CROWDED, []);
   const text = decodeUtf8(bytes);
   if (text === undefined) return refuse(pointer, "Expected JSON in UTF-8", "invalid UTF-8");
   try {
@@ -48,6 +49,31 @@ export function parseJson(bytes: Buffer, pointer: string): Parsed<unknown> {
     const where = position === undefined ? "" : ` (fault at character ${position})`;
     return refuse(pointer, `Expected valid JSON${where}`, text);
   }
+}
+
+/** Below this there is no room for anything that would hurt. */
+const CROWDED_FROM_BYTES = 256 * 1024;
+/** The least valid pulse that has metadata takes 31 bytes for each of its two objects. */
+const MIN_BYTES_PER_PART = 24;
+export const CROWDED = `Expected pulses, which have at most one object or array in ${MIN_BYTES_PER_PART} bytes`;
+
+/**
+ * True for large JSON, or lines of it, that is made of tiny objects and arrays. Parsed, 4 MiB of `[{},{},…]` would take
+ * a hundred times the memory of as many bytes of pulses: enough to end the process.
+ */
+export function isCrowded(bytes: Buffer): boolean {
+  if (bytes.length < CROWDED_FROM_BYTES) return false;
+  let room = bytes.length / MIN_BYTES_PER_PART;
+  let isInString = false;
+  for (let i = 0; i < bytes.length; i++) {
+    const byte = bytes[i];
+    if (byte === 0x22) isInString = !isInString;
+    else if (isInString) {
+      if (byte === 0x5c) i++;
+      else if (byte === 0x0a) isInString = false; // no string of JSON goes on after a line's end
+    } else if ((byte === 0x7b || byte === 0x5b) && --room < 0) return true;
+  }
+  return false;
 }
 
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });

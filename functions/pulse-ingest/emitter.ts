@@ -46,16 +46,23 @@ export class Emitter {
   #waitingBytes = 0;
   #inFlight = 0;
   #isPumpDue = false;
+  #isFull = false;
   #onIdle: (() => void) | undefined;
 
   constructor(options: EmitterOptions) {
     this.#options = options;
   }
 
+  /** Whether pulses were turned away and none has left since: more of them need not even be read. */
+  get isFull(): boolean {
+    return this.#isFull;
+  }
+
   /** Resolves when every event that carries these pulses has its answer. Takes all of them or, when full, none. */
   emit(pulses: readonly Pulse[]): Promise<EmitOutcome> {
     // Asked before anything is encoded: a refusal is to be cheap, for it comes when there is much to do.
     if (this.#waitingPulses > 0 && this.#waitingPulses + pulses.length > this.#options.bufferMaxPulses) {
+      this.#isFull = true;
       return Promise.resolve({ kind: "full" });
     }
     return new Promise((resolve) => {
@@ -65,7 +72,10 @@ export class Emitter {
       for (const parcel of parcels) bytes += parcel.bytes;
       // What is larger than the whole buffer is let through when nothing waits: it would else never be.
       const isFull = this.#waitingPulses > 0 && this.#waitingBytes + bytes > this.#options.bufferMaxBytes;
-      if (isFull) return resolve({ kind: "full" });
+      if (isFull) {
+        this.#isFull = true;
+        return resolve({ kind: "full" });
+      }
       if (parcels.length === 0) return resolve(ticket.outcome);
       ticket.open = parcels.length;
       this.#waitingPulses += pulses.length;
@@ -147,6 +157,7 @@ export class Emitter {
       count++;
     }
     this.#waitingBytes -= bytes;
+    this.#isFull = false;
     return this.#waiting.splice(0, count);
   }
 

@@ -39,6 +39,8 @@ export function createIngest(options: IngestOptions): PulseFunction {
 
   function accept(request: HttpRequest): HttpReply | Promise<HttpReply> {
     const { headers } = request;
+    // Filled up while the body was on its way: parsing it would cost the most just when there is the least to spare.
+    if (emitter.isFull) return refuse("full", refusalOf({ kind: "full" }));
     const mode = eventModeOf(headers);
     if (isForeignFormat(headers, mode) || (mode === undefined && !isPlain(headers))) {
       return refuse("unsupported", unsupported());
@@ -65,8 +67,10 @@ export function createIngest(options: IngestOptions): PulseFunction {
   }
 
   function admit(headers: IncomingHttpHeaders): HttpReply | undefined {
-    if (tokens === undefined || tokens.grantOf(headers.authorization) !== undefined) return undefined;
-    return refuse("unauthorized", unauthorized(headers.authorization !== undefined));
+    if (tokens !== undefined && tokens.grantOf(headers.authorization) === undefined) {
+      return refuse("unauthorized", unauthorized(headers.authorization !== undefined));
+    }
+    return emitter.isFull ? refuse("full", refusalOf({ kind: "full" })) : undefined;
   }
 
   const post = { method: "POST", admit, handle: accept } as const;

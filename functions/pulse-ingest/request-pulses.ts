@@ -11,7 +11,6 @@ import {
 } from "../../events/pulse.ts";
 import { INGEST_SOURCE, pulsesOf } from "../../events/pulse-event.ts";
 import type { HttpRequest } from "../http.ts";
-import { hasMoreContainers } from "./container-count.ts";
 
 export interface RequestContext {
   now: number;
@@ -22,7 +21,6 @@ export interface RequestContext {
 
 /** The pulses of a request that carries CloudEvents; all of them or none. */
 export function pulsesOfEvents(mode: EventMode, request: HttpRequest, context: RequestContext): Parsed<Pulse[]> {
-  if (hasMoreContainers(request.body, maxContainers(context))) return tooManyContainers(context);
   const decoded = decodeEvents(mode, request.headers, request.body);
   if (!decoded.ok) return decoded;
   const traceparent = traceparentOf(request);
@@ -46,7 +44,6 @@ export function pulsesOfPlain(request: HttpRequest, context: RequestContext): Pa
     return refuse("", `Expected an Idempotency-Key of 1 to ${MAX_SHARED_ID_LENGTH} characters`, key);
   }
   const isLines = mediaTypeOf(request.headers["content-type"]) === "application/x-ndjson";
-  if (!isLines && hasMoreContainers(request.body, maxContainers(context))) return tooManyContainers(context);
   const read = isLines ? readLines(request.body, context.maxPulses) : parseJson(request.body, "");
   if (!read.ok) return read;
   const isMany = Array.isArray(read.value);
@@ -103,15 +100,6 @@ function finish(pulses: Pulse[], faults: Fault[], context: RequestContext): Pars
 
 function tooMany(context: RequestContext): Parsed<Pulse[]> {
   return { ok: false, faults: [fault("", `Expected at most ${context.maxPulses} pulses in a request`, [])] };
-}
-
-/** At most an event, its data, a pulse and its metadata for each pulse. */
-function maxContainers(context: RequestContext): number {
-  return 4 * context.maxPulses + 16;
-}
-
-function tooManyContainers(context: RequestContext): Parsed<Pulse[]> {
-  return refuse("", `Expected at most ${context.maxPulses} pulses, got far more objects or arrays`, []);
 }
 
 function traceparentOf(request: HttpRequest): string | undefined {
