@@ -1,6 +1,7 @@
 // Every figure is CPU time of the process, from the kernel's own accounting, beside a bare node:http server in the same
 // run: a busy machine blurs pulses a second, and hardly CPU time.
 import { parseArgs } from "node:util";
+import { benchCassandra } from "./cassandra.ts";
 import { benchChain } from "./chain.ts";
 import { benchColdStart } from "./cold-start.ts";
 import { benchIngest } from "./ingest.ts";
@@ -10,6 +11,7 @@ const SECTIONS: Record<string, (seconds: number) => Promise<Row[]>> = {
   ingest: benchIngest,
   chain: benchChain,
   start: benchColdStart,
+  cassandra: benchCassandra,
 };
 
 const { values, positionals } = parseArgs({
