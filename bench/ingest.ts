@@ -23,6 +23,7 @@ export async function benchIngest(seconds: number): Promise<Row[]> {
     K_SINK: `http://localhost:${sink.port}/default/pulsemesh`,
   });
   const single = singleRequest();
+  const stockSingle = singleRequest("/"); // it knows no other path
   const thousand = manyRequest(1000);
   const nextEvent = eventRequests();
   const measures: Record<string, Measure> = {
@@ -31,24 +32,28 @@ export async function benchIngest(seconds: number): Promise<Row[]> {
     event: { server: ingest, next: nextEvent, connections: 64, pulses: 1 },
     thousand: { server: ingest, next: () => thousand, connections: 8, pulses: 1000 },
     bareThousand: { server: bare, next: () => thousand, connections: 8, pulses: 1000 },
-    stock: { server: stock, next: () => single, connections: 64, pulses: 1 },
-    stockEvent: { server: stock, next: nextEvent, connections: 64, pulses: 1 },
+    stock: { server: stock, next: () => stockSingle, connections: 64, pulses: 1 },
+    stockEvent: { server: stock, next: eventRequests("/"), connections: 64, pulses: 1 },
   };
   const cpu: Record<string, number[]> = {};
   const rate: Record<string, number[]> = {};
-  // In turns, so that a machine whose speed drifts is as fast for the one as for the other; the first round warms up.
-  for (let round = 0; round <= ROUNDS; round++) {
-    for (const [name, measure] of Object.entries(measures)) {
-      const before = cpuMicros(measure.server.pid);
-      const result = await runLoad({ port: measure.server.port, ...measure }, (seconds * 1000) / ROUNDS);
-      if (result.refusals > 0) throw new Error(`Expected 2xx only from ${name}, got ${result.refusals} other answers`);
-      if (round === 0) continue;
-      const pulses = result.answers * measure.pulses;
-      cpu[name] = [...(cpu[name] ?? []), (cpuMicros(measure.server.pid) - before) / pulses];
-      rate[name] = [...(rate[name] ?? []), pulses / result.seconds];
+  try {
+    // In turns, so that a machine whose speed drifts is as fast for the one as for the other; the first round warms up.
+    for (let round = 0; round <= ROUNDS; round++) {
+      for (const [name, measure] of Object.entries(measures)) {
+        const before = cpuMicros(measure.server.pid);
+        const result = await runLoad({ port: measure.server.port, ...measure }, (seconds * 1000) / ROUNDS);
+        if (result.refusals > 0)
+          throw new Error(`Expected 2xx only from ${name}, got ${result.refusals} other answers`);
+        if (round === 0) continue;
+        const pulses = result.answers * measure.pulses;
+        cpu[name] = [...(cpu[name] ?? []), (cpuMicros(measure.server.pid) - before) / pulses];
+        rate[name] = [...(rate[name] ?? []), pulses / result.seconds];
+      }
     }
+  } finally {
+    await Promise.all([sink, bare, stock, ingest].map((program) => program.stop()));
   }
-  await Promise.all([sink, bare, stock, ingest].map((program) => program.stop()));
 
   const cpuOf = (name: string) => median(cpu[name] as number[]);
   const figureOf = (name: string) =>

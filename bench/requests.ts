@@ -14,8 +14,8 @@ export function benchPulse(service: string): Record<string, unknown> {
 const JSON_TYPE = { "content-type": "application/json" };
 
 /** A request with one pulse. */
-export function singleRequest(): Buffer {
-  return post("/pulse", JSON_TYPE, JSON.stringify(benchPulse("checkout")));
+export function singleRequest(path = "/pulse"): Buffer {
+  return post(path, JSON_TYPE, JSON.stringify(benchPulse("checkout")));
 }
 
 /** A request with many pulses of 20 services. */
@@ -25,7 +25,7 @@ export function manyRequest(count: number): Buffer {
 }
 
 /** Binary CloudEvents, each with an id of its own. */
-export function eventRequests(): () => Buffer {
+export function eventRequests(path = "/pulse"): () => Buffer {
   const body = JSON.stringify(benchPulse("checkout"));
   let count = 0;
   return () => {
@@ -35,6 +35,6 @@ export function eventRequests(): () => Buffer {
       "ce-source": "/bench",
       "ce-type": "dev.pulsemesh.pulse.v1",
     };
-    return post("/pulse", { ...JSON_TYPE, ...attributes }, body);
+    return post(path, { ...JSON_TYPE, ...attributes }, body);
   };
 }

@@ -63,17 +63,29 @@ export const CROWDED = `Expected pulses, which have at most one object or array 
  */
 export function isCrowded(bytes: Buffer): boolean {
   if (bytes.length < CROWDED_FROM_BYTES) return false;
-  let room = bytes.length / MIN_BYTES_PER_PART;
+  const max = bytes.length / MIN_BYTES_PER_PART;
+  // Fast, and nearly always enough: all brackets, those in strings too.
+  return countByte(bytes, 0x7b, max) + countByte(bytes, 0x5b, max) > max && countParts(bytes, max) > max;
+}
+
+function countByte(bytes: Buffer, byte: number, max: number): number {
+  let count = 0;
+  for (let at = bytes.indexOf(byte); at !== -1 && count <= max; at = bytes.indexOf(byte, at + 1)) count++;
+  return count;
+}
+
+function countParts(bytes: Buffer, max: number): number {
+  let count = 0;
   let isInString = false;
-  for (let i = 0; i < bytes.length; i++) {
+  for (let i = 0; i < bytes.length && count <= max; i++) {
     const byte = bytes[i];
     if (byte === 0x22) isInString = !isInString;
     else if (isInString) {
       if (byte === 0x5c) i++;
       else if (byte === 0x0a) isInString = false; // no string of JSON goes on after a line's end
-    } else if ((byte === 0x7b || byte === 0x5b) && --room < 0) return true;
+    } else if (byte === 0x7b || byte === 0x5b) count++;
   }
-  return false;
+  return count;
 }
 
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { countBodyBytes } from "./body-garbage.ts";
 import { type HttpReply, problem, tryLater } from "./http.ts";
 
 export interface BodyLimits {
@@ -55,6 +56,7 @@ export class BodyReader {
     const reading: Reading = { startedAt: performance.now(), bytes: 0, refuse };
     this.#readings.add(reading);
     request.on("data", (chunk: Buffer) => {
+      countBodyBytes(chunk.length);
       if (!this.#readings.has(reading)) return;
       reading.bytes += chunk.length;
       this.#readingBytes += chunk.length;

@@ -4,6 +4,9 @@ import { setTimeout as delay, setImmediate as nextTurn } from "node:timers/promi
 /** How long an open connection may stay quiet, once the server stops, before it counts as idle and is closed. */
 const QUIET_MS = 500;
 
+/** How long new connections may keep the server listening once it is told to stop. */
+const MAX_TAKING_MS = 1000;
+
 /** What {@link Drain} needs of an http.Server. */
 interface DrainableServer extends Server {
   closeIdleConnections(): void;
@@ -14,6 +17,7 @@ interface DrainableServer extends Server {
 export class Drain {
   readonly #server: DrainableServer;
   readonly #sockets = new Set<Socket>();
+  #taken = 0;
   #inFlight = 0;
   #lastActivity = 0;
   isDraining = false;
@@ -21,6 +25,7 @@ export class Drain {
   constructor(server: DrainableServer) {
     this.#server = server;
     server.on("connection", (socket) => {
+      this.#taken++;
       this.#sockets.add(socket);
       socket.once("close", () => this.#sockets.delete(socket));
     });
@@ -46,8 +51,7 @@ export class Drain {
     this.#lastActivity = performance.now();
     const deadline = this.#lastActivity + graceMs;
     let hasClosed = false;
-    // What the kernel has queued is reset by the close. Right after a poll the queue has just been emptied.
-    await nextTurn();
+    await this.#takeQueued();
     Server.prototype.close.call(this.#server, () => {
       hasClosed = true;
     });
@@ -58,6 +62,18 @@ export class Drain {
     const isComplete = this.#inFlight === 0;
     this.#server.closeAllConnections();
     return isComplete;
+  }
+
+  // The kernel has made connections that were not taken yet, and resets them when listening ends. A turn of the event
+  // loop takes one of them: listening ends right after a turn that found none.
+  async #takeQueued(): Promise<void> {
+    const deadline = performance.now() + MAX_TAKING_MS;
+    let before: number;
+    do {
+      await delay(1);
+      before = this.#taken;
+      await nextTurn();
+    } while (this.#taken !== before && performance.now() < deadline);
   }
 
   #closeQuiet(): void {

@@ -10,6 +10,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import faas from "faas-js-runtime";
 import type { Registry } from "prom-client";
 import type { FunctionSettings } from "../settings/function-settings.ts";
+import { countBodyBytes } from "./body-garbage.ts";
 import { BodyReader } from "./body-reader.ts";
 import { answerClientErrors, LINGER_MS } from "./client-errors.ts";
 import { Drain } from "./drain.ts";
@@ -210,7 +211,7 @@ export async function serve(
     };
     request.on("end", end);
     request.on("close", end);
-    request.resume();
+    request.on("data", (chunk: Buffer) => countBodyBytes(chunk.length));
   }
 
   return server;

@@ -1,0 +1,90 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { readFileSync } from "node:fs";
+import { createInterface } from "node:readline";
+import type { FunctionName } from "../settings/function-settings.ts";
+import { NODE_FLAGS } from "../settings/node-flags.ts";
+import { freePort, until } from "./platform.ts";
+
+/** A function as its own process, as a container runs it. */
+export interface FunctionProcess {
+  url: string;
+  port: number;
+  pid: number;
+  /** Every line it wrote, to stdout or stderr. */
+  lines: string[];
+  /** The most memory it ever had resident, in bytes. */
+  peakBytes(): number;
+  /** Sends SIGTERM and gives the exit code; `null` when it took longer and was killed. */
+  stop(withinMs?: number): Promise<number | null>;
+  kill(): Promise<void>;
+}
+
+export interface FunctionProcessOptions {
+  env?: Record<string, string>;
+  port?: number;
+  /** What node runs. @default the function's own entry */
+  program?: readonly string[];
+}
+
+/** Starts a function and resolves when it is ready. */
+export async function startFunction(
+  name: FunctionName,
+  { env = {}, port, program = [...NODE_FLAGS[name], "functions/main.ts"] }: FunctionProcessOptions = {},
+): Promise<FunctionProcess> {
+  const ownPort = port ?? (await freePort());
+  const child = spawn(process.execPath, program, {
+    env: { ...process.env, PULSE_FUNCTION: name, PORT: String(ownPort), FUNC_PORT: String(ownPort), ...env },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  const lines: string[] = [];
+  for (const stream of [child.stdout, child.stderr]) {
+    createInterface({ input: stream }).on("line", (line) => lines.push(line));
+  }
+  const url = `http://127.0.0.1:${ownPort}`;
+  await until(`${name} to be ready`, async () => {
+    if (child.exitCode !== null) throw new Error(`Expected ${name} to run, got:\n${lines.join("\n")}`);
+    return fetch(`${url}/health/ready`).then(
+      (response) => response.ok,
+      () => false,
+    );
+  });
+  const { pid } = child;
+  if (pid === undefined) throw new Error(`Expected ${name} to have a pid, got none`);
+  return {
+    url,
+    port: ownPort,
+    pid,
+    lines,
+    peakBytes: () => 1024 * Number(/VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]),
+    async stop(withinMs = 40_000) {
+      if (child.exitCode !== null) return child.exitCode;
+      const timer = setTimeout(() => child.kill("SIGKILL"), withinMs);
+      const code = await exitOf(child, "SIGTERM");
+      clearTimeout(timer);
+      return code;
+    },
+    async kill() {
+      if (child.exitCode === null && child.signalCode === null) await exitOf(child, "SIGKILL");
+    },
+  };
+}
+
+/** Runs a function that is to end by itself; gives its exit code and what it said. */
+export async function runToEnd(env: Record<string, string>): Promise<{ code: number | null; output: string }> {
+  const child = spawn(process.execPath, ["functions/main.ts"], {
+    env: { ...process.env, ...env },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  let output = "";
+  for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk) => (output += chunk));
+  const [code] = await once(child, "close");
+  return { code, output };
+}
+
+async function exitOf(child: ChildProcess, signal: NodeJS.Signals): Promise<number | null> {
+  const exited = once(child, "exit");
+  child.kill(signal);
+  const [code] = await exited;
+  return code;
+}
