@@ -10,7 +10,6 @@ const ROOT = fileURLToPath(new URL("../", import.meta.url));
 const ALL = [
   "events",
   "settings",
-  "http",
   "storage",
   "functions",
   "local",
@@ -24,10 +23,9 @@ const ALL = [
 const MAY_IMPORT: Record<string, readonly string[]> = {
   events: [],
   settings: [],
-  http: ["events", "settings"],
   storage: ["events", "settings"],
-  functions: ["events", "settings", "http", "storage"],
-  local: ["events", "settings", "http", "infra/triggers"],
+  functions: ["events", "settings", "storage"],
+  local: ["events", "settings", "infra/triggers"],
   feed: ["events", "settings"],
   infra: ["events", "settings"],
   dashboards: ["events", "functions/metrics", "local/broker/metric-names"],
