@@ -7,18 +7,7 @@ import { describe, expect, it } from "vitest";
 
 const ROOT = fileURLToPath(new URL("../", import.meta.url));
 
-const ALL = [
-  "events",
-  "settings",
-  "storage",
-  "functions",
-  "local",
-  "feed",
-  "infra",
-  "dashboards",
-  "bench",
-  "test",
-];
+const ALL = ["events", "settings", "storage", "functions", "local", "feed", "infra", "dashboards", "bench", "test"];
 /** What a room may import besides itself; a trailing file name without its ending allows that file alone. */
 const MAY_IMPORT: Record<string, readonly string[]> = {
   events: [],
