@@ -1,6 +1,7 @@
 // Every figure is CPU time of the process, from the kernel's own accounting, beside a bare node:http server in the same
 // run: a busy machine blurs pulses a second, and hardly CPU time.
 import { parseArgs } from "node:util";
+import { benchBroker } from "./broker.ts";
 import { benchCassandra } from "./cassandra.ts";
 import { benchChain } from "./chain.ts";
 import { benchColdStart } from "./cold-start.ts";
@@ -9,6 +10,7 @@ import { printTable, type Row } from "./table.ts";
 
 const SECTIONS: Record<string, (seconds: number) => Promise<Row[]>> = {
   ingest: benchIngest,
+  broker: benchBroker,
   chain: benchChain,
   start: benchColdStart,
   cassandra: benchCassandra,
