@@ -4,6 +4,7 @@ import { randomUUID } from "node:crypto";
 import { mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import { Client } from "cassandra-driver";
 import type { Pulse } from "../events/pulse.ts";
 import { findWay, startCassandra } from "../local/cassandra/cluster.ts";
@@ -176,6 +177,7 @@ async function storeWrite({ store }: Rig, pulses: Pulse[]): Promise<number> {
     if (outcome.kind === "stored") return pulses.length;
     if (outcome.kind === "rejected") throw new Error(outcome.reason);
     console.error(`again: ${outcome.reason}`);
+    await delay(200);
   }
 }
 
@@ -186,6 +188,7 @@ async function untilDone(work: () => Promise<unknown>): Promise<void> {
       return;
     } catch (error) {
       console.error(`again: ${error}`);
+      await delay(200);
     }
   }
 }
