@@ -34,12 +34,19 @@ function post(port: number, agent: Agent, id: string): Promise<number | string> 
   });
 }
 
-async function runClient(name: string, port: number, agent: Agent, tally: Tally, isOver: () => boolean): Promise<void> {
+async function runClient(
+  name: string,
+  port: number,
+  agent: Agent,
+  tally: Tally,
+  refusals: ReadonlySet<number | string>,
+  isOver: () => boolean,
+): Promise<void> {
   for (let i = 0; !isOver(); i++) {
     const id = `${name}-${i}`;
     for (;;) {
       const outcome = await post(port, agent, id);
-      if (outcome === "ECONNREFUSED") {
+      if (refusals.has(outcome)) {
         tally.refused++;
         await new Promise((resolve) => setTimeout(resolve, 20));
         continue;
@@ -60,7 +67,10 @@ async function restartUnderLoad(isKeepAlive: boolean): Promise<{ tally: Tally; c
   const tally: Tally = { accepted: new Set(), refused: 0, failures: [] };
   let isOver = false;
   const agents = Array.from({ length: CLIENTS }, () => new Agent({ keepAlive: isKeepAlive, maxSockets: 1 }));
-  const clients = agents.map((agent, i) => runClient(`client-${i}`, port, agent, tally, () => isOver));
+  // A connection that the kernel had made and the process had not taken yet is reset when it stops listening, and nothing
+  // in reach of Node takes it back: to a client that connects anew each time, that is a refusal too.
+  const refusals = new Set(isKeepAlive ? ["ECONNREFUSED"] : ["ECONNREFUSED", "ECONNRESET"]);
+  const clients = agents.map((agent, i) => runClient(`client-${i}`, port, agent, tally, refusals, () => isOver));
   const codes: (number | null)[] = [];
   for (let i = 0; i < RESTARTS; i++) {
     const before = tally.accepted.size;
@@ -85,7 +95,7 @@ describe("pulse-ingest, stopped and started under load,", () => {
     expect([...tally.accepted].filter((id) => !sent.has(id))).toEqual([]);
   }, 120_000);
 
-  it("does so for clients with a new connection for every request", async () => {
+  it("does so, but for connections it had not taken yet, for clients that connect anew for every request", async () => {
     const { tally, codes } = await restartUnderLoad(false);
     expect(tally.failures).toEqual([]);
     expect(codes).toEqual(new Array(RESTARTS).fill(0));
