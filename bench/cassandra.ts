@@ -1,7 +1,7 @@
 // The Cassandra store beside the driver itself, on one real node and in turns, so that what disturbs one disturbs all.
 // `raw` writes the same rows in hand-made batches of 50; `one by one` is a prepared insert for each pulse.
 import { randomUUID } from "node:crypto";
-import { mkdtemp } from "node:fs/promises";
+import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
@@ -52,8 +52,9 @@ export async function benchCassandra(seconds: number, tableRows = 1_000_000): Pr
       },
     ];
   }
+  const dataDir = await mkdtemp(join(tmpdir(), "pulsemesh-bench-"));
   const cassandra = await startCassandra({
-    dataDir: await mkdtemp(join(tmpdir(), "pulsemesh-bench-")),
+    dataDir,
     heapMb: 1024,
     say: (line) => console.error(line),
   });
@@ -85,6 +86,7 @@ export async function benchCassandra(seconds: number, tableRows = 1_000_000): Pr
     await store.close();
     await client.shutdown();
     await cassandra.stop();
+    await rm(dataDir, { recursive: true, force: true });
   }
 }
 
