@@ -1,5 +1,14 @@
 import { describe, expect, it } from "vitest";
-import { bytesOf, type CloudEvent, type EventData, isJsonType, jsonOf, mediaTypeOf, parseJson } from "./cloud-event.ts";
+import {
+  bytesOf,
+  type CloudEvent,
+  type EventData,
+  isCrowded,
+  isJsonType,
+  jsonOf,
+  mediaTypeOf,
+  parseJson,
+} from "./cloud-event.ts";
 
 function eventWith(data: EventData, datacontenttype?: string): CloudEvent {
   const event: CloudEvent = { id: "1", source: "/test", type: "test", extensions: {}, data };
@@ -86,5 +95,37 @@ describe("an event's data", () => {
     ["an object under a text type", { kind: "json", value: [1] }, "text/plain", "[1]"],
   ])("becomes the bytes of a binary message: %s", (_, data, type, bytes) => {
     expect(bytesOf(eventWith(data, type)).toString()).toBe(bytes);
+  });
+});
+
+describe("large JSON", () => {
+  const MIB = 1024 * 1024;
+  const fill = (unit: string, separator = ",") =>
+    Buffer.from(`[${new Array(Math.floor(MIB / (unit.length + separator.length))).fill(unit).join(separator)}]`);
+  const least = '{"service_name":"a","latency_ms":1,"status":"b","metadata":{}}';
+
+  it.each([
+    ["empty objects", fill("{}")],
+    ["empty arrays", fill("[]")],
+    ["nested arrays", Buffer.from("[".repeat(MIB / 2) + "]".repeat(MIB / 2))],
+    ["objects of one key", fill('{"a":1}')],
+    ["lines of empty objects", fill("{}", "\n")],
+    ["empty objects after half a string in a line before", Buffer.concat([Buffer.from('{"\n'), fill("{}")])],
+  ])("of %s is refused before it is parsed", (_, bytes) => {
+    expect(isCrowded(bytes)).toBe(true);
+    expect(parseJson(bytes, "/data")).toMatchObject({ ok: false, faults: [{ pointer: "/data" }] });
+  });
+
+  it.each([
+    ["the least pulses there can be", fill(least)],
+    ["lines of the least pulses", fill(least, "\n")],
+    ["pulses with brackets in their text", fill(JSON.stringify({ ...JSON.parse(least), status: '[{"{[\\[{[{' }))],
+    ["numbers", fill("0")],
+  ])("of %s is not", (_, bytes) => {
+    expect(isCrowded(bytes)).toBe(false);
+  });
+
+  it("is what is meant: a small body may be of anything", () => {
+    expect(parseJson(Buffer.from(`[${new Array(1000).fill("{}").join(",")}]`), "").ok).toBe(true);
   });
 });

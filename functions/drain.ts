@@ -5,7 +5,7 @@ import { setTimeout as delay, setImmediate as nextTurn } from "node:timers/promi
 const QUIET_MS = 500;
 
 /** How long new connections may keep the server listening once it is told to stop. */
-const MAX_TAKING_MS = 1000;
+const MAX_TAKING_MS = 5000;
 
 /** What {@link Drain} needs of an http.Server. */
 interface DrainableServer extends Server {
@@ -17,7 +17,7 @@ interface DrainableServer extends Server {
 export class Drain {
   readonly #server: DrainableServer;
   readonly #sockets = new Set<Socket>();
-  #taken = 0;
+  #events = 0;
   #inFlight = 0;
   #lastActivity = 0;
   isDraining = false;
@@ -25,17 +25,19 @@ export class Drain {
   constructor(server: DrainableServer) {
     this.#server = server;
     server.on("connection", (socket) => {
-      this.#taken++;
+      this.#events++;
       this.#sockets.add(socket);
       socket.once("close", () => this.#sockets.delete(socket));
     });
   }
 
   started(): void {
+    this.#events++;
     this.#inFlight++;
   }
 
   ended(): void {
+    this.#events++;
     this.#inFlight--;
     if (this.isDraining) this.#lastActivity = performance.now();
   }
@@ -47,11 +49,12 @@ export class Drain {
    * @returns whether everything was answered within `graceMs`.
    */
   async drain(graceMs: number): Promise<boolean> {
+    const deadline = performance.now() + graceMs;
+    let hasClosed = false;
+    await this.#takeQueued(Math.min(graceMs, MAX_TAKING_MS));
+    // Not before: a client whose connection was closed would make another one just when listening ends.
     this.isDraining = true;
     this.#lastActivity = performance.now();
-    const deadline = this.#lastActivity + graceMs;
-    let hasClosed = false;
-    await this.#takeQueued();
     Server.prototype.close.call(this.#server, () => {
       hasClosed = true;
     });
@@ -65,15 +68,16 @@ export class Drain {
   }
 
   // The kernel has made connections that were not taken yet, and resets them when listening ends. A turn of the event
-  // loop takes one of them: listening ends right after a turn that found none.
-  async #takeQueued(): Promise<void> {
-    const deadline = performance.now() + MAX_TAKING_MS;
+  // loop takes one of them, and a client that was answered in it may have made another: listening ends right after
+  // a turn in which nothing happened.
+  async #takeQueued(maxMs: number): Promise<void> {
+    const deadline = performance.now() + maxMs;
     let before: number;
     do {
       await delay(1);
-      before = this.#taken;
+      before = this.#events;
       await nextTurn();
-    } while (this.#taken !== before && performance.now() < deadline);
+    } while (this.#events !== before && performance.now() < deadline);
   }
 
   #closeQuiet(): void {

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { type LoopbackBroker, openLoopbackBroker, pulsesIn } from "../loopback-broker.ts";
+import { openRawConnection, rawRequest } from "../raw-connection.ts";
 import { openRuntimeHost, type RuntimeHost } from "../runtime-host.ts";
 import { compose } from "./compose.ts";
 
@@ -88,11 +89,17 @@ describe("while the broker is busy", () => {
     await vi.waitFor(async () => expect(await metricOf(host, "pulsemesh_emit_queue_pulses")).toBe(2));
     const detail = await expectProblem(await post(host, pulse("c")), 429, "1");
     expect(detail).toContain("nothing of the request was accepted");
+    // From then on, until something leaves, a request is turned away by its headers: this one has no body to come.
+    const headers = { "content-type": "application/json", "content-length": "1000000" };
+    const { socket, send, answer } = await openRawConnection(host.port);
+    send(rawRequest("POST /pulse", headers, ""));
+    expect((await answer()).status).toBe(429);
+    socket.destroy();
     broker.answer = () => 202;
     broker.release(202);
     expect([(await first).status, (await waiting).status]).toEqual([202, 202]);
     expect((await post(host, pulse("c"))).status).toBe(202);
-    expect(await metricOf(host, 'pulsemesh_pulses_rejected_total{reason="full"}')).toBe(1);
+    expect(await metricOf(host, 'pulsemesh_pulses_rejected_total{reason="full"}')).toBe(2);
     expect(await metricOf(host, 'pulsemesh_pulses_accepted_total{service="checkout",health="up"}')).toBe(4);
   });
 });

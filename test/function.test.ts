@@ -1,0 +1,146 @@
+// The functions as processes: what they say at start, in their logs, when they crash, and under the stock command.
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { type LoopbackBroker, openLoopbackBroker, pulsesIn } from "../functions/loopback-broker.ts";
+import { type FunctionProcess, runToEnd, startFunction } from "./function-process.ts";
+import { until } from "./platform.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "pulse-function-"));
+let broker: LoopbackBroker;
+const running: FunctionProcess[] = [];
+beforeAll(async () => {
+  broker = await openLoopbackBroker();
+});
+afterEach(async () => {
+  for (const one of running.splice(0)) await one.kill();
+  broker.received.length = 0;
+  broker.answer = () => 202;
+});
+afterAll(async () => {
+  await broker.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+async function start(...args: Parameters<typeof startFunction>): Promise<FunctionProcess> {
+  const one = await startFunction(...args);
+  running.push(one);
+  return one;
+}
+
+const TRACE = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+const PULSE = { service_name: "checkout", latency_ms: 1, status: "ok" };
+const EVENT = { "ce-specversion": "1.0", "ce-source": "/shop", "ce-type": "dev.pulsemesh.pulse.v1" };
+
+function post(url: string, body: unknown, headers: Record<string, string> = {}): Promise<Response> {
+  const all = { "content-type": "application/json", ...headers };
+  return fetch(url, { method: "POST", headers: all, body: JSON.stringify(body) });
+}
+
+describe("a function that cannot start", () => {
+  it("names every wrong setting, what was expected and what it got", async () => {
+    const env = { PULSE_FUNCTION: "pulse-ingest", PORT: "eighty", K_SINK: "ftp://user:hunter2@broker/" };
+    const { code, output } = await runToEnd(env);
+    expect(code).toBe(1);
+    expect(output).toContain('PORT: Expected an integer from 1 to 65535, got "eighty"');
+    expect(output).toContain("K_SINK: Expected an http:// or https:// URL");
+    expect(output).not.toMatch(/hunter2|\n\s+at /);
+  });
+
+  it("names the broker's setting when there is none", async () => {
+    const { code, output } = await runToEnd({ PULSE_FUNCTION: "pulse-ingest", K_SINK: "" });
+    expect(code).toBe(1);
+    expect(output).toContain("K_SINK: Expected the broker's URL");
+  });
+
+  it("names the port that is in use", async () => {
+    const server = createServer().listen(0);
+    await until("a port", () => server.listening);
+    const { port } = server.address() as { port: number };
+    const { code, output } = await runToEnd({ K_SINK: broker.url, PORT: String(port) });
+    server.close();
+    expect(code).toBe(1);
+    expect(output).toMatch(new RegExp(`EADDRINUSE.*:${port}`));
+  });
+});
+
+describe("a function's log", () => {
+  it("is a JSON object a line with event and trace, from request to store, and without bodies and tokens", async () => {
+    const tokens = join(folder, "tokens.txt");
+    writeFileSync(tokens, "s3cret-token\n");
+    const env = { PULSE_LOG_LEVEL: "debug", PULSE_DATA_DIR: folder };
+    const ingestEnv = { ...env, K_SINK: broker.url, PULSE_INGEST_TOKENS_FILE: tokens };
+    const [ingest, persist] = await Promise.all([
+      start("pulse-ingest", { env: ingestEnv }),
+      start("pulse-persist", { env }),
+    ]);
+    const authorization = "Bearer s3cret-token";
+    const body = { ...PULSE, id: "traced", metadata: { password: "hunter2" } };
+    expect((await post(`${ingest.url}/pulse`, body, { authorization, traceparent: TRACE })).status).toBe(202);
+    expect((await post(`${ingest.url}/pulse`, { ...body, latency_ms: "hunter2" }, { authorization })).status).toBe(400);
+    expect((await post(`${ingest.url}/pulse`, body, { authorization: "Bearer wr0ng" })).status).toBe(401);
+    const [sent] = broker.received;
+    const handedOn = await fetch(persist.url, {
+      method: "POST",
+      headers: sent?.headers as Record<string, string>,
+      body: sent?.body as string,
+    });
+    expect(handedOn.status).toBe(204);
+    for (const one of [ingest, persist]) {
+      expect(await one.stop()).toBe(0);
+      const lines = one.lines.map((line) => JSON.parse(line));
+      for (const line of lines)
+        expect(Object.keys(line)).toEqual(expect.arrayContaining(["level", "time", "function"]));
+      expect(lines.find(({ eventId }) => eventId === "traced")).toMatchObject({ traceparent: TRACE });
+      expect(lines.at(-1)).toMatchObject({ msg: "stopped" });
+      expect(one.lines.join("\n")).not.toMatch(/hunter2|s3cret|wr0ng/);
+    }
+  });
+});
+
+describe("a function that crashes", () => {
+  it("says why, answers what is in flight and exits with 1", async () => {
+    const program = join(folder, "crash.mts");
+    const load = (path: string) => JSON.stringify(pathToFileURL(path).href);
+    writeFileSync(
+      program,
+      `import { run } from ${load("functions/run.ts")};
+       import { compose } from ${load("functions/pulse-ingest/compose.ts")};
+       process.on("SIGUSR2", () => setImmediate(() => { throw new Error("a defect of ours"); }));
+       await run(process.env, async () => compose);`,
+    );
+    broker.answer = () => "hang";
+    const ingest = await start("pulse-ingest", { env: { K_SINK: broker.url }, program: [program] });
+    const answer = post(`${ingest.url}/pulse`, PULSE);
+    await until("an event", () => broker.received.length === 1);
+    process.kill(ingest.pid, "SIGUSR2");
+    await until("the crash to be logged", () => ingest.lines.some((line) => line.includes("a defect of ours")));
+    broker.release(202);
+    expect((await answer).status).toBe(202);
+    expect(await ingest.stop()).toBe(1);
+  });
+});
+
+describe("pulse-ingest under the stock faas-js-runtime command", () => {
+  it("takes plain and binary and structured pulses on /, and drains at the end", async () => {
+    const program = ["node_modules/faas-js-runtime/bin/cli.js", "functions/handler.ts"];
+    const ingest = await start("pulse-ingest", { env: { K_SINK: broker.url, PULSE_LOG_LEVEL: "warn" }, program });
+    const plain = await post(ingest.url, { ...PULSE, id: "plain" });
+    expect([plain.status, await plain.json()]).toEqual([202, { accepted: 1, ids: ["plain"] }]);
+    const binary = await post(ingest.url, PULSE, { ...EVENT, "ce-id": "binary" });
+    expect([binary.status, await binary.text()]).toEqual([202, ""]);
+    const structured = { specversion: "1.0", id: "structured", source: "/shop", type: EVENT["ce-type"], data: PULSE };
+    const type = { "content-type": "application/cloudevents+json" };
+    expect((await post(ingest.url, structured, type)).status).toBe(202);
+    const bad = await post(ingest.url, { ...PULSE, latency_ms: -1 });
+    expect([bad.status, bad.headers.get("content-type")]).toEqual([
+      400,
+      expect.stringContaining("application/problem+json"),
+    ]);
+    expect(pulsesIn(broker.received).map(({ id }) => id)).toEqual(["plain", "binary", "structured"]);
+    expect(await ingest.stop()).toBe(0);
+  });
+});
