@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { stringify } from "yaml";
+import { SET_PERIODS } from "../events/lateness.ts";
 import { boards } from "./boards.ts";
 import { prometheusConfig } from "./prometheus-config.ts";
 import { rulesFile } from "./rules/rules-file.ts";
@@ -7,21 +8,20 @@ import { runbookBoard } from "./runbook-board.ts";
 import { REAL_TIME } from "./timing.ts";
 
 const RUNBOOK = new URL("RUNBOOK.md", import.meta.url);
-const SET_PERIODS = new URL("set-periods.json", import.meta.url);
 const DEFAULT_RUNBOOK_URL = "dashboards/RUNBOOK.md";
 const NOTICE = "# Made by `npm run dashboards` from dashboards/*.ts: change those.\n";
 
 /** The files of dashboards/generated/ by name. */
 export function generatedFiles({ runbookUrl }: { runbookUrl?: string | undefined } = {}): Record<string, string> {
   const dashboards = { ...boards({ timing: REAL_TIME }), runbook: runbookBoard(readFileSync(RUNBOOK, "utf8")) };
-  const setPeriods = JSON.parse(readFileSync(SET_PERIODS, "utf8")) as Record<string, number>;
   const jsons = Object.entries(dashboards).map(([name, board]) => [
     `${name}.json`,
     `${JSON.stringify(board, null, 2)}\n`,
   ]);
   return {
     ...Object.fromEntries(jsons),
-    "rules.yaml": NOTICE + rulesFile({ timing: REAL_TIME, setPeriods, runbookUrl: runbookUrl ?? DEFAULT_RUNBOOK_URL }),
+    "rules.yaml":
+      NOTICE + rulesFile({ timing: REAL_TIME, setPeriods: SET_PERIODS, runbookUrl: runbookUrl ?? DEFAULT_RUNBOOK_URL }),
     "prometheus.yaml": NOTICE + stringify(laptopPrometheus()),
   };
 }

@@ -1,7 +1,7 @@
-import type { Health } from "../events/health.ts";
+import type { ServiceHealth } from "../events/service-health.ts";
 
-/** A service's health as a number, as rules record it and panels colour it: its newest pulse's, or `late`. */
-export const HEALTH_CODES: Readonly<Record<Health | "late", number>> = {
+/** A service's health as a number, as rules record it and panels colour it: as `serviceHealthOf` tells it. */
+export const HEALTH_CODES: Readonly<Record<ServiceHealth, number>> = {
   up: 0,
   degraded: 1,
   down: 2,
@@ -10,7 +10,7 @@ export const HEALTH_CODES: Readonly<Record<Health | "late", number>> = {
 };
 
 /** The colours of health, the same in every panel. */
-export const HEALTH_COLORS: Readonly<Record<Health | "late", string>> = {
+export const HEALTH_COLORS: Readonly<Record<ServiceHealth, string>> = {
   up: "green",
   degraded: "yellow",
   down: "red",

@@ -1,0 +1,68 @@
+import { describe, expect, it } from "vitest";
+import { lateAfterMs, NEVER_LATE_BEFORE_MS, sightingsOf, usualPeriodOf } from "./lateness.ts";
+import { serviceHealthOf } from "./service-health.ts";
+
+const SECOND = 1000;
+const MINUTE = 60 * SECOND;
+const DAY = 24 * 60 * MINUTE;
+const now = Date.UTC(2026, 5, 1);
+
+/** The times of pulses that follow each other so, newest first, the newest at 0. */
+function timesApart(...gaps: number[]): number[] {
+  let time = 0;
+  return [0, ...gaps.map((gap) => (time -= gap))];
+}
+
+describe("the usual period", () => {
+  it("is the mean time between sightings", () => {
+    expect(usualPeriodOf(timesApart(MINUTE, MINUTE, MINUTE))).toBe(MINUTE);
+    expect(usualPeriodOf(timesApart(MINUTE, 2 * MINUTE, 3 * MINUTE, 2 * MINUTE))).toBe(2 * MINUTE);
+  });
+
+  it("takes pulses of the same 15 seconds for one sighting", () => {
+    const burst = [0, 0, 5 * SECOND, 9 * SECOND];
+    const hour = 60 * MINUTE - 14 * SECOND;
+    expect(usualPeriodOf(timesApart(...burst, hour, ...burst, hour, ...burst, hour))).toBe(60 * MINUTE);
+    const everySecond = Array.from({ length: 46 }, (_, i) => now - i * SECOND);
+    expect(sightingsOf(everySecond)).toEqual([0, 15, 30, 45].map((ago) => now - ago * SECOND));
+    expect(lateAfterMs(usualPeriodOf(everySecond) ?? 0)).toBe(NEVER_LATE_BEFORE_MS);
+  });
+
+  it("is not known from fewer than three gaps", () => {
+    expect(usualPeriodOf([])).toBeUndefined();
+    expect(usualPeriodOf(timesApart(MINUTE, MINUTE))).toBeUndefined();
+    expect(usualPeriodOf(timesApart(SECOND, SECOND, SECOND, SECOND))).toBeUndefined();
+  });
+});
+
+describe("a service's health", () => {
+  const healthAfter = (silentMs: number, usualPeriodMs: number | undefined, status = "ok") =>
+    serviceHealthOf({ status, event_time: now - silentMs, usualPeriodMs }, now);
+
+  it("is what its newest pulse said, up to three periods and the grace", () => {
+    for (const [status, health] of [
+      ["ok", "up"],
+      ["slow", "degraded"],
+      ["503", "down"],
+      ["purple", "unknown"],
+    ] as const) {
+      expect(healthAfter(4 * MINUTE, MINUTE, status)).toBe(health);
+      expect(healthAfter(4 * MINUTE + 1, MINUTE, status)).toBe("late");
+    }
+  });
+
+  // The same cases as the promtool pair of PulseServiceStopped.
+  it("is late after seven minutes for a service that pulsed each minute, and not after 25 for one of every ten", () => {
+    expect(healthAfter(7 * MINUTE, MINUTE)).toBe("late");
+    expect(healthAfter(25 * MINUTE, 10 * MINUTE)).toBe("up");
+  });
+
+  it("is never late without a period, and unknown after a day", () => {
+    expect(healthAfter(DAY, undefined)).toBe("up");
+    expect(healthAfter(DAY + 1, undefined, "down")).toBe("unknown");
+  });
+
+  it("does not mind a pulse from a clock that is ahead", () => {
+    expect(healthAfter(-5 * MINUTE, MINUTE)).toBe("up");
+  });
+});
