@@ -198,6 +198,37 @@ describe("GET /services/{service}/summary", () => {
   });
 });
 
+describe("summaries at one time", () => {
+  it("are bounded: beyond it is 503 with Retry-After, until one has ended", async () => {
+    const own = openStore("many-summaries.db");
+    let begun = 0;
+    let letGo = () => {};
+    const gate = new Promise<void>((resolve) => {
+      letGo = resolve;
+    });
+    // The store itself, at whose door every reader waits.
+    const slow = Object.assign(Object.create(own), {
+      async *scan(...asked: Parameters<typeof own.scan>) {
+        begun++;
+        await gate;
+        yield* own.scan(...asked);
+      },
+      check: () => own.check(),
+      close: () => own.close(),
+    });
+    const ownHost = await openLoopbackHost(createQuery({ store: slow, retentionMs: 30 * DAY, log }));
+    const summary = () => fetch(`${ownHost.url}/services/any/summary`);
+    const first = Array.from({ length: 8 }, summary);
+    await vi.waitFor(() => expect(begun).toBe(8));
+    const beyond = await summary();
+    expect([beyond.status, beyond.headers.get("retry-after")]).toEqual([503, "1"]);
+    letGo();
+    expect((await Promise.all(first)).map(({ status }) => status)).toEqual(Array(8).fill(200));
+    expect((await summary()).status).toBe(200);
+    await ownHost.close();
+  });
+});
+
 describe("GET /live", () => {
   it("streams a pulse soon after it was stored", async () => {
     const listener = request(`${host.url}/live`).end();

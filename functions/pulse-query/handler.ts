@@ -20,6 +20,9 @@ export interface QueryOptions {
   now?: () => number;
 }
 
+/** Each holds up to 7 MB of sketches, and the rows that it is reading. */
+const MAX_SUMMARIES = 8;
+
 /** pulse-query: every service's health, its pulses and what they come to, as JSON, as a live stream and as a page. */
 export function createQuery({
   store,
@@ -33,6 +36,7 @@ export function createQuery({
     reader: store,
     onError: (error) => log.warn({ err: error }, "the store did not answer: live listeners wait"),
   });
+  let summaries = 0;
 
   async function listServices({ query, headers }: HttpRequest): Promise<HttpReply> {
     const read = readQuery({}, query);
@@ -58,7 +62,13 @@ export function createQuery({
   async function showSummary({ parameters, query }: HttpRequest): Promise<HttpReply> {
     const read = readSummaryQuery(query, { now: now(), retentionMs });
     if (!read.ok) return badRequest(read.faults);
-    return freshJson(200, await summarize(store, parameters.service as string, read.value.span, read.value.buckets));
+    if (summaries === MAX_SUMMARIES) return tryLater(503, "No more summaries can be made at this moment.", 1000);
+    summaries++;
+    try {
+      return freshJson(200, await summarize(store, parameters.service as string, read.value.span, read.value.buckets));
+    } finally {
+      summaries--;
+    }
   }
 
   function listen({ method, query }: HttpRequest): HttpReply {
