@@ -18,7 +18,7 @@ $(STAMP): package.json package-lock.json
 	@touch $(STAMP)
 
 run: install ## Start PulseMesh on this machine: functions, broker, store (STORE=cassandra for that one); Ctrl-C stops it
-	@npm run --silent start -- --store $(STORE)
+	@npm run --silent local -- --store $(STORE)
 
 dev: install ## The same, restarted when a source changes
 	@npm run --silent dev -- --store $(STORE)

@@ -1,7 +1,8 @@
-// Prometheus' own tools, which tests run: Debian's packages prometheus and prometheus-alertmanager.
+// Programs that tests run and npm does not bring: Prometheus' own tools, and Go for what is a Go module.
 import { execFileSync, spawnSync } from "node:child_process";
 
-export const REMEDY = "apt-get install -y prometheus prometheus-alertmanager";
+export const REMEDY =
+  "apt-get install -y prometheus prometheus-alertmanager for promtool and amtool, https://go.dev/dl for go";
 
 /** The programs among these that this machine does not have. */
 export function missingTools(...names: string[]): string[] {

@@ -6,7 +6,8 @@ import { FUNCTIONS } from "../settings/function-settings.ts";
 
 const USAGE = `Usage: npm run build -- [--outdir dist]
 
-Bundles each function to <outdir>/<function>.cjs; run one with \`node dist/pulse-ingest.cjs\`.`;
+Bundles each function to <outdir>/<function>.cjs; run one with \`node dist/pulse-ingest.cjs\`. <outdir>/handler.cjs is
+pulse-ingest for the stock faas-js-runtime command: \`npm start\`.`;
 
 const { values } = parseArgs({
   options: { outdir: { type: "string", default: "dist" }, help: { type: "boolean", default: false } },
@@ -17,15 +18,21 @@ if (values.help) {
 }
 
 for (const name of FUNCTIONS) {
+  await bundle(
+    name,
+    `
+      import { run } from "./functions/run.ts";
+      import { compose } from "./functions/${name}/compose.ts";
+      run({ ...process.env, PULSE_FUNCTION: "${name}" }, async () => compose);`,
+  );
+}
+// What `npm start` gives to the stock command, which Knative's func runs.
+await bundle("handler", 'export { handle, init, liveness, readiness, shutdown } from "./functions/handler.ts";');
+
+async function bundle(name: string, contents: string): Promise<void> {
   const outfile = `${values.outdir}/${name}.cjs`;
   await build({
-    stdin: {
-      resolveDir: process.cwd(),
-      contents: `
-        import { run } from "./functions/run.ts";
-        import { compose } from "./functions/${name}/compose.ts";
-        run({ ...process.env, PULSE_FUNCTION: "${name}" }, async () => compose);`,
-    },
+    stdin: { resolveDir: process.cwd(), contents },
     outfile,
     bundle: true,
     platform: "node",

@@ -25,16 +25,19 @@ export interface FunctionProcessOptions {
   port?: number;
   /** What node runs. @default the function's own entry */
   program?: readonly string[];
+  /** Where it runs. @default here */
+  cwd?: string;
 }
 
 /** Starts a function and resolves when it is ready. */
 export async function startFunction(
   name: FunctionName,
-  { env = {}, port, program = [...NODE_FLAGS[name], "functions/main.ts"] }: FunctionProcessOptions = {},
+  { env = {}, port, program = [...NODE_FLAGS[name], "functions/main.ts"], cwd = "." }: FunctionProcessOptions = {},
 ): Promise<FunctionProcess> {
   const ownPort = port ?? (await freePort());
   const child = spawn(process.execPath, program, {
     env: { ...process.env, PULSE_FUNCTION: name, PORT: String(ownPort), FUNC_PORT: String(ownPort), ...env },
+    cwd,
     stdio: ["ignore", "pipe", "pipe"],
   });
   const lines: string[] = [];

@@ -1,0 +1,127 @@
+// func.yaml: valid by func's own schema, true to what the function expects, and what func would build of it runs.
+import { execFileSync } from "node:child_process";
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join, resolve } from "node:path";
+import ajvDraft04 from "ajv-draft-04";
+import addFormats from "ajv-formats";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { parse } from "yaml";
+import { isSkippedWithout } from "../dashboards/tools.ts";
+import { LIVENESS_PATH, READINESS_PATH } from "../functions/faas-module.ts";
+import { type LoopbackBroker, openLoopbackBroker, pulsesIn } from "../functions/loopback-broker.ts";
+import { functionSettings } from "../settings/function-settings.ts";
+import { NODE_FLAGS } from "../settings/node-flags.ts";
+import { readSettings } from "../settings/setting.ts";
+import { startFunction } from "./function-process.ts";
+
+/** The newest one that the Go module proxy gives; its schema is of specVersion 0.36.0. */
+const FUNC_MODULE = "knative.dev/func@v0.44.0";
+
+const funcYaml = parse(readFileSync("func.yaml", "utf8"));
+const packageJson = JSON.parse(readFileSync("package.json", "utf8"));
+const envs: Record<string, string> = Object.fromEntries(
+  funcYaml.run.envs.map(({ name, value }: { name: string; value: string }) => [name, value]),
+);
+
+describe.skipIf(isSkippedWithout("go"))("func", () => {
+  it("takes func.yaml by its schema, which refuses a misspelt key", () => {
+    const ajv = new ajvDraft04.default({ allErrors: true, strict: false });
+    addFormats.default(ajv);
+    const isValid = ajv.compile(funcSchema());
+    expect(isValid(funcYaml) ? [] : isValid.errors).toEqual([]);
+    expect(isValid({ ...funcYaml, deploy: { ...funcYaml.deploy, healthEndpoint: {} } })).toBe(false);
+  }, 240_000);
+
+  it("takes its version without migrating it", () => {
+    const migrations = readFileSync(join(funcFolder(), "pkg/functions/function_migrations.go"), "utf8");
+    const versions = [...migrations.matchAll(/^\t\{"(\d+\.\d+\.\d+)", migrate/gm)].map((match) => match[1]);
+    expect(funcYaml.specVersion).toBe(versions.at(-1));
+  }, 240_000);
+});
+
+describe("func.yaml", () => {
+  it("gives the function settings that it takes, its own health checks and its memory limits", () => {
+    const settings = readSettings(functionSettings, envs);
+    expect(settings.sink?.pathname).toBe("/default/pulsemesh");
+    expect(funcYaml.deploy.healthEndpoints).toEqual({ liveness: LIVENESS_PATH, readiness: READINESS_PATH });
+    expect(envs.NODE_OPTIONS?.split(" ")).toEqual(NODE_FLAGS["pulse-ingest"]);
+  });
+});
+
+describe("what func builds of this repository", () => {
+  const folder = mkdtempSync(join(tmpdir(), "pulse-func-"));
+  let broker: LoopbackBroker;
+  beforeAll(async () => {
+    broker = await openLoopbackBroker();
+  });
+  afterAll(async () => {
+    await broker.close();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  it("runs from its context alone: build with all packages, then start with those of production", async () => {
+    const files = contextFiles();
+    expect(files).toEqual(expect.arrayContaining(["package.json", "package-lock.json", "func.yaml"]));
+    expect(files.filter((file) => /\.test\.ts$|^(test|bench|docs|local)\//.test(file))).toEqual([]);
+    for (const file of files) cpSync(file, join(folder, file));
+
+    symlinkSync(resolve("node_modules"), join(folder, "node_modules"));
+    const path = `${dirname(process.execPath)}:${process.env.PATH}`;
+    const [script] = funcYaml.build.buildEnvs.flatMap(({ name, value }: { name: string; value: string }) =>
+      name === "BP_NODE_RUN_SCRIPTS" ? [value] : [],
+    );
+    execFileSync("npm", ["run", "--silent", script], { cwd: folder, env: { ...process.env, PATH: path } });
+
+    // A buildpack prunes what is for development only.
+    rmSync(join(folder, "node_modules"));
+    for (const name of Object.keys(packageJson.dependencies)) {
+      const target = join(folder, "node_modules", name);
+      mkdirSync(dirname(target), { recursive: true });
+      symlinkSync(resolve("node_modules", name), target);
+    }
+    const [command, ...rest] = packageJson.scripts.start.split(" ");
+    expect(command).toBe("faas-js-runtime");
+    const started = await startFunction("pulse-ingest", {
+      env: { ...envs, K_SINK: broker.url },
+      program: [join("node_modules", command, "bin/cli.js"), ...rest],
+      cwd: folder,
+    });
+    try {
+      const response = await fetch(started.url, {
+        method: "POST",
+        headers: { "content-type": "application/json" },
+        body: JSON.stringify({ service_name: "checkout", latency_ms: 1, status: "ok", id: "by-func" }),
+      });
+      expect([response.status, await response.json()]).toEqual([202, { accepted: 1, ids: ["by-func"] }]);
+      expect(pulsesIn(broker.received).map(({ id }) => id)).toEqual(["by-func"]);
+      expect((await fetch(`${started.url}${READINESS_PATH}`)).status).toBe(200);
+      expect(await started.stop()).toBe(0);
+    } finally {
+      await started.kill();
+    }
+  }, 120_000);
+});
+
+/** The files that are in git or would be, without those that .funcignore names. */
+function contextFiles(): string[] {
+  const list = (...args: string[]) =>
+    execFileSync("git", ["ls-files", "--cached", "--others", ...args], { encoding: "utf8" })
+      .split("\n")
+      .filter((line) => line !== "");
+  const ignored = new Set(list("--ignored", "--exclude-from=.funcignore"));
+  return list("--exclude-standard").filter((file) => !ignored.has(file));
+}
+
+function funcFolder(): string {
+  const output = execFileSync("go", ["mod", "download", "-json", FUNC_MODULE], {
+    encoding: "utf8",
+    cwd: tmpdir(),
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  return JSON.parse(output).Dir;
+}
+
+function funcSchema() {
+  return JSON.parse(readFileSync(join(funcFolder(), "schema/func_yaml-schema.json"), "utf8"));
+}
