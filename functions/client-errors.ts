@@ -8,7 +8,7 @@ import { type HttpReply, problem } from "./http.ts";
 export const LINGER_MS = 2000;
 
 /** Lets a server answer unreadable requests with a problem document, and slow headers within 1.5 × `timeoutMs`. */
-export function answerClientErrors(server: Server, timeoutMs: number): void {
+export function answerClientErrors(server: Server, timeoutMs: number, onRefused: (reply: HttpReply) => void): void {
   server.headersTimeout = timeoutMs;
   checkConnectionsEvery(server, Math.min(500, timeoutMs / 2));
   server.removeAllListeners("clientError");
@@ -24,7 +24,9 @@ export function answerClientErrors(server: Server, timeoutMs: number): void {
       if (!socket.writableEnded) socket.destroy();
       return;
     }
-    socket.end(rawAnswer(replyTo(error.code, timeoutMs)));
+    const reply = replyTo(error.code, timeoutMs);
+    onRefused(reply);
+    socket.end(rawAnswer(reply));
     setTimeout(() => socket.destroy(), LINGER_MS).unref();
   });
 }

@@ -18,6 +18,8 @@ export interface HttpReply {
   status: number;
   headers?: Record<string, string>;
   body?: string | Buffer | Readable;
+  /** For a refusal: what its log line says besides the reason, such as the event's id. Never a payload. */
+  trail?: object;
 }
 
 /** One way into a function. */

@@ -18,6 +18,7 @@ import { asFaasModule, LIVENESS_PATH, READINESS_PATH } from "./faas-module.ts";
 import { type HttpReply, type HttpRequest, type PulseFunction, problem } from "./http.ts";
 import type { Logger } from "./log.ts";
 import type { RequestMetrics } from "./metrics.ts";
+import { RefusalLog } from "./refusal-log.ts";
 import { createRouter } from "./router.ts";
 
 export interface ServeOptions {
@@ -50,6 +51,7 @@ export async function serve(
     { method: "GET", path: "/metrics", handle: async () => metricsReply(registry) },
   ]);
   const bodies = new BodyReader(settings);
+  const refusals = new RefusalLog({ log });
   // A stream is answered when it begins: a page left open for an hour is no latency of an hour.
   const streamStarts = new WeakMap<ServerResponse, number>();
   let server: Server | undefined;
@@ -71,6 +73,7 @@ export async function serve(
     const isComplete = (await drain?.drain(graceMs)) ?? true;
     const isClosed = await Promise.race([close(), delay(Math.max(MIN_CLOSE_MS, deadline - performance.now()), false)]);
     bodies.close();
+    refusals.flush();
     if (isComplete && isClosed) log.info("stopped");
     else log.error({ graceMs, isComplete, isClosed }, "stopped with work undone: the grace time was over");
     if (hasCrashed) process.exit(1);
@@ -98,7 +101,7 @@ export async function serve(
   drain = new Drain(server);
   const hosted = server.listeners("request") as ((request: IncomingMessage, response: ServerResponse) => void)[];
   server.removeAllListeners("request");
-  answerClientErrors(server, settings.requestTimeoutMs);
+  answerClientErrors(server, settings.requestTimeoutMs, (reply) => refusals.note(undefined, reply));
   server.requestTimeout = 0; // bodies are timed by BodyReader, to the half second
   server.keepAliveTimeout = 65_000; // longer than the 60 s of common proxies, which would else hit a closing connection
 
@@ -178,6 +181,7 @@ export async function serve(
       if (body instanceof Readable) body.destroy();
       return;
     }
+    refusals.note(response.req, reply);
     if (drain?.isDraining) response.shouldKeepAlive = false;
     if (body instanceof Readable) {
       response.writeHead(reply.status, reply.headers);
@@ -200,6 +204,7 @@ export async function serve(
       send(response, reply);
       return;
     }
+    refusals.note(request, reply);
     response.shouldKeepAlive = false;
     const body = reply.body as string;
     response.writeHead(reply.status, { ...reply.headers, "content-length": Buffer.byteLength(body) });

@@ -130,7 +130,8 @@ describe("pulse-persist", () => {
     await post({ id: "poison", traceparent: TRACE }, { ...data, latency_ms: -1 });
     const lineOf = (id: string) => host.lines.find(({ eventId }) => eventId === id);
     expect(lineOf("logged")).toMatchObject({ level: 20, source: "/shop", traceparent: TRACE, traceparents: [TRACE] });
-    expect(lineOf("poison")).toMatchObject({ level: 40, msg: "event rejected", traceparent: TRACE });
+    const refused = { msg: "request refused", status: 400, faults: 1, source: "/shop", traceparent: TRACE };
+    expect(lineOf("poison")).toMatchObject(refused);
     expect(JSON.stringify(host.lines)).not.toContain("hunter2");
   });
 
@@ -168,7 +169,12 @@ describe("pulse-persist with a store in trouble", () => {
     const { troubled } = await openTroubled(0, { kind: "retry", reason: "The disk is full.", retryAfterMs: 2500 });
     const response = await post({}, DATA, "application/json", troubled.url);
     expect([response.status, response.headers.get("retry-after")]).toEqual([503, "3"]);
-    expect(troubled.lines.at(-1)).toMatchObject({ msg: "event not stored", outcome: "retry" });
+    expect(troubled.lines.at(-1)).toMatchObject({
+      level: 40,
+      status: 503,
+      detail: "The disk is full.",
+      source: "/shop",
+    });
     const ready = await fetch(`${troubled.url}/health/ready`);
     expect([ready.status, await ready.text()]).toEqual([503, expect.stringContaining("npm run schema -- apply")]);
     await troubled.close();

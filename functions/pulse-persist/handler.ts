@@ -45,12 +45,11 @@ export function createPersist({
     const { traceparent, knativearrivaltime } = event.extensions;
     const trail = { eventId: event.id, source: event.source, ...(traceparent !== undefined && { traceparent }) };
     const parsed = pulsesOf(event, { now: Date.now(), retentionMs, maxPulses });
-    if (!parsed.ok) {
-      request.log.warn({ ...trail, faults: parsed.faults.slice(0, 10) }, "event rejected");
-      return badRequest(parsed.faults);
-    }
+    if (!parsed.ok) return { ...badRequest(parsed.faults), trail };
     const pulses = parsed.value;
-    if (store.queuedRows > maxQueuedRows) return tryLater(429, "Too many rows wait for the store.", 1000);
+    if (store.queuedRows > maxQueuedRows) {
+      return { ...tryLater(429, "Too many rows wait for the store.", 1000), trail };
+    }
     const arrival = knativearrivaltime === undefined ? undefined : parseTime(knativearrivaltime);
     return write(pulses, { arrival, trail, log: request.log });
   }
@@ -64,10 +63,8 @@ export function createPersist({
         const traceparents = new Set(pulses.map((pulse) => pulse.traceparent).filter((trace) => trace !== undefined));
         log.debug({ ...trail, pulses: pulses.length, traceparents: [...traceparents].slice(0, 20) }, "event stored");
       }
-    } else {
-      log.warn({ ...trail, outcome: outcome.kind, reason: outcome.reason }, "event not stored");
     }
-    return replyOf(outcome);
+    return { ...replyOf(outcome), trail };
   }
 
   return {
