@@ -25,14 +25,15 @@ export async function openLoopbackHost(fn: PulseFunction): Promise<LoopbackHost>
     const reply =
       match.route === undefined
         ? match.reply
-        : await match.route.handle({
+        : (match.route.admit?.(request.headers) ??
+          (await match.route.handle({
             method,
             parameters: match.parameters,
             query: searchParams,
             headers: request.headers,
             body: Buffer.concat(chunks),
             log,
-          });
+          })));
     response.writeHead(reply.status, reply.headers);
     if (reply.body instanceof Readable) await pipeline(reply.body, response).catch(() => undefined);
     else response.end(reply.body);

@@ -1,3 +1,4 @@
+import * as z from "zod";
 import { type Fault, type Parsed, pointerTo } from "../events/fault.ts";
 import { parseTime } from "../events/time.ts";
 
@@ -8,15 +9,17 @@ export interface QueryParameter<T> {
   /** The value, or `undefined` when the text is not what is expected. */
   parse(text: string): T | undefined;
   fallback: T;
+  /** The same for a machine: the API's description is made of it. */
+  schema(): z.ZodType;
 }
 
-type Definition = Record<string, QueryParameter<unknown>>;
-export type QueryValues<D extends Definition> = {
+export type QueryDefinition = Record<string, QueryParameter<unknown>>;
+export type QueryValues<D extends QueryDefinition> = {
   readonly [K in keyof D]: D[K] extends QueryParameter<infer T> ? T : never;
 };
 
 /** Reads a whole query; a parameter that is unknown, repeated or wrong is a fault at `/query/<name>`. */
-export function readQuery<D extends Definition>(definition: D, query: URLSearchParams): Parsed<QueryValues<D>> {
+export function readQuery<D extends QueryDefinition>(definition: D, query: URLSearchParams): Parsed<QueryValues<D>> {
   const values: Record<string, unknown> = {};
   const faults: Fault[] = [];
   for (const [name, parameter] of Object.entries(definition)) values[name] = parameter.fallback;
@@ -67,6 +70,7 @@ export function count(min: number, max: number, fallback: number): QueryParamete
       const value = /^\d{1,15}$/.test(text) ? Number(text) : Number.NaN;
       return value >= min && value <= max ? value : undefined;
     },
+    schema: () => z.int().min(min).max(max).default(fallback),
   };
 }
 
@@ -76,6 +80,7 @@ export const moment: QueryParameter<number | undefined> = {
   fallback: undefined,
   // In a query a "+" that was not encoded arrives as a blank: 2026-01-02T03:04:05 01:00 can only mean +01:00.
   parse: (text) => (/^\d{1,15}$/.test(text) ? Number(text) : parseTime(text.replace(/ (?=\d\d:\d\d$)/, "+"))),
+  schema: () => z.union([z.iso.datetime({ offset: true }), z.int().min(0)]),
 };
 
 /** `true` or `false`. */
@@ -83,6 +88,7 @@ export const flag: QueryParameter<boolean | undefined> = {
   expectation: "true or false",
   fallback: undefined,
   parse: (text) => (text === "true" ? true : text === "false" ? false : undefined),
+  schema: () => z.boolean(),
 };
 
 /** One word of a list. */
@@ -91,10 +97,16 @@ export function word<const T extends string>(words: readonly T[]): QueryParamete
     expectation: `one of ${words.join(", ")}`,
     fallback: undefined,
     parse: (text) => words.find((candidate) => candidate === text),
+    schema: () => z.enum(words),
   };
 }
 
 /** Any text that is not empty, such as a cursor. */
 export function anyText(expectation: string): QueryParameter<string | undefined> {
-  return { expectation, fallback: undefined, parse: (text) => (text === "" ? undefined : text) };
+  return {
+    expectation,
+    fallback: undefined,
+    parse: (text) => (text === "" ? undefined : text),
+    schema: () => z.string().min(1),
+  };
 }

@@ -40,13 +40,19 @@ export function urlsOf(settings: LocalSettings) {
 /** The broker and the four functions; `storeEnv` tells them of a store that was started for them. */
 export function planProcesses(settings: LocalSettings, storeEnv: Record<string, string> = {}): PlannedProcess[] {
   const dataDir = resolve(settings.dataDir);
-  const sink = urlsOf(settings).broker;
+  const urls = urlsOf(settings);
   // Keeps what Node makes of the sources: a start is sooner, and 20 MB smaller since nothing has to be made again.
   const shared = { PULSE_DATA_DIR: dataDir, NODE_COMPILE_CACHE: join(dataDir, "compile-cache") };
-  const planFunction = (name: FunctionName, port: number, portVariable: string, stopRank: number): PlannedProcess => ({
+  const planFunction = (
+    name: FunctionName,
+    port: number,
+    portVariable: string,
+    stopRank: number,
+    own: Record<string, string> = {},
+  ): PlannedProcess => ({
     name,
     args: [...NODE_FLAGS[name], join(ROOT, "functions/main.ts")],
-    env: { PULSE_FUNCTION: name, PORT: String(port), K_SINK: sink, ...shared, ...storeEnv },
+    env: { PULSE_FUNCTION: name, PORT: String(port), K_SINK: urls.broker, ...shared, ...storeEnv, ...own },
     port,
     portVariable,
     sources: FUNCTION_SOURCES.map((folder) => join(ROOT, folder)),
@@ -66,6 +72,9 @@ export function planProcesses(settings: LocalSettings, storeEnv: Record<string, 
     },
     planFunction("pulse-persist", settings.persistPort, persistPort.variable, 2),
     planFunction("pulse-deadletter", settings.deadletterPort, deadletterPort.variable, 2),
-    planFunction("pulse-query", settings.queryPort, queryPort.variable, 2),
+    planFunction("pulse-query", settings.queryPort, queryPort.variable, 2, {
+      PULSE_DEADLETTER_URL: urls.deadletter,
+      PULSE_INGEST_URL: urls.ingest,
+    }),
   ];
 }

@@ -16,6 +16,12 @@ export const functionSettings = {
   sink: httpUrl("K_SINK", {
     doc: "Where pulse-ingest sends events and pulse-deadletter replays them to: the broker. SinkBinding sets it; they do not start without.",
   }),
+  deadLetterUrl: httpUrl("PULSE_DEADLETTER_URL", {
+    doc: "Where pulse-query reaches pulse-deadletter, to show and replay dead letters on its page. Absent: it shows none.",
+  }),
+  ingestUrl: httpUrl("PULSE_INGEST_URL", {
+    doc: "Where services reach pulse-ingest, for the command that pulse-query's page shows while no service has pulsed. Absent: http://localhost:8080.",
+  }),
   logLevel: choice("PULSE_LOG_LEVEL", {
     values: ["fatal", "error", "warn", "info", "debug", "trace", "silent"],
     fallback: "info",

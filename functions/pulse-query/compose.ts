@@ -7,5 +7,11 @@ import { createQuery } from "./handler.ts";
 export async function compose(parts: Parts): Promise<PulseFunction> {
   const { settings, log } = parts;
   const store = await openPulseStore(parts);
-  return createQuery({ store, retentionMs: settings.retentionDays * DAY_MS, log });
+  return createQuery({
+    store,
+    retentionMs: settings.retentionDays * DAY_MS,
+    log,
+    deadLetterUrl: settings.deadLetterUrl,
+    ingestUrl: settings.ingestUrl,
+  });
 }

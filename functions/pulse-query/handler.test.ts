@@ -11,7 +11,7 @@ import { type LoopbackHost, openLoopbackHost } from "../loopback-host.ts";
 import { createQuery } from "./handler.ts";
 
 const DAY = 86_400_000;
-const START = Math.floor(Date.now() / 3_600_000) * 3_600_000 - DAY;
+const START = Math.floor(Date.now() / 3_600_000) * 3_600_000 - DAY / 2;
 const folder = mkdtempSync(join(tmpdir(), "pulse-query-"));
 const log = createLogger("silent", "pulse-query");
 
@@ -75,7 +75,8 @@ describe("GET /services", () => {
     await put(pulseOf({ service_name: "tagged" }));
     const first = await get("/services");
     const etag = first.headers.get("etag") ?? "";
-    for (const tags of [etag, `W/${etag}`, `"other", ${etag}`, "*"]) {
+    expect(etag).toMatch(/^W\/"/);
+    for (const tags of [etag, etag.replace("W/", ""), `"other", ${etag}`, "*"]) {
       const again = await get("/services", { headers: { "if-none-match": tags } });
       expect([again.status, again.body, again.headers.get("etag")]).toEqual([304, undefined, etag]);
     }
@@ -166,10 +167,14 @@ describe("GET /services/{service}/summary", () => {
     );
     await put(...pulses);
     const { body, headers } = await get(`/services/sums/summary?from=${START}&to=${START + 1000}&buckets=2`);
-    expect(headers.get("cache-control")).toBe("no-store");
+    expect(headers.get("cache-control")).toBe("no-cache");
     expect(body).toMatchObject({
       count: 1000,
       health: { up: 900, degraded: 0, down: 100, unknown: 0 },
+      statuses: [
+        { status: "ok", health: "up", count: 900 },
+        { status: "fail", health: "down", count: 100 },
+      ],
       latency_ms: { min: 1, max: 1000, mean: 500.5 },
     });
     for (const [name, exact] of [["p50", 500] as const, ["p95", 950] as const, ["p99", 990] as const]) {
@@ -179,6 +184,14 @@ describe("GET /services/{service}/summary", () => {
       { from: new Date(START).toISOString(), to: new Date(START + 500).toISOString(), count: 500 },
       { from: new Date(START + 500).toISOString(), to: new Date(START + 1000).toISOString(), count: 500 },
     ]);
+  });
+
+  it("answers 304 to who has it already", async () => {
+    await put(pulseOf({ service_name: "summed" }));
+    const path = `/services/summed/summary?from=${START}&to=${START + 10}`;
+    const { headers } = await get(path);
+    const again = await get(path, { headers: { "if-none-match": headers.get("etag") ?? "" } });
+    expect([again.status, again.body]).toEqual([304, undefined]);
   });
 
   it("covers the whole retention by default, in 60 buckets", async () => {
@@ -217,15 +230,127 @@ describe("summaries at one time", () => {
       close: () => own.close(),
     });
     const ownHost = await openLoopbackHost(createQuery({ store: slow, retentionMs: 30 * DAY, log }));
-    const summary = () => fetch(`${ownHost.url}/services/any/summary`);
-    const first = Array.from({ length: 8 }, summary);
+    const summary = (buckets: number) => fetch(`${ownHost.url}/services/any/summary?from=1&to=1000&buckets=${buckets}`);
+    const first = Array.from({ length: 8 }, (_, i) => summary(i + 1));
     await vi.waitFor(() => expect(begun).toBe(8));
-    const beyond = await summary();
+    const beyond = await summary(9);
     expect([beyond.status, beyond.headers.get("retry-after")]).toEqual([503, "1"]);
     letGo();
     expect((await Promise.all(first)).map(({ status }) => status)).toEqual(Array(8).fill(200));
-    expect((await summary()).status).toBe(200);
+    expect((await summary(9)).status).toBe(200);
     await ownHost.close();
+  });
+});
+
+describe("GET /services/{service}", () => {
+  it("shows a service with its rhythm, and one that has fallen silent as late", async () => {
+    const minute = 60_000;
+    const newest = Date.now() - 5 * minute;
+    await put(
+      ...Array.from({ length: 8 }, (_, i) => pulseOf({ service_name: "silent", event_time: newest - i * minute })),
+    );
+    const { body } = await get("/services/silent");
+    expect(body).toMatchObject({
+      service_name: "silent",
+      health: "late",
+      usual_period_ms: minute,
+      late_at: new Date(newest + 4 * minute).toISOString(),
+    });
+    const listed = (await get("/services")).body.services;
+    expect(listed).toContainEqual(expect.objectContaining({ service_name: "silent", health: "late" }));
+  });
+
+  it("says when nothing is known of its rhythm", async () => {
+    await put(pulseOf({ service_name: "once" }));
+    expect((await get("/services/once")).body).toMatchObject({ health: "up", usual_period_ms: null, late_at: null });
+  });
+
+  it("is not found when it never pulsed", async () => {
+    expect(await get("/services/nobody")).toMatchObject({ status: 404, body: { title: "Not found" } });
+  });
+});
+
+describe("GET /services/{service}/badge.svg", () => {
+  it("draws how the service is, as an image that can do nothing", async () => {
+    await put(pulseOf({ service_name: "badge", status: "503" }));
+    const response = await fetch(`${host.url}/services/badge/badge.svg`);
+    expect(response.headers.get("content-type")).toBe("image/svg+xml");
+    expect(response.headers.get("content-security-policy")).toContain("sandbox");
+    expect(await response.text()).toMatch(/^<svg .*<title>badge: down<\/title>.*<\/svg>$/);
+    const headers = { "if-none-match": response.headers.get("etag") ?? "" };
+    expect((await fetch(`${host.url}/services/badge/badge.svg`, { headers })).status).toBe(304);
+  });
+
+  it("takes a name for text, and one that never pulsed for unknown", async () => {
+    const response = await fetch(`${host.url}/services/${encodeURIComponent('<script>&"')}/badge.svg`);
+    const svg = await response.text();
+    expect(svg).toContain("&lt;script&gt;&amp;&quot;: unknown");
+    expect(svg).not.toContain("<script");
+  });
+});
+
+describe("an export", () => {
+  const ask = (query: string) =>
+    fetch(`${host.url}/services/export/pulses?${query}`, { headers: { accept: "application/x-ndjson" } });
+
+  it("is a whole span, a line for each pulse, newest first", async () => {
+    await put(...Array.from({ length: 2500 }, (_, i) => pulseOf({ service_name: "export", event_time: START + i })));
+    const response = await ask(`from=${START + 100}&to=${START + 2400}`);
+    expect(response.headers.get("content-type")).toBe("application/x-ndjson");
+    const lines = (await response.text()).trimEnd().split("\n");
+    expect(lines).toHaveLength(2300);
+    const first = JSON.parse(lines[0] as string);
+    expect(first).toMatchObject({ event_time: new Date(START + 2399).toISOString(), health: "up" });
+    expect(first).toEqual((await get(`/services/export/pulses?to=${START + 2400}&limit=1`)).body.pulses[0]);
+  });
+
+  it("of nothing is empty", async () => {
+    expect(await (await ask("from=1&to=2")).text()).toBe("");
+  });
+
+  it("has neither limit nor cursor", async () => {
+    const response = await ask("limit=10");
+    expect(response.status).toBe(400);
+    expect(await response.json()).toMatchObject({ errors: [{ pointer: "/query/limit" }] });
+  });
+
+  it("that is left early lets go of its place", async () => {
+    for (let i = 0; i < 20; i++) {
+      const response = await vi.waitFor(async () => {
+        const one = await ask("");
+        if (one.status !== 200) await one.body?.cancel();
+        expect(one.status).toBe(200);
+        return one;
+      });
+      await response.body?.cancel();
+    }
+  });
+});
+
+describe("GET /services/{service}/live", () => {
+  it("begins with the service and its newest pulses, and goes on with each new one", async () => {
+    await put(...Array.from({ length: 60 }, (_, i) => pulseOf({ service_name: "watched", event_time: START + i })));
+    const listener = request(`${host.url}/services/watched/live`).end();
+    const [response] = (await once(listener, "response")) as [IncomingMessage];
+    let text = "";
+    response.on("data", (chunk: Buffer) => {
+      text += chunk;
+    });
+    response.on("error", () => undefined);
+    await vi.waitFor(() => expect(text).toContain('event: ready\ndata: {"pulses":50}\n'));
+    expect(text.match(/event: service\n/g)).toHaveLength(1);
+    expect(text.match(/event: pulse\n/g)).toHaveLength(50);
+    const before = text.length;
+    const pair = ["ok", "down"].map((status, i) =>
+      pulseOf({ service_name: "watched", status, event_time: START + 70 + i, id: `live-${i}` }),
+    );
+    await put(...pair, pulseOf({ service_name: "another" }));
+    await vi.waitFor(() => {
+      const after = text.slice(before);
+      expect(after.match(/"id":"live-[01]"/g)).toHaveLength(2);
+      expect(after).toMatch(/event: service\ndata: \{"service_name":"watched","health":"down"/);
+    });
+    listener.destroy();
   });
 });
 
@@ -259,6 +384,27 @@ describe("GET /live", () => {
 });
 
 describe("pulse-query", () => {
+  it("shares one summary among all who ask for the same span at the same time", async () => {
+    const own = openStore("shared.db");
+    let scans = 0;
+    const counting = {
+      latest: () => own.latest(),
+      page: own.page.bind(own),
+      scan: (...asked: Parameters<typeof own.scan>) => {
+        scans++;
+        return own.scan(...asked);
+      },
+      check: () => own.check(),
+      close: () => own.close(),
+    };
+    const ownHost = await openLoopbackHost(createQuery({ store: counting, retentionMs: 30 * DAY, log }));
+    const ask = (to: number) => fetch(`${ownHost.url}/services/a/summary?from=${START}&to=${to}`);
+    const answers = await Promise.all([ask(START + 1), ask(START + 1), ask(START + 1), ask(START + 2)]);
+    expect(answers.map(({ status }) => status)).toEqual([200, 200, 200, 200]);
+    expect(scans).toBe(2);
+    await ownHost.close();
+  });
+
   it("ends its live streams when it is told to stop, and lets no new one begin", async () => {
     const own = openStore("own.db");
     const fn = createQuery({ store: own, retentionMs: 30 * DAY, log });
@@ -278,7 +424,7 @@ describe("pulse-query", () => {
     const ownHost = await openLoopbackHost(fn);
     await expect(fn.check()).resolves.toBeUndefined();
     await own.close();
-    for (const path of ["/services", "/services/a/pulses", "/services/a/summary"]) {
+    for (const path of ["/services", "/services/a", "/services/a/pulses", "/services/a/summary"]) {
       const response = await fetch(`${ownHost.url}${path}`);
       expect([response.status, response.headers.get("retry-after")]).toEqual([503, "1"]);
       expect(await response.json()).toMatchObject({ title: "Service unavailable" });

@@ -1,21 +1,44 @@
-import { createHash } from "node:crypto";
+// pulse-query reads and shows. fleet.ts judges services, summary.ts sums spans up, live.ts streams, export.ts gives whole
+// spans, badge.ts draws, dead-letters.ts passes on to pulse-deadletter, openapi.ts describes it all, page/ shows it.
 import type { PulseReader, StoreLifecycle } from "../../storage/ports.ts";
-import { badRequest, type HttpReply, type HttpRequest, type PulseFunction, type Route, tryLater } from "../http.ts";
+import {
+  badRequest,
+  type HttpReply,
+  type HttpRequest,
+  json,
+  type PulseFunction,
+  problem,
+  type Route,
+  tryLater,
+} from "../http.ts";
 import type { Logger } from "../log.ts";
 import { faultsInQuery, readQuery } from "../query-parameters.ts";
 import { freshJson, whileStoreAnswers } from "../reading.ts";
+import type { Summary } from "./answers.ts";
+import { drawBadge } from "./badge.ts";
+import { asPolled } from "./conditional.ts";
+import { deadLetterRoutes } from "./dead-letters.ts";
+import { Exports, wantsLines } from "./export.ts";
+import { Fleet } from "./fleet.ts";
 import { Live, type LiveOptions } from "./live.ts";
+import { fleetSource, serviceSource } from "./live-sources.ts";
 import { pageRoutes } from "./page/routes.ts";
-import { readPulsesQuery, readSummaryQuery } from "./query-parameters.ts";
+import { readExportQuery, readPulsesQuery, readSummaryQuery } from "./query-parameters.ts";
+import { ServiceStreams } from "./service-streams.ts";
+import { SharedAnswers } from "./shared-answers.ts";
 import { summarize } from "./summary.ts";
-import { viewPulse, viewService } from "./view.ts";
+import { viewPulse, viewService, viewServiceDetail } from "./view.ts";
 
 export interface QueryOptions {
   store: PulseReader & StoreLifecycle;
   retentionMs: number;
   log: Logger;
-  /** Of `GET /live`. */
-  live?: Partial<Omit<LiveOptions, "reader" | "onError">>;
+  /** Of live streams. */
+  live?: Partial<Omit<LiveOptions, "onError" | "onIdle">>;
+  /** Where pulse-deadletter is. */
+  deadLetterUrl?: URL | undefined;
+  /** Where services send their pulses, for the page's first words. */
+  ingestUrl?: URL | undefined;
   /** Epoch ms. @default Date.now */
   now?: () => number;
 }
@@ -28,50 +51,84 @@ export function createQuery({
   store,
   retentionMs,
   log,
-  live: liveOptions,
+  live: given,
+  deadLetterUrl,
   now = Date.now,
 }: QueryOptions): PulseFunction {
-  const live = new Live({
-    ...liveOptions,
-    reader: store,
+  const liveOptions: LiveOptions = {
+    ...given,
     onError: (error) => log.warn({ err: error }, "the store did not answer: live listeners wait"),
-  });
-  let summaries = 0;
+  };
+  const fleet = new Fleet({ reader: store, now });
+  const live = new Live(fleetSource(fleet), liveOptions);
+  const serviceStreams = new ServiceStreams((service) => serviceSource(fleet, store, service), liveOptions);
+  const exports = new Exports(store);
+  const summaries = new SharedAnswers<Summary>(now);
 
-  async function listServices({ query, headers }: HttpRequest): Promise<HttpReply> {
-    const read = readQuery({}, query);
+  async function listServices(request: HttpRequest): Promise<HttpReply> {
+    const read = readQuery({}, request.query);
     if (!read.ok) return badRequest(read.faults);
-    const reply = freshJson(200, { services: (await store.latest()).map(viewService) });
-    // The one answer that is asked for again and again: a client that has it is told so in a few bytes.
-    const etag = `"${createHash("sha1").update(String(reply.body)).digest("base64url")}"`;
-    const caching = { "cache-control": "no-cache", etag };
-    if (matches(headers["if-none-match"], etag)) return { status: 304, headers: caching };
-    return { ...reply, headers: { ...reply.headers, ...caching } };
+    return asPolled(freshJson(200, { services: (await fleet.latest()).map(viewService) }), request);
   }
 
-  async function listPulses({ parameters, query }: HttpRequest): Promise<HttpReply> {
+  async function showService(request: HttpRequest): Promise<HttpReply> {
+    const read = readQuery({}, request.query);
+    if (!read.ok) return badRequest(read.faults);
+    const service = await fleet.one(request.parameters.service as string);
+    if (service === undefined)
+      return problem(404, "Not found", "Expected a service that has pulsed within the retention.");
+    return asPolled(freshJson(200, viewServiceDetail(service)), request);
+  }
+
+  async function showBadge(request: HttpRequest): Promise<HttpReply> {
+    const read = readQuery({}, request.query);
+    if (!read.ok) return badRequest(read.faults);
+    const name = request.parameters.service as string;
+    const service = await fleet.one(name);
+    const body = await drawBadge(name, service?.health ?? "unknown");
+    // Opened by itself it is a document of this origin: it may not do anything.
+    const headers = {
+      "content-type": "image/svg+xml",
+      "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'; sandbox",
+      "x-content-type-options": "nosniff",
+    };
+    return asPolled({ status: 200, headers, body }, request);
+  }
+
+  async function listPulses({ parameters, query, headers, method }: HttpRequest): Promise<HttpReply> {
+    if (wantsLines(headers.accept) && method === "GET") {
+      const span = readExportQuery(query, { now: now(), retentionMs });
+      return span.ok ? exports.open(parameters.service as string, span.value) : badRequest(span.faults);
+    }
     const read = readPulsesQuery(query, { now: now(), retentionMs });
     if (!read.ok) return badRequest(read.faults);
     const { span, limit, cursor } = read.value;
     // A service that never pulsed has an empty page: whether it is known would take a look at all of them.
     const page = await store.page(parameters.service as string, span, limit, cursor);
     if (!page.ok) return badRequest(faultsInQuery(page.faults));
-    return freshJson(200, { pulses: page.value.pulses.map(viewPulse), cursor: page.value.cursor });
+    const reply = freshJson(200, { pulses: page.value.pulses.map(viewPulse), cursor: page.value.cursor });
+    return { ...reply, headers: { ...reply.headers, vary: "accept" } };
   }
 
-  async function showSummary({ parameters, query }: HttpRequest): Promise<HttpReply> {
-    const read = readSummaryQuery(query, { now: now(), retentionMs });
+  async function showSummary(request: HttpRequest): Promise<HttpReply> {
+    const read = readSummaryQuery(request.query, { now: now(), retentionMs });
     if (!read.ok) return badRequest(read.faults);
-    if (summaries === MAX_SUMMARIES) return tryLater(503, "No more summaries can be made at this moment.", 1000);
-    summaries++;
-    try {
-      return freshJson(200, await summarize(store, parameters.service as string, read.value.span, read.value.buckets));
-    } finally {
-      summaries--;
+    const { span, buckets } = read.value;
+    const service = request.parameters.service as string;
+    const key = JSON.stringify([service, span.from, span.to, buckets]);
+    if (!summaries.has(key) && summaries.underWay === MAX_SUMMARIES) {
+      return tryLater(503, "No more summaries can be made at this moment.", 1000);
     }
+    const summary = await summaries.get(key, () => summarize(store, service, span, buckets));
+    return asPolled(freshJson(200, summary), request);
   }
 
-  function listen({ method, query }: HttpRequest): HttpReply {
+  async function showDescription(request: HttpRequest): Promise<HttpReply> {
+    const { describeApi } = await import("./openapi.ts");
+    return asPolled(json(200, describeApi()), request);
+  }
+
+  function listen({ method, query, parameters }: HttpRequest): HttpReply {
     const read = readQuery({}, query);
     if (!read.ok) return badRequest(read.faults);
     // Connection: close, so that a stopping server need not wait for what a browser does with it next.
@@ -82,29 +139,32 @@ export function createQuery({
       connection: "close",
     };
     if (method === "HEAD") return { status: 200, headers };
-    const stream = live.listen();
+    const { service } = parameters;
+    const stream = service === undefined ? live.listen() : serviceStreams.listen(service);
     if (stream === undefined) return tryLater(503, "No more live listeners can be served at this moment.", 2000);
     return { status: 200, headers, body: stream };
   }
 
   const routes: Route[] = [
     ...pageRoutes(),
+    ...deadLetterRoutes({ url: deadLetterUrl }),
     { method: "GET", path: "/services", handle: whileStoreAnswers(listServices) },
+    { method: "GET", path: "/services/{service}", handle: whileStoreAnswers(showService) },
     { method: "GET", path: "/services/{service}/pulses", handle: whileStoreAnswers(listPulses) },
     { method: "GET", path: "/services/{service}/summary", handle: whileStoreAnswers(showSummary) },
+    { method: "GET", path: "/services/{service}/badge.svg", handle: whileStoreAnswers(showBadge) },
+    { method: "GET", path: "/services/{service}/live", handle: listen },
     { method: "GET", path: "/live", handle: listen },
+    { method: "GET", path: "/openapi.json", handle: showDescription },
   ];
   return {
     name: "pulse-query",
     routes,
     check: () => store.check(),
-    onDrain: () => live.end(),
+    onDrain: () => {
+      live.end();
+      serviceStreams.end();
+    },
     close: () => store.close(),
   };
-}
-
-// RFC 9110 section 13.1.2: a list of tags or "*", compared weakly, since a proxy that compresses makes a tag weak.
-function matches(ifNoneMatch: string | undefined, etag: string): boolean {
-  if (ifNoneMatch === undefined) return false;
-  return ifNoneMatch.split(",").some((tag) => ["*", etag].includes(tag.trim().replace(/^W\//, "")));
 }

@@ -2,23 +2,29 @@ import { once } from "node:events";
 import type { Readable } from "node:stream";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import type { StoredPulse } from "../../storage/ports.ts";
-import { Live, type LiveOptions } from "./live.ts";
+import { Live, type LiveOptions, type LiveSource } from "./live.ts";
+import { viewPulse } from "./view.ts";
 
 function pulseOf(service: string, id = "1", time = 1000): StoredPulse {
   return { service_name: service, event_time: time, latency_ms: 1, status: "ok", id, source: "/pulse" };
 }
 
 /** A fleet whose newest pulses a test sets, and which counts how often it is asked. */
-class Fleet {
+class Fleet implements LiveSource<StoredPulse> {
   pulses: StoredPulse[] = [];
   asked = 0;
   failure: Error | undefined;
 
-  async latest(): Promise<StoredPulse[]> {
+  async ask(): Promise<StoredPulse[]> {
     this.asked++;
     if (this.failure !== undefined) throw this.failure;
     return this.pulses;
   }
+  keyOf = (pulse: StoredPulse) => pulse.service_name;
+  isSame = (before: StoredPulse, after: StoredPulse) => before.id === after.id;
+  eventOf = (pulse: StoredPulse) => ({ event: "pulse", data: viewPulse(pulse) });
+  goneEventOf = (pulse: StoredPulse) => ({ event: "gone", data: { service_name: pulse.service_name } });
+  readyEventOf = (pulses: readonly StoredPulse[]) => ({ event: "ready", data: { services: pulses.length } });
 }
 
 /** What has come over a stream so far, as `event: data` lines. */
@@ -38,18 +44,18 @@ function textOf(stream: Readable): { text: string; events: string[] } {
   return read;
 }
 
-const lives: Live[] = [];
+const lives: Live<StoredPulse>[] = [];
 afterEach(() => {
   for (const live of lives.splice(0)) live.end();
 });
 
-function openLive(fleet: Fleet, options: Partial<LiveOptions> = {}): Live {
-  const live = new Live({ reader: fleet, pollMs: 5, onError: () => undefined, ...options });
+function openLive(fleet: Fleet, options: Partial<LiveOptions> = {}): Live<StoredPulse> {
+  const live = new Live(fleet, { pollMs: 5, onError: () => undefined, ...options });
   lives.push(live);
   return live;
 }
 
-function listen(live: Live): Readable {
+function listen(live: Live<StoredPulse>): Readable {
   const stream = live.listen();
   if (stream === undefined) throw new Error("Expected a stream");
   return stream;

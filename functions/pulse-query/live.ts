@@ -1,9 +1,26 @@
 import { Readable } from "node:stream";
-import type { PulseReader, StoredPulse } from "../../storage/ports.ts";
-import { viewService } from "./view.ts";
 
+/** One server-sent event. */
+export interface LiveEvent {
+  event: string;
+  data: unknown;
+}
+
+/** What a stream is about: things that are there, change and go. */
+export interface LiveSource<T> {
+  /** All of them, as they are now. */
+  ask(): Promise<readonly T[]>;
+  keyOf(item: T): string;
+  isSame(before: T, after: T): boolean;
+  eventOf(item: T): LiveEvent;
+  /** What is told when one has gone; absent: nothing. */
+  goneEventOf?(item: T): LiveEvent;
+  /** What ends the snapshot. */
+  readyEventOf(items: readonly T[]): LiveEvent;
+}
+
+/** How streams are kept. */
 export interface LiveOptions {
-  reader: Pick<PulseReader, "latest">;
   /** How often the store is asked while somebody listens. @default 1000 */
   pollMs?: number | undefined;
   /** How often a comment shows listeners and proxies that the stream lives. @default 15000 */
@@ -13,6 +30,8 @@ export interface LiveOptions {
   /** @default 1000 */
   maxListeners?: number | undefined;
   onError: (error: unknown) => void;
+  /** Told when the last listener has left. */
+  onIdle?: (() => void) | undefined;
 }
 
 /** How long a browser waits before it connects again. */
@@ -20,19 +39,20 @@ const RETRY_MS = 2000;
 const HEARTBEAT = Buffer.from(": heartbeat\n\n");
 
 /**
- * The newest pulses as server-sent events. A stream begins with a snapshot — `pulse` for each service, then `ready` — and
- * goes on with `pulse` for each service that has a newer one and `gone` for one that the store has forgotten.
- * However many listen, the store is asked once a turn, and each event is encoded once.
+ * A source as server-sent events. A stream begins with a snapshot — an event for each thing, then `ready` — and goes on
+ * with what is new, has changed or has gone. However many listen, the source is asked once a turn, and each event is
+ * encoded once.
  */
-export class Live {
-  readonly #reader: Pick<PulseReader, "latest">;
+export class Live<T> {
+  readonly #source: LiveSource<T>;
   readonly #pollMs: number;
   readonly #heartbeatMs: number;
   readonly #maxUnreadBytes: number;
   readonly #maxListeners: number;
   readonly #onError: (error: unknown) => void;
-  /** What the last turn found, by service. */
-  #known = new Map<string, StoredPulse>();
+  readonly #onIdle: (() => void) | undefined;
+  /** What the last turn found, by key. */
+  #known = new Map<string, T>();
   /** Those that have had their snapshot, and those that wait for it until the store has answered. */
   readonly #listeners = new Set<Readable>();
   readonly #newcomers = new Set<Readable>();
@@ -42,13 +62,14 @@ export class Live {
   #isPolling = false;
   #isEnded = false;
 
-  constructor(options: LiveOptions) {
-    this.#reader = options.reader;
+  constructor(source: LiveSource<T>, options: LiveOptions) {
+    this.#source = source;
     this.#pollMs = options.pollMs ?? 1000;
     this.#heartbeatMs = options.heartbeatMs ?? 15_000;
     this.#maxUnreadBytes = options.maxUnreadBytes ?? 256 * 1024;
     this.#maxListeners = options.maxListeners ?? 1000;
     this.#onError = options.onError;
+    this.#onIdle = options.onIdle;
   }
 
   get listeners(): number {
@@ -92,14 +113,15 @@ export class Live {
     // What was known grows old while nobody listens: the next one waits for the store.
     this.#snapshot = undefined;
     this.#known = new Map();
+    this.#onIdle?.();
   }
 
   async #poll(): Promise<void> {
     this.#timer = undefined;
     this.#isPolling = true;
     try {
-      const latest = await this.#reader.latest();
-      if (this.listeners > 0) this.#publish(latest);
+      const items = await this.#source.ask();
+      if (this.listeners > 0) this.#publish(items);
     } catch (error) {
       this.#onError(error); // listeners stay: the store may be back at the next turn
     }
@@ -107,21 +129,24 @@ export class Live {
     if (this.listeners > 0) this.#timer = setTimeout(() => void this.#poll(), this.#pollMs);
   }
 
-  #publish(latest: readonly StoredPulse[]): void {
+  #publish(items: readonly T[]): void {
+    const source = this.#source;
     const before = this.#known;
-    const after = new Map<string, StoredPulse>();
+    const after = new Map<string, T>();
     const changes: string[] = [];
-    for (const pulse of latest) {
-      after.set(pulse.service_name, pulse);
-      if (!isSame(before.get(pulse.service_name), pulse)) changes.push(encode("pulse", viewService(pulse)));
+    for (const item of items) {
+      const key = source.keyOf(item);
+      after.set(key, item);
+      const known = before.get(key);
+      if (known === undefined || !source.isSame(known, item)) changes.push(encode(source.eventOf(item)));
     }
-    for (const service of before.keys()) {
-      if (!after.has(service)) changes.push(encode("gone", { service_name: service }));
+    if (source.goneEventOf !== undefined) {
+      for (const [key, item] of before) if (!after.has(key)) changes.push(encode(source.goneEventOf(item)));
     }
     this.#known = after;
     if (changes.length > 0 || this.#snapshot === undefined) {
-      const pulses = latest.map((pulse) => encode("pulse", viewService(pulse)));
-      this.#snapshot = Buffer.from(pulses.join("") + encode("ready", { services: latest.length }));
+      const all = items.map((item) => encode(source.eventOf(item)));
+      this.#snapshot = Buffer.from(all.join("") + encode(source.readyEventOf(items)));
     }
     if (changes.length > 0) this.#send(Buffer.from(changes.join("")));
     for (const stream of this.#newcomers) {
@@ -141,11 +166,7 @@ export class Live {
   }
 }
 
-function isSame(a: StoredPulse | undefined, b: StoredPulse): boolean {
-  return a !== undefined && a.event_time === b.event_time && a.id === b.id && a.source === b.source;
-}
-
 /** One server-sent event: https://html.spec.whatwg.org/multipage/server-sent-events.html. JSON text holds no newline. */
-function encode(event: string, data: unknown): string {
+function encode({ event, data }: LiveEvent): string {
   return `event: ${event}\ndata: ${JSON.stringify(data)}\n\n`;
 }

@@ -25,12 +25,16 @@ export const MAX_LIMIT = 1000;
 export const MAX_BUCKETS = 500;
 
 const spanParameters = { from: moment, to: moment };
-const pulsesParameters = {
+/** Of `GET /services/{service}/pulses`. */
+export const pulsesParameters = {
   ...spanParameters,
   limit: count(1, MAX_LIMIT, 100),
   cursor: anyText("the cursor of the page before"),
 };
-const summaryParameters = { ...spanParameters, buckets: count(1, MAX_BUCKETS, 60) };
+/** Of the same as an export: the whole span, so neither limit nor cursor. */
+export const exportParameters = spanParameters;
+/** Of `GET /services/{service}/summary`. */
+export const summaryParameters = { ...spanParameters, buckets: count(1, MAX_BUCKETS, 60) };
 
 /** The query of `GET /services/{service}/pulses`. */
 export function readPulsesQuery(query: URLSearchParams, context: QueryContext): Parsed<PulsesQuery> {
@@ -39,6 +43,12 @@ export function readPulsesQuery(query: URLSearchParams, context: QueryContext): 
   const span = spanOf(read.value, context);
   if (!span.ok) return span;
   return { ok: true, value: { span: span.value, limit: read.value.limit, cursor: read.value.cursor } };
+}
+
+/** The query of an export of `GET /services/{service}/pulses`. */
+export function readExportQuery(query: URLSearchParams, context: QueryContext): Parsed<Span> {
+  const read = readQuery(exportParameters, query);
+  return read.ok ? spanOf(read.value, context) : read;
 }
 
 /** The query of `GET /services/{service}/summary`. */

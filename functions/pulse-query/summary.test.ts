@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { PulseReader, Span, StoredPulse } from "../../storage/ports.ts";
-import { type Summary, summarize } from "./summary.ts";
+import type { Summary } from "./answers.ts";
+import { summarize } from "./summary.ts";
 
 const START = Date.UTC(2026, 0, 1);
 const HOUR = 3_600_000;

@@ -1,44 +1,11 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { DDSketch } from "@datadog/sketches-js";
-import { HEALTHS, type Health, healthOf } from "../../events/health.ts";
+import { HEALTHS, healthOf } from "../../events/health.ts";
 import type { PulseReader, Span, StoredPulse } from "../../storage/ports.ts";
+import type { HealthCounts, LatencySummary, StatusCount, Summary, SummaryBucket } from "./answers.ts";
 
-/** How many pulses were of which health. */
-export type HealthCounts = Record<Health, number>;
-
-export interface SummaryBucket {
-  /** RFC 3339; `to` is where the next begins. */
-  from: string;
-  to: string;
-  count: number;
-  health: HealthCounts;
-  /** Percentiles of the latency in ms, within 1 %; `null` when there is no pulse. */
-  p50: number | null;
-  p95: number | null;
-  p99: number | null;
-}
-
-export interface LatencySummary {
-  min: number;
-  max: number;
-  mean: number;
-  p50: number;
-  p95: number;
-  p99: number;
-}
-
-/** What a service's pulses of a span say as a whole and over time. */
-export interface Summary {
-  service_name: string;
-  from: string;
-  to: string;
-  count: number;
-  health: HealthCounts;
-  latency_ms: LatencySummary | null;
-  /** Oldest first, without gaps. */
-  buckets: SummaryBucket[];
-}
-
+/** Statuses that are counted each for itself; the rest counts as one. A pulse's status is free text. */
+const MAX_STATUSES = 20;
 const RELATIVE_ACCURACY = 0.01;
 /**
  * Less than this counts as zero in the percentiles. A sketch grows with the ratio of the largest to the smallest value:
@@ -54,9 +21,11 @@ export async function summarize(
   buckets: number,
 ): Promise<Summary> {
   const tallies = divide(span, buckets);
+  const statuses = new StatusTally();
   const lengthMs = span.to - span.from;
   for await (const chunk of reader.scan(service, span)) {
     for (const pulse of chunk) {
+      statuses.add(pulse.status);
       tallies[Math.floor(((pulse.event_time - span.from) * tallies.length) / lengthMs)]?.add(pulse);
     }
     // A store in this process may give chunk after chunk without a pause: other requests are let in between.
@@ -69,6 +38,7 @@ export async function summarize(
     ...timesOf(span),
     count: total.count,
     health: total.health,
+    statuses: statuses.counts(),
     latency_ms: total.latency(),
     buckets: tallies.map((tally) => tally.bucket()),
   };
@@ -80,6 +50,28 @@ function divide(span: Span, buckets: number): Tally[] {
   const number = Math.min(buckets, lengthMs);
   const edge = (i: number) => span.from + Math.ceil((i * lengthMs) / number);
   return Array.from({ length: number }, (_, i) => new Tally({ from: edge(i), to: edge(i + 1) }));
+}
+
+/** Counts statuses, the first so many of them by their text. */
+class StatusTally {
+  readonly #counts = new Map<string, number>();
+  #others = 0;
+
+  add(status: string): void {
+    const count = this.#counts.get(status);
+    if (count !== undefined) this.#counts.set(status, count + 1);
+    else if (this.#counts.size < MAX_STATUSES) this.#counts.set(status, 1);
+    else this.#others++;
+  }
+
+  /** The most frequent first; what is not counted by its text comes last, without one. */
+  counts(): StatusCount[] {
+    const counts = [...this.#counts].map(
+      ([status, count]): StatusCount => ({ status, health: healthOf(status), count }),
+    );
+    counts.sort((a, b) => b.count - a.count);
+    return this.#others === 0 ? counts : [...counts, { status: null, health: null, count: this.#others }];
+  }
 }
 
 /** Counts and a sketch of the latencies of one span; the whole is the merge of its parts. */

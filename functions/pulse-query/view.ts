@@ -1,36 +1,29 @@
-import { type Health, healthOf } from "../../events/health.ts";
+import { healthOf } from "../../events/health.ts";
 import type { StoredPulse } from "../../storage/ports.ts";
-
-/** A service as its newest pulse shows it. */
-export interface ServiceView {
-  service_name: string;
-  health: Health;
-  /** RFC 3339 in UTC, to the millisecond: the time of the newest pulse. */
-  last_seen: string;
-  event_time: string;
-  latency_ms: number;
-  status: string;
-  metadata?: Record<string, string>;
-}
-
-/** A pulse as it is shown. */
-export interface PulseView extends Omit<StoredPulse, "event_time"> {
-  /** RFC 3339 in UTC, to the millisecond. */
-  event_time: string;
-  health: Health;
-}
+import type { PulseView, ServiceDetail, ServiceView } from "./answers.ts";
+import type { ExaminedService, JudgedService } from "./fleet.ts";
 
 /** A service, of its newest pulse. */
-export function viewService(pulse: StoredPulse): ServiceView {
+export function viewService({ pulse, health }: JudgedService): ServiceView {
   const time = new Date(pulse.event_time).toISOString();
   return {
     service_name: pulse.service_name,
-    health: healthOf(pulse.status),
+    health,
     last_seen: time,
     event_time: time,
     latency_ms: pulse.latency_ms,
     status: pulse.status,
     ...(pulse.metadata !== undefined && { metadata: pulse.metadata }),
+  };
+}
+
+/** The same with what is known of its rhythm. */
+export function viewServiceDetail(service: ExaminedService): ServiceDetail {
+  const { usualPeriodMs, lateAt } = service;
+  return {
+    ...viewService(service),
+    usual_period_ms: usualPeriodMs ?? null,
+    late_at: lateAt === undefined ? null : new Date(lateAt).toISOString(),
   };
 }
 

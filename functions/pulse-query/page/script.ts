@@ -3,7 +3,7 @@
  * dollar sign before a brace. Whatever comes from a pulse reaches the page through textContent alone.
  */
 export const SCRIPT = String.raw`"use strict";
-const SEVERITY = { down: 0, degraded: 1, unknown: 2, up: 3 };
+const SEVERITY = { down: 0, late: 1, degraded: 2, unknown: 3, up: 4 };
 const SILENT_AFTER_MS = 5 * 60_000;
 const COMMAND =
   "curl -H 'content-type: application/json' \\\n  -d '{\"service_name\":\"checkout\",\"latency_ms\":12.5,\"status\":\"ok\"}' \\\n  http://localhost:8080/pulse";
@@ -69,7 +69,7 @@ function draw() {
   isDrawing = false;
   if (!isReady) return;
   const sought = byId("search").value.trim().toLowerCase();
-  const counts = { down: 0, degraded: 0, unknown: 0, up: 0 };
+  const counts = { down: 0, late: 0, degraded: 0, unknown: 0, up: 0 };
   for (const [name, tile] of tiles) {
     if (services.has(name)) continue;
     tile.item.remove();

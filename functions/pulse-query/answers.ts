@@ -1,0 +1,137 @@
+// What pulse-query answers with: the zod schemas are the one statement of it, the types are theirs, and the API's
+// description (openapi.ts) is made of them. Answers are built by view.ts and summary.ts, not parsed.
+import * as z from "zod";
+import { HEALTHS } from "../../events/health.ts";
+import { SERVICE_HEALTHS } from "../../events/service-health.ts";
+
+/** The schemas that have a name of their own in the description. */
+export const named = z.registry<{ id: string; description?: string }>();
+
+const time = z.iso.datetime().describe("RFC 3339 in UTC, to the millisecond.");
+const latency = z.number().describe("Milliseconds.");
+const metadata = z.record(z.string(), z.string());
+const count = z.int();
+const pulseHealth = z.enum(HEALTHS).describe("What the status stands for.");
+const serviceHealth = z
+  .enum(SERVICE_HEALTHS)
+  .describe("What the newest pulse's status stands for; `late` after three usual periods of silence and a minute.");
+const percentile = z.number().nullable().describe("Milliseconds, within 1 %; null when there is no pulse.");
+
+export const serviceView = z
+  .object({
+    service_name: z.string(),
+    health: serviceHealth,
+    last_seen: time,
+    event_time: time,
+    latency_ms: latency,
+    status: z.string(),
+    metadata: metadata.optional(),
+  })
+  .register(named, { id: "Service", description: "A service as its newest pulse shows it." });
+
+export const serviceDetail = z
+  .object({
+    ...serviceView.shape,
+    usual_period_ms: z.number().nullable().describe("Set, or learnt from the last six hours; null when neither."),
+    late_at: time.nullable().describe("When it counts as late if no pulse comes; null without a usual period."),
+  })
+  .register(named, { id: "ServiceDetail" });
+
+export const servicesAnswer = z
+  .object({ services: z.array(serviceView) })
+  .register(named, { id: "Services", description: "Every service, sorted by its name." });
+
+export const pulseView = z
+  .object({
+    service_name: z.string(),
+    event_time: time,
+    latency_ms: latency,
+    status: z.string(),
+    id: z.string(),
+    source: z.string(),
+    metadata: metadata.optional(),
+    health: pulseHealth,
+  })
+  .register(named, { id: "Pulse" });
+
+export const pulsesAnswer = z
+  .object({
+    pulses: z.array(pulseView),
+    cursor: z.string().optional().describe("Continues after the last of them; absent at the end."),
+  })
+  .register(named, { id: "Pulses", description: "A page of pulses, newest first." });
+
+const healthCounts = z
+  .record(z.enum(HEALTHS), count)
+  .register(named, { id: "HealthCounts", description: "How many pulses were of which health." });
+
+const summaryBucket = z
+  .object({ from: time, to: time, count, health: healthCounts, p50: percentile, p95: percentile, p99: percentile })
+  .register(named, { id: "SummaryBucket", description: "`to` is where the next begins." });
+
+const latencySummary = z
+  .object({ min: latency, max: latency, mean: latency, p50: latency, p95: latency, p99: latency })
+  .register(named, { id: "LatencySummary", description: "Percentiles are within 1 %." });
+
+const statusCount = z
+  .object({
+    status: z.string().nullable().describe("null for all those that are not counted by their text."),
+    health: z.enum(HEALTHS).nullable(),
+    count,
+  })
+  .register(named, { id: "StatusCount" });
+
+export const summary = z
+  .object({
+    service_name: z.string(),
+    from: time,
+    to: time,
+    count,
+    health: healthCounts,
+    statuses: z.array(statusCount).describe("The most frequent first."),
+    latency_ms: latencySummary.nullable(),
+    buckets: z.array(summaryBucket).describe("Oldest first, without gaps."),
+  })
+  .register(named, { id: "Summary", description: "What a service's pulses of a span say as a whole and over time." });
+
+export const problemView = z
+  .object({
+    type: z.string(),
+    title: z.string(),
+    status: z.int(),
+    detail: z.string(),
+    errors: z.array(z.object({ pointer: z.string(), rule: z.string(), got: z.string() })).optional(),
+  })
+  .register(named, { id: "Problem", description: "RFC 9457, with the request's faults." });
+
+export const deadLetterView = z
+  .object({
+    id: z.string(),
+    reason: z.string().describe("What went wrong, in a word."),
+    code: z.int().nullable().describe("The HTTP status of the last answer."),
+    destination: z.string().nullable(),
+    detail: z
+      .union([z.string(), z.record(z.string(), z.unknown())])
+      .nullable()
+      .describe("The last answer's body."),
+    time,
+    replayed_at: time.optional(),
+    event: z.record(z.string(), z.unknown()).describe("The CloudEvent, structured."),
+  })
+  .register(named, { id: "DeadLetter", description: "An event that could not be delivered, and why." });
+
+export const deadLettersAnswer = z
+  .object({ dead_letters: z.array(deadLetterView), cursor: z.string().optional() })
+  .register(named, { id: "DeadLetters", description: "A page of dead letters, newest first." });
+
+export const replayAnswer = z.object({ replayed: z.int() }).register(named, { id: "Replay" });
+
+export type ServiceView = z.infer<typeof serviceView>;
+export type ServiceDetail = z.infer<typeof serviceDetail>;
+export type PulseView = z.infer<typeof pulseView>;
+export type HealthCounts = z.infer<typeof healthCounts>;
+export type SummaryBucket = z.infer<typeof summaryBucket>;
+export type LatencySummary = z.infer<typeof latencySummary>;
+export type StatusCount = z.infer<typeof statusCount>;
+export type Summary = z.infer<typeof summary>;
+export type DeadLetterView = z.infer<typeof deadLetterView>;

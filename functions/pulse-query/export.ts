@@ -1,0 +1,53 @@
+import { Readable } from "node:stream";
+import type { PulseReader, Span, StoredPulse } from "../../storage/ports.ts";
+import { type HttpReply, tryLater } from "../http.ts";
+import { viewPulse } from "./view.ts";
+
+export const NDJSON = "application/x-ndjson";
+/** Exports under way at one time; each holds a chunk of the store's and asks for the next when the client has read it. */
+const MAX_EXPORTS = 8;
+
+/** Whether a client asks for lines rather than for a page. */
+export function wantsLines(accept: string | undefined): boolean {
+  return (accept ?? "").split(",").some((one) => one.split(";")[0]?.trim().toLowerCase() === NDJSON);
+}
+
+/** Whole spans as lines of JSON, newest pulse first, as fast as the client reads. */
+export class Exports {
+  readonly #reader: Pick<PulseReader, "scan">;
+  #underWay = 0;
+
+  constructor(reader: Pick<PulseReader, "scan">) {
+    this.#reader = reader;
+  }
+
+  /** The first chunk is read before the answer begins: a store that is away is still a 503. */
+  async open(service: string, span: Span): Promise<HttpReply> {
+    if (this.#underWay >= MAX_EXPORTS) return tryLater(503, "No more exports can be served at this moment.", 2000);
+    this.#underWay++;
+    try {
+      const chunks = this.#reader.scan(service, span)[Symbol.asyncIterator]();
+      const first = await chunks.next();
+      const lines = Readable.from(linesOf(first, chunks), { objectMode: false, highWaterMark: 64 * 1024 });
+      lines.on("close", () => this.#underWay--);
+      const headers = { "content-type": NDJSON, "cache-control": "no-store", vary: "accept" };
+      return { status: 200, headers, body: lines };
+    } catch (error) {
+      this.#underWay--;
+      throw error;
+    }
+  }
+}
+
+async function* linesOf(
+  first: IteratorResult<readonly StoredPulse[]>,
+  chunks: AsyncIterator<readonly StoredPulse[]>,
+): AsyncGenerator<Buffer> {
+  try {
+    for (let chunk = first; !chunk.done; chunk = await chunks.next()) {
+      yield Buffer.from(chunk.value.map((pulse) => `${JSON.stringify(viewPulse(pulse))}\n`).join(""));
+    }
+  } finally {
+    await chunks.return?.();
+  }
+}

@@ -1,0 +1,130 @@
+import { describe, expect, it } from "vitest";
+import type { PulseReader, StoredPulse } from "../../storage/ports.ts";
+import { Fleet } from "./fleet.ts";
+
+const SECOND = 1000;
+const MINUTE = 60 * SECOND;
+const HOUR = 60 * MINUTE;
+const now = Date.UTC(2026, 5, 1);
+
+/** A store that holds these pulses and counts how often a page is asked of it. */
+class Shelf implements Pick<PulseReader, "latest" | "page"> {
+  readonly pulses: StoredPulse[] = [];
+  pages = 0;
+
+  /** Pulses of a service that lie so far back in time, in ms. */
+  put(service: string, ...ages: number[]): this {
+    for (const age of ages) {
+      const id = String(this.pulses.length);
+      this.pulses.push({
+        service_name: service,
+        event_time: now - age,
+        latency_ms: 1,
+        status: "ok",
+        id,
+        source: "/pulse",
+      });
+    }
+    this.pulses.sort((a, b) => b.event_time - a.event_time);
+    return this;
+  }
+
+  async latest(): Promise<StoredPulse[]> {
+    const newest = new Map<string, StoredPulse>();
+    for (const pulse of this.pulses) if (!newest.has(pulse.service_name)) newest.set(pulse.service_name, pulse);
+    return [...newest.values()].sort((a, b) => (a.service_name < b.service_name ? -1 : 1));
+  }
+
+  async page(service: string, { from, to }: { from: number; to: number }, limit: number) {
+    this.pages++;
+    const inside = this.pulses.filter(
+      (pulse) => pulse.service_name === service && pulse.event_time >= from && pulse.event_time < to,
+    );
+    const pulses = inside.slice(0, limit);
+    return { ok: true as const, value: { pulses, ...(inside.length > limit && { cursor: "more" }) } };
+  }
+}
+
+/** Ages of `count` pulses, the newest `first` old. */
+function every(stepMs: number, count: number, first: number): number[] {
+  return Array.from({ length: count }, (_, i) => first + i * stepMs);
+}
+
+async function healthsOf(shelf: Shelf): Promise<string[]> {
+  return (await new Fleet({ reader: shelf, now: () => now }).latest()).map(
+    ({ pulse, health }) => `${pulse.service_name} ${health}`,
+  );
+}
+
+describe("a fleet", () => {
+  it("has those late that are silent for three of their own periods and a minute", async () => {
+    const shelf = new Shelf()
+      .put("each-minute", ...every(MINUTE, 20, 5 * MINUTE))
+      .put("each-ten-minutes", ...every(10 * MINUTE, 20, 25 * MINUTE))
+      .put("hourly-once", ...every(HOUR, 3, 4 * HOUR))
+      .put("new", 2 * HOUR)
+      .put("pulsing", ...every(SECOND, 100, 0));
+    expect(await healthsOf(shelf)).toEqual([
+      "each-minute late",
+      "each-ten-minutes up",
+      "hourly-once up",
+      "new up",
+      "pulsing up",
+    ]);
+  });
+
+  it("learns the period of dense pulses and of bursts", async () => {
+    const bursts = every(30 * MINUTE, 6, 2 * HOUR).flatMap((age) => every(1, 400, age));
+    const shelf = new Shelf().put("dense", ...every(100, 3000, 3 * MINUTE)).put("bursts", ...bursts);
+    expect(await healthsOf(shelf)).toEqual(["bursts late", "dense late"]);
+    const fleet = new Fleet({ reader: shelf, now: () => now });
+    // The next burst that is seen begins 15 s before the end of the last one.
+    expect((await fleet.one("bursts"))?.usualPeriodMs).toBe(30 * MINUTE);
+    expect((await fleet.one("dense"))?.usualPeriodMs).toBe(15 * SECOND);
+  });
+
+  it("asks for no more than the newest pulses while a service pulses, and once for a silent one", async () => {
+    const shelf = new Shelf().put("pulsing", ...every(SECOND, 100, 0)).put("silent", ...every(MINUTE, 10, HOUR));
+    const fleet = new Fleet({ reader: shelf, now: () => now });
+    for (let i = 0; i < 5; i++) await fleet.latest();
+    expect(shelf.pages).toBe(1);
+  });
+
+  it("keeps a period while pulses go on, and learns it anew in time", async () => {
+    const shelf = new Shelf().put("checkout", ...every(5 * MINUTE, 10, 4 * MINUTE));
+    let time = now;
+    const fleet = new Fleet({ reader: shelf, now: () => time });
+    await fleet.latest();
+    time += 5 * MINUTE;
+    shelf.put("checkout", -MINUTE);
+    await fleet.latest();
+    expect(shelf.pages).toBe(1);
+    time += 10 * MINUTE;
+    shelf.put("checkout", -11 * MINUTE);
+    await fleet.latest();
+    expect(shelf.pages).toBe(2);
+  });
+
+  it("forgets what it learnt of services that are gone", async () => {
+    const shelf = new Shelf().put("a", ...every(MINUTE, 10, HOUR)).put("b", ...every(MINUTE, 10, HOUR));
+    const fleet = new Fleet({ reader: shelf, now: () => now });
+    await fleet.latest();
+    const gone = shelf.pulses.splice(0).filter((pulse) => pulse.service_name === "a");
+    await fleet.latest();
+    shelf.pulses.push(...gone);
+    await fleet.latest();
+    expect(shelf.pages).toBe(3);
+  });
+
+  it("says when a single service will be late, and nothing of one that never pulsed", async () => {
+    const shelf = new Shelf().put("checkout", ...every(MINUTE, 5, 0)).put("new", HOUR);
+    const fleet = new Fleet({ reader: shelf, now: () => now });
+    expect(await fleet.one("checkout")).toMatchObject({
+      health: "up",
+      usualPeriodMs: MINUTE,
+      lateAt: now + 4 * MINUTE,
+    });
+    expect(await fleet.one("new")).toMatchObject({ health: "up", usualPeriodMs: undefined, lateAt: undefined });
+    expect(await fleet.one("nobody")).toBeUndefined();
+  });
+});

@@ -1,0 +1,138 @@
+// The services as they are at this moment: their newest pulses, judged by `serviceHealthOf`. The usual period that this
+// takes is learnt as events/lateness.ts says, only for a service that has been silent for so long that it may be late,
+// and kept: a fleet that pulses costs nothing besides `latest`, and a silent one is learnt once.
+import { setImmediate as nextTurn } from "node:timers/promises";
+import {
+  LEARNING_WINDOW_MS,
+  lateAfterMs,
+  MIN_GAPS,
+  NEVER_LATE_BEFORE_MS,
+  SIGHTING_MS,
+  setPeriodOf,
+  sightingsOf,
+  usualPeriodOf,
+} from "../../events/lateness.ts";
+import { type ServiceHealth, serviceHealthOf } from "../../events/service-health.ts";
+import type { PulseReader, StoredPulse } from "../../storage/ports.ts";
+
+/** A service's newest pulse, and how the service is. */
+export interface JudgedService {
+  pulse: StoredPulse;
+  health: ServiceHealth;
+}
+
+/** The same, with what is known of its rhythm. */
+export interface ExaminedService extends JudgedService {
+  usualPeriodMs: number | undefined;
+  /** Epoch ms after which it is late if no pulse comes. */
+  lateAt: number | undefined;
+}
+
+export interface FleetOptions {
+  reader: Pick<PulseReader, "latest" | "page">;
+  /** Epoch ms. */
+  now: () => number;
+}
+
+interface Learnt {
+  /** The newest pulse's time when it was learnt. */
+  upTo: number;
+  periodMs: number | undefined;
+}
+
+/** A period is taken for usual for so long before it is learnt anew. */
+const RELEARN_AFTER_MS = 10 * 60_000;
+/** Services that are learnt at one time. */
+const CONCURRENCY = 16;
+/** Of a service that pulses each second three of these are enough. */
+const MAX_READS = 8;
+const PAGE = 16;
+/** Nothing is stored that far ahead. */
+const END_OF_TIME = 8.64e15;
+
+/** Reads and judges services. */
+export class Fleet {
+  readonly #reader: FleetOptions["reader"];
+  readonly #now: () => number;
+  #learnt = new Map<string, Learnt>();
+
+  constructor({ reader, now }: FleetOptions) {
+    this.#reader = reader;
+    this.#now = now;
+  }
+
+  /** Every service, sorted by its name. */
+  async latest(): Promise<JudgedService[]> {
+    const pulses = await this.#reader.latest();
+    const queue = pulses.filter((pulse) => this.#isToBeLearnt(pulse));
+    const learn = async () => {
+      for (let pulse = queue.pop(); pulse !== undefined; pulse = queue.pop()) {
+        await this.#learn(pulse);
+        // A store in this process answers without a pause: other requests are let in between.
+        if (queue.length % CONCURRENCY === 0) await nextTurn();
+      }
+    };
+    await Promise.all(Array.from({ length: CONCURRENCY }, learn));
+    const known = this.#learnt;
+    if (known.size > pulses.length) {
+      this.#learnt = new Map();
+      for (const { service_name: service } of pulses) {
+        const learnt = known.get(service);
+        if (learnt !== undefined) this.#learnt.set(service, learnt);
+      }
+    }
+    const now = this.#now();
+    return pulses.map((pulse) => ({ pulse, health: this.#judge(pulse, now) }));
+  }
+
+  /** One service; `undefined` when it has no pulse. */
+  async one(service: string): Promise<ExaminedService | undefined> {
+    const page = await this.#reader.page(service, { from: 0, to: END_OF_TIME }, 1);
+    const pulse = page.ok ? page.value.pulses[0] : undefined;
+    if (pulse === undefined) return undefined;
+    if (setPeriodOf(service) === undefined && !this.#isKnown(pulse)) await this.#learn(pulse);
+    const usualPeriodMs = this.#periodOf(service);
+    return {
+      pulse,
+      health: this.#judge(pulse, this.#now()),
+      usualPeriodMs,
+      lateAt: usualPeriodMs === undefined ? undefined : pulse.event_time + lateAfterMs(usualPeriodMs),
+    };
+  }
+
+  #judge({ service_name, status, event_time }: StoredPulse, now: number): ServiceHealth {
+    return serviceHealthOf({ status, event_time, usualPeriodMs: this.#periodOf(service_name) }, now);
+  }
+
+  #periodOf(service: string): number | undefined {
+    return setPeriodOf(service) ?? this.#learnt.get(service)?.periodMs;
+  }
+
+  #isToBeLearnt(pulse: StoredPulse): boolean {
+    const silentMs = this.#now() - pulse.event_time;
+    return silentMs > NEVER_LATE_BEFORE_MS && setPeriodOf(pulse.service_name) === undefined && !this.#isKnown(pulse);
+  }
+
+  #isKnown({ service_name, event_time }: StoredPulse): boolean {
+    const learnt = this.#learnt.get(service_name);
+    if (learnt === undefined) return false;
+    if (learnt.upTo === event_time) return true;
+    return learnt.periodMs !== undefined && Math.abs(event_time - learnt.upTo) < RELEARN_AFTER_MS;
+  }
+
+  // From the newest pulse back. Where pulses are dense a page is one sighting: the next begins before it.
+  async #learn({ service_name: service, event_time: newest }: StoredPulse): Promise<void> {
+    const from = newest - LEARNING_WINDOW_MS;
+    const times: number[] = [];
+    let to = newest + 1;
+    for (let reads = 0; reads < MAX_READS && from < to; reads++) {
+      const page = await this.#reader.page(service, { from, to }, PAGE);
+      if (!page.ok) break;
+      for (const pulse of page.value.pulses) times.push(pulse.event_time);
+      const sightings = sightingsOf(times);
+      if (page.value.cursor === undefined || sightings.length > MIN_GAPS) break;
+      to = (sightings.at(-1) as number) - SIGHTING_MS + 1;
+    }
+    this.#learnt.set(service, { upTo: newest, periodMs: usualPeriodOf(times) });
+  }
+}

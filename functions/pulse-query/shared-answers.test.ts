@@ -1,0 +1,29 @@
+import { expect, it } from "vitest";
+import { SharedAnswers } from "./shared-answers.ts";
+
+it("gives one answer to all who ask the same within a second", async () => {
+  let now = 0;
+  let made = 0;
+  const shared = new SharedAnswers<number>(() => now);
+  const ask = (key: string) => shared.get(key, async () => ++made);
+  expect(await Promise.all([ask("a"), ask("a"), ask("b")])).toEqual([1, 1, 2]);
+  now = 999;
+  expect(await ask("a")).toBe(1);
+  now = 1000;
+  expect(await ask("a")).toBe(3);
+});
+
+it("asks anew after a failure", async () => {
+  const shared = new SharedAnswers<string>(() => 0);
+  await expect(shared.get("a", () => Promise.reject(new Error("away")))).rejects.toThrow("away");
+  expect(await shared.get("a", async () => "back")).toBe("back");
+});
+
+it("keeps a bounded number of answers", async () => {
+  let made = 0;
+  const shared = new SharedAnswers<number>(() => 0);
+  const ask = (key: number) => shared.get(String(key), async () => ++made);
+  for (let key = 0; key <= 200; key++) await ask(key);
+  expect(await ask(200)).toBe(201);
+  expect(await ask(0)).toBe(202);
+});
