@@ -57,7 +57,7 @@ function now(): Panel[] {
     figures({
       title: "Unaccounted in the last hour",
       description:
-        "Accepted and replayed, but neither stored nor dead letters: what is in flight, so it stays small. Below zero: pulses that were posted straight to the broker, or stored again by a retry.",
+        "Accepted and replayed, but neither stored nor dead letters: what is in flight, so it stays small. Below zero: pulses that were posted straight to the broker, or that it took without our hearing of it.",
       unit: "short",
       span: 5,
       limits: [1000, 100_000],
@@ -134,7 +134,7 @@ function ledger(): Panel[] {
     figures({
       title: "Ledger of the chosen time",
       description:
-        "accepted + replayed = stored + dead-lettered + in flight. Counters of functions that started within the time are counted whole.",
+        "accepted + replayed = stored + dead-lettered + in flight, each arrival at the broker counted once. Unacknowledged: the broker may have them besides, for its answer was lost; by so much in flight may be below zero. Counters of functions that started within the time are counted whole.",
       unit: "short",
       span: 24,
       decimals: 0,
@@ -144,6 +144,8 @@ function ledger(): Panel[] {
         [orZero(total(SERIES.stored, range)), "stored"],
         [orZero(total(SERIES.deadLetterPulses, range)), "dead-lettered"],
         [unaccountedOf(range), "in flight"],
+        [orZero(total(SERIES.unacknowledged, range)), "unacknowledged"],
+        [orZero(total(SERIES.storedAgain, range)), "delivered again"],
       ],
     }),
     curves({

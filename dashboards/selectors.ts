@@ -32,6 +32,7 @@ export const SERIES = {
   ingestFailures: series(METRICS.requests, INGEST, 'method="POST"', 'code=~"5..|429"'),
   accepted: series(METRICS.accepted, INGEST),
   rejected: series(METRICS.rejected, INGEST),
+  unacknowledged: series(METRICS.emitUnacknowledged, FUNCTIONS),
   emitBatch: series(METRICS.emitBatch, INGEST),
   emitLatency: series(METRICS.emitLatency, INGEST),
   emitErrors: series(METRICS.emitErrors, INGEST),
@@ -39,6 +40,7 @@ export const SERIES = {
   emitQueue: series(METRICS.emitQueue, INGEST),
   pulseLatency: series(METRICS.pulseLatency, PERSIST),
   stored: series(METRICS.stored, PERSIST),
+  storedAgain: series(METRICS.storedAgain, PERSIST),
   /** Of single services: the collective of those beyond the limit has no health of its own. */
   lastPulse: series(METRICS.lastPulse, PERSIST, `service!="${OTHER_SERVICES}"`),
   lastPulseOf: (health: Health) => series(METRICS.lastPulse, PERSIST, `health="${health}"`),

@@ -14,8 +14,10 @@ export const METRICS = {
   emitErrors: "pulsemesh_emit_errors_total",
   emitInFlight: "pulsemesh_emit_in_flight",
   emitQueue: "pulsemesh_emit_queue_pulses",
+  emitUnacknowledged: "pulsemesh_emit_unacknowledged_pulses_total",
   pulseLatency: "pulsemesh_pulse_latency_seconds",
   stored: "pulsemesh_pulses_stored_total",
+  storedAgain: "pulsemesh_pulses_stored_again_total",
   lastPulse: "pulsemesh_last_pulse_timestamp_seconds",
   deliveryLag: "pulsemesh_delivery_lag_seconds",
   storeBatch: "pulsemesh_store_batch_rows",
@@ -159,6 +161,15 @@ function addTo(tally: Tally, service: string, health: Health, count: number): vo
     tally.set(service, counts);
   }
   counts[health] = (counts[health] ?? 0) + count;
+}
+
+/** Counts what makes the ledger's stored larger than its accepted, in every function that hands events to the broker. */
+export function createUnacknowledgedCounter(registers: Registry[]): Counter {
+  return new Counter({
+    name: METRICS.emitUnacknowledged,
+    help: "Pulses that the broker may have besides those accepted: its answer was lost, or the rest of the request failed.",
+    registers,
+  });
 }
 
 /** What every function with a store counts of it. */

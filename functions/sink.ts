@@ -4,11 +4,15 @@ import type { CloudEvent } from "../events/cloud-event.ts";
 import { encodeBinary } from "../events/http-binding.ts";
 import type { Logger } from "./log.ts";
 
-/** What a broker said of an event: it has it; it does not now; it never will. */
-export type SendOutcome =
+/**
+ * What a broker said of an event: it has it; it does not now; it never will. `unheard` are the tries besides that it may
+ * have taken without our hearing of it: each may be a delivery of its own.
+ */
+export type SendOutcome = { unheard: number } & (
   | { kind: "accepted" }
   | { kind: "unavailable"; reason: string }
-  | { kind: "refused"; reason: string };
+  | { kind: "refused"; reason: string }
+);
 
 export interface Sink {
   /** Hands an event over, with a few quick tries; never rejects. */
@@ -32,6 +36,15 @@ const FIRST_BACKOFF_MS = 50;
 const MAX_TRIES = 6;
 /** As Knative sorts answers: these may change when they are asked again, any other 4xx may not. */
 const RETRYABLE: ReadonlySet<number> = new Set([404, 408, 409, 429]);
+/** With these the event has not left. */
+const UNSENT: ReadonlySet<unknown> = new Set([
+  "ECONNREFUSED",
+  "ENOTFOUND",
+  "EAI_AGAIN",
+  "EHOSTUNREACH",
+  "ENETUNREACH",
+  "UND_ERR_CONNECT_TIMEOUT",
+]);
 
 /** A CloudEvents sink over HTTP in binary mode, such as a Knative broker. */
 export function openSink({ url, connections, deadlineMs, onAnswer, onError, log }: SinkOptions): Sink {
@@ -43,6 +56,8 @@ export function openSink({ url, connections, deadlineMs, onAnswer, onError, log 
   });
   const path = `${url.pathname}${url.search}`;
 
+  // `unheard` is 1 when nobody can tell whether the broker has the event: its answer was lost, or, on Knative's default
+  // broker, some of its deliveries were made.
   async function tryOnce(message: ReturnType<typeof encodeBinary>, timeoutMs: number): Promise<SendOutcome> {
     const startedAt = performance.now();
     try {
@@ -50,15 +65,20 @@ export function openSink({ url, connections, deadlineMs, onAnswer, onError, log 
       const { statusCode, body } = await pool.request({ method: "POST", path, ...limits, ...message });
       await body.dump();
       onAnswer?.((performance.now() - startedAt) / 1000);
-      if (statusCode >= 200 && statusCode < 300) return { kind: "accepted" };
+      if (statusCode >= 200 && statusCode < 300) return { kind: "accepted", unheard: 0 };
       const reason = `the broker answered ${statusCode}`;
       const isFinal = statusCode < 500 && !RETRYABLE.has(statusCode);
-      return { kind: isFinal ? "refused" : "unavailable", reason };
+      return {
+        kind: isFinal ? "refused" : "unavailable",
+        reason,
+        unheard: statusCode >= 500 && statusCode !== 503 ? 1 : 0,
+      };
     } catch (error) {
       const { code } = error as { code?: unknown };
       return {
         kind: "unavailable",
         reason: `the broker did not answer (${typeof code === "string" ? code : "error"})`,
+        unheard: UNSENT.has(code) ? 0 : 1,
       };
     }
   }
@@ -68,16 +88,18 @@ export function openSink({ url, connections, deadlineMs, onAnswer, onError, log 
       const message = encodeBinary(event);
       const trail = { eventId: event.id, traceparent: event.extensions.traceparent };
       const deadline = performance.now() + deadlineMs;
+      let unheard = 0;
       for (let tries = 1, backoffMs = FIRST_BACKOFF_MS; ; tries++, backoffMs *= 2) {
         const outcome = await tryOnce(message, Math.ceil(deadline - performance.now()));
+        unheard += outcome.unheard;
         if (outcome.kind === "accepted") {
           log.debug({ ...trail, tries }, "event accepted");
-          return outcome;
+          return { ...outcome, unheard };
         }
         onError?.(outcome.kind);
         if (outcome.kind === "refused" || tries === MAX_TRIES || performance.now() + backoffMs > deadline) {
           log.warn({ ...trail, tries, outcome: outcome.kind }, `event not accepted: ${outcome.reason}`);
-          return outcome;
+          return { ...outcome, unheard };
         }
         await delay(backoffMs);
       }

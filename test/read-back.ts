@@ -9,7 +9,7 @@ export interface PulseRead {
 }
 
 /** Every pulse of a service, page after page, as pulse-query gives them. */
-export async function readAll(platform: Platform, service: string): Promise<PulseRead[]> {
+export async function readAll(platform: Pick<Platform, "query">, service: string): Promise<PulseRead[]> {
   const pulses: PulseRead[] = [];
   let cursor: string | undefined;
   do {

@@ -1,5 +1,5 @@
 import { Counter, type Registry } from "prom-client";
-import { METRICS } from "../metrics.ts";
+import { createUnacknowledgedCounter, METRICS } from "../metrics.ts";
 import { startAtZero } from "../start-at-zero.ts";
 import { REASONS } from "./reason.ts";
 
@@ -22,6 +22,7 @@ export function createDeadLetterMetrics(registers: Registry[]) {
       help: "Pulses in the events that came as dead letters.",
       registers,
     }),
+    unacknowledged: createUnacknowledgedCounter(registers),
     replayedPulses: new Counter({
       name: METRICS.deadLetterPulsesReplayed,
       help: "Pulses in the dead letters the broker took back.",

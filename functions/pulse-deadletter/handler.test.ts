@@ -165,6 +165,15 @@ describe("a dead letter that comes in", () => {
     expect(await list()).toMatchObject([{ code: 503, time: new Date(now).toISOString() }]);
   });
 
+  it("is counted once for each arrival of its event at the broker", async () => {
+    const again = "2026-01-02T03:05:00Z";
+    for (const arrival of [FAILED["ce-knativearrivaltime"], FAILED["ce-knativearrivaltime"], again]) {
+      await post({ "ce-id": "same", "ce-knativearrivaltime": arrival });
+    }
+    expect(await list()).toHaveLength(1);
+    expect((await metrics.receivedPulses.get()).values).toMatchObject([{ value: 2 }]);
+  });
+
   it.each<[string, Record<string, string>, string]>([
     ["no event", { "content-type": "application/json" }, "{}"],
     ["a batch", { "content-type": "application/cloudevents-batch+json" }, "[]"],

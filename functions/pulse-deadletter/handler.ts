@@ -3,6 +3,7 @@
 import { type CloudEvent, parseJson } from "../../events/cloud-event.ts";
 import { decodeEvents, eventModeOf, isForeignFormat } from "../../events/http-binding.ts";
 import type { DeadLetter, DeadLetterStore, StoreLifecycle } from "../../storage/ports.ts";
+import { Deliveries, deliveryOf } from "../deliveries.ts";
 import {
   badRequest,
   type HttpReply,
@@ -31,6 +32,7 @@ export interface DeadLetterOptions {
 
 /** pulse-deadletter: keeps events that could not be delivered, shows them, and sends them again. */
 export function createDeadLetter({ store, sink, metrics, now = Date.now }: DeadLetterOptions): PulseFunction {
+  const deliveries = new Deliveries();
   const replay = new Replay({ store, sink, metrics, now });
 
   async function keep({ headers, body, log }: HttpRequest): Promise<HttpReply> {
@@ -53,8 +55,10 @@ export function createDeadLetter({ store, sink, metrics, now = Date.now }: DeadL
     const trail = { letterId: id, eventId: event.id, source: event.source, traceparent };
     const outcome = await store.put(letter);
     if (outcome.kind === "stored") {
-      metrics.received.inc({ reason });
-      metrics.receivedPulses.inc(countPulses(event));
+      if (deliveries.isFirst(deliveryOf(event))) {
+        metrics.received.inc({ reason });
+        metrics.receivedPulses.inc(countPulses(event));
+      }
       log.warn({ ...trail, reason, code, destination }, "dead letter kept");
       return { status: 204 };
     }

@@ -50,6 +50,7 @@ export class Replay {
     const startedAt = now();
     const event = asReplayed(letter.event, data);
     const outcome = await sink.send(event);
+    metrics.unacknowledged.inc(outcome.unheard * countPulses(event));
     if (outcome.kind !== "accepted") return outcome;
     metrics.replayed.inc();
     metrics.replayedPulses.inc(countPulses(event));

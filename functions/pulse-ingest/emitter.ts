@@ -32,6 +32,8 @@ interface Parcel {
 /** A request that waits for all of its parcels. */
 interface Ticket {
   open: number;
+  /** Pulses of it that the broker has. */
+  taken: number;
   outcome: EmitOutcome;
   resolve: (outcome: EmitOutcome) => void;
 }
@@ -66,7 +68,7 @@ export class Emitter {
       return Promise.resolve({ kind: "full" });
     }
     return new Promise((resolve) => {
-      const ticket: Ticket = { open: 0, outcome: { kind: "accepted" }, resolve };
+      const ticket: Ticket = { open: 0, taken: 0, outcome: { kind: "accepted" }, resolve };
       const parcels = this.#pack(pulses, ticket);
       let bytes = 0;
       for (const parcel of parcels) bytes += parcel.bytes;
@@ -136,10 +138,15 @@ export class Emitter {
     this.#options.metrics.batchPulses.observe(pulses);
     this.#options.send(event).then((outcome) => {
       this.#inFlight--;
-      for (const { ticket } of parcels) {
-        if (outcome.kind !== "accepted") ticket.outcome = outcome;
-        if (--ticket.open === 0) ticket.resolve(ticket.outcome);
+      let unacknowledged = outcome.unheard * pulses;
+      for (const { ticket, pulses: count } of parcels) {
+        if (outcome.kind === "accepted") ticket.taken += count;
+        else ticket.outcome = outcome;
+        if (--ticket.open > 0) continue;
+        if (ticket.outcome.kind !== "accepted") unacknowledged += ticket.taken;
+        ticket.resolve(ticket.outcome);
       }
+      if (unacknowledged > 0) this.#options.metrics.unacknowledged.inc(unacknowledged);
       if (this.#waiting.length > 0) this.#schedulePump();
       else if (this.#inFlight === 0) this.#onIdle?.();
       this.#gauge();

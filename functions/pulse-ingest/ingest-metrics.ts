@@ -1,5 +1,5 @@
 import { Counter, Gauge, Histogram, type Registry } from "prom-client";
-import { LATENCY_BUCKETS, METRICS, PulseCounter, SIZE_BUCKETS } from "../metrics.ts";
+import { createUnacknowledgedCounter, LATENCY_BUCKETS, METRICS, PulseCounter, SIZE_BUCKETS } from "../metrics.ts";
 import { startAtZero } from "../start-at-zero.ts";
 
 /** Why a request is refused, and why an event was not taken: values of labels. */
@@ -42,6 +42,7 @@ export function createIngestMetrics(registers: Registry[]) {
       "reason",
       EMIT_FAILURES,
     ),
+    unacknowledged: createUnacknowledgedCounter(registers),
     inFlight: new Gauge({ name: METRICS.emitInFlight, help: "Events on their way to the broker.", registers }),
     queue: new Gauge({ name: METRICS.emitQueue, help: "Pulses that wait for a free slot.", registers }),
   };

@@ -140,10 +140,27 @@ describe("a large request", () => {
     broker.answer = ({ body }) => (body.includes('"p450"') ? 400 : 202);
     expect(await expectProblem(await post(host, many), 502, null)).toContain("the broker answered 400");
     expect(await metricOf(host, "pulsemesh_pulses_accepted_total")).toBeNaN();
+    const taken = pulsesIn(broker.received.filter(({ body }) => !body.includes('"p450"'))).length;
+    expect(taken).toBeGreaterThan(100);
+    expect(await metricOf(host, "pulsemesh_emit_unacknowledged_pulses_total")).toBe(taken);
   });
 });
 
 describe("a broker that", () => {
+  // [what it answers to each try, the request's answer, pulses it may have besides those accepted]
+  it.each([
+    ["answers 503, which it took nothing with", [503, 202], 202, 0],
+    ["cuts a connection, perhaps after it had taken the event", ["reset", 202], 202, 1],
+    ["answers 500, as Knative's does when one of its deliveries failed", [500, 500, 202], 202, 2],
+    ["never answers", ["hang"], 503, 1],
+    ["refuses", [400], 502, 0],
+  ] as const)("%s makes the ledger's doubts as large as they are", async (_, answers, status, unacknowledged) => {
+    const { broker, host } = await open({ PULSE_EMIT_DEADLINE_MS: "1000" });
+    broker.answer = () => answers[Math.min(broker.received.length, answers.length) - 1] as (typeof answers)[number];
+    expect((await post(host, pulse("a"))).status).toBe(status);
+    expect(await metricOf(host, "pulsemesh_emit_unacknowledged_pulses_total")).toBe(unacknowledged);
+  });
+
   it("is away for a moment is asked again, inside the request", async () => {
     const { broker, host } = await open();
     broker.answer = () => (broker.received.length === 1 ? "reset" : broker.received.length === 2 ? 503 : 202);

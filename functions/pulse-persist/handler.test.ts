@@ -124,6 +124,22 @@ describe("pulse-persist", () => {
     expect(metrics).toMatch(/pulsemesh_store_batch_rows_count [1-9]/);
   });
 
+  it("counts an event that is delivered again once, and one that was sent again twice", async () => {
+    const metricsNow = async () => (await fetch(`${host.url}/metrics`)).text();
+    const againIn = (metrics: string) => Number(/^pulsemesh_pulses_stored_again_total (\d+)/m.exec(metrics)?.[1]);
+    const before = againIn(await metricsNow());
+    const data = { ...DATA, service_name: "repeated" };
+    const [sent, sentAgain] = [3000, 2000].map((ago) => new Date(Date.now() - ago).toISOString()) as [string, string];
+    for (const knativearrivaltime of [sent, sent, sentAgain]) {
+      await expectStored(await post({ id: "repeated", knativearrivaltime }, data));
+    }
+    expect(await storedOf("repeated")).toHaveLength(1);
+    const metrics = await metricsNow();
+    expect(metrics).toContain('pulsemesh_pulses_stored_total{service="repeated",health="up"} 2');
+    expect(metrics).toContain('pulsemesh_pulse_latency_seconds_count{service="repeated"} 2');
+    expect(againIn(metrics) - before).toBe(1);
+  });
+
   it("writes a line for every event at level debug, with its id and trace and none of its data", async () => {
     const data = { ...DATA, metadata: { password: "hunter2" } };
     await expectStored(await post({ id: "logged", traceparent: TRACE }, data));

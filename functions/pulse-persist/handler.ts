@@ -4,6 +4,7 @@ import type { Pulse } from "../../events/pulse.ts";
 import { pulsesOf } from "../../events/pulse-event.ts";
 import { parseTime } from "../../events/time.ts";
 import type { PulseWriter, StoreLifecycle, WriteOutcome } from "../../storage/ports.ts";
+import { Deliveries, deliveryOf } from "../deliveries.ts";
 import { badRequest, type HttpReply, type HttpRequest, type PulseFunction, problem, tryLater } from "../http.ts";
 import type { Logger } from "../log.ts";
 import type { PersistMetrics } from "./persist-metrics.ts";
@@ -19,6 +20,7 @@ export interface PersistOptions {
 
 /** What is known of the event that pulses came in. */
 interface Origin {
+  delivery: string | undefined;
   /** Epoch ms of the broker's acceptance, where it has noted it. */
   arrival: number | undefined;
   trail: object;
@@ -33,6 +35,8 @@ export function createPersist({
   maxPulses,
   maxQueuedRows,
 }: PersistOptions): PulseFunction {
+  const deliveries = new Deliveries();
+
   // Not async, so that it ends here: what waits for the store is to hold the pulses and not the body.
   function persist(request: HttpRequest): HttpReply | Promise<HttpReply> {
     const mode = eventModeOf(request.headers);
@@ -51,14 +55,18 @@ export function createPersist({
       return { ...tryLater(429, "Too many rows wait for the store.", 1000), trail };
     }
     const arrival = knativearrivaltime === undefined ? undefined : parseTime(knativearrivaltime);
-    return write(pulses, { arrival, trail, log: request.log });
+    return write(pulses, { delivery: deliveryOf(event), arrival, trail, log: request.log });
   }
 
-  async function write(pulses: readonly Pulse[], { arrival, trail, log }: Origin): Promise<HttpReply> {
+  async function write(pulses: readonly Pulse[], { delivery, arrival, trail, log }: Origin): Promise<HttpReply> {
     const outcome = await store.write(pulses);
     if (outcome.kind === "stored") {
-      metrics.observeStored(pulses);
-      if (arrival !== undefined) metrics.observeLag(Math.max(0, Date.now() - arrival) / 1000);
+      if (deliveries.isFirst(delivery)) {
+        metrics.observeStored(pulses);
+        if (arrival !== undefined) metrics.observeLag(Math.max(0, Date.now() - arrival) / 1000);
+      } else {
+        metrics.observeStoredAgain(pulses.length);
+      }
       if (log.isLevelEnabled("debug")) {
         const traceparents = new Set(pulses.map((pulse) => pulse.traceparent).filter((trace) => trace !== undefined));
         log.debug({ ...trail, pulses: pulses.length, traceparents: [...traceparents].slice(0, 20) }, "event stored");

@@ -1,4 +1,4 @@
-import { Gauge, Histogram, type Registry } from "prom-client";
+import { Counter, Gauge, Histogram, type Registry } from "prom-client";
 import { healthOf } from "../../events/health.ts";
 import type { Pulse } from "../../events/pulse.ts";
 import { LATENCY_BUCKETS, METRICS, PulseCounter, ServiceLabels } from "../metrics.ts";
@@ -9,6 +9,7 @@ const REPORTED_LATENCY_BUCKETS = [0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.
 /** What pulse-persist counts. */
 export class PersistMetrics {
   readonly #stored: PulseCounter;
+  readonly #storedAgain: Counter;
   readonly #latency: Histogram;
   readonly #lag: Histogram;
   readonly #services = new ServiceLabels();
@@ -17,7 +18,16 @@ export class PersistMetrics {
   readonly #newest = new Map<string, Map<string, number>>();
 
   constructor(registers: Registry[]) {
-    this.#stored = new PulseCounter(registers, METRICS.stored, "Pulses that the store has.");
+    this.#stored = new PulseCounter(
+      registers,
+      METRICS.stored,
+      "Pulses that the store has, once for each arrival at the broker.",
+    );
+    this.#storedAgain = new Counter({
+      name: METRICS.storedAgain,
+      help: "Pulses of events that were delivered again after they had been stored.",
+      registers,
+    });
     this.#latency = new Histogram({
       name: METRICS.pulseLatency,
       help: "Latency that the services report, in seconds.",
@@ -61,6 +71,10 @@ export class PersistMetrics {
       histogram.observe(pulse.latency_ms / 1000);
       if (pulse.event_time > (byHealth.get(health) ?? 0)) byHealth.set(health, pulse.event_time);
     }
+  }
+
+  observeStoredAgain(pulses: number): void {
+    this.#storedAgain.inc(pulses);
   }
 
   observeLag(seconds: number): void {

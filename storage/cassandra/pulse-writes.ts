@@ -1,9 +1,9 @@
 // What a batch of one partition takes: its rows, a note of its bucket, and the newest of it for `latest`.
 import type { Pulse } from "../../events/pulse.ts";
+import { RecentMap } from "../recent-map.ts";
 import { settleClaims } from "./claims.ts";
 import type { Cql } from "./cql.ts";
 import { type Failure, failureOf } from "./outcome.ts";
-import { RecentMap } from "./recent-map.ts";
 import {
   bucketOf,
   countBytes,

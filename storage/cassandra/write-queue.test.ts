@@ -1,7 +1,7 @@
 import { describe, expect, it, vi } from "vitest";
 import type { WriteOutcome } from "../ports.ts";
+import { RecentMap } from "../recent-map.ts";
 import type { Failure } from "./outcome.ts";
-import { RecentMap } from "./recent-map.ts";
 import type { Row } from "./row.ts";
 import { type Partition, WriteGroup, WriteQueue, type WriteQueueOptions } from "./write-queue.ts";
 
