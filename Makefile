@@ -5,7 +5,7 @@ STAMP := node_modules/.package-lock.json
 
 STORE ?= sqlite
 
-.PHONY: help install run dev test test-slow check bench build cassandra clean
+.PHONY: help install run dev test test-slow check bench build cassandra clean image up status down
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -43,3 +43,15 @@ cassandra: install ## Start a real Cassandra here (NODES=3 for three), until Ctr
 
 clean: ## Remove what was installed and built; the data under .pulsemesh/ stays
 	rm -rf node_modules dist coverage
+
+image: install ## Build the functions' image with Docker
+	@node_modules/.bin/node infra/cluster/build.ts
+
+up: install ## Put PulseMesh on a KIND cluster with Knative and Cassandra, or bring it up to date
+	@node_modules/.bin/node infra/cluster/up.ts
+
+status: install ## Show what runs on the cluster
+	@node_modules/.bin/node infra/cluster/status.ts
+
+down: install ## Remove the cluster and all that `make up` made
+	@node_modules/.bin/node infra/cluster/down.ts

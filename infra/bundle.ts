@@ -1,5 +1,5 @@
 // Bundles every function to one file, for the image. CommonJS, because faas-js-runtime is and does not run otherwise.
-import { stat } from "node:fs/promises";
+import { cp, stat, writeFile } from "node:fs/promises";
 import { parseArgs } from "node:util";
 import { build } from "esbuild";
 import { FUNCTIONS } from "../settings/function-settings.ts";
@@ -7,7 +7,8 @@ import { FUNCTIONS } from "../settings/function-settings.ts";
 const USAGE = `Usage: npm run build -- [--outdir dist]
 
 Bundles each function to <outdir>/<function>.cjs; run one with \`node dist/pulse-ingest.cjs\`. <outdir>/handler.cjs is
-pulse-ingest for the stock faas-js-runtime command: \`npm start\`.`;
+pulse-ingest for the stock faas-js-runtime command: \`npm start\`. <outdir>/main.cjs is the function that PULSE_FUNCTION
+names, and <outdir>/schema.cjs what \`npm run schema\` is.`;
 
 const { values } = parseArgs({
   options: { outdir: { type: "string", default: "dist" }, help: { type: "boolean", default: false } },
@@ -28,6 +29,26 @@ for (const name of FUNCTIONS) {
 }
 // What `npm start` gives to the stock command, which Knative's func runs.
 await bundle("handler", 'export { handle, init, liveness, readiness, shutdown } from "./functions/handler.ts";');
+await bundle(
+  "schema",
+  `
+    import { runSchemaCommand } from "./storage/cassandra/schema-cli.ts";
+    runSchemaCommand(process.argv.slice(2), process.env, (line) => console.log(line)).then(
+      (code) => { process.exitCode = code; },
+      (error) => { console.error(error.message); process.exitCode = 1; });`,
+);
+await cp("storage/cassandra/schema", `${values.outdir}/schema`, { recursive: true });
+await writeFile(
+  `${values.outdir}/main.cjs`,
+  `const names = ${JSON.stringify(FUNCTIONS)};
+const name = process.env.PULSE_FUNCTION || names[0];
+if (!names.includes(name)) {
+  console.error(\`PULSE_FUNCTION: Expected one of \${names.join(", ")}, got "\${name}"\`);
+  process.exit(1);
+}
+require(\`./\${name}.cjs\`);
+`,
+);
 
 async function bundle(name: string, contents: string): Promise<void> {
   const outfile = `${values.outdir}/${name}.cjs`;
@@ -41,6 +62,7 @@ async function bundle(name: string, contents: string): Promise<void> {
     minify: true,
     keepNames: true,
     legalComments: "none",
+    define: { "import.meta.dirname": "__dirname", "import.meta.main": "false" },
     // faas-js-runtime assigns to `osu` without declaring it, which strict mode refuses.
     banner: { js: "var osu;" },
     // Wanted by sketches-js for serialized sketches only, which are not used; it loads it on demand.

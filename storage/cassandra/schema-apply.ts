@@ -28,7 +28,8 @@ export async function applySchema(options: ApplyOptions): Promise<void> {
   const { keyspace } = plan;
   const client = schemaClientOf(options.client);
   const [makeKeyspace = "", makeLock = "", ...makeNotes] = foundationOf(plan);
-  await client.define(makeKeyspace);
+  // Whoever may not make keyspaces may still bring one to its version.
+  if (!(await keyspaceExists(client, keyspace))) await client.define(makeKeyspace);
   await client.define(makeLock);
   await withSchemaLock(client, { keyspace, say, lockTimeoutMs }, async () => {
     for (const statement of makeNotes) await client.define(statement);
@@ -37,6 +38,13 @@ export async function applySchema(options: ApplyOptions): Promise<void> {
     await setRetention(client, plan, say);
     if (options.hasReplicationSetting) await setReplication(client, plan, say);
   });
+}
+
+async function keyspaceExists(client: SchemaClient, keyspace: string): Promise<boolean> {
+  const { rows } = await client.run(
+    `SELECT keyspace_name FROM system_schema.keyspaces WHERE keyspace_name = '${keyspace}'`,
+  );
+  return rows.length > 0;
 }
 
 async function migrate(client: SchemaClient, { plan, migrations, say }: ApplyOptions): Promise<void> {

@@ -1,0 +1,30 @@
+# One image for every function; PULSE_FUNCTION says which one a container is.
+ARG NODE_IMAGE=node:24-bookworm-slim
+
+FROM ${NODE_IMAGE} AS build
+WORKDIR /src
+COPY package.json package-lock.json .npmrc ./
+RUN npm ci --ignore-scripts --no-audit --no-fund
+COPY . .
+RUN node infra/bundle.ts --outdir /app && install -d -o node /app/compile-cache
+# Node keeps the compiled code for one user and one path: those that the functions will have.
+USER node
+RUN node infra/compile-cache.ts /app
+
+FROM ${NODE_IMAGE}
+ARG VERSION=0.0.0
+ARG REVISION=unknown
+LABEL org.opencontainers.image.title="pulsemesh" \
+      org.opencontainers.image.description="The functions of PulseMesh: pulses in, stored once, read back" \
+      org.opencontainers.image.licenses="Apache-2.0" \
+      org.opencontainers.image.version="${VERSION}" \
+      org.opencontainers.image.revision="${REVISION}"
+WORKDIR /app
+COPY --from=build /app /app
+ENV NODE_ENV=production NODE_COMPILE_CACHE=/app/compile-cache PORT=8080
+USER 1000:1000
+EXPOSE 8080
+# Node is process 1, so that SIGTERM reaches it; neither it nor the health check needs a shell.
+ENTRYPOINT ["node"]
+CMD ["main.cjs"]
+HEALTHCHECK --interval=10s --timeout=3s --start-period=10s CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.PORT}/health/live`).then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))"]

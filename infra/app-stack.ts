@@ -1,0 +1,18 @@
+// PulseMesh itself: the functions, their Broker and Triggers.
+import type { Construct } from "constructs";
+import type { ClusterSettings } from "../settings/cluster-settings.ts";
+import type { Image } from "./main.ts";
+import { NAMESPACE } from "./platform-stack.ts";
+import { chartProfile, ownRelease } from "./release.ts";
+import { createStack } from "./stack.ts";
+
+export function appStack(scope: Construct, settings: ClusterSettings, image: Image): void {
+  const stack = createStack(scope, "app");
+  ownRelease(stack, "pulsemesh", {
+    namespace: NAMESPACE,
+    values: [
+      ...chartProfile("pulsemesh", settings.profile),
+      { image, monitoring: { enabled: settings.monitoring !== "none" } },
+    ],
+  });
+}

@@ -1,0 +1,25 @@
+import { KUBECONFIG } from "../stack.ts";
+import { run, succeeds } from "./command.ts";
+
+/** kubectl on the cluster of this project, whatever the user's current context is. */
+export function kubectl(args: readonly string[], input?: string): Promise<string> {
+  return run("kubectl", ["--kubeconfig", KUBECONFIG, ...args], input === undefined ? {} : { input });
+}
+
+export function kubectlSucceeds(args: readonly string[]): Promise<boolean> {
+  return succeeds("kubectl", ["--kubeconfig", KUBECONFIG, ...args]);
+}
+
+/** The API objects of a kind, read as JSON. */
+export async function list(kind: string, namespace: string): Promise<KubernetesObject[]> {
+  return JSON.parse(await kubectl(["get", kind, "-n", namespace, "-o", "json"])).items;
+}
+
+export interface KubernetesObject {
+  metadata: { name: string; generation?: number };
+  status?: {
+    observedGeneration?: number;
+    conditions?: { type: string; status: string; reason?: string; message?: string }[];
+    url?: string;
+  };
+}

@@ -1,0 +1,53 @@
+// `make up`: PulseMesh on a KIND cluster. Whatever is as it should be is left alone.
+import { clusterSettings } from "../../settings/cluster-settings.ts";
+import { readSettings } from "../../settings/setting.ts";
+import { imageOf } from "../images.ts";
+import { synthesize } from "../main.ts";
+import { NAMESPACE } from "../platform-stack.ts";
+import { buildImage } from "./image.ts";
+import { createCluster, loadArchives, loadImages } from "./node.ts";
+import { ensurePasswords } from "./passwords.ts";
+import { say } from "./progress.ts";
+import { urlOf, waitUntilReady } from "./readiness.ts";
+import { apply, forgetInterrupted } from "./terraform.ts";
+import { main, requireTools } from "./tools.ts";
+
+/** What of PulseMesh has to be Ready. The channel is what the default Broker keeps its events in. */
+const KINDS = [
+  "services.serving.knative.dev",
+  "brokers.eventing.knative.dev",
+  "triggers.eventing.knative.dev",
+  "inmemorychannels.messaging.knative.dev",
+];
+
+async function up(): Promise<void> {
+  requireTools("docker", "kind", "kubectl", "terraform");
+  const settings = readSettings(clusterSettings, process.env);
+  const image = await buildImage(settings.registry);
+  await createCluster(settings);
+  await loadArchives(settings.imageArchives);
+  const cassandra = settings.cassandra === "install" ? [imageOf("cassandra", settings.registry)] : [];
+  await loadImages([`${image.repository}:${image.tag}`, ...cassandra]);
+  synthesize({ settings, image });
+  await ensurePasswords(NAMESPACE);
+  await forgetInterrupted();
+  await apply("platform");
+  if (settings.knative === "install") {
+    await waitUntilReady(["knativeservings.operator.knative.dev"], "knative-serving");
+    await waitUntilReady(["knativeeventings.operator.knative.dev"], "knative-eventing");
+  }
+  await apply("app");
+  await waitUntilReady(KINDS, NAMESPACE);
+  const [ingest, query] = await Promise.all([urlOf("pulse-ingest", NAMESPACE), urlOf("pulse-query", NAMESPACE)]);
+  say("PulseMesh is up");
+  console.log(`
+  send to    ${ingest}/pulse
+  read from  ${query}
+
+Try:
+  curl -d '{"service_name":"checkout","latency_ms":12.5,"status":"ok"}' -H 'content-type: application/json' ${ingest}/pulse
+  curl ${query}/services
+  make status`);
+}
+
+await main(up);

@@ -1,0 +1,31 @@
+// Writes both stacks as Terraform's JSON: cdktf without its command. `node infra/main.ts` does it without a cluster.
+import { App } from "cdktf";
+import { type ClusterSettings, clusterSettings } from "../settings/cluster-settings.ts";
+import { readSettings } from "../settings/setting.ts";
+import { appStack } from "./app-stack.ts";
+import { platformStack } from "./platform-stack.ts";
+
+/** The functions' image. */
+export interface Image {
+  repository: string;
+  tag: string;
+}
+
+/** Writes the stacks `platform` and `app` into cdktf.out/stacks/. */
+export function synthesize({ settings, image }: { settings: ClusterSettings; image: Image }): void {
+  const app = new App({ outdir: "cdktf.out" });
+  platformStack(app, settings);
+  appStack(app, settings, image);
+  app.synth();
+}
+
+if (import.meta.main) {
+  const [repository = "", tag = "latest"] = process.argv[2]?.split(/:(?=[^:/]*$)/) ?? [];
+  if (repository === "") {
+    console.error(
+      "Expected the functions' image, such as `node infra/main.ts ghcr.io/pulsemesh/pulsemesh:0.1.0`, got none",
+    );
+    process.exit(2);
+  }
+  synthesize({ settings: readSettings(clusterSettings, process.env), image: { repository, tag } });
+}

@@ -1,0 +1,41 @@
+// What the functions run on: Knative, Cassandra, monitoring and logs.
+import type { Construct } from "constructs";
+import type { ClusterSettings } from "../settings/cluster-settings.ts";
+import { imageOf } from "./images.ts";
+import { chartProfile, ownRelease, publicRelease } from "./release.ts";
+import { createStack } from "./stack.ts";
+import { CHARTS, KNATIVE_VERSION } from "./versions.ts";
+
+/** The namespace of the functions and of Cassandra. */
+export const NAMESPACE = "default";
+
+export function platformStack(scope: Construct, settings: ClusterSettings): void {
+  const { profile, chartDir, registry } = settings;
+  const stack = createStack(scope, "platform");
+  if (settings.knative === "install") {
+    const operator = publicRelease(stack, CHARTS.knativeOperator, chartDir, {
+      namespace: "knative-operator",
+      values: registry === undefined ? [] : [operatorImages(registry)],
+    });
+    ownRelease(stack, "knative", {
+      namespace: "knative-operator",
+      values: [...chartProfile("knative", profile), { version: KNATIVE_VERSION, registry: registry ?? "" }],
+      after: [operator],
+    });
+  }
+  if (settings.cassandra === "install") {
+    ownRelease(stack, "cassandra", {
+      namespace: NAMESPACE,
+      values: [...chartProfile("cassandra", profile), { image: imageOf("cassandra", registry) }],
+    });
+  }
+}
+
+function operatorImages(registry: string) {
+  return {
+    knative_operator: {
+      knative_operator: { image: `${registry}/knative/operator` },
+      operator_webhook: { image: `${registry}/knative/operator-webhook` },
+    },
+  };
+}

@@ -1,0 +1,33 @@
+// Every version that the cluster is made of.
+
+/** A chart of a public Helm repository. */
+export interface PublicChart {
+  name: string;
+  repository: string;
+  version: string;
+}
+
+export const KNATIVE_VERSION = "1.23.0";
+
+export const CHARTS = {
+  knativeOperator: {
+    name: "knative-operator",
+    repository: "https://knative.github.io/operator",
+    version: "1.23.0",
+  },
+  prometheusStack: {
+    name: "kube-prometheus-stack",
+    repository: "https://prometheus-community.github.io/helm-charts",
+    version: "88.5.3",
+  },
+  loki: { name: "loki", repository: "https://grafana-community.github.io/helm-charts", version: "18.11.0" },
+  alloy: { name: "alloy", repository: "https://grafana.github.io/helm-charts", version: "1.11.1" },
+} as const satisfies Record<string, PublicChart>;
+
+export const IMAGES = {
+  /** Kubernetes, as the node of a KIND cluster. */
+  kindNode: "kindest/node:v1.34.0",
+  /** What the functions' image is built on. */
+  node: "node:24-bookworm-slim",
+  cassandra: "cassandra:5.0.9",
+} as const;

@@ -1,0 +1,64 @@
+import { choice, type Setting, type SettingsOf, text } from "./setting.ts";
+
+/** The settings of `make up`: what is installed, and where its parts come from. */
+export const clusterSettings = {
+  profile: choice("PROFILE", {
+    values: ["laptop", "durable"],
+    fallback: "laptop",
+    doc: "`make up`: one of everything for a machine; or Kafka's broker and three Cassandra nodes, for production.",
+  }),
+  knative: choice("KNATIVE", {
+    values: ["install", "existing"],
+    fallback: "install",
+    doc: "`make up`: whether Knative is installed.",
+  }),
+  cassandra: choice("CASSANDRA", {
+    values: ["install", "existing"],
+    fallback: "install",
+    doc: "`make up`: whether Cassandra is installed.",
+  }),
+  monitoring: choice("MONITORING", {
+    values: ["install", "existing", "none"],
+    fallback: "install",
+    doc: "`make up`: whether kube-prometheus-stack is installed; `existing`: another Prometheus operator is there already.",
+  }),
+  logs: choice("LOGS", {
+    values: ["install", "none"],
+    fallback: "install",
+    doc: "`make up`: whether Loki and Alloy are installed.",
+  }),
+  kindNodeImage: text("KIND_NODE_IMAGE", {
+    expectation: "an image's name",
+    doc: "`make up`: the image of the KIND node instead of the pinned one.",
+  }),
+  kindConfig: text("KIND_CONFIG", {
+    fallback: "infra/kind.yaml",
+    expectation: "a file's path",
+    doc: "`make up`: the KIND cluster's configuration; its node has to map port 31080 to a port of this machine.",
+  }),
+  imageArchives: paths("IMAGE_ARCHIVES", {
+    doc: "`make up`: archives of images (`docker save`) that are loaded into the node before anything is installed.",
+  }),
+  chartDir: text("CHART_DIR", {
+    expectation: "a folder's path",
+    doc: "`make up`: a folder with the public charts as `<name>-<version>.tgz`, in place of their repositories.",
+  }),
+  registry: text("REGISTRY", {
+    expectation: "a registry, optionally with a path",
+    doc: "`make up`: where all images come from: `<registry>/cassandra:…`, `<registry>/node:…`, `<registry>/knative/…`.",
+  }),
+};
+
+export type ClusterSettings = SettingsOf<typeof clusterSettings>;
+
+function paths(variable: string, { doc }: { doc: string }): Setting<readonly string[]> {
+  const parse = (value: string) => value.split(/[\s,]+/);
+  return {
+    variable,
+    expectation: "files' paths, separated by commas",
+    defaultText: undefined,
+    doc,
+    fallback: [],
+    parse,
+  };
+}
