@@ -5,10 +5,10 @@ STAMP := node_modules/.package-lock.json
 
 STORE ?= sqlite
 
-.PHONY: help install run dev test test-slow check bench build cassandra clean image up status down
+.PHONY: help install run dev test test-slow e2e smoke check bench build cassandra clean image up status down
 
 help: ## List the targets
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
 install: $(STAMP) ## Install what is missing (Node 24 comes as the npm package `node`)
 
@@ -28,6 +28,12 @@ test: install ## Pass all tests
 
 test-slow: install ## The tests that take minutes: three Cassandra nodes, a real Prometheus
 	@npm run --silent test:slow
+
+e2e: install ## All that is promised of the cluster, on a KIND cluster of its own (20 min)
+	@npm run --silent e2e
+
+smoke: install ## The least of that: up, a pulse each way, down
+	@npm run --silent smoke
 
 check: install ## Format, lint, types and tests: what CI checks
 	@npm run --silent check

@@ -1,6 +1,6 @@
 import { defineConfig } from "vitest/config";
 
-const NEVER = ["**/node_modules/**", "dist/**", "**/*.slow.test.ts"];
+const NEVER = ["**/node_modules/**", "dist/**", "**/*.slow.test.ts", "**/*.e2e.test.ts"];
 const CASSANDRA = "{storage,test}/cassandra/**/*.test.ts";
 
 export default defineConfig({

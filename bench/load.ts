@@ -2,6 +2,8 @@ import { connect, type Socket } from "node:net";
 
 /** A closed-loop HTTP/1.1 load: every connection has one request under way, sent as bytes that were made beforehand. */
 export interface Load {
+  /** @default 127.0.0.1 */
+  host?: string;
   port: number;
   connections: number;
   /** Makes the next request's bytes; called once for every request. */
@@ -27,7 +29,7 @@ export async function runLoad(load: Load, durationMs: number): Promise<LoadResul
   let sent = 0;
 
   async function runConnection(): Promise<void> {
-    const socket = connect(load.port, "127.0.0.1");
+    const socket = connect(load.port, load.host ?? "127.0.0.1");
     socket.setNoDelay(true);
     await new Promise<void>((resolve, reject) => {
       socket.once("connect", resolve);
@@ -92,7 +94,7 @@ function answersOf(socket: Socket): () => Promise<number> {
 
 /** The bytes of a POST. */
 export function post(path: string, headers: Record<string, string>, body: string | Buffer): Buffer {
-  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
-  const head = `POST ${path} HTTP/1.1\r\nhost: localhost\r\ncontent-length: ${Buffer.byteLength(body)}\r\n${lines.join("")}\r\n`;
+  const lines = Object.entries({ host: "localhost", ...headers }).map(([name, value]) => `${name}: ${value}\r\n`);
+  const head = `POST ${path} HTTP/1.1\r\ncontent-length: ${Buffer.byteLength(body)}\r\n${lines.join("")}\r\n`;
   return Buffer.concat([Buffer.from(head), Buffer.from(body)]);
 }

@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { post } from "./load.ts";
 
 /** A pulse as the benches send it: 169 bytes or so, with a time and some metadata. */
@@ -14,27 +15,28 @@ export function benchPulse(service: string): Record<string, unknown> {
 const JSON_TYPE = { "content-type": "application/json" };
 
 /** A request with one pulse. */
-export function singleRequest(path = "/pulse"): Buffer {
-  return post(path, JSON_TYPE, JSON.stringify(benchPulse("checkout")));
+export function singleRequest(path = "/pulse", headers: Record<string, string> = {}): Buffer {
+  return post(path, { ...JSON_TYPE, ...headers }, JSON.stringify(benchPulse("checkout")));
 }
 
 /** A request with many pulses of 20 services. */
-export function manyRequest(count: number): Buffer {
+export function manyRequest(count: number, headers: Record<string, string> = {}): Buffer {
   const pulses = Array.from({ length: count }, (_, i) => benchPulse(`service-${i % 20}`));
-  return post("/pulse", JSON_TYPE, JSON.stringify(pulses));
+  return post("/pulse", { ...JSON_TYPE, ...headers }, JSON.stringify(pulses));
 }
 
 /** Binary CloudEvents, each with an id of its own. */
-export function eventRequests(path = "/pulse"): () => Buffer {
+export function eventRequests(path = "/pulse", headers: Record<string, string> = {}): () => Buffer {
   const body = JSON.stringify(benchPulse("checkout"));
+  const run = randomUUID();
   let count = 0;
   return () => {
     const attributes = {
       "ce-specversion": "1.0",
-      "ce-id": `bench-${count++}`,
+      "ce-id": `${run}-${count++}`,
       "ce-source": "/bench",
       "ce-type": "dev.pulsemesh.pulse.v1",
     };
-    return post(path, { ...JSON_TYPE, ...attributes }, body);
+    return post(path, { ...JSON_TYPE, ...headers, ...attributes }, body);
   };
 }

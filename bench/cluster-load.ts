@@ -1,0 +1,31 @@
+// The load of bench/cluster.ts, which runs as a pod: nothing but the cluster's own network is between it and PulseMesh.
+import { runLoad } from "./load.ts";
+import { eventRequests, manyRequest, singleRequest } from "./requests.ts";
+
+/** What a pod of the load is told, as JSON in its environment. */
+export interface ClusterLoad {
+  kind: "event" | "single" | "many";
+  host: string;
+  path: string;
+  connections: number;
+  pulsesARequest: number;
+  warmUpSeconds: number;
+  seconds: number;
+}
+
+const load: ClusterLoad = JSON.parse(process.env.LOAD ?? "");
+const headers = { host: load.host };
+const nexts: Record<ClusterLoad["kind"], () => () => Buffer> = {
+  event: () => eventRequests(load.path, headers),
+  single: () => always(singleRequest(load.path, headers)),
+  many: () => always(manyRequest(load.pulsesARequest, headers)),
+};
+const target = { host: load.host, port: 80, connections: load.connections, next: nexts[load.kind]() };
+
+await runLoad(target, load.warmUpSeconds * 1000);
+console.log("warm");
+console.log(JSON.stringify(await runLoad(target, load.seconds * 1000)));
+
+function always(request: Buffer): () => Buffer {
+  return () => request;
+}

@@ -1,0 +1,171 @@
+// Pulses a second from POST to row in Cassandra on the KIND cluster, and whose CPU time they take. The broker of the default
+// class answers when the Triggers have: what was answered is stored.
+import { spawn } from "node:child_process";
+import { readdirSync, readFileSync } from "node:fs";
+import { resolve } from "node:path";
+import { createInterface } from "node:readline";
+import { build } from "esbuild";
+import { kubectl } from "../infra/cluster/kubernetes.ts";
+import { NAMESPACE } from "../infra/platform-stack.ts";
+import { KUBECONFIG } from "../infra/stack.ts";
+import { BROKER } from "../infra/triggers.ts";
+import type { ClusterLoad } from "./cluster-load.ts";
+import type { LoadResult } from "./load.ts";
+import { cpuMicros } from "./process.ts";
+import type { Row } from "./table.ts";
+
+const MANY = 500;
+const WARM_UP_SECONDS = 10;
+const INGEST = { host: `pulse-ingest.${NAMESPACE}.svc.cluster.local`, path: "/pulse" };
+const BROKER_INGRESS = {
+  host: "broker-ingress.knative-eventing.svc.cluster.local",
+  path: `/${BROKER.namespace}/${BROKER.name}`,
+};
+
+interface Throughput {
+  pulsesPerSecond: number;
+  /** CPU µs a pulse of each container, the load's own among them. */
+  cpu: Record<string, number>;
+}
+
+/** Measures each way in for some seconds, after a warm-up; `make up` has to have been run. */
+export async function benchCluster(seconds: number): Promise<Row[]> {
+  const one = { pulsesARequest: 1, connections: 64, warmUpSeconds: WARM_UP_SECONDS, seconds };
+  const events = await measure({ kind: "event", ...BROKER_INGRESS, ...one });
+  const singles = await measure({ kind: "single", ...INGEST, ...one });
+  const many = await measure({ kind: "many", ...INGEST, ...one, connections: 8, pulsesARequest: MANY });
+  return [
+    row("cluster: single CloudEvents to the broker, 64 connections", events),
+    row("cluster: single JSON posts to pulse-ingest, 64 connections", singles, [3, events]),
+    row(`cluster: requests of ${MANY} pulses, 8 connections`, many, [20, events]),
+  ];
+}
+
+async function measure(load: ClusterLoad): Promise<Throughput> {
+  const stored = await storedPulses();
+  let cpuBefore: Record<string, number> = {};
+  const result = await runInPod(load, async () => {
+    cpuBefore = await cpuByContainer();
+  });
+  const cpuAfter = await cpuByContainer();
+  if (result.refusals > 0)
+    throw new Error(`Expected 2xx only, got ${result.refusals} of ${result.answers} that were not`);
+  const pulses = result.answers * load.pulsesARequest;
+  const written = (await storedPulses()) - stored;
+  if (written < pulses) throw new Error(`Expected at least ${pulses} pulses stored, got ${written}`);
+  const cpu: Record<string, number> = {};
+  for (const [name, micros] of Object.entries(cpuAfter)) cpu[name] = (micros - (cpuBefore[name] ?? 0)) / pulses;
+  return { pulsesPerSecond: pulses / result.seconds, cpu };
+}
+
+/** Runs the load in a pod on the functions' own image; `onWarm` is called between its warm-up and its measurement. */
+async function runInPod(load: ClusterLoad, onWarm: () => Promise<void>): Promise<LoadResult> {
+  const { outputFiles } = await build({
+    entryPoints: [resolve(import.meta.dirname, "cluster-load.ts")],
+    bundle: true,
+    platform: "node",
+    target: "node24",
+    format: "esm",
+    write: false,
+  });
+  const image = await kubectl([
+    "get",
+    "services.serving.knative.dev",
+    "pulse-ingest",
+    "-n",
+    NAMESPACE,
+    "-o",
+    "jsonpath={.spec.template.spec.containers[0].image}",
+  ]);
+  const name = `bench-load-${Date.now()}`;
+  const container = {
+    name,
+    image,
+    imagePullPolicy: "IfNotPresent",
+    command: ["node", "--input-type=module", "-"],
+    env: [{ name: "LOAD", value: JSON.stringify(load) }],
+    stdin: true,
+    stdinOnce: true,
+    securityContext: { allowPrivilegeEscalation: false, capabilities: { drop: ["ALL"] } },
+  };
+  const spec = {
+    automountServiceAccountToken: false,
+    securityContext: { runAsNonRoot: true, seccompProfile: { type: "RuntimeDefault" } },
+    containers: [container],
+  };
+  const overrides = JSON.stringify({ apiVersion: "v1", spec });
+  const args = ["run", name, "-n", NAMESPACE, "--image", image, "--restart=Never", "-i", "--rm", "--quiet"];
+  const child = spawn("kubectl", ["--kubeconfig", KUBECONFIG, ...args, "--overrides", overrides], {
+    stdio: ["pipe", "pipe", "inherit"],
+  });
+  child.stdin.end(outputFiles[0]?.text);
+  let result: LoadResult | undefined;
+  for await (const line of createInterface({ input: child.stdout })) {
+    if (line === "warm") await onWarm();
+    else if (line.startsWith("{")) result = JSON.parse(line);
+  }
+  if (result === undefined) throw new Error(`Expected the pod ${name} to say what it measured, got nothing`);
+  return result;
+}
+
+/** Pulses that the pods of pulse-persist say they stored. */
+async function storedPulses(): Promise<number> {
+  let sum = 0;
+  for (const pod of await podsOf()) {
+    if (pod.metadata.labels?.["serving.knative.dev/service"] !== "pulse-persist") continue;
+    const path = `/api/v1/namespaces/${NAMESPACE}/pods/${pod.metadata.name}:8080/proxy/metrics`;
+    const text = await kubectl(["get", "--raw", path]);
+    for (const [, count] of text.matchAll(/^pulsemesh_pulses_stored_total\{.*\} (\S+)$/gm)) sum += Number(count);
+  }
+  return sum;
+}
+
+interface Pod {
+  metadata: { name: string; namespace: string; labels?: Record<string, string> };
+  status: { containerStatuses?: { name: string; containerID?: string }[] };
+}
+
+async function podsOf(): Promise<Pod[]> {
+  return JSON.parse(await kubectl(["get", "pods", "-A", "--field-selector=status.phase=Running", "-o", "json"])).items;
+}
+
+/** CPU µs of every container so far. KIND's containers are processes of this machine, told apart by their cgroup. */
+async function cpuByContainer(): Promise<Record<string, number>> {
+  const names = new Map<string, string>();
+  for (const { metadata, status } of await podsOf()) {
+    const { labels = {}, name } = metadata;
+    const app = labels["serving.knative.dev/service"] ?? labels.app ?? labels["app.kubernetes.io/name"] ?? name;
+    for (const { name: container, containerID = "" } of status.containerStatuses ?? []) {
+      names.set(containerID.replace("containerd://", ""), container === "user-container" ? app : `${app}/${container}`);
+    }
+  }
+  const cpu: Record<string, number> = {};
+  for (const pid of readdirSync("/proc").filter((entry) => /^\d+$/.test(entry))) {
+    try {
+      const id = /[0-9a-f]{64}(?=[^/]*$)/m.exec(readFileSync(`/proc/${pid}/cgroup`, "utf8"))?.[0];
+      const name = id === undefined ? undefined : names.get(id);
+      if (name !== undefined) cpu[name] = (cpu[name] ?? 0) + cpuMicros(Number(pid));
+    } catch {
+      // it has ended since
+    }
+  }
+  return cpu;
+}
+
+function row(what: string, { pulsesPerSecond, cpu }: Throughput, goal?: [factor: number, peer: Throughput]): Row {
+  const spent = Object.entries(cpu)
+    .sort(([, a], [, b]) => b - a)
+    .slice(0, 8);
+  const times = goal === undefined ? 0 : pulsesPerSecond / goal[1].pulsesPerSecond;
+  return {
+    what,
+    figure: `${Math.round(pulsesPerSecond).toLocaleString("en")}/s${goal === undefined ? "" : `, ${times.toFixed(1)} ×`}`,
+    beside: `µs a pulse: ${spent.map(([name, micros]) => `${name} ${micros.toFixed(1)}`).join(", ")}`,
+    ...(goal !== undefined && { goal: `≥ ${goal[0]} × single events`, isMet: times >= goal[0] }),
+  };
+}
+
+if (import.meta.main) {
+  const { printTable } = await import("./table.ts");
+  printTable(await benchCluster(Number(process.argv[2] ?? 20)));
+}

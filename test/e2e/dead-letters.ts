@@ -1,0 +1,65 @@
+import { readFileSync } from "node:fs";
+import { expect } from "vitest";
+import { NAMESPACE } from "../../infra/platform-stack.ts";
+import { until } from "../platform.ts";
+import { openPortForward } from "./port-forward.ts";
+import { podsOf, selectorOf } from "./world.ts";
+
+interface Letter {
+  id: string;
+  reason: string;
+  code: number;
+  replayed_at?: string;
+  event: { id: string };
+}
+
+/** pulse-deadletter, which is reached from within the cluster only. */
+export interface DeadLetters {
+  /** Posts an event that the store refuses for good. */
+  poison(broker: string, id: string): Promise<void>;
+  /** Waits for the letter of an event. */
+  find(eventId: string): Promise<Letter>;
+  replay(id: string, pulse: object): Promise<void>;
+  /** Sends all letters again that were not yet; gives how many. */
+  replayAll(): Promise<number>;
+  close(): Promise<void>;
+}
+
+export async function openDeadLetters(): Promise<DeadLetters> {
+  const pod = async () => `pod/${(await podsOf(selectorOf("pulse-deadletter")))[0]}`;
+  const way = await openPortForward(NAMESPACE, pod, 8080);
+  const poison = JSON.parse(readFileSync("events/samples/poison.json", "utf8"));
+  return {
+    async poison(broker, id) {
+      const headers = { "content-type": "application/cloudevents+json" };
+      const response = await fetch(broker, { method: "POST", headers, body: JSON.stringify({ ...poison, id }) });
+      expect(response.status).toBe(202);
+    },
+    async find(eventId) {
+      let letter: Letter | undefined;
+      await until(`a dead letter of ${eventId}`, async () => {
+        const response = await fetch(`${way.url}/dead-letters?limit=1000`);
+        const { dead_letters } = (await response.json()) as { dead_letters: Letter[] };
+        letter = dead_letters.find(({ event }) => event.id === eventId);
+        return letter !== undefined;
+      });
+      return letter as Letter;
+    },
+    async replay(id, pulse) {
+      const headers = { "content-type": "application/json" };
+      const url = `${way.url}/dead-letters/${id}/replay`;
+      expect((await fetch(url, { method: "POST", headers, body: JSON.stringify(pulse) })).status).toBe(202);
+    },
+    async replayAll() {
+      let replayed = 0;
+      for (;;) {
+        const response = await fetch(`${way.url}/dead-letters/replay`, { method: "POST" });
+        const count = (await response.json()) as { replayed: number; failed: number };
+        expect([response.status, count.failed]).toEqual([202, 0]);
+        replayed += count.replayed;
+        if (count.replayed === 0) return replayed;
+      }
+    },
+    close: way.close,
+  };
+}

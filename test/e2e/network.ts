@@ -1,0 +1,47 @@
+import { randomUUID } from "node:crypto";
+import { kubectl } from "../../infra/cluster/kubernetes.ts";
+import { NAMESPACE } from "../../infra/platform-stack.ts";
+
+/** Whether the cluster enforces NetworkPolicies at all: a pod that may send nothing does reach Cassandra where it does not. */
+export async function enforcesNetworkPolicies(image: string): Promise<boolean> {
+  const policy = {
+    apiVersion: "networking.k8s.io/v1",
+    kind: "NetworkPolicy",
+    metadata: { name: "e2e-silent", namespace: NAMESPACE },
+    spec: { podSelector: { matchLabels: { e2e: "silent" } }, policyTypes: ["Egress"], egress: [] },
+  };
+  await kubectl(["apply", "-f", "-"], JSON.stringify(policy));
+  try {
+    const address = await kubectl(["get", "pod", "cassandra-0", "-n", NAMESPACE, "-o", "jsonpath={.status.podIP}"]);
+    return !(await reaches(image, "e2e=silent", address, 9042));
+  } finally {
+    await kubectl(["delete", "networkpolicy", "e2e-silent", "-n", NAMESPACE]);
+  }
+}
+
+/** Whether a pod with these labels gets a connection. */
+export async function reaches(image: string, labels: string, host: string, port: number): Promise<boolean> {
+  const script = `const s = require("net").connect(${port}, ${JSON.stringify(host)});
+    const end = (word) => { console.log(word); process.exit(); };
+    s.on("connect", () => end("open")); s.on("error", () => end("closed")); setTimeout(() => end("closed"), 5000);`;
+  const name = `e2e-probe-${randomUUID().slice(0, 8)}`;
+  const overrides = {
+    apiVersion: "v1",
+    spec: {
+      automountServiceAccountToken: false,
+      securityContext: { runAsNonRoot: true, seccompProfile: { type: "RuntimeDefault" } },
+      containers: [
+        {
+          name,
+          image,
+          command: ["node", "-e", script],
+          securityContext: { allowPrivilegeEscalation: false, capabilities: { drop: ["ALL"] } },
+        },
+      ],
+    },
+  };
+  const args = ["run", name, "-n", NAMESPACE, "--image", image, "--labels", labels, "--restart=Never", "-i", "--rm"];
+  const said = await kubectl([...args, "--quiet", "--overrides", JSON.stringify(overrides)]);
+  if (!/open|closed/.test(said)) throw new Error(`Expected the pod ${name} to say open or closed, got: ${said}`);
+  return said.includes("open");
+}

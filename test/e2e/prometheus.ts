@@ -1,0 +1,65 @@
+import { METRICS } from "../../functions/metrics.ts";
+import { run } from "../../infra/cluster/command.ts";
+import { KUBECONFIG } from "../../infra/stack.ts";
+import { FUNCTIONS } from "../../settings/function-settings.ts";
+import { until } from "../platform.ts";
+import { openPortForward } from "./port-forward.ts";
+import { make } from "./world.ts";
+
+/** What became of pulses, by the counters of the functions. */
+export interface Ledger {
+  accepted: number;
+  stored: number;
+  deadLettered: number;
+}
+
+/** The Prometheus in the cluster, which kube-prometheus-stack calls kps-prometheus. */
+export interface Prometheus {
+  /** Waits until it has a series of each function that has a pod. */
+  untilScraped(): Promise<void>;
+  ledger(): Promise<Ledger>;
+  close(): Promise<void>;
+}
+
+/**
+ * Brings a Prometheus onto the cluster: with `make up`, or with the command that E2E_MONITORING is, where
+ * kube-prometheus-stack cannot be had.
+ */
+export async function installMonitoring(): Promise<void> {
+  const command = process.env.E2E_MONITORING;
+  if (command === undefined) {
+    await make("up", { MONITORING: "install" });
+    return;
+  }
+  await run("sh", ["-c", command], { env: { KUBECONFIG }, onLine: (line) => console.log(`  ${line}`) });
+  await make("up", { MONITORING: "existing" });
+}
+
+export async function openPrometheus(): Promise<Prometheus> {
+  const way = await openPortForward("monitoring", "service/kps-prometheus", 9090);
+
+  async function query(expression: string): Promise<number> {
+    const response = await fetch(`${way.url}/api/v1/query?${new URLSearchParams({ query: expression })}`);
+    const { data } = (await response.json()) as { data: { result: { value: [number, string] }[] } };
+    return Number(data.result[0]?.value[1] ?? 0);
+  }
+
+  return {
+    async untilScraped() {
+      const always = FUNCTIONS.filter((name) => name !== "pulse-query"); // it may have no pod
+      for (const name of always) {
+        const target = `count(${METRICS.requests}{function="${name}"} and on (pod) up == 1)`;
+        await until(`series of ${name}`, async () => (await query(target)) > 0, 180_000);
+      }
+    },
+    async ledger() {
+      const [accepted, stored, deadLettered] = await Promise.all([
+        query(`sum(${METRICS.accepted})`),
+        query(`sum(${METRICS.stored})`),
+        query(`sum(${METRICS.deadLetters})`),
+      ]);
+      return { accepted: accepted as number, stored: stored as number, deadLettered: deadLettered as number };
+    },
+    close: way.close,
+  };
+}

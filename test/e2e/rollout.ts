@@ -1,0 +1,48 @@
+import { run } from "../../infra/cluster/command.ts";
+import { kubectl } from "../../infra/cluster/kubernetes.ts";
+import { loadImages } from "../../infra/cluster/node.ts";
+import { waitUntilReady } from "../../infra/cluster/readiness.ts";
+import { apply } from "../../infra/cluster/terraform.ts";
+import { synthesize } from "../../infra/main.ts";
+import { NAMESPACE } from "../../infra/platform-stack.ts";
+import { clusterSettings } from "../../settings/cluster-settings.ts";
+import { readSettings } from "../../settings/setting.ts";
+import { until } from "../platform.ts";
+import { selectorOf } from "./world.ts";
+
+/** Rolls out an image of other content as `make up` does, and waits until only pods of it are left. */
+export async function rollOutAnotherImage(): Promise<{ before: string; after: string }> {
+  const before = await imageOfIngest();
+  const [repository = "", tag = ""] = before.split(/:(?=[^:/]*$)/);
+  const image = { repository, tag: `${tag}-next` };
+  const after = `${image.repository}:${image.tag}`;
+  const dockerfile = `FROM ${before}\nLABEL pulsemesh.build=next\n`;
+  await run("docker", ["build", "--quiet", "--tag", after, "-"], { input: dockerfile });
+  await loadImages([after]);
+  synthesize({ settings: readSettings(clusterSettings, { ...process.env, MONITORING: "none" }), image });
+  await apply("app");
+  await waitUntilReady(["services.serving.knative.dev"], NAMESPACE);
+  await until(
+    "the old pods to be gone",
+    async () => {
+      const images = await kubectl([
+        "get",
+        "pods",
+        "-n",
+        NAMESPACE,
+        "-l",
+        selectorOf("pulse-ingest"),
+        "-o",
+        'jsonpath={.items[*].spec.containers[?(@.name=="user-container")].image}',
+      ]);
+      return images.split(" ").every((name) => name === after);
+    },
+    240_000,
+  );
+  return { before, after: await imageOfIngest() };
+}
+
+function imageOfIngest(): Promise<string> {
+  const path = "jsonpath={.spec.template.spec.containers[0].image}";
+  return kubectl(["get", "services.serving.knative.dev", "pulse-ingest", "-n", NAMESPACE, "-o", path]);
+}

@@ -1,0 +1,45 @@
+import { expect } from "vitest";
+import { kubectl } from "../../infra/cluster/kubernetes.ts";
+import { waitUntilReady } from "../../infra/cluster/readiness.ts";
+import { NAMESPACE } from "../../infra/platform-stack.ts";
+import { until } from "../platform.ts";
+import { functionUrl, selectorOf } from "./world.ts";
+
+const PERSIST = ["services.serving.knative.dev", "pulse-persist", "-n", NAMESPACE];
+
+/** Lets pulse-persist go to zero, sends a pulse, which wakes it, and puts its scale back as it was. */
+export async function wakeFromZero(): Promise<{ coldStartMs: number; id: string }> {
+  const annotations = { "min-scale": "0", window: "6s" };
+  const before = await setScale(annotations);
+  try {
+    await until(
+      "pulse-persist to be at zero",
+      async () =>
+        (await kubectl(["get", "pods", "-n", NAMESPACE, "-l", selectorOf("pulse-persist"), "-o", "name"])) === "",
+      240_000,
+    );
+    const id = "woke-persist";
+    const startedAt = performance.now();
+    const response = await fetch(`${functionUrl("pulse-ingest")}/pulse`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ service_name: "from-zero", latency_ms: 1, status: "ok", id }),
+    });
+    expect(response.status).toBe(202);
+    return { coldStartMs: performance.now() - startedAt, id };
+  } finally {
+    await setScale(before);
+  }
+}
+
+/** Sets annotations of the autoscaler and gives what they were; `null` is none. */
+async function setScale(scale: Record<string, string | null>): Promise<Record<string, string | null>> {
+  const service = JSON.parse(await kubectl(["get", ...PERSIST, "-o", "json"]));
+  const nameOf = (key: string) => `autoscaling.knative.dev/${key}`;
+  const was = service.spec.template.metadata.annotations;
+  const annotations = Object.fromEntries(Object.entries(scale).map(([key, value]) => [nameOf(key), value]));
+  const patch = JSON.stringify({ spec: { template: { metadata: { annotations } } } });
+  await kubectl(["patch", ...PERSIST, "--type", "merge", "--patch", patch]);
+  await waitUntilReady(["services.serving.knative.dev"], NAMESPACE);
+  return Object.fromEntries(Object.keys(scale).map((key) => [key, was[nameOf(key)] ?? null]));
+}

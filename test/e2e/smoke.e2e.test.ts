@@ -1,0 +1,28 @@
+// The least that has to be so for a change to land: up, a pulse each way, ready by kn's word, down.
+import { afterAll, beforeAll, describe, expect, it, onTestFailed } from "vitest";
+import { sendAPulseEachWay } from "./both-ways.ts";
+import { describeCluster, expectNothingLeft, expectServicesReady, make, resolveLocalhostNames } from "./world.ts";
+
+describe("PulseMesh on a KIND cluster", () => {
+  beforeAll(resolveLocalhostNames);
+  afterAll(() => make("down"));
+
+  it("comes up", async () => {
+    onTestFailed(async () => console.log(await describeCluster()));
+    expect(await make("up")).toContain("PulseMesh is up");
+  });
+
+  it("has its four services Ready by kn's word", async () => {
+    await expectServicesReady();
+  });
+
+  it("keeps a pulse sent each way", async () => {
+    onTestFailed(async () => console.log(await describeCluster()));
+    await sendAPulseEachWay("smoke");
+  });
+
+  it("goes down and leaves nothing behind", async () => {
+    await make("down");
+    await expectNothingLeft();
+  });
+});

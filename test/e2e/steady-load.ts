@@ -1,0 +1,60 @@
+import { setTimeout as delay } from "node:timers/promises";
+
+/** What clients saw that post one pulse after the other. */
+export interface Tally {
+  accepted: Set<string>;
+  /** Connections that were refused, and tried again. */
+  refused: number;
+  /** Every answer that was not 202, and every connection that broke. */
+  failures: string[];
+}
+
+/** Clients that post until they are stopped. */
+export interface SteadyLoad {
+  tally: Tally;
+  stop(): Promise<Tally>;
+}
+
+const PAUSE_MS = 10;
+
+/** Starts clients that post pulses of a service, each one at a time, and try again only when a connection is refused. */
+export function startSteadyLoad(url: string, service: string, clients: number): SteadyLoad {
+  const tally: Tally = { accepted: new Set(), refused: 0, failures: [] };
+  let isOver = false;
+
+  async function runClient(client: number): Promise<void> {
+    for (let i = 0; !isOver; i++) {
+      const id = `${service}-${client}-${i}`;
+      const body = JSON.stringify({ service_name: service, latency_ms: 1, status: "ok", id });
+      const outcome = await post(body);
+      if (outcome === "ECONNREFUSED") {
+        tally.refused++;
+        i--;
+      } else if (outcome === 202) tally.accepted.add(id);
+      else tally.failures.push(`${id}: ${outcome}`);
+      await delay(PAUSE_MS);
+    }
+  }
+
+  async function post(body: string): Promise<number | string> {
+    try {
+      const headers = { "content-type": "application/json" };
+      const response = await fetch(`${url}/pulse`, { method: "POST", headers, body });
+      await response.arrayBuffer();
+      return response.status;
+    } catch (error) {
+      const { cause } = error as { cause?: { code?: string } };
+      return cause?.code ?? String(error);
+    }
+  }
+
+  const running = Promise.all(Array.from({ length: clients }, (_, client) => runClient(client)));
+  return {
+    tally,
+    async stop() {
+      isOver = true;
+      await running;
+      return tally;
+    },
+  };
+}

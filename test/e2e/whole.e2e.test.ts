@@ -1,0 +1,213 @@
+// Everything that is promised of the cluster, on a real one, in the order in which a user meets it.
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { kubectl } from "../../infra/cluster/kubernetes.ts";
+import { NAMESPACE } from "../../infra/platform-stack.ts";
+import { until } from "../platform.ts";
+import { createPulseFlow, seeded } from "../pulse-flow.ts";
+import { readAll } from "../read-back.ts";
+import { openBroker, sendAPulseEachWay } from "./both-ways.ts";
+import { openDeadLetters } from "./dead-letters.ts";
+import { installMonitoring, openPrometheus } from "./prometheus.ts";
+import { rollOutAnotherImage } from "./rollout.ts";
+import { wakeFromZero } from "./scale.ts";
+import { startSteadyLoad } from "./steady-load.ts";
+import {
+  describeCluster,
+  expectNothingLeft,
+  expectServicesReady,
+  functionUrl,
+  killPod,
+  make,
+  podSecurityWarnings,
+  podsOf,
+  resolveLocalhostNames,
+  selectorOf,
+} from "./world.ts";
+
+const ingest = functionUrl("pulse-ingest");
+const query = functionUrl("pulse-query");
+
+describe("PulseMesh on a KIND cluster", () => {
+  beforeAll(resolveLocalhostNames);
+  afterEach(async ({ task }) => {
+    if (task.result?.state === "fail") console.log(await describeCluster());
+  });
+  afterAll(async () => {
+    await make("down");
+  });
+
+  it("comes up by one command", async () => {
+    expect(await make("up", { MONITORING: "none" })).toContain("PulseMesh is up");
+    await expectServicesReady();
+  });
+
+  it("keeps a pulse sent each way: by curl to pulse-ingest, as a CloudEvent to the broker", async () => {
+    await sendAPulseEachWay("each-way");
+  });
+
+  it("is changed by nothing when it is brought up again", async () => {
+    const before = await generations();
+    const said = await make("up", { MONITORING: "none" });
+    expect(said.match(/No changes|0 added, 0 changed, 0 destroyed/g)?.length).toBeGreaterThanOrEqual(2);
+    expect(await generations()).toEqual(before);
+  });
+
+  it("keeps every acknowledged pulse exactly once while persist, the broker's ingress and Cassandra are killed", async () => {
+    const PULSES = 5000;
+    const broker = await openBroker();
+    const random = seeded(20261124);
+    const flow = createPulseFlow({
+      name: "kills",
+      total: PULSES,
+      clients: 16,
+      ingest,
+      broker: broker.url,
+      random,
+      retryOn: [429, 500, 502, 503, 504],
+    });
+    const victims = [
+      [selectorOf("pulse-persist"), NAMESPACE],
+      ["app=broker-ingress,eventing.knative.dev/brokerRole=ingress", "knative-eventing"],
+      ["statefulset.kubernetes.io/pod-name=cassandra-0", NAMESPACE],
+    ] as const;
+
+    async function killAtRandomMoments(): Promise<void> {
+      for (const [i, [selector, namespace]] of victims.entries()) {
+        const threshold = ((i + 0.2 + random() * 0.6) * PULSES) / victims.length;
+        await until(`${threshold.toFixed(0)} pulses acknowledged`, () => flow.acked.size >= threshold, 300_000);
+        const [pod] = await podsOf(selector, namespace);
+        await killPod(pod as string, namespace);
+        console.log(`killed ${pod} at ${flow.acked.size} acknowledged pulses`);
+      }
+    }
+
+    try {
+      const startedAt = performance.now();
+      await Promise.all([killAtRandomMoments(), flow.run()]);
+      console.log(`${PULSES} acknowledged after ${seconds(startedAt)} s and ${flow.retries} requests sent again`);
+    } finally {
+      await broker.close();
+    }
+    expect(flow.acked.size).toBe(PULSES);
+    expect(flow.retries).toBeGreaterThan(0); // else nothing was in the air, and nothing is shown
+
+    // What Cassandra could not take for longer than the broker tries is acknowledged, too: a dead letter, to be replayed.
+    const deadLetters = await openDeadLetters();
+    try {
+      console.log(`${await deadLetters.replayAll()} dead letters replayed`);
+    } finally {
+      await deadLetters.close();
+    }
+    let stored: string[] = [];
+    await until(
+      "every acknowledged pulse to be readable",
+      async () => {
+        const pulses = await Promise.all(flow.services.map((service) => readAll({ query }, service)));
+        stored = pulses.flat().map(({ id }) => id);
+        return stored.length >= PULSES;
+      },
+      240_000,
+    );
+    expect(stored.length).toBe(PULSES); // none twice …
+    expect(new Set(stored)).toEqual(flow.acked); // … and none lost
+  }, 900_000);
+
+  it("keeps the pulse that wakes a function from zero", async () => {
+    const { coldStartMs, id } = await wakeFromZero();
+    console.log(`the pulse that woke pulse-persist was acknowledged after ${coldStartMs.toFixed(0)} ms`);
+    expect((await readAll({ query }, "from-zero")).map((pulse) => pulse.id)).toEqual([id]);
+  });
+
+  it("takes a poison event to the dead letters with its reason, and stores it once it was put right", async () => {
+    const deadLetters = await openDeadLetters();
+    const broker = await openBroker();
+    try {
+      const id = `poison-${Date.now()}`;
+      await deadLetters.poison(broker.url, id);
+      const letter = await deadLetters.find(id);
+      expect(letter).toMatchObject({ reason: "invalid", code: 400 });
+      expect(JSON.stringify(letter)).toContain("Expected"); // persist's own words travel with it
+      await deadLetters.replay(letter.id, { service_name: "put-right", latency_ms: 12.5, status: "ok" });
+      await until("the pulse to be readable", async () => (await readAll({ query }, "put-right")).length === 1);
+      expect((await readAll({ query }, "put-right"))[0]?.id).toBe(id);
+      expect((await deadLetters.find(id)).replayed_at).toBeDefined();
+    } finally {
+      await Promise.all([broker.close(), deadLetters.close()]);
+    }
+  });
+
+  it("rolls another image out and back under load without a failed request", async () => {
+    const load = startSteadyLoad(ingest, "rolled", 8);
+    try {
+      await until("load", () => load.tally.accepted.size > 100);
+      const images = await rollOutAnotherImage();
+      expect(images.after).not.toBe(images.before);
+      const between = load.tally.accepted.size;
+      await until("more load", () => load.tally.accepted.size > between + 100);
+      await make("up", { MONITORING: "none" });
+      const after = load.tally.accepted.size;
+      await until("more load", () => load.tally.accepted.size > after + 100);
+    } finally {
+      await load.stop();
+    }
+    const { accepted, refused, failures } = load.tally;
+    console.log(`${accepted.size} accepted, ${refused} refused and sent again, ${failures.length} failed`);
+    expect(failures).toEqual([]);
+    await until("all to be readable", async () => (await readAll({ query }, "rolled")).length >= accepted.size);
+    expect(new Set((await readAll({ query }, "rolled")).map(({ id }) => id))).toEqual(accepted);
+  }, 900_000);
+
+  it("is scraped by a Prometheus in the cluster through its PodMonitor, and the ledger holds", async () => {
+    await installMonitoring();
+    const prometheus = await openPrometheus();
+    const broker = await openBroker();
+    const deadLetters = await openDeadLetters();
+    try {
+      await prometheus.untilScraped();
+      const before = await prometheus.ledger();
+      const flow = createPulseFlow({
+        name: "ledger",
+        total: 2000,
+        clients: 8,
+        ingest,
+        random: seeded(1),
+        retryOn: [],
+      });
+      await flow.run();
+      await deadLetters.poison(broker.url, `ledger-poison-${Date.now()}`);
+      expect(flow.retries).toBe(0);
+      // Accepted = stored + dead-lettered + in flight, and nothing is in flight any more.
+      await until(
+        "Prometheus to show 2000 pulses accepted and stored, and one dead letter",
+        async () => {
+          const { accepted, stored, deadLettered } = await prometheus.ledger();
+          const grown = [accepted - before.accepted, stored - before.stored, deadLettered - before.deadLettered];
+          return grown.join() === "2000,2000,1";
+        },
+        120_000,
+      );
+    } finally {
+      await Promise.all([broker.close(), deadLetters.close(), prometheus.close()]);
+    }
+  });
+
+  it("runs under Pod Security's restricted level, with NetworkPolicies where the cluster enforces them", async () => {
+    expect(await podSecurityWarnings(NAMESPACE)).toEqual([]);
+    expect(await podSecurityWarnings("kube-system")).not.toEqual([]); // it does warn
+  });
+
+  it("goes down and leaves nothing behind", async () => {
+    await make("down");
+    await expectNothingLeft();
+  });
+});
+
+async function generations(): Promise<string> {
+  const what = "services.serving.knative.dev,revisions.serving.knative.dev,statefulsets,brokers,triggers";
+  const columns = "custom-columns=KIND:.kind,NAME:.metadata.name,GENERATION:.metadata.generation,UID:.metadata.uid";
+  return kubectl(["get", what, "-n", NAMESPACE, "-o", columns]);
+}
+
+function seconds(startedAt: number): string {
+  return ((performance.now() - startedAt) / 1000).toFixed(0);
+}
