@@ -1,50 +1,19 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { stringify } from "yaml";
 import { total } from "../promql.ts";
 import { REAL_TIME } from "../timing.ts";
 import { isSkippedWithout, runTool } from "../tools.ts";
-import { ALERT_CASES, type AlertCase } from "./alert-cases.ts";
+import { ALERT_CASES } from "./alert-cases.ts";
 import { ruleGroups } from "./rule-groups.ts";
-import { rulesFile } from "./rules-file.ts";
+import { openRulesUnderTest, type RulesUnderTest, type Sample } from "./rules-under-test.ts";
 
 const OPTIONS = { timing: REAL_TIME, setPeriods: { "nightly-backup": 86_400 }, runbookUrl: "RUNBOOK.md" };
 const FIRING = 'count by (alertname, service, reason, job) (ALERTS{alertstate="firing"})';
 
-let folder: string;
+let rules: RulesUnderTest;
 beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), "pulse-rules-"));
-  writeFileSync(join(folder, "rules.yaml"), rulesFile(OPTIONS));
+  rules = openRulesUnderTest(ruleGroups(OPTIONS));
 });
-afterAll(() => rmSync(folder, { recursive: true }));
-
-interface Sample {
-  labels: string;
-  value: number;
-}
-
-/** Lets promtool run the rules on series and compare an expression's samples. @throws with what it got instead. */
-function expectSamples(
-  { series, interval = "1m", tick = "1m", at }: Pick<AlertCase, "series" | "interval" | "tick" | "at">,
-  expr: string,
-  samples: readonly Sample[],
-): void {
-  const test = {
-    rule_files: ["rules.yaml"],
-    evaluation_interval: tick,
-    tests: [
-      {
-        interval,
-        input_series: Object.entries(series).map(([name, values]) => ({ series: name, values })),
-        promql_expr_test: [{ expr, eval_time: at, exp_samples: samples }],
-      },
-    ],
-  };
-  writeFileSync(join(folder, "test.yaml"), stringify(test));
-  runTool("promtool", ["test", "rules", join(folder, "test.yaml")]);
-}
+afterAll(() => rules.close());
 
 function asSample(alert: string): Sample {
   const [name = "", labels] = alert.split(/(?=\{)/);
@@ -54,17 +23,17 @@ function asSample(alert: string): Sample {
 
 describe.skipIf(isSkippedWithout("promtool"))("on Prometheus' own engine", () => {
   it("the rules are valid", () => {
-    expect(runTool("promtool", ["check", "rules", join(folder, "rules.yaml")])).toContain("SUCCESS");
+    expect(runTool("promtool", ["check", "rules", rules.file])).toContain("SUCCESS");
   });
 
   describe.each(Object.entries(ALERT_CASES))("%s", (name, { fires, staysSilent }) => {
     it(`fires: ${fires.title}`, () => {
       expect(fires.firing.some((alert) => alert.startsWith(name))).toBe(true);
-      expectSamples(fires, FIRING, fires.firing.map(asSample));
+      rules.expectSamples(fires, FIRING, fires.firing.map(asSample));
     });
 
     it(`stays silent: ${staysSilent.title}`, () => {
-      expectSamples(staysSilent, FIRING, []);
+      rules.expectSamples(staysSilent, FIRING, []);
     });
   });
 
@@ -74,7 +43,7 @@ describe.skipIf(isSkippedWithout("promtool"))("on Prometheus' own engine", () =>
       'm{pod="b"}': "_x15 37 38 39 40x12", // a start from zero, first seen at 37
       'm{pod="c"}': "5x29", // stands
     };
-    expectSamples({ series, at: "25m" }, `round(${total("m", "20m")}, 0.1)`, [{ labels: "{}", value: 50 }]);
+    rules.expectSamples({ series, at: "25m" }, `round(${total("m", "20m")}, 0.1)`, [{ labels: "{}", value: 50 }]);
   });
 
   it("a service whose period was set is not forgotten, and late after three of them", () => {
@@ -82,10 +51,12 @@ describe.skipIf(isSkippedWithout("promtool"))("on Prometheus' own engine", () =>
       'pulsemesh_last_pulse_timestamp_seconds{job="pulse-persist",service="nightly-backup",health="up"}': "0 stale",
     };
     const age = 'time() - service:pulsemesh_last_pulse_timestamp_seconds:max{service="nightly-backup"}';
-    expectSamples({ series, tick: "4m", at: "26h" }, age, [{ labels: '{service="nightly-backup"}', value: 93_600 }]);
+    rules.expectSamples({ series, tick: "4m", at: "26h" }, age, [
+      { labels: '{service="nightly-backup"}', value: 93_600 },
+    ]);
     const late = 'service:pulsemesh_late_after_seconds{service="nightly-backup"}';
     const sample = { labels: late, value: 3 * 86_400 + 60 };
-    expectSamples({ series, at: "10m" }, late, [sample]);
+    rules.expectSamples({ series, at: "10m" }, late, [sample]);
   });
 
   it("a thousand pulses at once every ten minutes are a period of ten minutes", () => {
@@ -96,7 +67,7 @@ describe.skipIf(isSkippedWithout("promtool"))("on Prometheus' own engine", () =>
       ).join(" "),
     };
     const period = 'round(service:pulsemesh_usual_period_seconds:learnt{service="batch"}, 300)';
-    expectSamples({ series, tick: "15s", at: "1h" }, period, [{ labels: '{service="batch"}', value: 600 }]);
+    rules.expectSamples({ series, tick: "15s", at: "1h" }, period, [{ labels: '{service="batch"}', value: 600 }]);
   });
 });
 

@@ -1,24 +1,33 @@
 // How every service is, from the newest pulse that the store took of it: `serviceHealthOf` of events/service-health.ts, and
-// the usual period as events/lateness.ts says, in PromQL.
+// the usual period as events/lateness.ts says, in PromQL. health-rule.test.ts holds them against each other.
 //
 // 1. What is known of a service outlives the processes it was learnt from: a rule whose source is gone holds its own last
 //    value. pulse-persist may be at zero just when a service has stopped, which is when it matters.
-// 2. A service is forgotten after a day of silence, unless its period was set.
+// 2. A service is forgotten when the store forgets it.
 import type { Health } from "../../events/health.ts";
-import { FORGOTTEN_AFTER_MS, LATE_AFTER_PERIODS, LEARNING_WINDOW_MS, MIN_GAPS } from "../../events/lateness.ts";
+import {
+  FORGOTTEN_AFTER_MS,
+  LATE_AFTER_PERIODS,
+  LEARNING_WINDOW_MS,
+  MIN_GAPS,
+  SIGHTING_MS,
+} from "../../events/lateness.ts";
 import { HEALTH_CODES } from "../health-codes.ts";
 import { quantile, rate } from "../promql.ts";
 import { RECORDED, SERIES } from "../selectors.ts";
 import type { RecordingRule, RuleOptions } from "./rule.ts";
 
+/** The default of PULSE_RETENTION_DAYS. */
+const RETENTION_SECONDS = 30 * 86_400;
 /** At equal times the worse one counts. */
 const WORST_FIRST: readonly Health[] = ["down", "degraded", "unknown", "up"];
 
 /** Last pulse, usual period, health, rate and p95 of every service. */
 export function serviceRules({ timing, setPeriods }: RuleOptions): RecordingRule[] {
-  const { lastPulse, usualPeriod, setPeriod, lateAfter, health } = RECORDED;
+  const { lastPulse, sighting, usualPeriod, setPeriod, lateAfter, health } = RECORDED;
   const newest = `max by (service) (${SERIES.lastPulse} or ${lastPulse})`;
-  const learning = `${lastPulse}[${timing.window(LEARNING_WINDOW_MS / 1000)}]`;
+  const learning = `${sighting}[${timing.window(LEARNING_WINDOW_MS / 1000)}]`;
+  const isNew = `changes(${sighting}[${timing.window(2 * timing.tickSeconds)}]) > 0`;
   const sets = Object.entries(setPeriods).map(([service, seconds]) => ({
     record: setPeriod,
     expr: `vector(${seconds})`,
@@ -28,12 +37,17 @@ export function serviceRules({ timing, setPeriods }: RuleOptions): RecordingRule
     ...sets,
     {
       record: lastPulse,
-      expr: `(${newest} > time() - ${timing.seconds(FORGOTTEN_AFTER_MS / 1000)}) or (${newest} and on (service) ${setPeriod})`,
+      expr: `${newest} > time() - ${RETENTION_SECONDS}`,
     },
     {
-      // Counted is how often a tick saw a newer pulse: a thousand pulses sent at once every hour are a period of an hour.
+      // Pulses that follow each other sooner are one: a thousand of them sent at once every hour are a period of an hour.
+      record: sighting,
+      expr: `(${lastPulse} >= ${sighting} + ${timing.seconds(SIGHTING_MS / 1000)}) or (${sighting} and ${lastPulse}) or ${lastPulse}`,
+    },
+    {
+      // Learnt at a sighting and held until the next one: the silence that is to be judged is no part of it.
       record: usualPeriod,
-      expr: `(count_over_time(${learning}) * ${timing.tickSeconds} / (changes(${learning}) >= ${MIN_GAPS})) or (${usualPeriod} and ${lastPulse})`,
+      expr: `((${sighting} - min_over_time(${learning})) / (changes(${learning}) >= ${MIN_GAPS}) and ${isNew}) or (${usualPeriod} and ${lastPulse})`,
     },
     {
       record: lateAfter,
@@ -43,6 +57,7 @@ export function serviceRules({ timing, setPeriods }: RuleOptions): RecordingRule
       record: health,
       expr: [
         `0 * (time() - ${lastPulse} > ${lateAfter}) + ${HEALTH_CODES.late}`,
+        `0 * (time() - ${lastPulse} > ${timing.seconds(FORGOTTEN_AFTER_MS / 1000)} unless ${lateAfter}) + ${HEALTH_CODES.unknown}`,
         ...WORST_FIRST.map(
           (word) =>
             `0 * (max by (service) (${SERIES.lastPulseOf(word)}) == on (service) ${lastPulse}) + ${HEALTH_CODES[word]}`,
