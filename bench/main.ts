@@ -2,7 +2,7 @@
 // run: a busy machine blurs pulses a second, and hardly CPU time.
 import { parseArgs } from "node:util";
 import { benchBroker } from "./broker.ts";
-import { benchCassandra } from "./cassandra.ts";
+import { benchCassandra, benchCassandraGrowth } from "./cassandra/bench.ts";
 import { benchChain } from "./chain.ts";
 import { benchColdStart } from "./cold-start.ts";
 import { benchIngest } from "./ingest.ts";
@@ -14,7 +14,10 @@ const SECTIONS: Record<string, (seconds: number) => Promise<Row[]>> = {
   chain: benchChain,
   start: benchColdStart,
   cassandra: benchCassandra,
+  "cassandra-growth": benchCassandraGrowth,
 };
+/** Measured only when it is named: it takes ten minutes. */
+const LONG = ["cassandra-growth"];
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -25,13 +28,15 @@ if (values.help || unknown.length > 0) {
   if (unknown.length > 0)
     console.error(`Expected sections out of ${Object.keys(SECTIONS).join(", ")}, got ${unknown.join(", ")}`);
   console.log(
-    `Usage: npm run bench -- [--seconds 4] [${Object.keys(SECTIONS).join("] [")}]\n\nMeasures each section for so many seconds a figure (default: all of them) and prints one table.`,
+    `Usage: npm run bench -- [--seconds 4] [${Object.keys(SECTIONS).join("] [")}]\n\nMeasures each section for so many seconds a figure (default: all but ${LONG.join(", ")}) and prints one table.`,
   );
   process.exit(unknown.length > 0 ? 2 : 0);
 }
 
 const rows: Row[] = [];
-for (const name of positionals.length > 0 ? positionals : Object.keys(SECTIONS)) {
+for (const name of positionals.length > 0
+  ? positionals
+  : Object.keys(SECTIONS).filter((section) => !LONG.includes(section))) {
   console.error(`measuring: ${name}`);
   rows.push(...((await SECTIONS[name]?.(Number(values.seconds))) ?? []));
 }

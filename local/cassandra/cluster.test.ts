@@ -1,13 +1,12 @@
-import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { appendFile, mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { findWay, startCassandra } from "./cluster.ts";
 import { cassandraYaml, javaArguments } from "./configuration.ts";
-import { cacheDirOf, checkJars, provideJars } from "./jars.ts";
+import { cacheDirOf, checkJars, jarsFolderOf, provideJars } from "./jars.ts";
 import { findFreePort, insistOnFreePort } from "./ports.ts";
 
 let folder: string;
@@ -30,14 +29,31 @@ async function makePrograms(name: string, programs: Record<string, string>): Pro
 }
 
 describe("finding a way to run Cassandra", () => {
-  it("takes Java 17", async () => {
+  const java17 = `echo 'openjdk version "17.0.9" 2023-10-17' >&2`;
+
+  it("takes Java 17 where Maven is, or what Maven has brought before", async () => {
     const home = join(folder, "java17");
     await mkdir(home);
-    await makePrograms("java17/bin", { java: `echo 'openjdk version "17.0.9" 2023-10-17' >&2` });
-    expect(await findWay({ JAVA_HOME: home })).toEqual({
-      kind: "java",
-      java: { program: join(home, "bin", "java"), version: "17.0.9" },
-    });
+    await makePrograms("java17/bin", { java: java17 });
+    const env = { JAVA_HOME: home, XDG_CACHE_HOME: join(folder, "xdg") };
+    const found = { kind: "java", java: { program: join(home, "bin", "java"), version: "17.0.9" } };
+    const before = process.env.PATH;
+    try {
+      process.env.PATH = await makePrograms("maven-only", { mvn: "exit 0" });
+      expect(await findWay(env)).toEqual(found);
+      process.env.PATH = await makePrograms("docker-beside", { docker: "echo 27.0" });
+      expect(await findWay(env)).toEqual({ kind: "docker" });
+      process.env.PATH = await makePrograms("nothing", {});
+      expect(await findWay(env)).toMatchObject({
+        kind: "none",
+        reason: expect.stringMatching(/got Java 17.0.9 without Maven, no Docker/),
+      });
+      await mkdir(join(jarsFolderOf(cacheDirOf(env))), { recursive: true });
+      await writeFile(join(jarsFolderOf(cacheDirOf(env)), "SHA256SUMS"), "");
+      expect(await findWay(env)).toEqual(found);
+    } finally {
+      process.env.PATH = before;
+    }
   });
 
   it("says what to do when nothing is there", async () => {
@@ -155,77 +171,3 @@ describe("a node's configuration", () => {
     expect(javaArguments(node, "/jars")).toContain("-Xmx384m");
   });
 });
-
-const way = await findWay();
-
-describe.skipIf(way.kind !== "java")("a node", () => {
-  it("dies with the process that started it, and its error is shown when it cannot start", async () => {
-    const program = `
-      import { startCassandra } from ${JSON.stringify(join(import.meta.dirname, "cluster.ts"))};
-      const cassandra = await startCassandra({ dataDir: ${JSON.stringify(join(folder, "node"))}, isForTests: true });
-      console.log(cassandra.nodes[0].pid);
-      setInterval(() => {}, 1000);`;
-    const parent = spawn(process.execPath, ["--input-type=module", "-e", program], {
-      stdio: ["ignore", "pipe", "inherit"],
-    });
-    const [line] = (await once(parent.stdout, "data")) as [Buffer];
-    const pid = Number(line.toString());
-    expect(isAlive(pid)).toBe(true);
-    parent.kill("SIGKILL");
-    await vi.waitFor(() => expect(isAlive(pid)).toBe(false), { timeout: 20_000 });
-
-    // Its commit log is now a file: it cannot start.
-    const broken = join(folder, "broken");
-    await mkdir(join(broken, "127.0.0.1"), { recursive: true });
-    await writeFile(join(broken, "127.0.0.1", "commitlog"), "");
-    await expect(startCassandra({ dataDir: broken, isForTests: true })).rejects.toThrow(
-      /Expected a Cassandra node on 127.0.0.1:\d+, got one that ended:[\s\S]*The whole log is/,
-    );
-  }, 300_000);
-});
-
-describe.skipIf(way.kind !== "java")("the command", () => {
-  it("runs in the foreground, says how to reach the node, and ends in good order by Ctrl-C", async () => {
-    const port = await findFreePort(["127.0.0.1"]);
-    const env = {
-      ...process.env,
-      PULSE_CASSANDRA_CONTACT_POINTS: "",
-      PULSE_LOCAL_CASSANDRA_PORT: String(port),
-      PULSE_DATA_DIR: join(folder, "data"),
-    };
-    const child = spawn(process.execPath, [join(import.meta.dirname, "main.ts")], {
-      env,
-      stdio: ["ignore", "pipe", "inherit"],
-    });
-    let output = "";
-    child.stdout.on("data", (chunk: Buffer) => {
-      output += chunk.toString();
-    });
-    const ended = once(child, "exit");
-    await vi.waitFor(() => expect(output).toContain("Ctrl-C stops it"), { timeout: 240_000 });
-    expect(output).toContain(`PULSE_CASSANDRA_CONTACT_POINTS=127.0.0.1:${port}`);
-    child.kill("SIGINT");
-    expect(await ended).toEqual([0, null]);
-    expect(output).toContain("Stopping Cassandra");
-  }, 300_000);
-
-  it("starts nothing when there are contact points", async () => {
-    const env = { ...process.env, PULSE_CASSANDRA_CONTACT_POINTS: "10.0.0.1:9042" };
-    const child = spawn(process.execPath, [join(import.meta.dirname, "main.ts")], {
-      env,
-      stdio: ["ignore", "pipe", "inherit"],
-    });
-    const [line] = (await once(child.stdout, "data")) as [Buffer];
-    expect(line.toString()).toContain("nothing to start");
-    await once(child, "exit");
-  });
-});
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
-}

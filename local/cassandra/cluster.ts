@@ -6,7 +6,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { auth as authentication, Client } from "cassandra-driver";
 import type { NodeConfiguration, NodeTls } from "./configuration.ts";
 import { hasDocker, startDockerNode } from "./docker-node.ts";
-import { cacheDirOf, provideJars } from "./jars.ts";
+import { cacheDirOf, canProvideJars, provideJars } from "./jars.ts";
 import { findJava, type Java } from "./java.ts";
 import { type CassandraNode, removeData, startJavaNode } from "./node.ts";
 import { findFreePort, insistOnFreePort } from "./ports.ts";
@@ -54,12 +54,13 @@ export const LOCAL_DATA_CENTER = "datacenter1";
 /** Finds out how this machine can run Cassandra; `reason` says why it cannot, and what to do. */
 export async function findWay(env: NodeJS.ProcessEnv = process.env): Promise<Way> {
   const java = await findJava(env);
-  if (typeof java !== "string") return { kind: "java", java };
+  const isJava = typeof java !== "string";
+  if (isJava && (await canProvideJars(cacheDirOf(env)))) return { kind: "java", java };
   if (await hasDocker()) return { kind: "docker" };
   return {
     kind: "none",
     reason:
-      `Expected Java 17, Docker or PULSE_CASSANDRA_CONTACT_POINTS, got ${java}, no Docker daemon and no contact points: ` +
+      `Expected Java 17, Docker or PULSE_CASSANDRA_CONTACT_POINTS, got ${isJava ? `Java ${java.version} without Maven` : java}, no Docker daemon and no contact points: ` +
       "install a Java 17 and Maven (Debian: apt install openjdk-17-jre-headless maven; macOS: brew install openjdk@17 maven)",
   };
 }

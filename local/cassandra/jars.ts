@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { createReadStream } from "node:fs";
+import { createReadStream, existsSync } from "node:fs";
 import { mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { pipeline } from "node:stream/promises";
@@ -15,9 +15,19 @@ export function cacheDirOf(env: NodeJS.ProcessEnv): string {
   return resolve(base, "cassandra");
 }
 
+/** Where in the cache the jars are. */
+export function jarsFolderOf(cacheDir: string): string {
+  return join(cacheDir, `jars-${CASSANDRA_VERSION}`);
+}
+
+/** True when the jars are there, or Maven is to get them: whether either is sound shows when they are needed. */
+export async function canProvideJars(cacheDir: string): Promise<boolean> {
+  return existsSync(join(jarsFolderOf(cacheDir), CHECKSUMS)) || (await runProgram("mvn", ["--version"])).code === 0;
+}
+
 /** A folder with Cassandra's jars: from the cache when its checksums hold, else by Maven. @throws with the remedy. */
 export async function provideJars(cacheDir: string, say: (line: string) => void): Promise<string> {
-  const folder = join(cacheDir, `jars-${CASSANDRA_VERSION}`);
+  const folder = jarsFolderOf(cacheDir);
   const fault = await checkJars(folder);
   if (fault === undefined) return folder;
   if (fault !== "absent") {

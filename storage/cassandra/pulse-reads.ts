@@ -3,6 +3,7 @@ import { type Parsed, refuse } from "../../events/fault.ts";
 import { decodeCursor, encodeCursor } from "../cursor.ts";
 import type { PulsePage, Span, StoredPulse } from "../ports.ts";
 import type { Cql } from "./cql.ts";
+import { RecentMap } from "./recent-map.ts";
 import { bucketOf, type PulseColumns, type PulseStatements, pulseOf } from "./row.ts";
 import type { CassandraSession } from "./session.ts";
 
@@ -22,14 +23,17 @@ interface Position {
 
 const CURSOR = ["number", "string", "string"] as const;
 const CHUNK_ROWS = 2000;
-/** Buckets that are read ahead of the first at most. One after the other, a month of a quiet service takes a second. */
+/** Buckets that are read at one time at most. One after the other, a month of a quiet service takes a second. */
 const MAX_WIDTH = 8;
+const MAX_REMEMBERED = 10_000;
 /** The last millisecond of a Date; Cassandra's timestamps go on, but no pulse is there. */
 const MAX_TIME = 8_640_000_000_000_000;
 
 /** Reads the tables of pulses. */
 export class PulseReads {
   readonly #options: PulseReadsOptions;
+  /** The newest bucket of a service when it was last asked for: most likely it still is. */
+  readonly #newest = new RecentMap<number>(MAX_REMEMBERED);
 
   constructor(options: PulseReadsOptions) {
     this.#options = options;
@@ -47,7 +51,7 @@ export class PulseReads {
     }
     const pulses: StoredPulse[] = [];
     // One more than asked for says whether there is another page.
-    for await (const chunk of this.#read(service, span, Math.min(limit + 1, CHUNK_ROWS), after)) {
+    for await (const chunk of this.#read(service, span, limit + 1, after)) {
       for (const pulse of chunk) {
         if (pulses.length < limit) {
           pulses.push(pulse);
@@ -62,7 +66,7 @@ export class PulseReads {
   }
 
   async *scan(service: string, span: Span): AsyncGenerator<readonly StoredPulse[]> {
-    yield* this.#read(service, span, CHUNK_ROWS, undefined);
+    yield* this.#read(service, span, Number.POSITIVE_INFINITY, undefined);
   }
 
   async latest(): Promise<StoredPulse[]> {
@@ -109,11 +113,14 @@ export class PulseReads {
     return page.ok ? page.value.pulses[0] : undefined;
   }
 
-  /** The rows of a span in order. Each bucket is asked for `fetchSize` rows at a time. */
+  /**
+   * The rows of a span in order, until the reader has the rows it wants. A bucket is not read before the index has said
+   * that it holds rows, but for one that did when it was last seen: its rows come together with the index's answer.
+   */
   async *#read(
     service: string,
     span: Span,
-    fetchSize: number,
+    wanted: number,
     after: Position | undefined,
   ): AsyncGenerator<readonly StoredPulse[]> {
     const { client, bucketMs } = await this.#options.session.insistOnReady();
@@ -123,27 +130,38 @@ export class PulseReads {
     const position = after !== undefined && after.time < span.to ? after : undefined;
     const to = Math.min(span.to, MAX_TIME, position === undefined ? MAX_TIME : position.time + 1);
     if (from >= to) return;
-    let width = 1;
+    const fetchSize = Math.min(wanted, CHUNK_ROWS);
+    const begin = (bucket: number): Begun[] =>
+      this.#partsOf(service, bucket, { from, to }, position, bucketMs).map((query) => {
+        const first = fetchPage(client, query, fetchSize);
+        // A reader that leaves early must not leave a rejection behind.
+        first.catch(() => {});
+        return { query, first };
+      });
+    const [oldest, newest] = [bucketOf(from, bucketMs), bucketOf(to - 1, bucketMs)];
+    const guess = position === undefined ? this.#newest.get(service) : bucketOf(position.time, bucketMs);
+    const begun = new Map<number, Begun[]>();
+    if (guess !== undefined && guess >= oldest && guess <= newest) begun.set(guess, begin(guess));
+    let [got, read, width] = [0, 0, 1];
     let waiting: number[] = [];
-    for await (const buckets of this.#buckets(client, service, bucketOf(from, bucketMs), bucketOf(to - 1, bucketMs))) {
+    for await (const buckets of this.#buckets(client, service, oldest, newest)) {
+      if (read === 0 && buckets[0] !== undefined && to > now()) this.#newest.set(service, buckets[0]);
       waiting.push(...buckets);
       while (waiting.length > 0) {
         const together = waiting.slice(0, width);
         waiting = waiting.slice(width);
-        width = Math.min(width * 2, MAX_WIDTH);
-        const parts = together.map((bucket) => this.#partsOf(service, bucket, { from, to }, position, bucketMs));
-        const firsts = parts.map((part) => part.map((query) => fetchPage(client, query, fetchSize)));
-        // A reader that leaves early must not leave a rejection behind.
-        for (const first of firsts.flat()) first.catch(() => {});
-        for (const [i, part] of parts.entries()) {
-          for (const [j, query] of part.entries()) {
-            let page = await firsts[i]?.[j];
-            while (page !== undefined) {
-              if (page.rows.length > 0) yield page.rows.map((row) => pulseOf(service, row));
-              page = page.next === undefined ? undefined : await fetchPage(client, query, fetchSize, page.next);
-            }
+        for (const part of together.flatMap((bucket) => begun.get(bucket) ?? begin(bucket))) {
+          let page: Page | undefined = await part.first;
+          while (page !== undefined) {
+            got += page.rows.length;
+            if (page.rows.length > 0) yield page.rows.map((row) => pulseOf(service, row));
+            page = page.next === undefined ? undefined : await fetchPage(client, part.query, fetchSize, page.next);
           }
         }
+        read += together.length;
+        // As many as may hold what is still wanted, so that as little as may be is read in vain or held in memory.
+        const perBucket = Math.max(1, got / read);
+        width = Math.min(2 * width, MAX_WIDTH, Math.max(1, Math.ceil(Math.min(wanted - got, CHUNK_ROWS) / perBucket)));
       }
     }
   }
@@ -177,6 +195,12 @@ interface LatestColumns extends PulseColumns {
 interface Query {
   query: string;
   params: unknown[];
+}
+
+/** A query whose first page is on its way. */
+interface Begun {
+  query: Query;
+  first: Promise<Page>;
 }
 
 interface Page {

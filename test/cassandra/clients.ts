@@ -1,8 +1,9 @@
 import { randomUUID } from "node:crypto";
+import { setTimeout as delay } from "node:timers/promises";
 import type { Pulse } from "../../events/pulse.ts";
 import type { PulseReader, PulseWriter } from "../../storage/ports.ts";
 
-/** Clients that write without a pause, send again what was not stored, and remember what was. */
+/** Clients that write one after the other, send again what was not stored, and remember what was. */
 export interface Clients {
   /** The ids answered as stored, by service. */
   readonly stored: ReadonlyMap<string, ReadonlySet<string>>;
@@ -17,7 +18,7 @@ export interface Clients {
 }
 
 /** Starts some clients, each with a service of its own and writes of a few pulses; every third pulse has no time. */
-export function startClients(store: PulseWriter, count: number, pulsesPerWrite: number): Clients {
+export function startClients(store: PulseWriter, count: number, pulsesPerWrite: number, pauseMs = 0): Clients {
   const stored = new Map<string, Set<string>>();
   const counts = { storedCount: 0, retries: 0, slowestMs: 0 };
   const reasons = new Set<string>();
@@ -38,11 +39,12 @@ export function startClients(store: PulseWriter, count: number, pulsesPerWrite: 
         counts.retries++;
         reasons.add(outcome.reason);
         // A broker waits too; and what has no time arrives at another.
-        await new Promise((resolve) => setTimeout(resolve, 20));
+        await delay(20);
         for (const pulse of pulses) if (pulse.is_time_of_arrival) pulse.event_time = Date.now();
       }
       for (const { id } of pulses) ids.add(id);
       counts.storedCount += pulses.length;
+      if (pauseMs > 0) await delay(pauseMs);
     }
   }
 
@@ -69,7 +71,7 @@ export function startClients(store: PulseWriter, count: number, pulsesPerWrite: 
 
 /** What is not there once: ids that were stored and are missing, and ids that are there twice. */
 export async function findFaults(
-  reader: PulseReader,
+  reader: Pick<PulseReader, "scan">,
   { stored }: Clients,
 ): Promise<{ missing: string[]; doubled: string[] }> {
   const missing: string[] = [];

@@ -61,3 +61,10 @@ export async function makeKeyspace(settings: CassandraSettings, replicas = 1): P
   });
   await client.shutdown();
 }
+
+/** Removes the keyspace that the settings name. */
+export async function dropKeyspace(settings: CassandraSettings): Promise<void> {
+  const client = new Client(await clientOptionsOf({ ...settings, requestTimeoutMs: 60_000 }));
+  await client.execute(`DROP KEYSPACE IF EXISTS ${settings.keyspace}`, [], { prepare: false });
+  await client.shutdown();
+}

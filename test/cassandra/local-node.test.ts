@@ -1,0 +1,94 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { startCassandra } from "../../local/cassandra/cluster.ts";
+import { findFreePort } from "../../local/cassandra/ports.ts";
+import { whyNoProcesses } from "./own-cassandra.ts";
+
+const LOCAL = fileURLToPath(new URL("../../local/cassandra/", import.meta.url));
+const skip = await whyNoProcesses();
+let folder: string;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "pulsemesh-local-"));
+});
+
+afterAll(async () => {
+  await rm(folder, { recursive: true, force: true });
+});
+
+describe.skipIf(skip !== undefined)(`a node${skip === undefined ? "" : ` (skipped: ${skip})`}`, () => {
+  it("dies with the process that started it, and its error is shown when it cannot start", async () => {
+    const program = `
+      import { startCassandra } from ${JSON.stringify(join(LOCAL, "cluster.ts"))};
+      const cassandra = await startCassandra({ dataDir: ${JSON.stringify(join(folder, "node"))}, isForTests: true });
+      console.log(cassandra.nodes[0].pid);
+      setInterval(() => {}, 1000);`;
+    const parent = spawn(process.execPath, ["--input-type=module", "-e", program], {
+      stdio: ["ignore", "pipe", "inherit"],
+    });
+    const [line] = (await once(parent.stdout, "data")) as [Buffer];
+    const pid = Number(line.toString());
+    expect(isAlive(pid)).toBe(true);
+    parent.kill("SIGKILL");
+    await vi.waitFor(() => expect(isAlive(pid)).toBe(false), { timeout: 20_000 });
+
+    // Its commit log is now a file: it cannot start.
+    const broken = join(folder, "broken");
+    await mkdir(join(broken, "127.0.0.1"), { recursive: true });
+    await writeFile(join(broken, "127.0.0.1", "commitlog"), "");
+    await expect(startCassandra({ dataDir: broken, isForTests: true })).rejects.toThrow(
+      /Expected a Cassandra node on 127.0.0.1:\d+, got one that ended:[\s\S]*The whole log is/,
+    );
+  }, 300_000);
+});
+
+describe.skipIf(skip !== undefined)(`the command${skip === undefined ? "" : ` (skipped: ${skip})`}`, () => {
+  it("runs in the foreground, says how to reach the node, and ends in good order by Ctrl-C", async () => {
+    const port = await findFreePort(["127.0.0.1"]);
+    const env = {
+      ...process.env,
+      PULSE_CASSANDRA_CONTACT_POINTS: "",
+      PULSE_LOCAL_CASSANDRA_PORT: String(port),
+      PULSE_DATA_DIR: join(folder, "data"),
+    };
+    const child = spawn(process.execPath, [join(LOCAL, "main.ts")], {
+      env,
+      stdio: ["ignore", "pipe", "inherit"],
+    });
+    let output = "";
+    child.stdout.on("data", (chunk: Buffer) => {
+      output += chunk.toString();
+    });
+    const ended = once(child, "exit");
+    await vi.waitFor(() => expect(output).toContain("Ctrl-C stops it"), { timeout: 240_000 });
+    expect(output).toContain(`PULSE_CASSANDRA_CONTACT_POINTS=127.0.0.1:${port}`);
+    child.kill("SIGINT");
+    expect(await ended).toEqual([0, null]);
+    expect(output).toContain("Stopping Cassandra");
+  }, 300_000);
+
+  it("starts nothing when there are contact points", async () => {
+    const env = { ...process.env, PULSE_CASSANDRA_CONTACT_POINTS: "10.0.0.1:9042" };
+    const child = spawn(process.execPath, [join(LOCAL, "main.ts")], {
+      env,
+      stdio: ["ignore", "pipe", "inherit"],
+    });
+    const [line] = (await once(child.stdout, "data")) as [Buffer];
+    expect(line.toString()).toContain("nothing to start");
+    await once(child, "exit");
+  });
+});
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}

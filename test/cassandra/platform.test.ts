@@ -1,0 +1,116 @@
+// The whole platform on a node that fails under load: what clients were told is kept, and everybody goes on by himself.
+import { readFileSync } from "node:fs";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { type Platform, until } from "../platform.ts";
+import { readMetric } from "../read-back.ts";
+import { type Clients, findFaults, startClients } from "./clients.ts";
+import { makeKeyspace, type OwnCassandra, startOwnCassandra, whyNoProcesses } from "./own-cassandra.ts";
+import { startPlatformOn, storeOf } from "./platform-store.ts";
+
+const PATIENCE = { timeout: 240_000, interval: 100 };
+const MAX_BYTES = 200e6;
+const skip = await whyNoProcesses();
+
+describe.skipIf(skip !== undefined)(
+  `the platform on a single node${skip === undefined ? "" : ` (skipped: ${skip})`}`,
+  () => {
+    let own: OwnCassandra;
+    let platform: Platform;
+
+    beforeAll(async () => {
+      own = await startOwnCassandra({ commitlogSync: "group" });
+      await makeKeyspace(own.settings);
+      platform = await startPlatformOn(own.settings);
+    }, 300_000);
+
+    afterAll(async () => {
+      await platform?.dispose();
+      await own?.cassandra.stop();
+    }, 60_000);
+
+    /** Clients that send some 1,500 pulses a second, once some of theirs are acknowledged. */
+    async function startLoad(): Promise<Clients> {
+      const clients = startClients(storeOf(platform), 8, 5, 20);
+      await vi.waitFor(() => expect(clients.storedCount).toBeGreaterThan(1500), PATIENCE);
+      return clients;
+    }
+
+    /** An event to pulse-persist itself, as the broker would send it. */
+    async function deliver(id: string): Promise<Response> {
+      return await fetch(platform.persist, {
+        method: "POST",
+        headers: {
+          "content-type": "application/json",
+          "ce-specversion": "1.0",
+          "ce-type": "dev.pulsemesh.pulse.v1",
+          "ce-source": "/test",
+          "ce-id": id,
+        },
+        body: '{"service_name":"delivered","latency_ms":1,"status":"ok"}',
+      });
+    }
+
+    const refusals = () => readMetric(platform.persist, "pulsemesh_requests_total", 'code="503"');
+
+    /** Ends the clients; everything that was acknowledged is to be found once, and nothing with the dead letters. */
+    async function expectNothingLost(clients: Clients, what: string): Promise<void> {
+      await clients.stop();
+      await vi.waitFor(
+        async () => expect(await findFaults(storeOf(platform), clients)).toEqual({ missing: [], doubled: [] }),
+        PATIENCE,
+      );
+      const letters = await fetch(`${platform.deadletter}/dead-letters`).then((response) => response.json());
+      expect(letters).toMatchObject({ dead_letters: [] });
+      console.log(
+        `${what}: ${clients.storedCount} acknowledged and found once, ${clients.retries} refused by ingest, slowest answer ` +
+          `${clients.slowestMs.toFixed(0)} ms; ${await refusals()} deliveries answered 503, most memory of pulse-persist ` +
+          `${(peakBytes(platform) / 1e6).toFixed(0)} MB`,
+      );
+    }
+
+    it("keeps every acknowledged pulse once while the node is killed under load; pulse-persist answers 503 and recovers by itself", async () => {
+      const [node] = own.cassandra.nodes;
+      const pid = platform.pids.get("pulse-persist");
+      const clients = await startLoad();
+      await node?.kill();
+      const atDeath = clients.storedCount;
+      await until("the broker to be refused", async () => (await refusals()) > 0, PATIENCE.timeout);
+      const refused = await deliver("while-dead");
+      expect([refused.status, refused.headers.get("retry-after")]).toEqual([503, "1"]);
+      await until(
+        "pulse-persist to be unready",
+        async () => (await fetch(`${platform.persist}/health/ready`)).status === 503,
+      );
+      await vi.waitFor(() => expect(clients.storedCount).toBeGreaterThan(atDeath + 1500), PATIENCE);
+      await node?.restart();
+      await vi.waitFor(async () => expect((await deliver("once-back")).status).toBe(204), PATIENCE);
+      expect((await fetch(`${platform.persist}/health/ready`)).status).toBe(200);
+      await expectNothingLost(clients, "killed under load");
+      expect(platform.pids.get("pulse-persist")).toBe(pid);
+    }, 600_000);
+
+    it("answers in time and keeps its memory while the node is frozen, and loses nothing", async () => {
+      const [node] = own.cassandra.nodes;
+      const pid = platform.pids.get("pulse-persist");
+      const clients = await startLoad();
+      const before = await refusals();
+      await node?.freeze();
+      const frozenAt = clients.storedCount;
+      const startedAt = performance.now();
+      expect((await deliver("while-frozen")).status).toBe(503);
+      // The request's timeout on the one node (3 s), and once more for what waited behind another.
+      expect(performance.now() - startedAt).toBeLessThan(15_000);
+      await until("the broker to be refused", async () => (await refusals()) > before + 5, PATIENCE.timeout);
+      await vi.waitFor(() => expect(clients.storedCount).toBeGreaterThan(frozenAt + 5000), PATIENCE);
+      expect(peakBytes(platform)).toBeLessThan(MAX_BYTES);
+      await node?.thaw();
+      await expectNothingLost(clients, "frozen");
+      expect(platform.pids.get("pulse-persist")).toBe(pid);
+    }, 600_000);
+  },
+);
+
+/** The most memory that pulse-persist ever had resident. */
+function peakBytes({ pids }: Platform): number {
+  return 1024 * Number(/VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${pids.get("pulse-persist")}/status`, "utf8"))?.[1]);
+}
