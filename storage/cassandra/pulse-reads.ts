@@ -2,8 +2,8 @@ import type { types } from "cassandra-driver";
 import { type Parsed, refuse } from "../../events/fault.ts";
 import { decodeCursor, encodeCursor } from "../cursor.ts";
 import type { PulsePage, Span, StoredPulse } from "../ports.ts";
+import { RecentMap } from "../recent-map.ts";
 import type { Cql } from "./cql.ts";
-import { RecentMap } from "./recent-map.ts";
 import { bucketOf, type PulseColumns, type PulseStatements, pulseOf } from "./row.ts";
 import type { CassandraSession } from "./session.ts";
 
