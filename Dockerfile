@@ -6,7 +6,8 @@ WORKDIR /src
 COPY package.json package-lock.json .npmrc ./
 RUN npm ci --ignore-scripts --no-audit --no-fund
 COPY . .
-RUN node infra/bundle.ts --outdir /app && install -d -o node /app/compile-cache
+# handler.cjs is for `func` alone.
+RUN node infra/bundle.ts --outdir /app && rm /app/handler.cjs && install -d -o node /app/compile-cache
 # Node keeps the compiled code for one user and one path: those that the functions will have.
 USER node
 RUN node infra/compile-cache.ts /app

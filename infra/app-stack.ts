@@ -1,10 +1,15 @@
 // PulseMesh itself: the functions, their Broker and Triggers.
 import type { Construct } from "constructs";
 import type { ClusterSettings } from "../settings/cluster-settings.ts";
-import type { Image } from "./main.ts";
 import { NAMESPACE } from "./platform-stack.ts";
 import { chartProfile, ownRelease } from "./release.ts";
 import { createStack } from "./stack.ts";
+
+/** The functions' image. */
+export interface Image {
+  repository: string;
+  tag: string;
+}
 
 export function appStack(scope: Construct, settings: ClusterSettings, image: Image): void {
   const stack = createStack(scope, "app");

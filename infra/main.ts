@@ -2,14 +2,8 @@
 import { App } from "cdktf";
 import { type ClusterSettings, clusterSettings } from "../settings/cluster-settings.ts";
 import { readSettings } from "../settings/setting.ts";
-import { appStack } from "./app-stack.ts";
+import { appStack, type Image } from "./app-stack.ts";
 import { platformStack } from "./platform-stack.ts";
-
-/** The functions' image. */
-export interface Image {
-  repository: string;
-  tag: string;
-}
 
 /** Writes the stacks `platform` and `app` into cdktf.out/stacks/. */
 export function synthesize({ settings, image }: { settings: ClusterSettings; image: Image }): void {

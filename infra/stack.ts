@@ -1,12 +1,9 @@
 import { join, resolve } from "node:path";
 import { HelmProvider } from "@cdktf/provider-helm/lib/provider/index.js";
-import { LocalBackend, TerraformStack } from "cdktf";
+import { TerraformBackend, type TerraformRemoteState, TerraformStack } from "cdktf";
 import type { Construct } from "constructs";
 
-/** The KIND cluster's name, and of its context in kubectl's configuration. */
-export const CLUSTER = "pulsemesh";
-export const CONTEXT = `kind-${CLUSTER}`;
-/** Where Terraform's state is: outside of what synthesis writes anew. */
+/** What `make up` keeps on this machine. */
 export const STATE_DIR = resolve(".pulsemesh/cluster");
 /** The cluster's own configuration of kubectl: the user's may point to another cluster at any time. */
 export const KUBECONFIG = join(STATE_DIR, "kubeconfig");
@@ -14,9 +11,25 @@ export const KUBECONFIG = join(STATE_DIR, "kubeconfig");
 /** A stack of Helm releases on the cluster. */
 export function createStack(scope: Construct, name: string): TerraformStack {
   const stack = new TerraformStack(scope, name);
-  new LocalBackend(stack, { path: join(STATE_DIR, `${name}.tfstate`) });
-  new HelmProvider(stack, "helm", {
-    kubernetes: { configPath: KUBECONFIG, configContext: CONTEXT },
-  });
+  new KubernetesBackend(stack, name);
+  new HelmProvider(stack, "helm", { kubernetes: { configPath: KUBECONFIG } });
   return stack;
+}
+
+/** Keeps a stack's state in the cluster that it describes: the two cannot be parted, and go together. */
+class KubernetesBackend extends TerraformBackend {
+  readonly #stack: string;
+
+  constructor(scope: Construct, stack: string) {
+    super(scope, "backend", "kubernetes");
+    this.#stack = stack;
+  }
+
+  protected override synthesizeAttributes() {
+    return { secret_suffix: this.#stack, namespace: "kube-system", config_path: KUBECONFIG };
+  }
+
+  override getRemoteStateDataSource(): TerraformRemoteState {
+    throw new Error("Expected no stack to read another one's state");
+  }
 }

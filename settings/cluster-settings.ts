@@ -43,6 +43,11 @@ export const clusterSettings = {
     expectation: "a folder's path",
     doc: "`make up`: a folder with the public charts as `<name>-<version>.tgz`, in place of their repositories.",
   }),
+  dockerBuild: text("DOCKER_BUILD", {
+    fallback: "docker build",
+    expectation: "a command",
+    doc: "`make image`: what builds the functions' image into this machine's Docker, such as `docker buildx build --load`.",
+  }),
   registry: text("REGISTRY", {
     expectation: "a registry, optionally with a path",
     doc: "`make up`: where all images come from: `<registry>/cassandra:…`, `<registry>/node:…`, `<registry>/knative/…`.",

@@ -1,6 +1,7 @@
 // `npm run settings-table` writes the README's table of settings; a test fails when it is stale.
 import { readFileSync, writeFileSync } from "node:fs";
 import { cassandraSettings, localCassandraSettings } from "./cassandra-settings.ts";
+import { clusterSettings } from "./cluster-settings.ts";
 import { functionSettings } from "./function-settings.ts";
 import { localSettings } from "./local-settings.ts";
 import type { Setting } from "./setting.ts";
@@ -11,6 +12,7 @@ export const ALL_SETTINGS: readonly Record<string, Setting<unknown>>[] = [
   localSettings,
   cassandraSettings,
   localCassandraSettings,
+  clusterSettings,
 ];
 
 const README = new URL("../README.md", import.meta.url);

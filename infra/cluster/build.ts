@@ -6,5 +6,5 @@ import { main, requireTools } from "./tools.ts";
 
 await main(async () => {
   requireTools("docker");
-  await buildImage(readSettings(clusterSettings, process.env).registry);
+  await buildImage(readSettings(clusterSettings, process.env));
 });

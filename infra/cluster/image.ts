@@ -1,3 +1,5 @@
+import type { ClusterSettings } from "../../settings/cluster-settings.ts";
+import type { Image } from "../app-stack.ts";
 import { imageOf } from "../images.ts";
 import { run } from "./command.ts";
 import { say } from "./progress.ts";
@@ -5,13 +7,13 @@ import { say } from "./progress.ts";
 /** Of the functions' images; Knative asks no registry for the tags of dev.local. */
 export const REPOSITORY = "dev.local/pulsemesh";
 
-/** Builds the functions' image and gives its name, whose tag is made of its content. */
-export async function buildImage(registry: string | undefined): Promise<{ repository: string; tag: string }> {
-  say("building the image");
-  const [command = "docker", ...args] = (process.env.DOCKER_BUILD || "docker build").split(" ");
+/** Builds the functions' image; its tag is made of its content, so that the same image is no change. */
+export async function buildImage({ registry, dockerBuild }: ClusterSettings): Promise<Image> {
   const latest = `${REPOSITORY}:latest`;
+  say("building the image");
+  const [command = "", ...args] = dockerBuild.split(/\s+/);
   await run(command, [...args, "--build-arg", `NODE_IMAGE=${imageOf("node", registry)}`, "--tag", latest, "."]);
-  const id = (await run("docker", ["image", "inspect", "--format", "{{.Id}}", latest])).trim();
+  const id = await run("docker", ["image", "inspect", "--format", "{{.Id}}", latest]);
   const tag = id.replace("sha256:", "").slice(0, 12);
   await run("docker", ["tag", latest, `${REPOSITORY}:${tag}`]);
   say(`built ${REPOSITORY}:${tag}`);

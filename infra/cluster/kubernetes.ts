@@ -15,6 +15,12 @@ export async function list(kind: string, namespace: string): Promise<KubernetesO
   return JSON.parse(await kubectl(["get", kind, "-n", namespace, "-o", "json"])).items;
 }
 
+/** The URL that Knative gave a Service. */
+export function knativeUrl(service: string, namespace: string): Promise<string> {
+  const path = "jsonpath={.status.url}";
+  return kubectl(["get", "services.serving.knative.dev", service, "-n", namespace, "-o", path]);
+}
+
 export interface KubernetesObject {
   metadata: { name: string; generation?: number };
   status?: {

@@ -2,14 +2,18 @@
 import { mkdir, stat } from "node:fs/promises";
 import { basename } from "node:path";
 import type { ClusterSettings } from "../../settings/cluster-settings.ts";
-import { CLUSTER, KUBECONFIG, STATE_DIR } from "../stack.ts";
+import { KUBECONFIG, STATE_DIR } from "../stack.ts";
 import { IMAGES } from "../versions.ts";
 import { run, succeeds } from "./command.ts";
 import { kubectl } from "./kubernetes.ts";
 import { say } from "./progress.ts";
 import { ClusterError } from "./tools.ts";
 
+/** As infra/kind.yaml has it. */
+export const CLUSTER = "pulsemesh";
 const NODE = `${CLUSTER}-control-plane`;
+/** Kourier's NodePort, as infra/charts/knative/values.yaml has it. */
+const GATEWAY_PORT = 31_080;
 
 export async function clusterExists(): Promise<boolean> {
   return (await run("kind", ["get", "clusters"])).split("\n").includes(CLUSTER);
@@ -50,4 +54,10 @@ export async function loadImages(images: readonly string[]): Promise<void> {
     say(`loading ${image}`);
     await run("kind", ["load", "docker-image", image, "--name", CLUSTER]);
   }
+}
+
+/** The port of this machine that leads to Kourier. */
+export async function gatewayPort(): Promise<string> {
+  const mapping = await run("docker", ["port", NODE, `${GATEWAY_PORT}/tcp`]);
+  return /:(\d+)\s*$/.exec(mapping)?.[1] ?? "";
 }

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { type KubernetesObject, kubectl, list } from "./kubernetes.ts";
+import { type KubernetesObject, list } from "./kubernetes.ts";
 import { say } from "./progress.ts";
 import { ClusterError } from "./tools.ts";
 
@@ -36,18 +36,4 @@ function lackOf({ metadata, status }: KubernetesObject): string | undefined {
   if (status?.observedGeneration !== metadata.generation) return "its controller has not seen it as it is";
   const ready = status?.conditions?.find(({ type }) => type === "Ready");
   return ready?.status === "True" ? undefined : (ready?.message ?? ready?.reason ?? "no condition yet");
-}
-
-/** The URL of a Knative Service from this machine. */
-export async function urlOf(service: string, namespace: string): Promise<string> {
-  const url = await kubectl([
-    "get",
-    "service.serving.knative.dev",
-    service,
-    "-n",
-    namespace,
-    "-o",
-    "jsonpath={.status.url}",
-  ]);
-  return `${url}:8088`;
 }

@@ -9,7 +9,7 @@ const NEWS =
 /** Applies a stack that was synthesized. */
 export async function apply(stack: "platform" | "app"): Promise<void> {
   const chdir = `-chdir=cdktf.out/stacks/${stack}`;
-  await run("terraform", [chdir, "init", "-input=false", "-no-color"]);
+  await run("terraform", [chdir, "init", "-input=false", "-no-color", "-reconfigure"]);
   const args = [chdir, "apply", "-auto-approve", "-input=false", "-no-color"];
   await run("terraform", args, { onLine: (line) => void (NEWS.test(line) && say(`${stack}: ${line}`)) });
 }

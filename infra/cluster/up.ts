@@ -5,10 +5,11 @@ import { imageOf } from "../images.ts";
 import { synthesize } from "../main.ts";
 import { NAMESPACE } from "../platform-stack.ts";
 import { buildImage } from "./image.ts";
-import { createCluster, loadArchives, loadImages } from "./node.ts";
+import { knativeUrl } from "./kubernetes.ts";
+import { createCluster, gatewayPort, loadArchives, loadImages } from "./node.ts";
 import { ensurePasswords } from "./passwords.ts";
 import { say } from "./progress.ts";
-import { urlOf, waitUntilReady } from "./readiness.ts";
+import { waitUntilReady } from "./readiness.ts";
 import { apply, forgetInterrupted } from "./terraform.ts";
 import { main, requireTools } from "./tools.ts";
 
@@ -23,7 +24,7 @@ const KINDS = [
 async function up(): Promise<void> {
   requireTools("docker", "kind", "kubectl", "terraform");
   const settings = readSettings(clusterSettings, process.env);
-  const image = await buildImage(settings.registry);
+  const image = await buildImage(settings);
   await createCluster(settings);
   await loadArchives(settings.imageArchives);
   const cassandra = settings.cassandra === "install" ? [imageOf("cassandra", settings.registry)] : [];
@@ -38,7 +39,9 @@ async function up(): Promise<void> {
   }
   await apply("app");
   await waitUntilReady(KINDS, NAMESPACE);
-  const [ingest, query] = await Promise.all([urlOf("pulse-ingest", NAMESPACE), urlOf("pulse-query", NAMESPACE)]);
+  const port = await gatewayPort();
+  const ingest = `${await knativeUrl("pulse-ingest", NAMESPACE)}:${port}`;
+  const query = `${await knativeUrl("pulse-query", NAMESPACE)}:${port}`;
   say("PulseMesh is up");
   console.log(`
   send to    ${ingest}/pulse
