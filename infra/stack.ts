@@ -3,6 +3,8 @@ import { HelmProvider } from "@cdktf/provider-helm/lib/provider/index.js";
 import { TerraformBackend, type TerraformRemoteState, TerraformStack } from "cdktf";
 import type { Construct } from "constructs";
 
+/** The KIND cluster's name, as infra/kind.yaml has it. */
+export const CLUSTER = "pulsemesh";
 /** What `make up` keeps on this machine. */
 export const STATE_DIR = resolve(".pulsemesh/cluster");
 /** The cluster's own configuration of kubectl: the user's may point to another cluster at any time. */

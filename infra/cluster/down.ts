@@ -1,9 +1,9 @@
 // `make down`: removes the cluster and all that `make up` made, the functions' images included.
 import { rm } from "node:fs/promises";
-import { STATE_DIR } from "../stack.ts";
+import { CLUSTER, STATE_DIR } from "../stack.ts";
 import { run } from "./command.ts";
 import { REPOSITORY } from "./image.ts";
-import { CLUSTER, clusterExists } from "./node.ts";
+import { clusterExists } from "./node.ts";
 import { say } from "./progress.ts";
 import { main, requireTools } from "./tools.ts";
 

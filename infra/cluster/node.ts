@@ -2,15 +2,13 @@
 import { mkdir, stat } from "node:fs/promises";
 import { basename } from "node:path";
 import type { ClusterSettings } from "../../settings/cluster-settings.ts";
-import { KUBECONFIG, STATE_DIR } from "../stack.ts";
+import { CLUSTER, KUBECONFIG, STATE_DIR } from "../stack.ts";
 import { IMAGES } from "../versions.ts";
 import { run, succeeds } from "./command.ts";
 import { kubectl } from "./kubernetes.ts";
 import { say } from "./progress.ts";
 import { ClusterError } from "./tools.ts";
 
-/** As infra/kind.yaml has it. */
-export const CLUSTER = "pulsemesh";
 const NODE = `${CLUSTER}-control-plane`;
 /** Kourier's NodePort, as infra/charts/knative/values.yaml has it. */
 const GATEWAY_PORT = 31_080;

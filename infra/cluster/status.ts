@@ -1,9 +1,9 @@
 // `make status`: the Knative Services, the Broker, its Triggers and Cassandra's ring.
 import { spawnSync } from "node:child_process";
 import { NAMESPACE } from "../platform-stack.ts";
-import { KUBECONFIG } from "../stack.ts";
+import { CLUSTER, KUBECONFIG } from "../stack.ts";
 import { kubectl } from "./kubernetes.ts";
-import { CLUSTER, clusterExists } from "./node.ts";
+import { clusterExists } from "./node.ts";
 import { ClusterError, main, requireTools } from "./tools.ts";
 
 async function status(): Promise<void> {
