@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { stringify } from "yaml";
 import { SET_PERIODS } from "../events/lateness.ts";
+import { alertmanagerConfigSpec } from "./alertmanager-config.ts";
 import { boards } from "./boards.ts";
 import { prometheusConfig } from "./prometheus-config.ts";
 import { rulesFile } from "./rules/rules-file.ts";
@@ -10,6 +11,9 @@ import { REAL_TIME } from "./timing.ts";
 const RUNBOOK = new URL("RUNBOOK.md", import.meta.url);
 const DEFAULT_RUNBOOK_URL = "dashboards/RUNBOOK.md";
 const NOTICE = "# Made by `npm run dashboards` from dashboards/*.ts: change those.\n";
+
+// A bare = is no string to every reader of YAML.
+const QUOTED = { defaultStringType: "QUOTE_DOUBLE", defaultKeyType: "PLAIN" } as const;
 
 /** The files of dashboards/generated/ by name. */
 export function generatedFiles({ runbookUrl }: { runbookUrl?: string | undefined } = {}): Record<string, string> {
@@ -24,6 +28,19 @@ export function generatedFiles({ runbookUrl }: { runbookUrl?: string | undefined
       NOTICE + rulesFile({ timing: REAL_TIME, setPeriods: SET_PERIODS, runbookUrl: runbookUrl ?? DEFAULT_RUNBOOK_URL }),
     "prometheus.yaml": NOTICE + stringify(laptopPrometheus()),
   };
+}
+
+/**
+ * The files of the chart, in infra/charts/pulsemesh/files/: a chart takes nothing from outside its folder. Dashboards are
+ * on one line, for they share an object of at most 1 MiB.
+ */
+export function chartFiles(): Record<string, string> {
+  const { "prometheus.yaml": _, ...generated } = generatedFiles();
+  const files = Object.entries(generated).map(([name, text]) =>
+    name.endsWith(".json") ? [`dashboards/${name}`, `${JSON.stringify(JSON.parse(text))}\n`] : [name, text],
+  );
+  const routes = alertmanagerConfigSpec(readFileSync(new URL("alertmanager.yaml", import.meta.url), "utf8"));
+  return { ...Object.fromEntries(files), "alertmanager-config.yaml": NOTICE + stringify(routes, QUOTED) };
 }
 
 // For `make run`: prometheus --config.file=dashboards/generated/prometheus.yaml

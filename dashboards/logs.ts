@@ -7,6 +7,7 @@ import { JOBS } from "./selectors.ts";
 const STREAM = '{namespace="$namespace", container="user-container"}';
 const LINES = `${STREAM} | json | __error__="" | function=~"$function"`;
 const WARNINGS = `${LINES} | level >= 40`;
+const REFUSALS = `${LINES} | msg="request refused"`;
 
 /** What the functions say, in Loki. */
 export function logs(): dashboard.Dashboard {
@@ -17,7 +18,7 @@ export function logs(): dashboard.Dashboard {
       "What the functions say: one line for each refused or failed thing, with the event's id and traceparent. Payloads are never logged.",
     variables: [
       lokiVariable(),
-      new dashboard.TextBoxVariableBuilder("namespace").label("Namespace").defaultValue("pulsemesh"),
+      namespaceVariable(),
       functionVariable(),
       new dashboard.TextBoxVariableBuilder("search").label("Contains (an event's id, a traceparent)").defaultValue(""),
     ],
@@ -45,6 +46,29 @@ export function logs(): dashboard.Dashboard {
         ],
       },
       {
+        title: "Refused requests",
+        panels: [
+          logCurves({
+            title: "Refusals by reason",
+            description:
+              "Lines a second. A process writes at most ten of them a second; what is beyond is summed up in a line of its own, and counted whole in Pipeline.",
+            unit: "ops",
+            span: 12,
+            stacked: true,
+            queries: [
+              [`sum by (function, status, reason) (rate(${REFUSALS} [$__auto]))`, "{{function}} {{status}} {{reason}}"],
+            ],
+          }),
+          logLines({
+            title: "Refused requests",
+            description: "Why, and which request by its trace; never what it carried.",
+            span: 12,
+            height: 8,
+            query: `${REFUSALS} | line_format "{{.function}} {{.status}} {{.reason}}: {{.detail}} {{.method}} {{.path}} {{.traceparent}}"`,
+          }),
+        ],
+      },
+      {
         title: "Lines",
         panels: [
           logLines({
@@ -52,7 +76,7 @@ export function logs(): dashboard.Dashboard {
             description: "Newest first. The fields of a line are in its details.",
             span: 24,
             height: 10,
-            query: `${WARNINGS} | line_format "{{.function}}: {{.msg}} {{.reason}}"`,
+            query: `${WARNINGS} | line_format "{{.function}}: {{.msg}} {{.reason}} {{.detail}}"`,
           }),
           logLines({
             title: "All lines that contain the text",
@@ -65,6 +89,14 @@ export function logs(): dashboard.Dashboard {
       },
     ],
   });
+}
+
+function namespaceVariable(): dashboard.QueryVariableBuilder {
+  return new dashboard.QueryVariableBuilder("namespace")
+    .label("Namespace")
+    .datasource({ type: "loki", uid: "$loki" })
+    .query({ type: 1, label: "namespace", stream: '{container="user-container"}', refId: "namespace" })
+    .refresh(dashboard.VariableRefresh.OnDashboardLoad);
 }
 
 function functionVariable(): dashboard.CustomVariableBuilder {

@@ -1,0 +1,32 @@
+// The routes of alertmanager.yaml as the Prometheus operator's AlertmanagerConfig takes them: the same words in camel case,
+// matchers as objects.
+import { parse } from "yaml";
+
+/** What takes the place of the receivers' address in a chart. */
+export const EXAMPLE_WEBHOOK = "http://localhost:9095";
+
+/** The `spec` of an AlertmanagerConfig (monitoring.coreos.com/v1alpha1). @throws for a matcher that it cannot read. */
+export function alertmanagerConfigSpec(alertmanagerYaml: string): object {
+  const { route, inhibit_rules, receivers } = parse(alertmanagerYaml) as Record<string, unknown>;
+  return camelCased({ route, inhibit_rules, receivers }) as object;
+}
+
+// The operator calls an inhibition's matchers by other names than Alertmanager.
+const RENAMED: Readonly<Record<string, string>> = { source_matchers: "sourceMatch", target_matchers: "targetMatch" };
+
+function camelCased(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(camelCased);
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([key, inner]) => {
+      const name = RENAMED[key] ?? key.replace(/_(\w)/g, (_, letter: string) => letter.toUpperCase());
+      return [name, key.endsWith("matchers") ? (inner as string[]).map(matcherOf) : camelCased(inner)];
+    }),
+  );
+}
+
+function matcherOf(text: string): object {
+  const [, name, matchType, value] = /^(\w+)(=~|!~|!=|=)"(.*)"$/.exec(text) ?? [];
+  if (name === undefined) throw new Error(`Expected a matcher such as severity="critical", got ${text}`);
+  return { name, matchType, value };
+}
