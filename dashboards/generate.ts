@@ -1,30 +1,26 @@
-// `npm run dashboards` writes dashboards/generated/ and the chart's copies; with --check it only says whether they are up to date.
+// `npm run dashboards` writes dashboards/generated/; with --check it only says whether that is up to date.
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { dirname } from "node:path";
+import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { chartFiles, generatedFiles } from "./generated-files.ts";
+import { generatedFiles } from "./generated-files.ts";
 
-const ROOT = join(import.meta.dirname, "..");
+const FOLDER = fileURLToPath(new URL("generated/", import.meta.url));
 
 const { values } = parseArgs({
   options: { check: { type: "boolean", default: false }, "runbook-url": { type: "string" } },
 });
-write("dashboards/generated", generatedFiles({ runbookUrl: values["runbook-url"] }));
-write("infra/charts/pulsemesh/files", chartFiles());
-
-function write(folder: string, files: Record<string, string>): void {
-  for (const [name, text] of Object.entries(files)) {
-    const file = join(folder, name);
-    if (readOrEmpty(join(ROOT, file)) === text) continue;
-    if (values.check) {
-      console.error(`Expected ${file} to be up to date, got another text: run npm run dashboards`);
-      process.exitCode = 1;
-      continue;
-    }
-    mkdirSync(dirname(join(ROOT, file)), { recursive: true });
-    writeFileSync(join(ROOT, file), text);
-    console.log(`wrote ${file}`);
+const files = generatedFiles({ runbookUrl: values["runbook-url"] });
+const stale = Object.entries(files).filter(([name, text]) => readOrEmpty(`${FOLDER}${name}`) !== text);
+for (const [name, text] of stale) {
+  if (values.check) {
+    console.error(`Expected dashboards/generated/${name} to be up to date, got another text: run npm run dashboards`);
+    process.exitCode = 1;
+    continue;
   }
+  mkdirSync(dirname(`${FOLDER}${name}`), { recursive: true });
+  writeFileSync(`${FOLDER}${name}`, text);
+  console.log(`wrote dashboards/generated/${name}`);
 }
 
 function readOrEmpty(file: string): string {

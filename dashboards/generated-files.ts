@@ -9,6 +9,7 @@ import { runbookBoard } from "./runbook-board.ts";
 import { REAL_TIME } from "./timing.ts";
 
 const RUNBOOK = new URL("RUNBOOK.md", import.meta.url);
+const ROUTES = new URL("alertmanager.yaml", import.meta.url);
 const DEFAULT_RUNBOOK_URL = "dashboards/RUNBOOK.md";
 const NOTICE = "# Made by `npm run dashboards` from dashboards/*.ts: change those.\n";
 
@@ -27,20 +28,8 @@ export function generatedFiles({ runbookUrl }: { runbookUrl?: string | undefined
     "rules.yaml":
       NOTICE + rulesFile({ timing: REAL_TIME, setPeriods: SET_PERIODS, runbookUrl: runbookUrl ?? DEFAULT_RUNBOOK_URL }),
     "prometheus.yaml": NOTICE + stringify(laptopPrometheus()),
+    "alertmanager-config.yaml": NOTICE + stringify(alertmanagerConfigSpec(readFileSync(ROUTES, "utf8")), QUOTED),
   };
-}
-
-/**
- * The files of the chart, in infra/charts/pulsemesh/files/: a chart takes nothing from outside its folder. Dashboards are
- * on one line, for they share an object of at most 1 MiB.
- */
-export function chartFiles(): Record<string, string> {
-  const { "prometheus.yaml": _, ...generated } = generatedFiles();
-  const files = Object.entries(generated).map(([name, text]) =>
-    name.endsWith(".json") ? [`dashboards/${name}`, `${JSON.stringify(JSON.parse(text))}\n`] : [name, text],
-  );
-  const routes = alertmanagerConfigSpec(readFileSync(new URL("alertmanager.yaml", import.meta.url), "utf8"));
-  return { ...Object.fromEntries(files), "alertmanager-config.yaml": NOTICE + stringify(routes, QUOTED) };
 }
 
 // For `make run`: prometheus --config.file=dashboards/generated/prometheus.yaml
