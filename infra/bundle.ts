@@ -2,6 +2,7 @@
 import { cp, stat, writeFile } from "node:fs/promises";
 import { parseArgs } from "node:util";
 import { build, type Plugin } from "esbuild";
+import { buildPage } from "../functions/pulse-query/page/build.ts";
 import { FUNCTIONS } from "../settings/function-settings.ts";
 
 const USAGE = `Usage: npm run build -- [--outdir dist]
@@ -23,6 +24,17 @@ const withoutEncodingTables: Plugin = {
   name: "without-encoding-tables",
   setup: ({ onLoad }) =>
     onLoad({ filter: /iconv-lite\/encodings\/tables\/.*\.json$/ }, () => ({ contents: "{}", loader: "json" })),
+};
+
+// In the bundle the page is text: neither its sources nor a bundler come along.
+const page = await buildPage();
+const pageAsText: Plugin = {
+  name: "page-as-text",
+  setup({ onLoad }) {
+    onLoad({ filter: /[/\\]pulse-query[/\\]page[/\\]build\.ts$/ }, () => ({
+      contents: `export async function buildPage() { return ${JSON.stringify(page)}; }`,
+    }));
+  },
 };
 
 for (const name of FUNCTIONS) {
@@ -74,7 +86,7 @@ async function bundle(name: string, contents: string): Promise<void> {
     banner: { js: "var osu;" },
     // Wanted by sketches-js for serialized sketches only, which are not used; it loads it on demand.
     external: ["protobufjs/minimal"],
-    plugins: [withoutEncodingTables],
+    plugins: [withoutEncodingTables, pageAsText],
     logLevel: "warning",
   });
   console.log(`${outfile} ${Math.round((await stat(outfile)).size / 1024)} kB`);

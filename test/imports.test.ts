@@ -16,7 +16,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   functions: ["events", "settings", "storage"],
   local: ["events", "settings", "infra/triggers"],
   feed: ["events", "settings"],
-  infra: ["events", "settings"],
+  infra: ["events", "settings", "functions/pulse-query/page/build"],
   dashboards: ["events", "functions/metrics", "local/broker/metric-names"],
   bench: ALL,
   test: ALL,
@@ -138,7 +138,7 @@ function cyclesBetweenRooms(imports: readonly Inner[]): string[] {
 }
 
 function ourSources(): Source[] {
-  const files = globSync("**/*.ts", {
+  const files = globSync("**/*.{ts,tsx}", {
     cwd: ROOT,
     exclude: (path) =>
       ["node_modules", "dist", "coverage", "cdktf.out"].includes(basename(path)) || /^\.[^/]/.test(path),

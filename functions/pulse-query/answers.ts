@@ -17,6 +17,8 @@ const serviceHealth = z
   .describe("What the newest pulse's status stands for; `late` after three usual periods of silence and a minute.");
 const percentile = z.number().nullable().describe("Milliseconds, within 1 %; null when there is no pulse.");
 
+const longest = z.number().nullable().describe("Milliseconds; null when there is no pulse.");
+
 export const serviceView = z
   .object({
     service_name: z.string(),
@@ -66,7 +68,16 @@ const healthCounts = z
   .register(named, { id: "HealthCounts", description: "How many pulses were of which health." });
 
 const summaryBucket = z
-  .object({ from: time, to: time, count, health: healthCounts, p50: percentile, p95: percentile, p99: percentile })
+  .object({
+    from: time,
+    to: time,
+    count,
+    health: healthCounts,
+    p50: percentile,
+    p95: percentile,
+    p99: percentile,
+    max: longest,
+  })
   .register(named, { id: "SummaryBucket", description: "`to` is where the next begins." });
 
 const latencySummary = z

@@ -53,6 +53,7 @@ export function createQuery({
   log,
   live: given,
   deadLetterUrl,
+  ingestUrl,
   now = Date.now,
 }: QueryOptions): PulseFunction {
   const liveOptions: LiveOptions = {
@@ -146,7 +147,7 @@ export function createQuery({
   }
 
   const routes: Route[] = [
-    ...pageRoutes(),
+    ...pageRoutes({ ingestUrl }),
     ...deadLetterRoutes({ url: deadLetterUrl }),
     { method: "GET", path: "/services", handle: whileStoreAnswers(listServices) },
     { method: "GET", path: "/services/{service}", handle: whileStoreAnswers(showService) },

@@ -43,7 +43,7 @@ describe("a summary", () => {
   it("of nothing has no latency and all its buckets", async () => {
     const summary = await summaryOf([], { buckets: 3 });
     expect(summary).toMatchObject({ count: 0, latency_ms: null, health: { up: 0, degraded: 0, down: 0, unknown: 0 } });
-    const nothing = { count: 0, p50: null, p95: null, p99: null };
+    const nothing = { count: 0, p50: null, p95: null, p99: null, max: null };
     expect(summary.buckets).toMatchObject([nothing, nothing, nothing]);
   });
 

@@ -117,6 +117,7 @@ class Tally {
       p50: this.#quantile(0.5),
       p95: this.#quantile(0.95),
       p99: this.#quantile(0.99),
+      max: this.count === 0 ? null : this.#max,
     };
   }
 

@@ -1,0 +1,29 @@
+import type { ComponentChildren } from "preact";
+import type { Connection } from "./live.ts";
+import { ThemeChoice } from "./theme.tsx";
+
+const WORDS: Readonly<Record<Connection, string>> = { waiting: "connecting", live: "live", lost: "reconnecting" };
+
+/** The bar on top of every view. */
+export function Masthead({ connection, children }: { connection?: Connection; children?: ComponentChildren }) {
+  return (
+    <header>
+      <a class="brand" href="#/">
+        <svg viewBox="0 0 16 16" aria-hidden="true">
+          <path d="M1 9h3l2-6 3 11 2-5h4" />
+        </svg>
+        PulseMesh
+      </a>
+      <div class="tools">{children}</div>
+      <nav aria-label="Views">
+        <a href="#/dead-letters">Dead letters</a>
+      </nav>
+      <ThemeChoice />
+      {connection !== undefined && (
+        <p class="connection" role="status" data-state={connection}>
+          {WORDS[connection]}
+        </p>
+      )}
+    </header>
+  );
+}

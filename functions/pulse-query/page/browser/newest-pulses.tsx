@@ -1,0 +1,96 @@
+import { useState } from "preact/hooks";
+import type { PulseView, ServiceView } from "../../answers.ts";
+import { useNow } from "./clock.ts";
+import { formatLatency, formatTime } from "./format.ts";
+import { HealthWord } from "./glyph.tsx";
+
+const MAX_PULSES = 50;
+
+/** The list with one pulse more, newest first; a pulse that is there already stays once. */
+export function withPulse(pulses: readonly PulseView[], pulse: PulseView): readonly PulseView[] {
+  const key = keyOf(pulse);
+  const others = pulses.filter((one) => keyOf(one) !== key);
+  const place = others.findIndex((one) => one.event_time <= pulse.event_time);
+  return others.toSpliced(place === -1 ? others.length : place, 0, pulse).slice(0, MAX_PULSES);
+}
+
+function keyOf({ source, id }: PulseView): string {
+  return JSON.stringify([source, id]);
+}
+
+/** A service's newest pulses, as they come; they can be held. */
+export function NewestPulses({ pulses }: { pulses: readonly PulseView[] }) {
+  const [held, setHeld] = useState<readonly PulseView[]>();
+  const now = useNow();
+  const shown = held ?? pulses;
+  return (
+    <section class="card" aria-labelledby="newest">
+      <div class="card-head">
+        <h2 id="newest">Newest pulses</h2>
+        <button
+          type="button"
+          class="button"
+          aria-pressed={held !== undefined}
+          onClick={() => setHeld(held === undefined ? pulses : undefined)}
+        >
+          {held === undefined ? "Hold" : "Held"}
+        </button>
+      </div>
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what can be scrolled must be reachable by the keyboard */}
+      <section class="scroll" tabIndex={0} aria-label="Newest pulses, a table">
+        <table id="pulses">
+          <thead>
+            <tr>
+              <th scope="col">Time</th>
+              <th scope="col">Health</th>
+              <th scope="col">Status</th>
+              <th scope="col" class="number">
+                Latency
+              </th>
+              <th scope="col">Metadata</th>
+            </tr>
+          </thead>
+          <tbody>
+            {shown.map((pulse) => (
+              <tr key={keyOf(pulse)}>
+                <td class="time">{formatTime(pulse.event_time, now)}</td>
+                <td>
+                  <HealthWord health={pulse.health} />
+                </td>
+                <td class="text">{pulse.status}</td>
+                <td class="number">{formatLatency(pulse.latency_ms)}</td>
+                <td class="text">
+                  {Object.entries(pulse.metadata ?? {}).map(([key, value]) => (
+                    <span key={key} class="pair">
+                      {key}={value}
+                    </span>
+                  ))}
+                </td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+        {shown.length === 0 && <p class="nothing">No pulse within the retention.</p>}
+      </section>
+    </section>
+  );
+}
+
+/** What the newest pulse says besides. */
+export function MetadataCard({ service }: { service: ServiceView }) {
+  const pairs = Object.entries(service.metadata ?? {});
+  return (
+    <section class="card" aria-labelledby="metadata">
+      <h2 id="metadata">Metadata</h2>
+      {pairs.length === 0 && <p class="nothing">The newest pulse has none.</p>}
+      <dl class="pairs">
+        {pairs.map(([key, value]) => (
+          <div key={key}>
+            <dt>{key}</dt>
+            <dd>{value}</dd>
+          </div>
+        ))}
+      </dl>
+    </section>
+  );
+}

@@ -1,0 +1,120 @@
+import { useMemo, useState } from "preact/hooks";
+import type { Summary } from "../../answers.ts";
+import { Chart, type ChartSeries } from "./chart.tsx";
+import { formatCount, formatLatency, formatTime } from "./format.ts";
+
+/** From the bottom of a bar to its top. */
+const STACK = ["down", "degraded", "unknown", "up"] as const;
+
+interface ServiceChartsProperties {
+  summary: Summary;
+  onSelect(from: number, to: number): void;
+}
+
+/** Latency and throughput over a span. */
+export function ServiceCharts({ summary, onSelect }: ServiceChartsProperties) {
+  const { times, span, latency, throughput } = useMemo(() => chartsOf(summary), [summary]);
+  const { latency_ms: whole } = summary;
+  const said =
+    whole === null
+      ? "No pulse in this span."
+      : `The median is ${formatLatency(whole.p50)}, p95 ${formatLatency(whole.p95)}, p99 ${formatLatency(whole.p99)}, the longest ${formatLatency(whole.max)}.`;
+  const { up, degraded, down, unknown } = summary.health;
+  return (
+    <>
+      <Chart
+        title="Latency"
+        summary={`Latency over time. ${said}`}
+        format={formatLatency}
+        {...{ times, span, onSelect }}
+        series={latency}
+      />
+      <Chart
+        title="Pulses per minute"
+        summary={`Pulses over time: ${up} up, ${degraded} degraded, ${down} down, ${unknown} unknown.`}
+        format={formatRate}
+        {...{ times, span, onSelect }}
+        series={throughput}
+      />
+      <BucketTable summary={summary} />
+    </>
+  );
+}
+
+function formatRate(perMinute: number): string {
+  return perMinute >= 100 ? formatCount(Math.round(perMinute)) : String(Number(perMinute.toPrecision(2)));
+}
+
+function chartsOf({ from, to, buckets }: Summary) {
+  const times = buckets.map((bucket) => Date.parse(bucket.from));
+  const line = (name: "p50" | "p95" | "p99" | "max"): ChartSeries => ({
+    label: name === "max" ? "longest" : name,
+    color: name === "max" ? "faint" : name,
+    kind: "line",
+    values: buckets.map((bucket) => bucket[name]),
+  });
+  const first = buckets[0];
+  const minutes = first === undefined ? 1 : (Date.parse(first.to) - Date.parse(first.from)) / 60_000;
+  // Bars hide each other: the highest is drawn first, and each of the next stands for one part less.
+  const throughput = STACK.map((health, i): ChartSeries => {
+    const parts = STACK.slice(0, i + 1);
+    return {
+      label: health,
+      color: health,
+      kind: "bars",
+      values: buckets.map((bucket) => parts.reduce((sum, part) => sum + bucket.health[part], 0) / minutes),
+      shown: buckets.map((bucket) => bucket.health[health] / minutes),
+    };
+  }).reverse();
+  return {
+    times,
+    span: { from: Date.parse(from), to: Date.parse(to) },
+    latency: [line("max"), line("p99"), line("p95"), line("p50")],
+    throughput,
+  };
+}
+
+/** The same as numbers, for who cannot see a chart or wants to copy it. */
+function BucketTable({ summary }: { summary: Summary }) {
+  const [isOpen, setOpen] = useState(false);
+  const now = Date.now();
+  return (
+    <details class="numbers" onToggle={(event) => setOpen(event.currentTarget.open)}>
+      <summary>The same as a table</summary>
+      {isOpen && (
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: what can be scrolled must be reachable by the keyboard
+        <section class="scroll" tabIndex={0} aria-label="Latency and pulses by time">
+          <table>
+            <thead>
+              <tr>
+                <th scope="col">From</th>
+                {["Pulses", "p50", "p95", "p99", "Longest", "Down", "Degraded"].map((name) => (
+                  <th key={name} scope="col" class="number">
+                    {name}
+                  </th>
+                ))}
+              </tr>
+            </thead>
+            <tbody>
+              {summary.buckets
+                .filter(({ count }) => count > 0)
+                .reverse()
+                .map((bucket) => (
+                  <tr key={bucket.from}>
+                    <th scope="row">{formatTime(bucket.from, now)}</th>
+                    <td class="number">{formatCount(bucket.count)}</td>
+                    <td class="number">{formatLatency(bucket.p50)}</td>
+                    <td class="number">{formatLatency(bucket.p95)}</td>
+                    <td class="number">{formatLatency(bucket.p99)}</td>
+                    <td class="number">{formatLatency(bucket.max)}</td>
+                    <td class="number">{formatCount(bucket.health.down)}</td>
+                    <td class="number">{formatCount(bucket.health.degraded)}</td>
+                  </tr>
+                ))}
+            </tbody>
+          </table>
+        </section>
+      )}
+    </details>
+  );
+}

@@ -1,0 +1,24 @@
+import { urlOfBadge, urlOfPulses } from "./api.ts";
+
+/** What others can do with a service: show its badge, export its pulses, read the API. */
+export function UseElsewhere({ service }: { service: string }) {
+  const badge = new URL(urlOfBadge(service), location.href).href;
+  const pulses = new URL(urlOfPulses(service), location.href).href;
+  return (
+    <details class="elsewhere">
+      <summary>Badge, export and API</summary>
+      <p>
+        <img src={badge} alt={`Badge: ${service}`} height="20" />
+      </p>
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what can be scrolled must be reachable by the keyboard */}
+      <pre tabIndex={0}>
+        <code>
+          {`![${service}](${badge})\n\n# every pulse of the retention, a line each\ncurl -H 'accept: application/x-ndjson' '${pulses}'`}
+        </code>
+      </pre>
+      <p>
+        <a href="openapi.json">OpenAPI description</a>
+      </p>
+    </details>
+  );
+}

@@ -1,0 +1,50 @@
+import { SERVICE_HEALTHS, type ServiceHealth } from "../../../../events/service-health.ts";
+import type { ServiceView } from "../../answers.ts";
+
+/** Ways to put the wall in order, with the words for them. */
+export const ORDERS = {
+  trouble: "Trouble first",
+  name: "Name",
+  silent: "Longest silent",
+  slow: "Slowest",
+} as const;
+export type Order = keyof typeof ORDERS;
+
+const SEVERITY = Object.fromEntries(SERVICE_HEALTHS.map((health, i) => [health, i])) as Record<ServiceHealth, number>;
+
+// The wall's own order of times is that of their text: RFC 3339 in UTC, all of one length.
+const COMPARISONS: Readonly<Record<Order, (a: ServiceView, b: ServiceView) => number>> = {
+  trouble: (a, b) => SEVERITY[a.health] - SEVERITY[b.health],
+  name: () => 0,
+  silent: (a, b) => (a.last_seen < b.last_seen ? -1 : a.last_seen > b.last_seen ? 1 : 0),
+  slow: (a, b) => b.latency_ms - a.latency_ms,
+};
+
+/** Which services are shown, and how they lie. */
+export interface Arrangement {
+  /** A part of the name, in any case. */
+  sought: string;
+  /** Only these; none are all. */
+  healths: ReadonlySet<ServiceHealth>;
+  order: Order;
+}
+
+/** The services that are shown, in order; equal ones by name. */
+export function arrange(services: Iterable<ServiceView>, { sought, healths, order }: Arrangement): ServiceView[] {
+  const wanted = sought.trim().toLowerCase();
+  const shown: ServiceView[] = [];
+  for (const service of services) {
+    if (healths.size > 0 && !healths.has(service.health)) continue;
+    if (wanted !== "" && !service.service_name.toLowerCase().includes(wanted)) continue;
+    shown.push(service);
+  }
+  const compare = COMPARISONS[order];
+  return shown.sort((a, b) => compare(a, b) || (a.service_name < b.service_name ? -1 : 1));
+}
+
+/** How many are of which health. */
+export function countHealths(services: Iterable<ServiceView>): Record<ServiceHealth, number> {
+  const counts = Object.fromEntries(SERVICE_HEALTHS.map((health) => [health, 0])) as Record<ServiceHealth, number>;
+  for (const { health } of services) counts[health]++;
+  return counts;
+}

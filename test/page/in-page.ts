@@ -1,0 +1,65 @@
+// What is measured inside of the page: these functions are sent to the browser.
+import type { Page } from "playwright-core";
+
+/** How long, in ms, the wall takes to be right after its filter or its order has changed. */
+export async function timeFilterAndSort(page: Page) {
+  return page.evaluate(async () => {
+    const settle = () => new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve)));
+    const input = document.querySelector<HTMLInputElement>("#search") as HTMLInputElement;
+    const order = document.querySelector<HTMLSelectElement>("#order") as HTMLSelectElement;
+    const time = async (change: () => void) => {
+      await settle();
+      const startedAt = performance.now();
+      change();
+      await settle();
+      document.body.getBoundingClientRect();
+      return performance.now() - startedAt;
+    };
+    const type = (text: string) => () => {
+      input.value = text;
+      input.dispatchEvent(new Event("input", { bubbles: true }));
+    };
+    const sort = (name: string) => () => {
+      order.value = name;
+      order.dispatchEvent(new Event("change", { bubbles: true }));
+    };
+    return {
+      filter: await time(type("shop-19")),
+      found: document.querySelectorAll(".tile").length,
+      unfilter: await time(type("")),
+      slowest: await time(sort("slow")),
+      byName: await time(sort("name")),
+    };
+  });
+}
+
+/** How high a curve of the first chart stands, as a share of the height: at most in its last twentieth, and before. */
+export async function heightsOf(page: Page, color: string): Promise<{ end: number; before: number }> {
+  return page.evaluate((name) => {
+    const canvas = document.querySelector<HTMLCanvasElement>(".uplot canvas") as HTMLCanvasElement;
+    const { width, height } = canvas;
+    const { data } = (canvas.getContext("2d") as CanvasRenderingContext2D).getImageData(0, 0, width, height);
+    const probe = document.createElement("canvas").getContext("2d") as CanvasRenderingContext2D;
+    probe.fillStyle = getComputedStyle(document.documentElement).getPropertyValue(`--${name}-now`);
+    probe.fillRect(0, 0, 1, 1);
+    const [red = 0, green = 0, blue = 0] = probe.getImageData(0, 0, 1, 1).data;
+    const over = document.querySelector(".u-over") as HTMLElement;
+    const scale = width / canvas.clientWidth;
+    const [left, top] = [over.offsetLeft * scale, over.offsetTop * scale];
+    const [wide, high] = [over.clientWidth * scale, over.clientHeight * scale];
+    const highest = { end: 0, before: 0 };
+    for (let y = 0; y < high; y++) {
+      for (let x = 0; x < wide; x++) {
+        const at = 4 * (Math.round(top + y) * width + Math.round(left + x));
+        const distance =
+          Math.abs((data[at] ?? 0) - red) +
+          Math.abs((data[at + 1] ?? 0) - green) +
+          Math.abs((data[at + 2] ?? 0) - blue);
+        if (distance > 24 || (data[at + 3] ?? 0) < 200) continue;
+        const part = x > wide * 0.95 ? "end" : "before";
+        highest[part] = Math.max(highest[part], 1 - y / high);
+      }
+    }
+    return highest;
+  }, color);
+}

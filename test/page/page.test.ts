@@ -1,0 +1,296 @@
+// The page in a real Chromium on the real platform: what is sent by the commands of the README is seen in the browser.
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { readFileSync } from "node:fs";
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import type { Page } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { type Platform, startPlatform } from "../platform.ts";
+import { faultsOf } from "./accessibility.ts";
+import { type Browser, noChromium, openBrowser, textsOf } from "./chromium.ts";
+import { heightsOf, timeFilterAndSort } from "./in-page.ts";
+
+const PHONE = { width: 390, height: 844 };
+const DESK = { width: 1280, height: 800 };
+const MINUTE = 60_000;
+const MAX_PAGE_BYTES = 150_000;
+/** A folder to leave pictures in; `npm run screenshots` sets it. */
+const PICTURES = process.env.PULSE_SCREENSHOTS;
+const XSS = `<img src=x onerror="globalThis.hacked='yes'"><script>globalThis.hacked='yes'</script>`;
+const FLEET = 2000;
+
+const title = noChromium === undefined ? "the page" : `the page (skipped: ${noChromium})`;
+describe.skipIf(noChromium !== undefined)(title, () => {
+  let platform: Platform;
+  let browser: Browser;
+  let page: Page;
+
+  beforeAll(async () => {
+    [platform, browser] = await Promise.all([startPlatform(), openBrowser()]);
+    page = await browser.context.newPage();
+    page.setDefaultTimeout(30_000);
+  }, 120_000);
+  afterAll(async () => {
+    await browser?.close();
+    await platform?.dispose();
+  });
+
+  async function send(...pulses: object[]): Promise<void> {
+    const headers = { "content-type": "application/json" };
+    const response = await fetch(`${platform.ingest}/pulse`, { method: "POST", headers, body: JSON.stringify(pulses) });
+    expect(response.status, await response.text()).toBe(202);
+  }
+
+  async function open(hash: string, { width, height } = DESK, colorScheme: "light" | "dark" = "dark"): Promise<void> {
+    await page.setViewportSize({ width, height });
+    await page.emulateMedia({ colorScheme });
+    await page.goto("about:blank");
+    await page.goto(`${platform.query}/${hash}`);
+  }
+
+  async function picture(name: string): Promise<void> {
+    if (PICTURES === undefined) return;
+    await mkdir(PICTURES, { recursive: true });
+    await page.mouse.move(0, 0);
+    await page.waitForTimeout(1500);
+    await page.screenshot({ path: join(PICTURES, `${name}.png`) });
+  }
+
+  it("tells how to send the first pulse, and that command makes it appear", async () => {
+    await open("#/");
+    const command = (await page.locator("#command").textContent()) ?? "";
+    expect(command).toContain(`${platform.ingest.replace("127.0.0.1", "localhost")}/pulse`);
+    expect(await faultsOf(page)).toEqual([]);
+    await picture("empty");
+    const shell = spawn("sh", ["-c", command], { stdio: "ignore" });
+    expect(await once(shell, "exit")).toEqual([0, null]);
+    await page.locator(".tile", { hasText: "checkout" }).waitFor();
+    expect(await page.locator(".verdict").textContent()).toBe("The one service is up");
+    expect(await page.locator("#command").count()).toBe(0);
+  });
+
+  it("takes 150 kB at most, compressed for who asks, under a policy that lets nothing in", async () => {
+    let bytes = 0;
+    for (const path of ["/", "/page.css", "/page.js"]) {
+      const plain = await fetch(`${platform.query}${path}`, { headers: { "accept-encoding": "identity" } });
+      const text = await plain.text();
+      bytes += Buffer.byteLength(text);
+      for (const [asked, encoding] of [["gzip, deflate, br", "br"] as const, ["gzip", "gzip"] as const]) {
+        const packed = await fetch(`${platform.query}${path}`, { headers: { "accept-encoding": asked } });
+        expect(packed.headers.get("content-encoding")).toBe(encoding);
+        expect(await packed.text()).toBe(text);
+      }
+      const tag = plain.headers.get("etag") ?? "";
+      expect((await fetch(`${platform.query}${path}`, { headers: { "if-none-match": tag } })).status).toBe(304);
+      expect(plain.headers.get("content-security-policy")).toMatch(
+        /^default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:;.*trusted-types 'none'$/,
+      );
+    }
+    expect(bytes).toBeLessThan(MAX_PAGE_BYTES);
+    const asked = new Set<string>();
+    page.on("request", (request) => asked.add(new URL(request.url()).origin));
+    await open("#/");
+    await page.locator(".tile").first().waitFor();
+    page.removeAllListeners("request");
+    asked.delete("null"); // the icon, a data: URL
+    expect([...asked]).toEqual([platform.query]);
+  });
+
+  it("shows a measured failure that npm run send has sent, at the end of the curve", async () => {
+    const args = ["feed/send.ts", "--file", "test/data/ec2-request-latency.csv", "--service", "ec2", "--shift-to-now"];
+    const url = ["--url", `${platform.ingest}/pulse`, "--as-fast-as-possible", "--restart"];
+    const sender = spawn(process.execPath, [...args, ...url], {
+      stdio: "ignore",
+      env: { ...process.env, PULSE_DATA_DIR: platform.folder },
+    });
+    expect(await once(sender, "exit")).toEqual([0, null]);
+    await open("#/");
+    await page.locator(".tile", { hasText: "ec2" }).click();
+    await page.getByText("24 h", { exact: true }).click();
+    // A day of one pulse every five minutes; its last quarter of an hour has only begun.
+    await vi.waitFor(async () => expect((await textsOf(page, ".figures dd"))[0]).toMatch(/^28[5-8]$/), {
+      timeout: 20_000,
+    });
+    // The longest of the last day is of its last quarter hours, a third above anything before.
+    expect((await textsOf(page, ".figures dd")).at(-1)).toBe("66.3 ms");
+    await page.getByText("The same as a table").click();
+    const longest = await textsOf(page, ".numbers tbody tr td:nth-child(6)");
+    expect(longest.slice(0, 2)).toContain("66.3 ms");
+    const drawn = await heightsOf(page, "faint");
+    expect(drawn.end).toBeGreaterThan(0.85);
+    expect(drawn.before).toBeLessThan(0.85);
+    expect(drawn.before).toBeGreaterThan(0.5);
+    await picture("service");
+  }, 90_000);
+
+  it("zooms to a span drawn on a chart, and says so in its address", async () => {
+    const plot = page.locator(".u-over").first();
+    await plot.scrollIntoViewIfNeeded();
+    const box = (await plot.boundingBox()) ?? { x: 0, y: 0, width: 0, height: 0 };
+    await page.mouse.move(box.x + box.width * 0.5, box.y + 40);
+    await page.mouse.down();
+    await page.mouse.move(box.x + box.width * 0.9, box.y + 60, { steps: 4 });
+    await page.mouse.up();
+    await page.waitForURL(/from=\d+&to=\d+/);
+    const query = new URLSearchParams(page.url().split("?")[1]);
+    const hours = (Number(query.get("to")) - Number(query.get("from"))) / 3_600_000;
+    expect(hours).toBeGreaterThan(9);
+    expect(hours).toBeLessThan(10.2);
+    await page.getByText("1 h", { exact: true }).click();
+    await page.waitForURL(/span=1h$/);
+  });
+
+  it("streams a service's newest pulses in, and holds them when asked to", async () => {
+    await send({ service_name: "streamed", latency_ms: 1, status: "ok", metadata: { region: "eu" } });
+    await open("#/services/streamed");
+    await page.locator("#pulses tbody tr").first().waitFor();
+    expect(await textsOf(page, ".pairs dt, .pairs dd")).toEqual(["region", "eu"]);
+    await send({ service_name: "streamed", latency_ms: 2500, status: "503" });
+    await page.locator("#pulses tbody tr", { hasText: "503" }).waitFor();
+    expect(await page.locator(".title .health").textContent()).toBe("down");
+    await vi.waitFor(async () => expect(await textsOf(page, ".mix .name")).toEqual(["503", "ok"].sort()), {
+      timeout: 20_000,
+    });
+    await page.getByRole("button", { name: "Hold" }).click();
+    await send({ service_name: "streamed", latency_ms: 1, status: "slow" });
+    await page.locator(".title .health.degraded").waitFor();
+    expect(await page.locator("#pulses tbody tr").count()).toBe(2);
+    await page.getByRole("button", { name: "Held" }).click();
+    await vi.waitFor(async () => expect(await page.locator("#pulses tbody tr").count()).toBe(3));
+  });
+
+  it("takes whatever a pulse says as text", async () => {
+    await send({
+      service_name: "hostile",
+      latency_ms: 1,
+      status: XSS.slice(0, 64),
+      metadata: { [XSS.slice(0, 60)]: XSS },
+    });
+    await open("#/");
+    await page.locator(".tile .status", { hasText: "<img src=x" }).waitFor();
+    await open("#/services/hostile");
+    await page.locator("#pulses .pair", { hasText: "onerror" }).waitFor();
+    await page.locator(".mix .name", { hasText: "<img src=x" }).waitFor();
+    await open(`#/services/${encodeURIComponent(XSS)}`);
+    await page.getByText("has not pulsed within the retention").waitFor();
+    await page.getByText("Badge, export and API").click();
+    expect(await page.title()).toContain("<script>");
+    expect(await page.evaluate(() => (globalThis as { hacked?: string }).hacked)).toBeUndefined();
+    expect(await page.locator("main img:not([src*='badge.svg']), main script").count()).toBe(0);
+    await page.goto(`${platform.query}/services/${encodeURIComponent(XSS)}/badge.svg`);
+    expect(await page.evaluate(() => (globalThis as { hacked?: string }).hacked)).toBeUndefined();
+  });
+
+  it("shows a dead letter with its reason, and stores it once it was put right and replayed", async () => {
+    const poison = readFileSync("events/samples/poison.json", "utf8");
+    const headers = { "content-type": "application/cloudevents+json" };
+    expect((await fetch(platform.broker, { method: "POST", headers, body: poison })).status).toBe(202);
+    await open("#/dead-letters");
+    const letter = page.locator(".letter").first();
+    await vi.waitFor(
+      async () => {
+        await page.getByRole("button", { name: "Look again" }).click();
+        await letter.waitFor({ timeout: 500 });
+      },
+      { timeout: 30_000 },
+    );
+    expect(await letter.locator(".reason").textContent()).toBe("invalid");
+    expect(await letter.locator(".why").textContent()).toContain("Expected");
+    await letter.getByText("Look at it and put it right").click();
+    expect(await faultsOf(page)).toEqual([]);
+    await picture("dead-letters");
+    await letter.locator("textarea").fill('{"service_name":"put-right","latency_ms":12.5,"status":"ok"}');
+    await letter.getByRole("button", { name: "Replay" }).click();
+    await letter.getByText("The broker has it.").waitFor();
+    await open("#/services/put-right");
+    await page.locator("#pulses tbody tr").first().waitFor();
+    expect((await textsOf(page, "#pulses tbody tr"))[0]).toContain("12.5 ms");
+  });
+
+  it("goes by the keyboard alone", async () => {
+    await open("#/");
+    await page.locator(".tile").nth(3).waitFor();
+    await page.keyboard.press("/");
+    await page.keyboard.type("e");
+    await page.waitForURL(/q=e/);
+    const names = await textsOf(page, ".tile .name");
+    expect(names.length).toBeGreaterThan(2);
+    expect(names.every((name) => name.includes("e"))).toBe(true);
+    await page.locator(".tile").first().focus();
+    await page.keyboard.press("ArrowRight");
+    await page.keyboard.press("End");
+    await page.keyboard.press("Home");
+    await page.keyboard.press("ArrowRight");
+    const focused = await page.evaluate(() => document.activeElement?.querySelector(".name")?.textContent);
+    expect(focused).toBe(names[1]);
+    expect(await page.locator(".tile[tabindex='0']").count()).toBe(1);
+    await page.keyboard.press("Enter");
+    await page.waitForURL(/#\/services\//);
+    await vi.waitFor(async () => expect(await page.evaluate(() => document.activeElement?.textContent)).toBe(names[1]));
+    await page.keyboard.press("Escape");
+    await page.waitForURL(/#\/$/);
+  });
+
+  it("filters and sorts 2,000 services at once", async () => {
+    const statuses = ["ok", "ok", "ok", "ok", "ok", "ok", "ok", "slow", "503", "odd"];
+    const pulses = Array.from({ length: FLEET }, (_, i) => ({
+      service_name: `shop-${String(i).padStart(4, "0")}`,
+      event_time: Date.now() - (i % 50) * 1000,
+      latency_ms: 5 + ((i * 7919) % 997),
+      status: i % 211 === 7 ? (statuses[7 + (i % 3)] as string) : "ok",
+    }));
+    await send(...pulses);
+    await open("#/");
+    await vi.waitFor(async () => expect(await page.locator(".verdict").textContent()).toMatch(/ of 2,00\d services$/), {
+      timeout: 30_000,
+    });
+    await picture("wall");
+    const took = await timeFilterAndSort(page);
+    console.log(`2,000 services: ${JSON.stringify(took)} ms`);
+    expect(took.found).toBe(100);
+    // A person takes what happens within a tenth of a second for at once; ten times that is for a busy machine.
+    for (const name of ["filter", "unfilter", "slowest", "byName"] as const) expect(took[name]).toBeLessThan(1000);
+    await page.getByRole("button", { name: "down" }).click();
+    await page.waitForURL(/health=down/);
+    expect(new Set(await textsOf(page, ".tile .word"))).toEqual(new Set(["down"]));
+  }, 90_000);
+
+  it.each([
+    ["light", DESK],
+    ["dark", DESK],
+    ["light", PHONE],
+    ["dark", PHONE],
+  ] as const)(
+    "has nothing that axe finds fault with in %s at %o, and nothing to scroll sideways",
+    async (scheme, size) => {
+      for (const hash of ["#/?q=shop-00", "#/services/ec2?span=7d", "#/dead-letters"]) {
+        await open(hash, size, scheme);
+        await page
+          .locator(hash.includes("services") ? ".uplot canvas" : hash.includes("dead") ? ".letter" : ".tile")
+          .first()
+          .waitFor();
+        expect(await faultsOf(page), hash).toEqual([]);
+        expect(await page.evaluate(() => document.documentElement.scrollWidth), hash).toBeLessThanOrEqual(size.width);
+        await picture(`${hash.replace(/\W+/g, "-").replace(/^-|-$/g, "")}-${scheme}-${size.width}`);
+      }
+    },
+    60_000,
+  );
+
+  it("says that it is cut off when the function has gone, and goes on when it is back", async () => {
+    await open("#/");
+    await page.locator(".connection[data-state=live]").waitFor();
+    const cut = page.locator(".connection[data-state=lost]").waitFor();
+    await platform.kill("pulse-query");
+    await cut;
+    await page.locator(".connection[data-state=live]").waitFor();
+    await send({ service_name: "after-the-cut", latency_ms: 1, status: "ok", event_time: Date.now() - MINUTE });
+    await page.locator(".tile", { hasText: "after-the-cut" }).waitFor();
+    browser.complaints.splice(0); // of the cut itself
+  }, 60_000);
+
+  it("never complained, and broke no policy of its own", () => {
+    expect(browser.complaints).toEqual([]);
+  });
+});
