@@ -6,7 +6,7 @@ import { benchGrowth, benchNewest } from "./reads.ts";
 import { withRig } from "./rig.ts";
 import { benchWrites } from "./writes.ts";
 
-/** Measures writing for about `seconds` a figure, and reading. */
+/** Measures writing for some times `seconds` a figure, and reading. */
 export async function benchCassandra(seconds: number): Promise<Row[]> {
   return await withRig(async (rig) => [
     ...(await benchWrites(rig, await rig.openTable(), seconds)),

@@ -28,6 +28,7 @@ const TTL_SECONDS = RETENTION_MS / 1000;
 
 /** A keyspace, as the store writes and reads it and as the driver itself does. */
 export interface Table {
+  keyspace: string;
   client: Client;
   store: CassandraPulseStore;
   statements: PulseStatements;
@@ -71,7 +72,7 @@ export async function withRig(work: (rig: Rig) => Promise<Row[]>): Promise<Row[]
     });
     const store = openCassandraPulseStore({ settings, retentionMs: RETENTION_MS });
     await store.check();
-    const table = { client, store, statements: pulseStatements(keyspace) };
+    const table = { keyspace, client, store, statements: pulseStatements(keyspace) };
     tables.push(table);
     return table;
   }

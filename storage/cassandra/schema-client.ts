@@ -23,8 +23,9 @@ export function schemaClientOf(client: Client): SchemaClient {
       try {
         return await client.execute(query, params, options);
       } catch (error) {
-        const { about } = failureOf(error);
-        if (tries === TRIES || (about !== "load" && about !== "away")) throw error;
+        // `schema`: a node that has not heard of a table of just now, although all agreed a moment ago.
+        const mayPass = ["load", "away", "schema"].includes(failureOf(error).about);
+        if (tries === TRIES || !mayPass) throw error;
         await delay(500);
       }
     }

@@ -3,8 +3,10 @@ import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { clientOptionsOf } from "../../storage/cassandra/client-options.ts";
 import { type CassandraPulseStore, openCassandraPulseStore } from "../../storage/cassandra/pulse-store.ts";
 import { verifySchema } from "../../storage/cassandra/schema-verify.ts";
+import { readMetric } from "../read-back.ts";
 import { findFaults, startClients } from "./clients.ts";
 import { makeKeyspace, type OwnCassandra, RETENTION_MS, startOwnCassandra, whyNoProcesses } from "./own-cassandra.ts";
+import { startPlatformOn, storeOf } from "./platform-store.ts";
 
 const PATIENCE = { timeout: 240_000, interval: 50 };
 const skip = await whyNoProcesses();
@@ -62,6 +64,31 @@ describe.skipIf(skip !== undefined)(
       );
       expect([...clients.reasons]).toEqual([]);
       expect(await findFaults(store, clients)).toEqual({ missing: [], doubled: [] });
+    }, 600_000);
+
+    it("serve the whole platform without an error to its clients while one of them is killed, and lose nothing", async () => {
+      const platform = await startPlatformOn(own.settings);
+      try {
+        const clients = startClients(storeOf(platform), 8, 5, 20);
+        await vi.waitFor(() => expect(clients.storedCount).toBeGreaterThan(1500), PATIENCE);
+        await own.cassandra.nodes[2]?.kill();
+        const atDeath = clients.storedCount;
+        await vi.waitFor(() => expect(clients.storedCount).toBeGreaterThan(atDeath + 5000), PATIENCE);
+        await own.cassandra.nodes[2]?.restart();
+        await clients.stop();
+        expect([...clients.reasons]).toEqual([]);
+        await vi.waitFor(
+          async () => expect(await findFaults(storeOf(platform), clients)).toEqual({ missing: [], doubled: [] }),
+          PATIENCE,
+        );
+        const refusals = await readMetric(platform.persist, "pulsemesh_requests_total", 'code="503"');
+        console.log(
+          `one of three killed, through the platform: ${clients.storedCount} acknowledged and found once, ${clients.retries} refused, ` +
+            `slowest answer ${clients.slowestMs.toFixed(0)} ms; ${refusals} deliveries answered 503`,
+        );
+      } finally {
+        await platform.dispose();
+      }
     }, 600_000);
 
     it("answer retry while two of them are frozen, and nothing is lost or doubled once they thaw", async () => {
