@@ -24,7 +24,7 @@ export async function timeFilterAndSort(page: Page) {
       order.dispatchEvent(new Event("change", { bubbles: true }));
     };
     return {
-      filter: await time(type("shop-19")),
+      filter: await time(type("search-")),
       found: document.querySelectorAll(".tile").length,
       unfilter: await time(type("")),
       slowest: await time(sort("slow")),

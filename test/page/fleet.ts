@@ -1,0 +1,56 @@
+const NAMES = [
+  "billing",
+  "cart",
+  "catalog",
+  "checkout",
+  "exports",
+  "fraud",
+  "gateway",
+  "identity",
+  "inventory",
+  "ledger",
+  "media",
+  "notifications",
+  "payments",
+  "pricing",
+  "profiles",
+  "recommendations",
+  "reviews",
+  "search",
+  "sessions",
+  "shipping",
+];
+/** Of so many services, those that are on the screen first, an hour's pulses are sent, of the rest the newest one. */
+const WITH_HISTORY = 60;
+const STEP_MS = 2 * 60_000;
+const STEPS = 30;
+
+/** A pulse as a client sends it. */
+export interface SentPulse {
+  service_name: string;
+  event_time: number;
+  latency_ms: number;
+  status: string;
+  metadata: Record<string, string>;
+}
+
+/** The pulses of a fleet of which a few services are in trouble, the same in every run but for the time. */
+export function fleetOf(count: number): SentPulse[] {
+  const now = Date.now();
+  return Array.from({ length: count }, (_, i) => {
+    const name = `${NAMES[Math.floor((i * NAMES.length) / count)]}-${String(i % (count / NAMES.length)).padStart(2, "0")}`;
+    const status = i % 211 === 7 ? (["503", "slow", "odd"][i % 3] as string) : "ok";
+    const steps = i < WITH_HISTORY || status !== "ok" ? STEPS : 1;
+    return Array.from({ length: steps }, (_, step): SentPulse => {
+      const noise = ((i * 7919 + step * 104_729) % 997) / 997;
+      const isTrouble = status !== "ok" && step < 6;
+      return {
+        service_name: name,
+        event_time: now - (i % 50) * 1000 - step * STEP_MS,
+        latency_ms: (8 + ((i * 31) % 90)) * (0.8 + 0.4 * noise) * (isTrouble ? 4 + 3 * noise : 1),
+        status: isTrouble ? status : "ok",
+        metadata: { region: i % 2 === 0 ? "eu-west-1" : "us-east-1" },
+      };
+    });
+  }).flat();
+}
