@@ -1,7 +1,7 @@
 // PulseMesh itself: the functions, their Broker and Triggers.
 import type { Construct } from "constructs";
 import type { ClusterSettings } from "../settings/cluster-settings.ts";
-import { NAMESPACE } from "./platform-stack.ts";
+import { cassandraNodesOf, NAMESPACE } from "./platform-stack.ts";
 import { chartProfile, ownRelease } from "./release.ts";
 import { createStack } from "./stack.ts";
 
@@ -13,11 +13,19 @@ export interface Image {
 
 export function appStack(scope: Construct, settings: ClusterSettings, image: Image): void {
   const stack = createStack(scope, "app");
+  const replicas = cassandraNodesOf(settings);
   ownRelease(stack, "pulsemesh", {
     namespace: NAMESPACE,
     values: [
       ...chartProfile("pulsemesh", settings.profile),
-      { image, monitoring: { enabled: settings.monitoring !== "none" } },
+      {
+        image,
+        monitoring: { enabled: settings.monitoring !== "none" },
+        ...(replicas !== undefined && { cassandra: { replicas } }),
+        ...(settings.profile === "durable" && {
+          broker: { kafka: { "bootstrap.servers": settings.kafkaBootstrapServers } },
+        }),
+      },
     ],
   });
 }

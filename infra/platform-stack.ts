@@ -2,9 +2,10 @@
 import type { Construct } from "constructs";
 import type { ClusterSettings } from "../settings/cluster-settings.ts";
 import { imageOf } from "./images.ts";
+import { observability } from "./observability.ts";
 import { chartProfile, ownRelease, publicRelease } from "./release.ts";
 import { createStack } from "./stack.ts";
-import { CHARTS, KNATIVE_VERSION } from "./versions.ts";
+import { CHARTS, KAFKA_BROKER_MANIFESTS, KNATIVE_VERSION } from "./versions.ts";
 
 /** The namespace of the functions and of Cassandra. */
 export const NAMESPACE = "default";
@@ -12,6 +13,8 @@ export const NAMESPACE = "default";
 export function platformStack(scope: Construct, settings: ClusterSettings): void {
   const { profile, chartDir, registry } = settings;
   const stack = createStack(scope, "platform");
+  // The Prometheus operator's CRDs come first: PodMonitors of the other charts are of their kinds.
+  const monitoring = observability(stack, settings);
   if (settings.knative === "install") {
     const operator = publicRelease(stack, CHARTS.knativeOperator, chartDir, {
       namespace: "knative-operator",
@@ -19,16 +22,33 @@ export function platformStack(scope: Construct, settings: ClusterSettings): void
     });
     ownRelease(stack, "knative", {
       namespace: "knative-operator",
-      values: [...chartProfile("knative", profile), { version: KNATIVE_VERSION, registry: registry ?? "" }],
-      after: [operator],
+      values: [
+        ...chartProfile("knative", profile),
+        {
+          version: KNATIVE_VERSION,
+          registry: registry ?? "",
+          kafkaBroker: { manifests: profile === "durable" ? KAFKA_BROKER_MANIFESTS : [] },
+          monitoring: { enabled: settings.monitoring !== "none" },
+        },
+      ],
+      after: [operator, ...monitoring],
     });
   }
   if (settings.cassandra === "install") {
+    const nodes = cassandraNodesOf(settings);
     ownRelease(stack, "cassandra", {
       namespace: NAMESPACE,
-      values: [...chartProfile("cassandra", profile), { image: imageOf("cassandra", registry) }],
+      values: [
+        ...chartProfile("cassandra", profile),
+        { image: imageOf("cassandra", registry), ...(nodes !== undefined && { nodes }) },
+      ],
     });
   }
+}
+
+/** How many nodes were asked for, apart from the profile. */
+export function cassandraNodesOf({ cassandraNodes }: ClusterSettings): number | undefined {
+  return cassandraNodes === "of the profile" ? undefined : Number(cassandraNodes);
 }
 
 // The chart asks for 0.2 CPU, a tenth of a small machine, for what is idle most of the time.

@@ -24,9 +24,15 @@ export const CHARTS = {
   alloy: { name: "alloy", repository: "https://grafana.github.io/helm-charts", version: "1.11.1" },
 } as const satisfies Record<string, PublicChart>;
 
+/** The Kafka broker, as the operator applies it after Eventing's own manifests. */
+export const KAFKA_BROKER_MANIFESTS = ["controller", "broker"].map(
+  (part) =>
+    `https://github.com/knative-extensions/eventing-kafka-broker/releases/download/knative-v${KNATIVE_VERSION}/eventing-kafka-${part}.yaml`,
+);
+
 export const IMAGES = {
   /** Kubernetes, as the node of a KIND cluster. */
-  kindNode: "kindest/node:v1.34.0",
+  kindNode: "kindest/node:v1.34.4",
   /** What the functions' image is built on. */
   node: "node:24-bookworm-slim",
   cassandra: "cassandra:5.0.9",

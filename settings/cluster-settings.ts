@@ -17,6 +17,16 @@ export const clusterSettings = {
     fallback: "install",
     doc: "`make up`: whether Cassandra is installed.",
   }),
+  cassandraNodes: choice("CASSANDRA_NODES", {
+    values: ["1", "3", "of the profile"],
+    fallback: "of the profile",
+    doc: "`make up`: how many nodes of Cassandra; from 1 to 3 while it runs, too.",
+  }),
+  kafkaBootstrapServers: text("KAFKA_BOOTSTRAP_SERVERS", {
+    fallback: "kafka-bootstrap.kafka:9092",
+    expectation: "host:port, separated by commas",
+    doc: "`make up`, profile durable: your Kafka.",
+  }),
   monitoring: choice("MONITORING", {
     values: ["install", "existing", "none"],
     fallback: "install",

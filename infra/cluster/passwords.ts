@@ -2,14 +2,22 @@ import { randomBytes } from "node:crypto";
 import { kubectl, kubectlSucceeds } from "./kubernetes.ts";
 import { say } from "./progress.ts";
 
-const SECRET = "cassandra-passwords";
-const ROLES = ["admin", "schema", "pulsemesh"];
-
-/** Makes the Secret of Cassandra's passwords when it is not there: they are neither in Terraform's state nor in Helm's values. */
-export async function ensurePasswords(namespace: string): Promise<void> {
-  if (await kubectlSucceeds(["get", "secret", SECRET, "-n", namespace])) return;
-  const stringData = Object.fromEntries(ROLES.map((role) => [role, randomBytes(24).toString("base64url")]));
-  const secret = { apiVersion: "v1", kind: "Secret", metadata: { name: SECRET, namespace }, stringData };
+/** Makes a Secret of random passwords when it is not there: they are neither in Terraform's state nor in Helm's values. */
+async function ensureSecret(namespace: string, name: string, passwords: readonly string[], fixed = {}): Promise<void> {
+  if (await kubectlSucceeds(["get", "secret", name, "-n", namespace])) return;
+  const random = Object.fromEntries(passwords.map((key) => [key, randomBytes(24).toString("base64url")]));
+  const stringData = { ...fixed, ...random };
+  const namespaceObject = { apiVersion: "v1", kind: "Namespace", metadata: { name: namespace } };
+  await kubectl(["apply", "-f", "-"], JSON.stringify(namespaceObject));
+  const secret = { apiVersion: "v1", kind: "Secret", metadata: { name, namespace }, stringData };
   await kubectl(["create", "-f", "-"], JSON.stringify(secret));
-  say(`made the Secret ${SECRET}`);
+  say(`made the Secret ${name}`);
+}
+
+export async function ensurePasswords(namespace: string): Promise<void> {
+  await ensureSecret(namespace, "cassandra-passwords", ["admin", "schema", "pulsemesh"]);
+}
+
+export async function ensureGrafanaPassword(): Promise<void> {
+  await ensureSecret("monitoring", "grafana-admin", ["admin-password"], { "admin-user": "admin" });
 }

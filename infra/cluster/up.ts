@@ -7,7 +7,7 @@ import { NAMESPACE } from "../platform-stack.ts";
 import { buildImage } from "./image.ts";
 import { knativeUrl } from "./kubernetes.ts";
 import { createCluster, gatewayPort, loadArchives, loadImages } from "./node.ts";
-import { ensurePasswords } from "./passwords.ts";
+import { ensureGrafanaPassword, ensurePasswords } from "./passwords.ts";
 import { say } from "./progress.ts";
 import { waitUntilReady } from "./readiness.ts";
 import { apply, forgetInterrupted } from "./terraform.ts";
@@ -31,6 +31,7 @@ async function up(): Promise<void> {
   await loadImages([`${image.repository}:${image.tag}`, ...cassandra]);
   synthesize({ settings, image });
   await ensurePasswords(NAMESPACE);
+  if (settings.monitoring === "install") await ensureGrafanaPassword();
   await forgetInterrupted();
   await apply("platform");
   if (settings.knative === "install") {
