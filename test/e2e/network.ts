@@ -12,16 +12,16 @@ export async function enforcesNetworkPolicies(image: string): Promise<boolean> {
   };
   await kubectl(["apply", "-f", "-"], JSON.stringify(policy));
   try {
-    const address = await kubectl(["get", "pod", "cassandra-0", "-n", NAMESPACE, "-o", "jsonpath={.status.podIP}"]);
-    return !(await reaches(image, "e2e=silent", address, 9042));
+    return !(await reachesCassandra(image, "e2e=silent"));
   } finally {
     await kubectl(["delete", "networkpolicy", "e2e-silent", "-n", NAMESPACE]);
   }
 }
 
-/** Whether a pod with these labels gets a connection. */
-export async function reaches(image: string, labels: string, host: string, port: number): Promise<boolean> {
-  const script = `const s = require("net").connect(${port}, ${JSON.stringify(host)});
+/** Whether a pod of the image with these labels gets a connection to Cassandra. */
+export async function reachesCassandra(image: string, labels: string): Promise<boolean> {
+  const address = await kubectl(["get", "pod", "cassandra-0", "-n", NAMESPACE, "-o", "jsonpath={.status.podIP}"]);
+  const script = `const s = require("net").connect(9042, "${address}");
     const end = (word) => { console.log(word); process.exit(); };
     s.on("connect", () => end("open")); s.on("error", () => end("closed")); setTimeout(() => end("closed"), 5000);`;
   const name = `e2e-probe-${randomUUID().slice(0, 8)}`;

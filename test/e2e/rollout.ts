@@ -6,13 +6,14 @@ import { apply } from "../../infra/cluster/terraform.ts";
 import { synthesize } from "../../infra/main.ts";
 import { NAMESPACE } from "../../infra/platform-stack.ts";
 import { clusterSettings } from "../../settings/cluster-settings.ts";
+import type { FunctionName } from "../../settings/function-settings.ts";
 import { readSettings } from "../../settings/setting.ts";
 import { until } from "../platform.ts";
 import { selectorOf } from "./world.ts";
 
 /** Rolls out an image of other content as `make up` does, and waits until only pods of it are left. */
 export async function rollOutAnotherImage(): Promise<{ before: string; after: string }> {
-  const before = await imageOfIngest();
+  const before = await imageOf("pulse-ingest");
   const [repository = "", tag = ""] = before.split(/:(?=[^:/]*$)/);
   const image = { repository, tag: `${tag}-next` };
   const after = `${image.repository}:${image.tag}`;
@@ -39,10 +40,11 @@ export async function rollOutAnotherImage(): Promise<{ before: string; after: st
     },
     240_000,
   );
-  return { before, after: await imageOfIngest() };
+  return { before, after: await imageOf("pulse-ingest") };
 }
 
-function imageOfIngest(): Promise<string> {
+/** The image that a function's pods are made of. */
+export function imageOf(name: FunctionName): Promise<string> {
   const path = "jsonpath={.spec.template.spec.containers[0].image}";
-  return kubectl(["get", "services.serving.knative.dev", "pulse-ingest", "-n", NAMESPACE, "-o", path]);
+  return kubectl(["get", "services.serving.knative.dev", name, "-n", NAMESPACE, "-o", path]);
 }

@@ -7,8 +7,9 @@ import { createPulseFlow, seeded } from "../pulse-flow.ts";
 import { readAll } from "../read-back.ts";
 import { openBroker, sendAPulseEachWay } from "./both-ways.ts";
 import { openDeadLetters } from "./dead-letters.ts";
+import { enforcesNetworkPolicies, reachesCassandra } from "./network.ts";
 import { installMonitoring, openPrometheus } from "./prometheus.ts";
-import { rollOutAnotherImage } from "./rollout.ts";
+import { imageOf, rollOutAnotherImage } from "./rollout.ts";
 import { wakeFromZero } from "./scale.ts";
 import { startSteadyLoad } from "./steady-load.ts";
 import {
@@ -67,7 +68,7 @@ describe("PulseMesh on a KIND cluster", () => {
     });
     const victims = [
       [selectorOf("pulse-persist"), NAMESPACE],
-      ["app=broker-ingress,eventing.knative.dev/brokerRole=ingress", "knative-eventing"],
+      ["eventing.knative.dev/brokerRole=ingress", "knative-eventing"],
       ["statefulset.kubernetes.io/pod-name=cassandra-0", NAMESPACE],
     ] as const;
 
@@ -194,6 +195,13 @@ describe("PulseMesh on a KIND cluster", () => {
   it("runs under Pod Security's restricted level, with NetworkPolicies where the cluster enforces them", async () => {
     expect(await podSecurityWarnings(NAMESPACE)).toEqual([]);
     expect(await podSecurityWarnings("kube-system")).not.toEqual([]); // it does warn
+
+    const image = await imageOf("pulse-ingest");
+    const isEnforced = await enforcesNetworkPolicies(image);
+    // Where it is not, a stranger comes through, which shows that the probe would have.
+    expect(await reachesCassandra(image, "e2e=stranger")).toBe(!isEnforced);
+    expect(await reachesCassandra(image, "app.kubernetes.io/part-of=pulsemesh")).toBe(true);
+    if (!isEnforced) console.warn("NetworkPolicies were applied and not enforced: this cluster's network knows none");
   });
 
   it("goes down and leaves nothing behind", async () => {
