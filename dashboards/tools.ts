@@ -1,8 +1,8 @@
-// Programs that tests run and npm does not bring: Prometheus' own tools, and Go for what is a Go module.
+// Programs that tests run and npm does not bring: Prometheus' own tools, Helm, and Go for what is a Go module.
 import { execFileSync, spawnSync } from "node:child_process";
 
 export const REMEDY =
-  "apt-get install -y prometheus prometheus-alertmanager for promtool and amtool, https://go.dev/dl for go";
+  "apt-get install -y prometheus prometheus-alertmanager for promtool and amtool, https://go.dev/dl for go, https://helm.sh/docs/intro/install for helm";
 
 /** The programs among these that this machine does not have. */
 export function missingTools(...names: string[]): string[] {

@@ -1,0 +1,174 @@
+// The charts as Helm renders them: by Kubernetes' own schemas, and by what must hold of every pod.
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, describe, expect, it } from "vitest";
+import { parse, parseAllDocuments } from "yaml";
+import { isSkippedWithout, runTool } from "../../dashboards/tools.ts";
+import { TRIGGERS } from "../../infra/triggers.ts";
+import { FUNCTIONS } from "../../settings/function-settings.ts";
+import { NODE_FLAGS } from "../../settings/node-flags.ts";
+import { SCHEMA_LOCATION, writeSchemas } from "./kubernetes-schemas.ts";
+
+const KUBECONFORM = "github.com/yannh/kubeconform/cmd/kubeconform@v0.7.0";
+const MONITORED = ["--set", "monitoring.enabled=true"];
+const KAFKA_SINK = "http://kafka-broker-ingress.knative-eventing.svc.cluster.local/default/pulsemesh";
+
+// biome-ignore lint/suspicious/noExplicitAny: objects of many kinds, whose shapes kubeconform checks.
+type Manifest = any;
+
+const CASES = [
+  ["knative", "laptop", MONITORED],
+  ["knative", "laptop, from a registry", ["--set", "registry=registry.example/mirror"]],
+  ["knative", "durable", ["-f", "infra/charts/knative/values-durable.yaml"]],
+  ["cassandra", "laptop", []],
+  ["cassandra", "durable", ["-f", "infra/charts/cassandra/values-durable.yaml"]],
+  ["pulsemesh", "laptop", [...MONITORED, "--set", "monitoring.alertWebhook=http://alerts.example"]],
+  ["pulsemesh", "durable", ["-f", "infra/charts/pulsemesh/values-durable.yaml", ...MONITORED]],
+] as const;
+
+describe.skipIf(isSkippedWithout("helm"))("the chart", () => {
+  describe.each(CASES)("%s, %s", (chart, _, args) => {
+    it("passes Helm's lint", () => {
+      expect(
+        runTool("helm", ["lint", "--strict", "--kube-version", "1.34.4", `infra/charts/${chart}`, ...args]),
+      ).toContain("0 chart(s) failed");
+    });
+
+    it.skipIf(isSkippedWithout("go"))(
+      "renders what Kubernetes, Knative and the Prometheus operator take, to the last field",
+      () => {
+        const manifests = render(chart, args);
+        expect(conformanceOf(manifests)).toEqual([]);
+        const [first] = manifests;
+        expect(conformanceOf([{ ...first, spek: {} }])).not.toEqual([]);
+      },
+      240_000,
+    );
+
+    it("has restricted pods only, each with a limit of memory and without a token", () => {
+      for (const { name, pod } of podsOf(render(chart, args))) {
+        expect([name, pod.automountServiceAccountToken]).toEqual([name, false]);
+        for (const container of [...(pod.initContainers ?? []), ...pod.containers]) {
+          const security = { ...pod.securityContext, ...container.securityContext };
+          expect([name, security]).toEqual([
+            name,
+            expect.objectContaining({
+              runAsNonRoot: true,
+              allowPrivilegeEscalation: false,
+              readOnlyRootFilesystem: true,
+              capabilities: { drop: ["ALL"] },
+              seccompProfile: { type: "RuntimeDefault" },
+            }),
+          ]);
+          expect(container.image).toMatch(/:.*\d/);
+          expect(container.resources.limits.memory).toBeDefined();
+          expect(container.resources.requests).toEqual({ cpu: expect.anything(), memory: expect.anything() });
+        }
+      }
+    });
+  });
+
+  it.each([
+    ["cassandra", "nodes=2", "nodes"],
+    ["pulsemesh", "image.tag=latest", "tag"],
+    ["pulsemesh", "functions.pulse-ingest.scale.mim=1", "mim"],
+    ["pulsemesh", "broker.class=Kafka", "bootstrap.servers"],
+    ["knative", "version=newest", "version"],
+  ])("%s refuses %s", (chart, value, named) => {
+    expect(() => render(chart, ["--set", value])).toThrow(named);
+  });
+
+  it("cassandra waits for its disk where there is one node", () => {
+    expect(render("cassandra", []).find(({ kind }) => kind === "StatefulSet").spec.replicas).toBe(1);
+    const three = render("cassandra", ["-f", "infra/charts/cassandra/values-durable.yaml"]);
+    expect(three.find(({ kind }) => kind === "StatefulSet").spec.replicas).toBe(3);
+  });
+
+  it("pulsemesh has dead letters wait in Kafka, so that they need no Cassandra", () => {
+    const manifests = render("pulsemesh", ["-f", "infra/charts/pulsemesh/values-durable.yaml"]);
+    const triggers = Object.fromEntries(
+      manifests.filter(({ kind }) => kind === "Trigger").map(({ metadata, spec }) => [metadata.name, spec]),
+    );
+    expect(triggers.persist.delivery.deadLetterSink.ref).toMatchObject({
+      kind: "Broker",
+      name: "pulsemesh-dead-letters",
+    });
+    expect(triggers["dead-letters"]).toMatchObject({
+      broker: "pulsemesh-dead-letters",
+      subscriber: { ref: { kind: "Service", name: "pulse-deadletter" } },
+    });
+    // Linear back-off waits n delays before the n-th retry, n from 0: an hour's outage is over long before the retries are.
+    expect(secondsOf(triggers.persist.delivery)).toBe(8010);
+    expect(secondsOf(triggers["dead-letters"].delivery)).toBe(159_600);
+    const ingest = manifests.find(({ kind, metadata }) => kind === "Service" && metadata.name === "pulse-ingest");
+    expect(ingest.spec.template.spec.containers[0].env).toContainEqual({ name: "K_SINK", value: KAFKA_SINK });
+    const budgets = manifests.filter(({ kind }) => kind === "PodDisruptionBudget").map(({ metadata }) => metadata.name);
+    expect(budgets.sort()).toEqual([...FUNCTIONS].sort());
+  });
+
+  it("pulsemesh lets only pulse-ingest and pulse-query be reached from outside", () => {
+    const services = render("pulsemesh", []).filter(({ apiVersion }) => apiVersion === "serving.knative.dev/v1");
+    const isLocal = ({ metadata }: Manifest) =>
+      metadata.labels["networking.knative.dev/visibility"] === "cluster-local";
+    expect(services.filter(isLocal).map(({ metadata }) => metadata.name)).toEqual([
+      "pulse-deadletter",
+      "pulse-persist",
+    ]);
+  });
+});
+
+describe("the values of the chart pulsemesh", () => {
+  const values = parse(readFileSync("infra/charts/pulsemesh/values.yaml", "utf8"));
+
+  it("have the Triggers of infra/triggers.ts", () => {
+    expect(values.triggers).toEqual(TRIGGERS);
+  });
+
+  it.each(FUNCTIONS)("have Node's limits for %s, below the container's", (name) => {
+    const { nodeOptions, resources } = values.functions[name];
+    expect(nodeOptions.split(" ")).toEqual(NODE_FLAGS[name]);
+    const heap = Number(/max-old-space-size=(\d+)/.exec(nodeOptions)?.[1]);
+    expect(Number.parseInt(resources.limits.memory, 10)).toBeGreaterThan(heap * 1.5);
+  });
+});
+
+const folder = mkdtempSync(join(tmpdir(), "pulse-charts-"));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+function render(chart: string, args: readonly string[]): Manifest[] {
+  const output = runTool("helm", [
+    ...["template", chart, `infra/charts/${chart}`, "--namespace", "default", "--kube-version", "1.34.4"],
+    ...args,
+  ]);
+  const documents = parseAllDocuments(output.slice(output.indexOf("---"))) as { toJS(): Manifest }[];
+  return documents.map((document) => document.toJS()).filter((manifest) => manifest !== null);
+}
+
+/** What kubeconform finds wrong. */
+function conformanceOf(manifests: readonly Manifest[]): string[] {
+  writeSchemas(folder, manifests);
+  const file = join(folder, "manifests.json");
+  writeFileSync(file, JSON.stringify({ apiVersion: "v1", kind: "List", items: manifests }));
+  const location = join(folder, SCHEMA_LOCATION);
+  const args = ["run", KUBECONFORM, "-schema-location", location, "-output", "json", "-verbose", file];
+  const { stdout, stderr } = spawnSync("go", args, { encoding: "utf8", cwd: tmpdir() });
+  if (!stdout.startsWith("{")) throw new Error(`Expected kubeconform's JSON, got: ${stdout}${stderr}`);
+  const { resources } = JSON.parse(stdout);
+  type Resource = { kind: string; name: string; status: string; msg: string };
+  expect(resources).toHaveLength(manifests.length);
+  return (resources as Resource[])
+    .filter(({ status }) => status !== "statusValid")
+    .map(({ kind, name, status, msg }) => `${kind} ${name}: ${status} ${msg}`);
+}
+
+function podsOf(manifests: readonly Manifest[]): { name: string; pod: Manifest }[] {
+  return manifests
+    .filter(({ spec }) => spec?.template?.spec?.containers !== undefined)
+    .map(({ kind, metadata, spec }) => ({ name: `${kind} ${metadata.name}`, pod: spec.template.spec }));
+}
+
+function secondsOf({ retry, backoffDelay }: { retry: number; backoffDelay: string }): number {
+  return (Number(/PT(.*)S/.exec(backoffDelay)?.[1]) * retry * (retry - 1)) / 2;
+}
