@@ -164,8 +164,3 @@ function row(what: string, { pulsesPerSecond, cpu }: Throughput, goal?: [factor:
     ...(goal !== undefined && { goal: `≥ ${goal[0]} × single events`, isMet: times >= goal[0] }),
   };
 }
-
-if (import.meta.main) {
-  const { printTable } = await import("./table.ts");
-  printTable(await benchCluster(Number(process.argv[2] ?? 20)));
-}

@@ -4,6 +4,7 @@ import { parseArgs } from "node:util";
 import { benchBroker } from "./broker.ts";
 import { benchCassandra, benchCassandraGrowth } from "./cassandra/bench.ts";
 import { benchChain } from "./chain.ts";
+import { benchCluster } from "./cluster.ts";
 import { benchColdStart } from "./cold-start.ts";
 import { benchIngest } from "./ingest.ts";
 import { printTable, type Row } from "./table.ts";
@@ -15,9 +16,10 @@ const SECTIONS: Record<string, (seconds: number) => Promise<Row[]>> = {
   start: benchColdStart,
   cassandra: benchCassandra,
   "cassandra-growth": benchCassandraGrowth,
+  cluster: benchCluster,
 };
-/** Measured only when it is named: it takes ten minutes. */
-const LONG = ["cassandra-growth"];
+/** Measured only when they are named: one takes ten minutes, the other needs the cluster of `make up`. */
+const NAMED_ONLY = ["cassandra-growth", "cluster"];
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -28,7 +30,7 @@ if (values.help || unknown.length > 0) {
   if (unknown.length > 0)
     console.error(`Expected sections out of ${Object.keys(SECTIONS).join(", ")}, got ${unknown.join(", ")}`);
   console.log(
-    `Usage: npm run bench -- [--seconds 4] [${Object.keys(SECTIONS).join("] [")}]\n\nMeasures each section for so many seconds a figure (default: all but ${LONG.join(", ")}) and prints one table.`,
+    `Usage: npm run bench -- [--seconds 4] [${Object.keys(SECTIONS).join("] [")}]\n\nMeasures each section for so many seconds a figure (default: all but ${NAMED_ONLY.join(", ")}) and prints one table.`,
   );
   process.exit(unknown.length > 0 ? 2 : 0);
 }
@@ -36,7 +38,7 @@ if (values.help || unknown.length > 0) {
 const rows: Row[] = [];
 for (const name of positionals.length > 0
   ? positionals
-  : Object.keys(SECTIONS).filter((section) => !LONG.includes(section))) {
+  : Object.keys(SECTIONS).filter((section) => !NAMED_ONLY.includes(section))) {
   console.error(`measuring: ${name}`);
   rows.push(...((await SECTIONS[name]?.(Number(values.seconds))) ?? []));
 }
