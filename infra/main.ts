@@ -5,9 +5,15 @@ import { readSettings } from "../settings/setting.ts";
 import { appStack, type Image } from "./app-stack.ts";
 import { platformStack } from "./platform-stack.ts";
 
-/** Writes the stacks `platform` and `app` into cdktf.out/stacks/. */
-export function synthesize({ settings, image }: { settings: ClusterSettings; image: Image }): void {
-  const app = new App({ outdir: "cdktf.out" });
+interface SynthesisOptions {
+  settings: ClusterSettings;
+  image: Image;
+  outdir?: string;
+}
+
+/** Writes the stacks `platform` and `app` into <outdir>/stacks/. */
+export function synthesize({ settings, image, outdir = "cdktf.out" }: SynthesisOptions): void {
+  const app = new App({ outdir });
   platformStack(app, settings);
   appStack(app, settings, image);
   app.synth();

@@ -5,7 +5,7 @@ import { imageOf } from "../images.ts";
 import { synthesize } from "../main.ts";
 import { NAMESPACE } from "../platform-stack.ts";
 import { buildImage } from "./image.ts";
-import { knativeUrl } from "./kubernetes.ts";
+import { knativeUrl, kubectl } from "./kubernetes.ts";
 import { createCluster, gatewayPort, loadArchives, loadImages } from "./node.ts";
 import { ensureGrafanaPassword, ensurePasswords } from "./passwords.ts";
 import { say } from "./progress.ts";
@@ -30,6 +30,8 @@ async function up(): Promise<void> {
   const cassandra = settings.cassandra === "install" ? [imageOf("cassandra", settings.registry)] : [];
   await loadImages([`${image.repository}:${image.tag}`, ...cassandra]);
   synthesize({ settings, image });
+  // Everything in it keeps to the strictest of Kubernetes' Pod Security Standards, and what does not is refused.
+  await kubectl(["label", "namespace", NAMESPACE, "pod-security.kubernetes.io/enforce=restricted", "--overwrite"]);
   await ensurePasswords(NAMESPACE);
   if (settings.monitoring === "install") await ensureGrafanaPassword();
   await forgetInterrupted();
