@@ -42,7 +42,7 @@ export function fleetOf(count: number): SentPulse[] {
     const status = i % 211 === 7 ? (["503", "slow", "odd"][i % 3] as string) : "ok";
     const steps = i < WITH_HISTORY || status !== "ok" ? STEPS : 1;
     return Array.from({ length: steps }, (_, step): SentPulse => {
-      const noise = ((i * 7919 + step * 104_729) % 997) / 997;
+      const noise = Math.abs(Math.sin((i + 1) * 12.9898 + step * 78.233) * 43_758.5453) % 1;
       const isTrouble = status !== "ok" && step < 6;
       return {
         service_name: name,
