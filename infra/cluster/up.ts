@@ -10,6 +10,7 @@ import { createCluster, gatewayPort, loadArchives, loadImages } from "./node.ts"
 import { ensureGrafanaPassword, ensurePasswords } from "./passwords.ts";
 import { say } from "./progress.ts";
 import { waitUntilReady } from "./readiness.ts";
+import { ringSize, spreadReplicas } from "./ring.ts";
 import { apply, forgetInterrupted } from "./terraform.ts";
 import { main, requireTools } from "./tools.ts";
 
@@ -35,12 +36,15 @@ async function up(): Promise<void> {
   await ensurePasswords(NAMESPACE);
   if (settings.monitoring === "install") await ensureGrafanaPassword();
   await forgetInterrupted();
+  const nodesBefore = await ringSize(NAMESPACE);
   await apply("platform");
   if (settings.knative === "install") {
     await waitUntilReady(["knativeservings.operator.knative.dev"], "knative-serving");
     await waitUntilReady(["knativeeventings.operator.knative.dev"], "knative-eventing");
   }
   await apply("app");
+  const nodes = await ringSize(NAMESPACE);
+  if (nodesBefore > 0 && nodes > nodesBefore) await spreadReplicas(NAMESPACE, "pulsemesh", nodes);
   await waitUntilReady(KINDS, NAMESPACE);
   const port = await gatewayPort();
   const ingest = `${await knativeUrl("pulse-ingest", NAMESPACE)}:${port}`;
