@@ -5,6 +5,7 @@ import { eventRequests, manyRequest, singleRequest } from "./requests.ts";
 import { median, type Row } from "./table.ts";
 
 const ROUNDS = 5;
+const WARM_UP_MS = 400;
 
 interface Measure {
   server: Started;
@@ -41,8 +42,11 @@ export async function benchIngest(seconds: number): Promise<Row[]> {
     // In turns, so that a machine whose speed drifts is as fast for the one as for the other; the first round warms up.
     for (let round = 0; round <= ROUNDS; round++) {
       for (const [name, measure] of Object.entries(measures)) {
+        const load = { port: measure.server.port, ...measure };
+        // A server that has just served another load compiles anew for this one, which is not what a request costs.
+        await runLoad(load, WARM_UP_MS);
         const before = cpuMicros(measure.server.pid);
-        const result = await runLoad({ port: measure.server.port, ...measure }, (seconds * 1000) / ROUNDS);
+        const result = await runLoad(load, (seconds * 1000) / ROUNDS);
         if (result.refusals > 0)
           throw new Error(`Expected 2xx only from ${name}, got ${result.refusals} other answers`);
         if (round === 0) continue;

@@ -57,30 +57,30 @@ export function openSink({ url, connections, deadlineMs, onAnswer, onError, log 
   const path = `${url.pathname}${url.search}`;
 
   // `unheard` is 1 when nobody can tell whether the broker has the event: its answer was lost, or, on Knative's default
-  // broker, some of its deliveries were made.
-  async function tryOnce(message: ReturnType<typeof encodeBinary>, timeoutMs: number): Promise<SendOutcome> {
+  // broker, some of its deliveries were made. `dispatch` and not `request`, which makes a stream and a promise for a
+  // body that nobody reads.
+  function tryOnce(message: ReturnType<typeof encodeBinary>, timeoutMs: number): Promise<SendOutcome> {
     const startedAt = performance.now();
-    try {
-      const limits = { headersTimeout: timeoutMs, bodyTimeout: timeoutMs };
-      const { statusCode, body } = await pool.request({ method: "POST", path, ...limits, ...message });
-      await body.dump();
-      onAnswer?.((performance.now() - startedAt) / 1000);
-      if (statusCode >= 200 && statusCode < 300) return { kind: "accepted", unheard: 0 };
-      const reason = `the broker answered ${statusCode}`;
-      const isFinal = statusCode < 500 && !RETRYABLE.has(statusCode);
-      return {
-        kind: isFinal ? "refused" : "unavailable",
-        reason,
-        unheard: statusCode >= 500 && statusCode !== 503 ? 1 : 0,
-      };
-    } catch (error) {
-      const { code } = error as { code?: unknown };
-      return {
-        kind: "unavailable",
-        reason: `the broker did not answer (${typeof code === "string" ? code : "error"})`,
-        unheard: UNSENT.has(code) ? 0 : 1,
-      };
-    }
+    return new Promise((resolve) => {
+      let statusCode = 0;
+      const request = { method: "POST", path, headersTimeout: timeoutMs, bodyTimeout: timeoutMs, ...message } as const;
+      pool.dispatch(request, {
+        onRequestStart() {},
+        onResponseStart(_, status) {
+          statusCode = status;
+        },
+        onResponseData() {}, // an answer's status is all that counts
+        onResponseEnd() {
+          onAnswer?.((performance.now() - startedAt) / 1000);
+          resolve(outcomeOf(statusCode));
+        },
+        onResponseError(_, error) {
+          const { code } = error as { code?: unknown };
+          const reason = `the broker did not answer (${typeof code === "string" ? code : "error"})`;
+          resolve({ kind: "unavailable", reason, unheard: UNSENT.has(code) ? 0 : 1 });
+        },
+      });
+    });
   }
 
   return {
@@ -105,5 +105,15 @@ export function openSink({ url, connections, deadlineMs, onAnswer, onError, log 
       }
     },
     close: () => pool.close(),
+  };
+}
+
+function outcomeOf(status: number): SendOutcome {
+  if (status >= 200 && status < 300) return { kind: "accepted", unheard: 0 };
+  const isFinal = status < 500 && !RETRYABLE.has(status);
+  return {
+    kind: isFinal ? "refused" : "unavailable",
+    reason: `the broker answered ${status}`,
+    unheard: status >= 500 && status !== 503 ? 1 : 0,
   };
 }

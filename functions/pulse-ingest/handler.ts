@@ -96,7 +96,9 @@ function isPlain(headers: IncomingHttpHeaders): boolean {
 }
 
 function acceptedReply(pulses: readonly Pulse[]): HttpReply {
-  const body = JSON.stringify({ accepted: pulses.length, ids: pulses.map((pulse) => pulse.id) });
+  const ids =
+    pulses.length === 1 ? JSON.stringify(pulses[0]?.id) : pulses.map((pulse) => JSON.stringify(pulse.id)).join();
+  const body = `{"accepted":${pulses.length},"ids":[${ids}]}`;
   return { status: 202, headers: { "content-type": "application/json" }, body };
 }
 
