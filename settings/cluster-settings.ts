@@ -66,14 +66,14 @@ export const clusterSettings = {
 
 export type ClusterSettings = SettingsOf<typeof clusterSettings>;
 
-function paths(variable: string, { doc }: { doc: string }): Setting<readonly string[]> {
+function paths(variable: string, { doc }: { doc: string }): Setting<readonly string[] | undefined> {
   const parse = (value: string) => value.split(/[\s,]+/);
   return {
     variable,
     expectation: "files' paths, separated by commas",
     defaultText: undefined,
     doc,
-    fallback: [],
+    fallback: undefined,
     parse,
   };
 }

@@ -27,7 +27,7 @@ async function up(): Promise<void> {
   const settings = readSettings(clusterSettings, process.env);
   const image = await buildImage(settings);
   await createCluster(settings);
-  await loadArchives(settings.imageArchives);
+  await loadArchives(settings.imageArchives ?? []);
   const cassandra = settings.cassandra === "install" ? [imageOf("cassandra", settings.registry)] : [];
   await loadImages([`${image.repository}:${image.tag}`, ...cassandra]);
   synthesize({ settings, image });
