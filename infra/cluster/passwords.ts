@@ -2,10 +2,13 @@ import { randomBytes } from "node:crypto";
 import { kubectl, kubectlSucceeds } from "./kubernetes.ts";
 import { say } from "./progress.ts";
 
-/** Makes a Secret of random passwords when it is not there: they are neither in Terraform's state nor in Helm's values. */
+/**
+ * Makes a Secret of random passwords when it is not there: they are neither in Terraform's state nor in Helm's values. In
+ * hexadecimal, since one that begins with a minus would be an option to many a command.
+ */
 async function ensureSecret(namespace: string, name: string, passwords: readonly string[], fixed = {}): Promise<void> {
   if (await kubectlSucceeds(["get", "secret", name, "-n", namespace])) return;
-  const random = Object.fromEntries(passwords.map((key) => [key, randomBytes(24).toString("base64url")]));
+  const random = Object.fromEntries(passwords.map((key) => [key, randomBytes(24).toString("hex")]));
   const stringData = { ...fixed, ...random };
   const namespaceObject = { apiVersion: "v1", kind: "Namespace", metadata: { name: namespace } };
   await kubectl(["apply", "-f", "-"], JSON.stringify(namespaceObject));
