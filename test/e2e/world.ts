@@ -58,7 +58,8 @@ export async function killPod(name: string, namespace: string = NAMESPACE): Prom
 export async function cqlsh(statement: string): Promise<string> {
   const secret = JSON.parse(await kubectl(["get", "secret", "cassandra-passwords", "-n", NAMESPACE, "-o", "json"]));
   const password = Buffer.from(secret.data.pulsemesh, "base64").toString();
-  const login = 'cqlsh -u pulsemesh -p "$(cat)" --no-color -e "$1"';
+  // In one word: a password may begin with a dash.
+  const login = 'cqlsh -u pulsemesh --password="$(cat)" --no-color -e "$1"';
   return kubectl(
     ["exec", "-i", "cassandra-0", "-n", NAMESPACE, "-c", "cassandra", "--", "sh", "-c", login, "cqlsh", statement],
     password,
