@@ -1,8 +1,9 @@
 import { Registry } from "prom-client";
 import { describe, expect, it } from "vitest";
 import type { Pulse } from "../events/pulse.ts";
-import { createRegistry, MAX_SERVICE_LABELS, OTHER_SERVICES, PulseCounter, RequestMetrics } from "./metrics.ts";
+import { createRegistry, MAX_SERVICE_LABELS, OTHER_SERVICES, PulseCounter } from "./metrics.ts";
 import { PersistMetrics } from "./pulse-persist/persist-metrics.ts";
+import { RequestMetrics } from "./request-metrics.ts";
 
 const pulse = (service_name: string, fields: Partial<Pulse> = {}): Pulse => ({
   service_name,
@@ -83,7 +84,13 @@ describe("metrics of requests", () => {
       'function="pulse-ingest",method="POST",code="400"': 1,
     });
     const buckets = await valuesOf(registry, "pulsemesh_request_latency_seconds_bucket");
-    expect(buckets['le="0.005",function="pulse-ingest",method="POST"']).toBe(2);
+    const post = 'function="pulse-ingest",method="POST"';
+    expect(buckets[`le="0.001",${post}`]).toBe(0);
+    expect(buckets[`le="0.005",${post}`]).toBe(2);
+    expect(buckets[`le="+Inf",${post}`]).toBe(3);
+    expect(await valuesOf(registry, "pulsemesh_request_latency_seconds_sum")).toEqual({ [post]: 0.306 });
+    expect(await valuesOf(registry, "pulsemesh_request_latency_seconds_count")).toEqual({ [post]: 3 });
+    expect(await registry.metrics()).toContain("# TYPE pulsemesh_request_latency_seconds histogram");
     expect(Object.keys(await valuesOf(registry, "nodejs_eventloop_lag_seconds"))).toHaveLength(1);
   });
 });

@@ -60,49 +60,6 @@ export function createRegistry(): Registry {
   return register;
 }
 
-/** Counts every request of a function by method and answer. */
-export class RequestMetrics {
-  readonly #requests: Counter;
-  readonly #latency: Histogram;
-  readonly #function: string;
-  // Looking a label set up in prom-client hashes it; the few that occur are kept.
-  readonly #counters = new Map<string, Counter.Internal>();
-  readonly #histograms = new Map<string, Histogram.Internal<string>>();
-
-  constructor(registers: Registry[], functionName: string) {
-    this.#function = functionName;
-    this.#requests = new Counter({
-      name: METRICS.requests,
-      help: "Requests by function, method and answer.",
-      labelNames: ["function", "method", "code"],
-      registers,
-    });
-    this.#latency = new Histogram({
-      name: METRICS.requestLatency,
-      help: "Seconds from a request's headers to its answer.",
-      labelNames: ["function", "method"],
-      buckets: LATENCY_BUCKETS,
-      registers,
-    });
-  }
-
-  observe(method: string, code: number, seconds: number): void {
-    const key = `${method} ${code}`;
-    let counter = this.#counters.get(key);
-    if (counter === undefined) {
-      counter = this.#requests.labels(this.#function, method, String(code));
-      this.#counters.set(key, counter);
-    }
-    counter.inc();
-    let histogram = this.#histograms.get(method);
-    if (histogram === undefined) {
-      histogram = this.#latency.labels(this.#function, method);
-      this.#histograms.set(method, histogram);
-    }
-    histogram.observe(seconds);
-  }
-}
-
 /**
  * Counts pulses by service and health, with bounded labels. The counts are plain numbers until they are scraped: it is
  * the one thing done for every single pulse, and prom-client hashes the labels each time.

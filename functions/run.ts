@@ -1,6 +1,6 @@
 import { gaugeStart } from "./gauges.ts";
-import { RequestMetrics } from "./metrics.ts";
 import { type Compose, createParts } from "./parts.ts";
+import { RequestMetrics } from "./request-metrics.ts";
 import { serve } from "./serve.ts";
 
 /** Runs a function as this process, until it is told to stop. What is wrong in the environment ends it with a message. */

@@ -1,8 +1,8 @@
 import { once } from "node:events";
 import { createServer } from "node:net";
 import { pino } from "pino";
-import { RequestMetrics } from "./metrics.ts";
 import { type Compose, createParts } from "./parts.ts";
+import { RequestMetrics } from "./request-metrics.ts";
 import { serve } from "./serve.ts";
 
 /** A function under the real runtime inside a test's process. */

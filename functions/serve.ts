@@ -17,8 +17,8 @@ import { Drain } from "./drain.ts";
 import { asFaasModule, LIVENESS_PATH, READINESS_PATH } from "./faas-module.ts";
 import { type HttpReply, type HttpRequest, type PulseFunction, problem } from "./http.ts";
 import type { Logger } from "./log.ts";
-import type { RequestMetrics } from "./metrics.ts";
 import { RefusalLog } from "./refusal-log.ts";
+import type { RequestMetrics } from "./request-metrics.ts";
 import { createRouter } from "./router.ts";
 
 export interface ServeOptions {

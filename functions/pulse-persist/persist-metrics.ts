@@ -2,6 +2,7 @@ import { Counter, Gauge, Histogram, type Registry } from "prom-client";
 import { healthOf } from "../../events/health.ts";
 import type { Pulse } from "../../events/pulse.ts";
 import { LATENCY_BUCKETS, METRICS, PulseCounter, ServiceLabels } from "../metrics.ts";
+import { PlainHistogram, type Series } from "../plain-histogram.ts";
 
 /** Seconds: a cache's millisecond to a batch job's minute. */
 const REPORTED_LATENCY_BUCKETS = [0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
@@ -10,10 +11,10 @@ const REPORTED_LATENCY_BUCKETS = [0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.
 export class PersistMetrics {
   readonly #stored: PulseCounter;
   readonly #storedAgain: Counter;
-  readonly #latency: Histogram;
+  readonly #latency: PlainHistogram;
   readonly #lag: Histogram;
   readonly #services = new ServiceLabels();
-  readonly #histograms = new Map<string, Histogram.Internal<string>>();
+  readonly #histograms = new Map<string, Series>();
   /** Newest event time in epoch ms, by service label and then health. */
   readonly #newest = new Map<string, Map<string, number>>();
 
@@ -28,10 +29,9 @@ export class PersistMetrics {
       help: "Pulses of events that were delivered again after they had been stored.",
       registers,
     });
-    this.#latency = new Histogram({
+    this.#latency = new PlainHistogram({
       name: METRICS.pulseLatency,
       help: "Latency that the services report, in seconds.",
-      labelNames: ["service"],
       buckets: REPORTED_LATENCY_BUCKETS,
       registers,
     });
@@ -63,7 +63,7 @@ export class PersistMetrics {
       let histogram = this.#histograms.get(service);
       let byHealth = this.#newest.get(service);
       if (histogram === undefined || byHealth === undefined) {
-        histogram = this.#latency.labels(service);
+        histogram = this.#latency.labels({ service });
         this.#histograms.set(service, histogram);
         byHealth = new Map();
         this.#newest.set(service, byHealth);
