@@ -20,6 +20,8 @@ const PROCESSES = `job=~"${[...JOBS, BROKER_JOB].join("|")}"`;
 const CASSANDRA_POD = 'container="cassandra"';
 const CASSANDRA_VOLUME = 'persistentvolumeclaim=~".*cassandra.*"';
 const KNATIVE_REVISION = 'kn_revision_name=~"pulse-.+"';
+// An event is dispatched three times on its way: to the channel, to the filter, and by the filter to the subscriber.
+const KNATIVE_TRIGGER = 'messaging_destination_name=~"trigger:.+"';
 const FUNCTION_CONTAINER = 'container="user-container",pod=~"pulse-.+"';
 
 /** Series of the functions and of the local broker. */
@@ -83,8 +85,8 @@ export const CLUSTER_SERIES = {
   concurrencyTarget: series("kn_revision_concurrency_target", KNATIVE_REVISION),
   panicMode: series("kn_revision_panic_mode", KNATIVE_REVISION),
   requestsQueued: series("kn_revision_request_queued", KNATIVE_REVISION),
-  dispatches: series("kn_eventing_dispatch_duration_seconds_count"),
-  dispatchDuration: series("kn_eventing_dispatch_duration_seconds"),
+  dispatches: series("kn_eventing_dispatch_duration_seconds_count", KNATIVE_TRIGGER),
+  dispatchDuration: series("kn_eventing_dispatch_duration_seconds", KNATIVE_TRIGGER),
   crashLooping: series("kube_pod_container_status_waiting_reason", FUNCTION_CONTAINER, 'reason="CrashLoopBackOff"'),
   cassandraReady: series("kube_statefulset_status_replicas_ready", 'statefulset=~".*cassandra.*"'),
   cassandraWanted: series("kube_statefulset_replicas", 'statefulset=~".*cassandra.*"'),
