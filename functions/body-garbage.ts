@@ -4,7 +4,7 @@ import { runInNewContext } from "node:vm";
 /** Bytes of bodies after which their garbage is collected: 1–3 ms while it is young. */
 const COLLECT_EVERY_BYTES = 8 * 1024 * 1024;
 /** Every so many times the whole heap is collected, some 20 ms: what was being read meanwhile is no longer young. */
-const WHOLE_EVERY = 8;
+const WHOLE_EVERY = 2;
 
 let bytesSince = 0;
 let collections = 0;

@@ -6,7 +6,7 @@ import type { FunctionName } from "./function-settings.ts";
  * large requests, pulse-ingest reached 440 MB, and with these 165. What a function may hold is bounded far below them.
  */
 export const NODE_FLAGS: Readonly<Record<FunctionName, readonly string[]>> = {
-  "pulse-ingest": ["--max-semi-space-size=8", "--max-old-space-size=128"],
+  "pulse-ingest": ["--max-semi-space-size=6", "--max-old-space-size=128"],
   "pulse-persist": ["--max-semi-space-size=8", "--max-old-space-size=160"],
   "pulse-query": ["--max-semi-space-size=8", "--max-old-space-size=256"],
   "pulse-deadletter": ["--max-semi-space-size=8", "--max-old-space-size=160"],

@@ -19,7 +19,7 @@ describe("settings", () => {
   it("have defaults that are themselves what is expected", () => {
     for (const settings of ALL_SETTINGS) {
       for (const { variable, defaultText, fallback, parse } of Object.values(settings)) {
-        if (defaultText === undefined) expect([variable, fallback]).toEqual([variable, undefined]);
+        if (defaultText === undefined) expect(fallback ?? [], variable).toEqual([]);
         else expect([variable, parse(defaultText)]).toEqual([variable, fallback]);
       }
     }

@@ -97,7 +97,6 @@ describe("pulse-ingest under a flood", () => {
       await startIngest();
       const counts = await flood(body);
       expect([...counts.keys()].filter((outcome) => ![202, 400, 429, 503].includes(outcome as number))).toEqual([]);
-      console.log(_, counts, ingest.peakBytes() / 1e6);
       expect(ingest.peakBytes()).toBeLessThan(MAX_BYTES);
       broker.answer = () => 202;
       broker.release(202);

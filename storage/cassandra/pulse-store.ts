@@ -22,7 +22,7 @@ export interface CassandraPulseStoreOptions {
   retentionMs: number;
   /** Rows that may wait; a write beyond is `retry`. @default 100_000 */
   maxQueuedRows?: number;
-  /** Batches of one partition on their way at one time. @default 3 */
+  /** Batches of one partition on their way at one time. @default 6 */
   maxInFlightPerPartition?: number;
   /** Epoch ms. @default Date.now */
   now?: () => number;
@@ -54,7 +54,7 @@ export class CassandraPulseStore implements PulseWriter, PulseReader, StoreLifec
   #closed: Promise<void> | undefined;
 
   constructor(options: CassandraPulseStoreOptions) {
-    const { settings, retentionMs, now = Date.now, maxQueuedRows = 100_000, maxInFlightPerPartition = 3 } = options;
+    const { settings, retentionMs, now = Date.now, maxQueuedRows = 100_000, maxInFlightPerPartition = 6 } = options;
     const statements = pulseStatements(settings.keyspace);
     const session = new CassandraSession({ settings, onBreak: () => this.#writes.forget() });
     this.#session = session;
