@@ -5,7 +5,7 @@ import { eventRequests, manyRequest, singleRequest } from "./requests.ts";
 import { median, type Row } from "./table.ts";
 
 const ROUNDS = 5;
-const WARM_UP_MS = 400;
+const WARM_UP_MS = 1000;
 
 interface Measure {
   server: Started;
