@@ -13,6 +13,13 @@ describe("what an error means for the rows", () => {
     ["a failure inside", CODES.serverError, "java.lang.NullPointerException", "retry", "load"],
     ["a table that is not there", CODES.invalid, "unconfigured table pulse_events_by_service", "retry", "schema"],
     ["a table that a node has not heard of yet", CODES.invalid, "table schema_lock does not exist", "retry", "schema"],
+    [
+      "a keyspace that a node has not heard of yet",
+      CODES.invalid,
+      "Keyspace 'pulsemesh' doesn't exist",
+      "retry",
+      "schema",
+    ],
     ["a column that is not there", CODES.invalid, "Undefined column name x in table k.t", "retry", "schema"],
     ["a batch that is too large", CODES.invalid, "Batch too large", "rejected", "size"],
     ["a batch that is much too large", CODES.invalid, "Rejected an oversized mutation (9/8)", "rejected", "size"],

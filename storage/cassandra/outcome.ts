@@ -11,7 +11,7 @@ export interface Failure {
 const CODES = types.responseErrorCodes;
 const RETRY_AFTER_MS = 1000;
 const SCHEMA =
-  /unconfigured table|undefined column|undefined name|unknown (keyspace|type|identifier)|(keyspace|table) .* does not exist/i;
+  /unconfigured table|undefined column|undefined name|unknown (keyspace|type|identifier)|(keyspace|table) .* (does not|doesn't) exist/i;
 
 /** Reads an error: only what is wrong with the rows themselves is `rejected`, all else may pass. */
 export function failureOf(error: unknown): Failure {
