@@ -1,9 +1,9 @@
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 
-/** Bytes of bodies after which their garbage is collected: 1–3 ms while it is young. */
+/** Bytes of bodies after which their garbage is collected, while most of it is young and cheap to find. */
 const COLLECT_EVERY_BYTES = 8 * 1024 * 1024;
-/** Every so many times the whole heap is collected, some 20 ms: what was being read meanwhile is no longer young. */
+/** Every so many times the whole heap is collected: what was being read meanwhile is no longer young. */
 const WHOLE_EVERY = 2;
 
 let bytesSince = 0;

@@ -4,6 +4,7 @@
 // 2. A flood of refusals costs a counter each: the lines of a second are bounded, the rest is summed up in one line.
 import type { IncomingMessage } from "node:http";
 import type { Fault } from "../events/fault.ts";
+import { TRACEPARENT_PATTERN } from "../events/pulse.ts";
 import type { HttpReply } from "./http.ts";
 import type { Logger } from "./log.ts";
 
@@ -16,7 +17,6 @@ export interface RefusalLogOptions {
 const WINDOW_MS = 1000;
 const MAX_RULES = 3;
 const MAX_TEXT = 128;
-const TRACEPARENT = /^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/;
 /** Codes whose fault is ours; a client's own are for `info`. */
 const OURS = (status: number) => status >= 500 || status === 429;
 
@@ -78,7 +78,7 @@ function lineOf(request: IncomingMessage | undefined, { status, body, trail }: H
 
 function placeOf({ method, url = "", headers }: IncomingMessage): object {
   const traceparent = [headers["ce-traceparent"], headers.traceparent].find(
-    (value): value is string => typeof value === "string" && TRACEPARENT.test(value),
+    (value): value is string => typeof value === "string" && TRACEPARENT_PATTERN.test(value),
   );
   const eventId = headers["ce-id"];
   return {

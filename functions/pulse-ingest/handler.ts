@@ -96,9 +96,7 @@ function isPlain(headers: IncomingHttpHeaders): boolean {
 }
 
 function acceptedReply(pulses: readonly Pulse[]): HttpReply {
-  const ids =
-    pulses.length === 1 ? JSON.stringify(pulses[0]?.id) : pulses.map((pulse) => JSON.stringify(pulse.id)).join();
-  const body = `{"accepted":${pulses.length},"ids":[${ids}]}`;
+  const body = JSON.stringify({ accepted: pulses.length, ids: pulses.map((pulse) => pulse.id) });
   return { status: 202, headers: { "content-type": "application/json" }, body };
 }
 
