@@ -1,8 +1,9 @@
 import type { Dashboard } from "@grafana/grafana-foundation-sdk/dashboard";
 import { HEALTHS } from "../events/health.ts";
 import { buildBoard, type Panel, prometheusVariable } from "./board.ts";
+import { half, percentiles } from "./curve-layouts.ts";
 import { HEALTH_CODES } from "./health-codes.ts";
-import { curves, figures, healthBands, type Query, serviceTable } from "./panels.ts";
+import { figures, healthBands, type Query, serviceTable } from "./panels.ts";
 import { orZero, quantile, rate, ratio, total } from "./promql.ts";
 import { unaccountedOf } from "./rules/flow-rules.ts";
 import { RECORDED, SERIES } from "./selectors.ts";
@@ -95,28 +96,16 @@ function services(): Panel[] {
 
 function requests(): Panel[] {
   return [
-    curves({
+    half({
       title: "Requests",
       description: "Requests a second by function. A request to pulse-ingest may carry thousands of pulses.",
       unit: "reqps",
-      span: 8,
       queries: [[rate(SERIES.requests, WINDOW, ["function"]), "{{function}}"]],
     }),
-    curves({
-      title: "Latency of posts",
-      description:
-        "From a request's headers to its answer, all functions that take posts. pulse-ingest answers once the broker has the pulses.",
-      unit: "s",
-      span: 8,
-      queries: QUANTILES.map(
-        (q): Query => [quantile(q, SERIES.requestLatency, WINDOW, ["function"]), `{{function}} p${q * 100}`],
-      ),
-    }),
-    curves({
+    half({
       title: "Error ratio",
       description: "The share of requests answered with 5xx, by function. A retry may have made good for it.",
       unit: "percentunit",
-      span: 8,
       limits: [0.01, 0.05],
       queries: [
         [
@@ -124,6 +113,22 @@ function requests(): Panel[] {
           "{{function}}",
         ],
       ],
+    }),
+    half({
+      title: "Latency of posts",
+      description:
+        "From a request's headers to its answer, all functions that take posts. pulse-ingest answers once the broker has the pulses.",
+      unit: "s",
+      queries: QUANTILES.map(
+        (q): Query => [quantile(q, SERIES.requestLatency, WINDOW, ["function"]), `{{function}} p${q * 100}`],
+      ),
+    }),
+    half({
+      title: "Latency of reads",
+      description:
+        "From a GET's headers to pulse-query's answer, a stream's to its beginning: the page, the API, and Prometheus' own scrapes.",
+      unit: "s",
+      queries: percentiles(SERIES.readLatency),
     }),
   ];
 }
@@ -148,12 +153,11 @@ function ledger(): Panel[] {
         [orZero(total(SERIES.storedAgain, range)), "delivered again"],
       ],
     }),
-    curves({
+    half({
       title: "Flow",
       description:
         "Pulses a second at each end. Stored follows accepted, and lies above it where pulses are posted straight to the broker.",
       unit: "cps",
-      span: 12,
       queries: [
         [orZero(rate(SERIES.accepted, WINDOW)), "accepted"],
         [orZero(rate(SERIES.stored, WINDOW)), "stored"],
@@ -161,13 +165,12 @@ function ledger(): Panel[] {
         [orZero(rate(SERIES.deadLetterPulsesReplayed, WINDOW)), "replayed"],
       ],
     }),
-    curves({
+    half({
       title: "Delivery lag",
       description: "From the broker's acceptance of an event to its pulses being stored.",
       unit: "s",
-      span: 12,
       limits: [1, 5],
-      queries: QUANTILES.map((q): Query => [quantile(q, SERIES.deliveryLag, WINDOW), `p${q * 100}`]),
+      queries: percentiles(SERIES.deliveryLag),
     }),
   ];
 }

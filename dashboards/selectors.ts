@@ -13,6 +13,7 @@ export const BROKER_JOB = "pulse-broker";
 
 const INGEST = 'job="pulse-ingest"';
 const PERSIST = 'job="pulse-persist"';
+const QUERY = 'job="pulse-query"';
 const DEADLETTER = 'job="pulse-deadletter"';
 const FUNCTIONS = `job=~"${JOBS.join("|")}"`;
 const BROKER = `job="${BROKER_JOB}"`;
@@ -29,6 +30,7 @@ export const SERIES = {
   requests: series(METRICS.requests, FUNCTIONS),
   failedRequests: series(METRICS.requests, FUNCTIONS, 'code=~"5.."'),
   requestLatency: series(METRICS.requestLatency, FUNCTIONS, 'method="POST"'),
+  readLatency: series(METRICS.requestLatency, QUERY, 'method="GET"'),
   ingestRequests: series(METRICS.requests, INGEST, 'method="POST"'),
   /** What a client did right and did not get: 429 is our lack of room. */
   ingestFailures: series(METRICS.requests, INGEST, 'method="POST"', 'code=~"5..|429"'),
