@@ -13,7 +13,7 @@ export function cassandra(): Dashboard {
     name: "cassandra",
     title: "Cassandra",
     description:
-      "The store as the functions see it (SQLite too, on a laptop), and what Cassandra's nodes say of themselves where that is exported.",
+      "The store as the functions see it (SQLite too, on a laptop); its pods on a cluster; what Cassandra's nodes export of themselves where the JMX exporter runs in them.",
     variables: [prometheusVariable()],
     rows: [
       {
@@ -80,7 +80,7 @@ export function cassandra(): Dashboard {
         ],
       },
       {
-        title: "What its nodes say",
+        title: "What its nodes export: where they run the JMX exporter",
         collapsed: true,
         panels: [
           third({
@@ -110,6 +110,12 @@ export function cassandra(): Dashboard {
               [rate(CLUSTER_SERIES.cassandraHints, WINDOW, ["pod"]), "{{pod}} hints/s"],
             ],
           }),
+        ],
+      },
+      {
+        title: "Its pods, on a cluster",
+        collapsed: true,
+        panels: [
           third({
             title: "Nodes",
             description: "Pods that are ready beside those that should be.",

@@ -23,6 +23,8 @@ export interface CassandraOptions {
   tls?: NodeTls;
   /** `group` keeps everything that was answered. @default "group" */
   commitlogSync?: "group" | "periodic";
+  /** A Java agent that runs inside of each node, as `-javaagent:` takes it; not in a container. */
+  javaAgent?: string;
   /** Quick to start, at half the peak speed, and its data is removed when it is stopped. @default false */
   isForTests?: boolean;
   /** @default 512, and 384 for tests */
@@ -97,7 +99,16 @@ export async function startCassandra(options: CassandraOptions): Promise<Cassand
     const cacheDir = cacheDirOf(env);
     const jars = await provideJars(cacheDir, say);
     await mkdir(cacheDir, { recursive: true });
-    return await startJavaNode({ java: way.java, jars, cacheDir, configuration, isForTests, startTimeoutMs });
+    const { javaAgent } = options;
+    return await startJavaNode({
+      java: way.java,
+      jars,
+      cacheDir,
+      configuration,
+      javaAgent,
+      isForTests,
+      startTimeoutMs,
+    });
   };
   // The jars first and once; then all nodes at a time.
   if (way.kind === "java") await provideJars(cacheDirOf(env), say);

@@ -31,6 +31,7 @@ export interface JavaNodeOptions {
   /** Where the archive of loaded classes is kept: with it a start takes half the time. */
   cacheDir: string;
   configuration: NodeConfiguration;
+  javaAgent: string | undefined;
   /** Quick to start, at half the peak speed: for tests. */
   isForTests: boolean;
   startTimeoutMs: number;
@@ -132,11 +133,13 @@ class JavaNode implements CassandraNode {
   }
 
   #speed(): string[] {
-    const { isForTests } = this.#options;
+    const { isForTests, javaAgent } = this.#options;
     const archive = this.#archive();
     const quick = isForTests
       ? ["-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"]
       : ["-XX:+UseG1GC", "-XX:MaxGCPauseMillis=300"];
+    // Java writes no archive while there is an agent, and ends if it is told to.
+    if (javaAgent !== undefined) return [...quick, `-javaagent:${javaAgent}`];
     if (existsSync(archive)) return [...quick, `-XX:SharedArchiveFile=${archive}`, "-Xshare:auto"];
     // Written when this node ends in good order, and used from then on.
     this.#newArchive = `${archive}.${process.pid}.${this.address}`;

@@ -23,6 +23,7 @@ const CASES = [
   ["knative", "laptop, from a registry", ["--set", "registry=registry.example/mirror"]],
   ["knative", "durable", ["-f", "infra/charts/knative/values-durable.yaml"]],
   ["cassandra", "laptop", []],
+  ["cassandra", "laptop, with the JMX exporter", ["--set", "metricsPort=9404"]],
   ["cassandra", "durable", ["-f", "infra/charts/cassandra/values-durable.yaml"]],
   ["pulsemesh", "laptop", [...MONITORED, "--set", "monitoring.alertWebhook=http://alerts.example"]],
   ["pulsemesh", "durable", ["-f", "infra/charts/pulsemesh/values-durable.yaml", ...MONITORED]],
