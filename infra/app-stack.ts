@@ -11,7 +11,8 @@ export interface Image {
   tag: string;
 }
 
-export function appStack(scope: Construct, settings: ClusterSettings, image: Image): void {
+/** `ingestUrl`: where pulse-ingest is for who sends from outside, which the page tells newcomers. */
+export function appStack(scope: Construct, settings: ClusterSettings, image: Image, ingestUrl?: string): void {
   const stack = createStack(scope, "app");
   const replicas = cassandraNodesOf(settings);
   ownRelease(stack, "pulsemesh", {
@@ -21,6 +22,7 @@ export function appStack(scope: Construct, settings: ClusterSettings, image: Ima
       {
         image,
         monitoring: { enabled: settings.monitoring !== "none" },
+        ...(ingestUrl !== undefined && { functions: { "pulse-query": { env: { PULSE_INGEST_URL: ingestUrl } } } }),
         ...(replicas !== undefined && { cassandra: { replicas } }),
         ...(settings.profile === "durable" && {
           broker: { kafka: { "bootstrap.servers": settings.kafkaBootstrapServers } },

@@ -8,14 +8,15 @@ import { platformStack } from "./platform-stack.ts";
 interface SynthesisOptions {
   settings: ClusterSettings;
   image: Image;
+  ingestUrl?: string;
   outdir?: string;
 }
 
 /** Writes the stacks `platform` and `app` into <outdir>/stacks/. */
-export function synthesize({ settings, image, outdir = "cdktf.out" }: SynthesisOptions): void {
+export function synthesize({ settings, image, ingestUrl, outdir = "cdktf.out" }: SynthesisOptions): void {
   const app = new App({ outdir });
   platformStack(app, settings);
-  appStack(app, settings, image);
+  appStack(app, settings, image, ingestUrl);
   app.synth();
 }
 

@@ -30,7 +30,8 @@ async function up(): Promise<void> {
   await loadArchives(settings.imageArchives ?? []);
   const cassandra = settings.cassandra === "install" ? [imageOf("cassandra", settings.registry)] : [];
   await loadImages([`${image.repository}:${image.tag}`, ...cassandra]);
-  synthesize({ settings, image });
+  const port = await gatewayPort();
+  synthesize({ settings, image, ingestUrl: `http://pulse-ingest.${NAMESPACE}.localhost:${port}` });
   // Everything in it keeps to the strictest of Kubernetes' Pod Security Standards, and what does not is refused.
   await kubectl(["label", "namespace", NAMESPACE, "pod-security.kubernetes.io/enforce=restricted", "--overwrite"]);
   await ensurePasswords(NAMESPACE);
@@ -46,7 +47,6 @@ async function up(): Promise<void> {
   const nodes = await ringSize(NAMESPACE);
   if (nodesBefore > 0 && nodes > nodesBefore) await spreadReplicas(NAMESPACE, "pulsemesh", nodes);
   await waitUntilReady(KINDS, NAMESPACE);
-  const port = await gatewayPort();
   const ingest = `${await knativeUrl("pulse-ingest", NAMESPACE)}:${port}`;
   const query = `${await knativeUrl("pulse-query", NAMESPACE)}:${port}`;
   say("PulseMesh is up");
