@@ -7,6 +7,7 @@ import { benchChain } from "./chain.ts";
 import { benchCluster } from "./cluster.ts";
 import { benchColdStart } from "./cold-start.ts";
 import { benchIngest } from "./ingest.ts";
+import { benchServices, benchServicesOnCassandra } from "./services.ts";
 import { printTable, type Row } from "./table.ts";
 
 const SECTIONS: Record<string, (seconds: number) => Promise<Row[]>> = {
@@ -14,7 +15,9 @@ const SECTIONS: Record<string, (seconds: number) => Promise<Row[]>> = {
   broker: benchBroker,
   chain: benchChain,
   start: benchColdStart,
+  services: benchServices,
   cassandra: benchCassandra,
+  "cassandra-services": benchServicesOnCassandra,
   "cassandra-growth": benchCassandraGrowth,
   cluster: benchCluster,
 };

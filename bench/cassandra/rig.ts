@@ -37,6 +37,7 @@ export interface Table {
 /** A real node with nothing else on it. */
 export interface Rig {
   node: CassandraNode;
+  contactPoints: readonly string[];
   openTable(): Promise<Table>;
 }
 
@@ -77,7 +78,8 @@ export async function withRig(work: (rig: Rig) => Promise<Row[]>): Promise<Row[]
     return table;
   }
   try {
-    return await work({ node: cassandra.nodes[0] as CassandraNode, openTable });
+    const { nodes, contactPoints } = cassandra;
+    return await work({ node: nodes[0] as CassandraNode, contactPoints, openTable });
   } finally {
     for (const { store, client } of tables) {
       await store.close();

@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import type { PulseReader, StoredPulse } from "../../storage/ports.ts";
 import { Fleet } from "./fleet.ts";
 
@@ -7,10 +7,11 @@ const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
 const now = Date.UTC(2026, 5, 1);
 
-/** A store that holds these pulses and counts how often a page is asked of it. */
+/** A store that holds these pulses and knows of which service a page was asked. */
 class Shelf implements Pick<PulseReader, "latest" | "page"> {
   readonly pulses: StoredPulse[] = [];
-  pages = 0;
+  readonly asked: string[] = [];
+  wait: (service: string) => Promise<void> = async () => undefined;
 
   /** Pulses of a service that lie so far back in time, in ms. */
   put(service: string, ...ages: number[]): this {
@@ -36,7 +37,8 @@ class Shelf implements Pick<PulseReader, "latest" | "page"> {
   }
 
   async page(service: string, { from, to }: { from: number; to: number }, limit: number) {
-    this.pages++;
+    this.asked.push(service);
+    await this.wait(service);
     const inside = this.pulses.filter(
       (pulse) => pulse.service_name === service && pulse.event_time >= from && pulse.event_time < to,
     );
@@ -83,14 +85,52 @@ describe("a fleet", () => {
     expect((await fleet.one("dense"))?.usualPeriodMs).toBe(15 * SECOND);
   });
 
-  it("asks for no more than the newest pulses while a service pulses, and once for a silent one", async () => {
+  it("learns behind the answers of those that pulse, and of each once", async () => {
     const shelf = new Shelf().put("pulsing", ...every(SECOND, 100, 0)).put("silent", ...every(MINUTE, 10, HOUR));
     const fleet = new Fleet({ reader: shelf, now: () => now });
+    const { promise, resolve } = Promise.withResolvers<void>();
+    shelf.wait = async (service) => (service === "pulsing" ? await promise : undefined);
+    expect((await fleet.latest()).map(({ health }) => health)).toEqual(["up", "late"]);
+    expect(shelf.asked).toEqual(["silent", "pulsing"]);
+    resolve();
+    await vi.waitFor(() => expect(shelf.asked).toEqual(["silent", "pulsing", "pulsing"])); // two sightings a page
     for (let i = 0; i < 5; i++) await fleet.latest();
-    expect(shelf.pages).toBe(1);
+    expect(shelf.asked.filter((service) => service === "silent")).toHaveLength(1);
+    expect(shelf.asked).toHaveLength(3);
   });
 
-  it("keeps a period while pulses go on, and learns it anew in time", async () => {
+  it("knows a fleet that goes silent at once", async () => {
+    const shelf = new Shelf();
+    for (let i = 0; i < 50; i++) shelf.put(`service-${i}`, ...every(MINUTE, 10, 0));
+    let time = now;
+    const fleet = new Fleet({ reader: shelf, now: () => time });
+    await fleet.prepare();
+    expect(shelf.asked.length).toBeLessThan(50);
+    await vi.waitFor(async () => {
+      await fleet.latest();
+      expect(new Set(shelf.asked).size).toBe(50);
+    });
+    time += HOUR;
+    shelf.wait = async () => {
+      throw new Error("Expected nothing to be read");
+    };
+    expect(new Set((await fleet.latest()).map(({ health }) => health))).toEqual(new Set(["late"]));
+  });
+
+  it("is prepared once, and again when the store was away", async () => {
+    const shelf = new Shelf().put("silent", ...every(MINUTE, 10, HOUR));
+    const fleet = new Fleet({ reader: shelf, now: () => now });
+    shelf.wait = async () => {
+      throw new Error("away");
+    };
+    await expect(fleet.prepare()).rejects.toThrow("away");
+    shelf.wait = async () => undefined;
+    await fleet.prepare();
+    await fleet.prepare();
+    expect(shelf.asked).toEqual(["silent", "silent"]);
+  });
+
+  it("keeps a period while pulses go on, and learns it anew behind an answer in time", async () => {
     const shelf = new Shelf().put("checkout", ...every(5 * MINUTE, 10, 4 * MINUTE));
     let time = now;
     const fleet = new Fleet({ reader: shelf, now: () => time });
@@ -98,11 +138,11 @@ describe("a fleet", () => {
     time += 5 * MINUTE;
     shelf.put("checkout", -MINUTE);
     await fleet.latest();
-    expect(shelf.pages).toBe(1);
+    expect(shelf.asked).toHaveLength(1);
     time += 10 * MINUTE;
     shelf.put("checkout", -11 * MINUTE);
     await fleet.latest();
-    expect(shelf.pages).toBe(2);
+    await vi.waitFor(() => expect(shelf.asked).toHaveLength(2));
   });
 
   it("forgets what it learnt of services that are gone", async () => {
@@ -113,7 +153,7 @@ describe("a fleet", () => {
     await fleet.latest();
     shelf.pulses.push(...gone);
     await fleet.latest();
-    expect(shelf.pages).toBe(3);
+    expect(shelf.asked).toEqual(["b", "a", "a"]);
   });
 
   it("says when a single service will be late, and nothing of one that never pulsed", async () => {

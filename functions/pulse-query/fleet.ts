@@ -1,6 +1,7 @@
 // The services as they are at this moment: their newest pulses, judged by `serviceHealthOf`. The usual period that this
-// takes is learnt as events/lateness.ts says, only for a service that has been silent for so long that it may be late,
-// and kept: a fleet that pulses costs nothing besides `latest`, and a silent one is learnt once.
+// takes is learnt as events/lateness.ts says, which costs some reads for each service. An answer waits for that only where
+// a service has been silent for so long that it may be late, and nothing was ever learnt of it. All others are learnt
+// behind the answers, and anew when time has passed, so that a fleet that goes silent at once is known by then.
 import { setImmediate as nextTurn } from "node:timers/promises";
 import {
   LEARNING_WINDOW_MS,
@@ -40,10 +41,12 @@ interface Learnt {
   periodMs: number | undefined;
 }
 
-/** A period is taken for usual for so long before it is learnt anew. */
+/** A period is taken for usual for so long before it is learnt anew, which no answer waits for. */
 const RELEARN_AFTER_MS = 10 * 60_000;
-/** Services that are learnt at one time. */
+/** Services that are learnt at one time while an answer waits. */
 const CONCURRENCY = 16;
+/** Services that are learnt behind an answer, one after the other: a store is not to feel that a process has started. */
+const BEHIND_AN_ANSWER = 32;
 /** Of a service that pulses each second three of these are enough. */
 const MAX_READS = 8;
 const PAGE = 16;
@@ -55,24 +58,31 @@ export class Fleet {
   readonly #reader: FleetOptions["reader"];
   readonly #now: () => number;
   #learnt = new Map<string, Learnt>();
+  #prepared: Promise<unknown> | undefined;
+  #isLearningBehind = false;
 
   constructor({ reader, now }: FleetOptions) {
     this.#reader = reader;
     this.#now = now;
   }
 
+  /** Resolves when every service was judged once: the answers after that are quick. @throws when the store is away. */
+  async prepare(): Promise<void> {
+    this.#prepared ??= this.latest().catch((error: unknown) => {
+      this.#prepared = undefined;
+      throw error;
+    });
+    await this.#prepared;
+  }
+
   /** Every service, sorted by its name. */
   async latest(): Promise<JudgedService[]> {
     const pulses = await this.#reader.latest();
-    const queue = pulses.filter((pulse) => this.#isToBeLearnt(pulse));
-    const learn = async () => {
-      for (let pulse = queue.pop(); pulse !== undefined; pulse = queue.pop()) {
-        await this.#learn(pulse);
-        // A store in this process answers without a pause: other requests are let in between.
-        if (queue.length % CONCURRENCY === 0) await nextTurn();
-      }
-    };
-    await Promise.all(Array.from({ length: CONCURRENCY }, learn));
+    await this.#learnAll(
+      pulses.filter((pulse) => this.#mayBeLate(pulse) && this.#isUnknown(pulse)),
+      CONCURRENCY,
+    );
+    this.#learnBehind(pulses.filter((pulse) => this.#isUnknown(pulse) || this.#isStale(pulse)));
     const known = this.#learnt;
     if (known.size > pulses.length) {
       this.#learnt = new Map();
@@ -90,7 +100,7 @@ export class Fleet {
     const page = await this.#reader.page(service, { from: 0, to: END_OF_TIME }, 1);
     const pulse = page.ok ? page.value.pulses[0] : undefined;
     if (pulse === undefined) return undefined;
-    if (setPeriodOf(service) === undefined && !this.#isKnown(pulse)) await this.#learn(pulse);
+    if (this.#isUnknown(pulse) || this.#isStale(pulse)) await this.#learn(pulse);
     const usualPeriodMs = this.#periodOf(service);
     return {
       pulse,
@@ -108,16 +118,42 @@ export class Fleet {
     return setPeriodOf(service) ?? this.#learnt.get(service)?.periodMs;
   }
 
-  #isToBeLearnt(pulse: StoredPulse): boolean {
-    const silentMs = this.#now() - pulse.event_time;
-    return silentMs > NEVER_LATE_BEFORE_MS && setPeriodOf(pulse.service_name) === undefined && !this.#isKnown(pulse);
+  #mayBeLate({ event_time }: StoredPulse): boolean {
+    return this.#now() - event_time > NEVER_LATE_BEFORE_MS;
   }
 
-  #isKnown({ service_name, event_time }: StoredPulse): boolean {
+  /** Whether nothing can be said of a service's period, though it may have one. */
+  #isUnknown({ service_name, event_time }: StoredPulse): boolean {
+    if (setPeriodOf(service_name) !== undefined) return false;
     const learnt = this.#learnt.get(service_name);
-    if (learnt === undefined) return false;
-    if (learnt.upTo === event_time) return true;
-    return learnt.periodMs !== undefined && Math.abs(event_time - learnt.upTo) < RELEARN_AFTER_MS;
+    return learnt === undefined || (learnt.periodMs === undefined && event_time - learnt.upTo >= SIGHTING_MS);
+  }
+
+  #isStale({ service_name, event_time }: StoredPulse): boolean {
+    const learnt = this.#learnt.get(service_name);
+    return learnt !== undefined && Math.abs(event_time - learnt.upTo) >= RELEARN_AFTER_MS;
+  }
+
+  async #learnAll(pulses: StoredPulse[], concurrency: number): Promise<void> {
+    const learn = async () => {
+      for (let pulse = pulses.pop(); pulse !== undefined; pulse = pulses.pop()) {
+        await this.#learn(pulse);
+        // A store in this process answers without a pause: other requests are let in between.
+        if (pulses.length % concurrency === 0) await nextTurn();
+      }
+    };
+    await Promise.all(Array.from({ length: concurrency }, learn));
+  }
+
+  #learnBehind(pulses: StoredPulse[]): void {
+    if (this.#isLearningBehind || pulses.length === 0) return;
+    this.#isLearningBehind = true;
+    // A store that does not answer is noticed, and told of, by those who ask.
+    this.#learnAll(pulses.slice(0, BEHIND_AN_ANSWER), 1)
+      .catch(() => undefined)
+      .finally(() => {
+        this.#isLearningBehind = false;
+      });
   }
 
   // From the newest pulse back. Where pulses are dense a page is one sighting: the next begins before it.

@@ -161,7 +161,10 @@ export function createQuery({
   return {
     name: "pulse-query",
     routes,
-    check: () => store.check(),
+    check: async () => {
+      await store.check();
+      await fleet.prepare();
+    },
     onDrain: () => {
       live.end();
       serviceStreams.end();

@@ -1,0 +1,129 @@
+// The list of 2,000 services as pulse-query answers it over HTTP, from either store: asked by a process that has just
+// started, and again and again. A fleet that pulses costs the newest pulses; of one that has gone silent every service's
+// usual period is learnt besides, once.
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Pulse } from "../events/pulse.ts";
+import { NODE_FLAGS } from "../settings/node-flags.ts";
+import { openSqlitePulseStore } from "../storage/sqlite-pulse-store.ts";
+import { HOUR_MS, storeWrite, withRig } from "./cassandra/rig.ts";
+import { cpuMicros, type Started, startProgram } from "./process.ts";
+import { median, percentile, type Row } from "./table.ts";
+
+const SERVICES = 2000;
+const PULSES = 30;
+const MINUTE_MS = 60_000;
+const STARTS = 5;
+/** Behind so many answers every service has been learnt. */
+const WARM_UP = 100;
+const GOAL_MS = 100;
+const RETENTION_MS = 30 * 24 * HOUR_MS;
+/** The newest pulse of a service is so old. */
+const FLEETS = { "that pulse": 0, "that have all gone silent": 10 * MINUTE_MS } as const;
+
+/** Measures it on SQLite for `seconds` a figure. */
+export async function benchServices(seconds: number): Promise<Row[]> {
+  const rows: Row[] = [];
+  for (const [fleet, ageMs] of Object.entries(FLEETS)) {
+    const folder = await mkdtemp(join(tmpdir(), "pulsemesh-bench-"));
+    const store = openSqlitePulseStore({ file: join(folder, "pulses.db"), maxBytes: 4e9, retentionMs: RETENTION_MS });
+    for (const pulses of fleetOf(ageMs)) await store.write(pulses);
+    await store.close();
+    rows.push(...(await measure(`SQLite, ${fleet}`, { PULSE_DATA_DIR: folder }, seconds)));
+    await rm(folder, { recursive: true });
+  }
+  return rows;
+}
+
+/** The same on a real Cassandra node. */
+export async function benchServicesOnCassandra(seconds: number): Promise<Row[]> {
+  return await withRig(async (rig) => {
+    const rows: Row[] = [];
+    for (const [fleet, ageMs] of Object.entries(FLEETS)) {
+      const table = await rig.openTable();
+      for (const pulses of fleetOf(ageMs)) await storeWrite(table, pulses);
+      const env = {
+        PULSE_CASSANDRA_CONTACT_POINTS: rig.contactPoints.join(","),
+        PULSE_CASSANDRA_KEYSPACE: table.keyspace,
+      };
+      rows.push(...(await measure(`Cassandra, ${fleet}`, env, seconds, rig.node.pid)));
+    }
+    return rows;
+  });
+}
+
+/** A pulse a minute of every service for half an hour, a minute's at a time, from the oldest on. */
+function* fleetOf(ageMs: number): Generator<Pulse[]> {
+  const end = Date.now() - ageMs;
+  for (let i = PULSES - 1; i >= 0; i--) {
+    yield Array.from({ length: SERVICES }, (_, service): Pulse => {
+      const time = end - i * MINUTE_MS - service;
+      const fields = {
+        latency_ms: 12.5,
+        status: "ok",
+        id: `${i}`,
+        source: "/pulse",
+        metadata: { region: "eu-west-1" },
+      };
+      return { service_name: `service-${String(service).padStart(4, "0")}`, event_time: time, ...fields };
+    });
+  }
+}
+
+async function measure(what: string, env: Record<string, string>, seconds: number, nodePid?: number): Promise<Row[]> {
+  const first: number[] = [];
+  let program: Started | undefined;
+  for (let i = 0; i < STARTS; i++) {
+    await program?.stop();
+    program = await startProgram([...NODE_FLAGS["pulse-query"], "functions/main.ts"], {
+      ...env,
+      PULSE_FUNCTION: "pulse-query",
+    });
+    await untilReady(program.port);
+    first.push(await timeAnswer(program.port));
+  }
+  const { pid, port, stop } = program as Started;
+  for (let i = 0; i < WARM_UP; i++) await timeAnswer(port);
+  const pids = nodePid === undefined ? [pid] : [pid, nodePid];
+  const before = pids.map(cpuMicros);
+  const times: number[] = [];
+  for (const end = performance.now() + seconds * 1000; performance.now() < end; ) times.push(await timeAnswer(port));
+  const cpu = pids.map((one, i) => (cpuMicros(one) - (before[i] as number)) / times.length / 1000);
+  await stop();
+  const [firstMs, p50Ms] = [median(first), percentile(times, 50)];
+  const costs = cpu
+    .map((ms, i) => `${ms.toFixed(1)} ms of ${i === 0 ? "pulse-query's" : "Cassandra's"} CPU`)
+    .join(", ");
+  return [
+    {
+      what: `list of ${SERVICES} services ${what}: first answer of a process`,
+      figure: `${firstMs.toFixed(0)} ms (${Math.min(...first).toFixed(0)}–${Math.max(...first).toFixed(0)})`,
+      goal: `≤ ${GOAL_MS} ms`,
+      isMet: firstMs <= GOAL_MS,
+    },
+    {
+      what: `list of ${SERVICES} services ${what}: every other`,
+      figure: `p50 ${p50Ms.toFixed(0)} ms, p99 ${percentile(times, 99).toFixed(0)} ms`,
+      beside: costs,
+      goal: `≤ ${GOAL_MS} ms`,
+      isMet: p50Ms <= GOAL_MS,
+    },
+  ];
+}
+
+/** Asks as a browser does, and gives the ms until the whole answer is there. */
+async function timeAnswer(port: number): Promise<number> {
+  const startedAt = performance.now();
+  const response = await fetch(`http://127.0.0.1:${port}/services`);
+  const body = await response.text();
+  const took = performance.now() - startedAt;
+  const count = (JSON.parse(body) as { services?: unknown[] }).services?.length;
+  if (count !== SERVICES) throw new Error(`Expected ${SERVICES} services, got ${count}: ${body.slice(0, 200)}`);
+  return took;
+}
+
+async function untilReady(port: number): Promise<void> {
+  while (!(await fetch(`http://127.0.0.1:${port}/health/ready`)).ok)
+    await new Promise((resolve) => setTimeout(resolve, 20));
+}
