@@ -80,6 +80,27 @@ describe("while the broker is busy", () => {
     expect(await metricOf(host, "pulsemesh_emit_in_flight")).toBe(0);
   });
 
+  it("an event goes beside the one on its way when it is large, or when that one stays away", async () => {
+    const { broker, host } = await open();
+    broker.answer = () => "hang";
+    const answers = [post(host, pulse("first"))];
+    await vi.waitFor(() => expect(broker.received).toHaveLength(1));
+    const some = (name: string, count: number) => Array.from({ length: count }, (_, i) => pulse(`${name}-${i}`));
+    answers.push(post(host, some("a", 10)));
+    await vi.waitFor(async () => expect(await metricOf(host, "pulsemesh_emit_queue_pulses")).toBe(10));
+    expect(broker.received).toHaveLength(1);
+    answers.push(post(host, some("b", 40)));
+    await vi.waitFor(() => expect(broker.received).toHaveLength(2));
+    expect(pulsesIn(broker.received.slice(1))).toHaveLength(50);
+    await vi.waitFor(() => {
+      if (answers.length < 40) answers.push(post(host, pulse(`later-${answers.length}`)));
+      expect(broker.received).toHaveLength(3);
+    });
+    broker.answer = () => 202;
+    broker.release(202);
+    expect(new Set((await Promise.all(answers)).map(({ status }) => status))).toEqual(new Set([202]));
+  });
+
   it("a full buffer is 429 with Retry-After, and what waits is sent all the same", async () => {
     const { broker, host } = await open({ PULSE_EMIT_MAX_IN_FLIGHT: "1", PULSE_BUFFER_MAX_PULSES: "2" });
     broker.answer = () => "hang";
