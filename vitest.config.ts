@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
 
 const NEVER = ["**/node_modules/**", "dist/**", "**/*.slow.test.ts", "**/*.e2e.test.ts"];
@@ -20,9 +21,13 @@ export default defineConfig({
       },
     ],
     pool: "forks",
+    // Vitest leaves a core free, which of two is half of them, while most of these tests wait for a process or a disk.
+    maxWorkers: Math.max(3, availableParallelism()),
     // The machines that this runs on are busy: a test waits for its condition, and this is only how long at most.
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
+    testTimeout: 180_000,
+    hookTimeout: 300_000,
+    expect: { poll: { timeout: 60_000, interval: 20 } },
+    setupFiles: "test/patience.ts",
     coverage: {
       provider: "v8",
       include: [

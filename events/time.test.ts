@@ -2,6 +2,9 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { parseTime } from "./time.ts";
 
+// The same cases in every run: what fails once fails for everybody.
+fc.configureGlobal({ seed: 20_261_124 });
+
 const LEGAL: [string, string][] = [
   ["2026-03-01T12:30:45Z", "2026-03-01T12:30:45.000Z"],
   ["2026-03-01t12:30:45z", "2026-03-01T12:30:45.000Z"],

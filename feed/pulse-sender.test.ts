@@ -1,6 +1,5 @@
-import { once } from "node:events";
-import { createServer } from "node:net";
 import { describe, expect, it, onTestFinished } from "vitest";
+import { freePort } from "../settings/free-port.ts";
 import { type IngestPeer, problemAnswer, startIngestPeer } from "./ingest-peer.ts";
 import { PulseSender, type SenderOptions } from "./pulse-sender.ts";
 
@@ -25,15 +24,6 @@ function senderTo(url: URL, changes: Partial<SenderOptions> = {}) {
   });
   onTestFinished(() => sender.close());
   return { sender, reasons };
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as { port: number };
-  server.close();
-  await once(server, "close");
-  return port;
 }
 
 describe("PulseSender", () => {
@@ -117,7 +107,8 @@ describe("PulseSender", () => {
     peer.misbehave = (request) => (request === 0 ? new Promise<undefined>(() => undefined) : undefined);
     const { sender, reasons } = senderTo(peer.url, { timeoutMs: 50 });
     expect(await sender.send(PULSES)).toEqual({ kind: "accepted" });
-    expect(reasons).toEqual(["no answer in time"]);
+    // A busy machine may be late with the second answer, too.
+    expect(new Set(reasons)).toEqual(new Set(["no answer in time"]));
   });
 
   it("does not try again what is refused for good, and hands its faults on", async () => {

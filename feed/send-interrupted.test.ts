@@ -21,8 +21,8 @@ describe("send, when it is interrupted", () => {
 
   it("stops cleanly on SIGINT and goes on with the next line", async () => {
     const { peer, start, run, args } = await setUpLong();
-    const child = start([...args, "--rate", "500"]);
-    await vi.waitFor(() => expect(peer.pulses.size).toBeGreaterThan(100), 20_000);
+    const child = start([...args, "--rate", "200"]);
+    await vi.waitFor(() => expect(peer.pulses.size).toBeGreaterThan(100));
     child.process.kill("SIGINT");
     expect(await child.ended).toBe(130);
     const before = peer.taken;
@@ -42,7 +42,7 @@ describe("send, when it is interrupted", () => {
     answerUntil(250);
     for (const count of [150, 600]) {
       const child = start([...args, "--rate", "1500", "--concurrency", "8"]);
-      await vi.waitFor(() => expect(peer.pulses.size).toBeGreaterThan(count), 20_000);
+      await vi.waitFor(() => expect(peer.pulses.size).toBeGreaterThan(count));
       child.process.kill("SIGKILL");
       expect(await child.ended).toBe("SIGKILL");
     }
@@ -102,5 +102,5 @@ describe("send, for a file of any size", () => {
     expect({ code: await child.ended, stderr: child.output.stderr }).toMatchObject({ code: 0 });
     expect(peer.taken).toBe(lineCount);
     expect(linesIn(peer)).toEqual(range(2, lineCount + 1));
-  }, 60_000);
+  });
 });

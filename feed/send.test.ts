@@ -125,7 +125,7 @@ describe("send", () => {
     const child = start(["--service", "checkout"]);
     const startedAt = Date.now();
     child.process.stdin?.write('{"latency_ms":1,"status":"ok"}\n');
-    await vi.waitFor(() => expect(peer.pulses.size).toBe(1), 20_000);
+    await vi.waitFor(() => expect(peer.pulses.size).toBe(1));
     child.process.stdin?.end('{"latency_ms":2,"status":"ok","id":"own"}');
     expect(await child.ended).toBe(0);
     const [first, second] = [...peer.pulses.values()];

@@ -1,6 +1,5 @@
-import { once } from "node:events";
-import { createServer } from "node:net";
 import { pino } from "pino";
+import { freePort } from "../settings/free-port.ts";
 import { type Compose, createParts } from "./parts.ts";
 import { RequestMetrics } from "./request-metrics.ts";
 import { serve } from "./serve.ts";
@@ -64,13 +63,4 @@ export async function openRuntimeHost(compose: Compose, env: Record<string, stri
       await fn.close();
     },
   };
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0);
-  await once(server, "listening");
-  const { port } = server.address() as { port: number };
-  server.close();
-  await once(server, "close");
-  return port;
 }

@@ -4,17 +4,16 @@ import { compose } from "./pulse-ingest/compose.ts";
 import { openRawConnection, type RawConnection, rawRequest } from "./raw-connection.ts";
 import { openRuntimeHost } from "./runtime-host.ts";
 
-const TIMEOUT_MS = 400;
 const MAX_BODY = 4 * 1024 * 1024;
 const broker = await openLoopbackBroker();
-const host = await openRuntimeHost(compose, {
-  K_SINK: broker.url,
-  PULSE_REQUEST_TIMEOUT_MS: String(TIMEOUT_MS),
-  PULSE_EMIT_MAX_IN_FLIGHT: "64",
-});
+const SETTINGS = { K_SINK: broker.url, PULSE_EMIT_MAX_IN_FLIGHT: "64" };
+const host = await openRuntimeHost(compose, SETTINGS);
+/** For requests that are to come too slowly; whatever else is sent has the usual time. */
+const impatient = await openRuntimeHost(compose, { ...SETTINGS, PULSE_REQUEST_TIMEOUT_MS: "400" });
 const open: RawConnection[] = [];
 afterAll(async () => {
   await host.close();
+  await impatient.close();
   await broker.close();
 });
 beforeEach(() => {
@@ -25,8 +24,8 @@ beforeEach(() => {
   };
 });
 
-async function connect(): Promise<RawConnection> {
-  const connection = await openRawConnection(host.port);
+async function connect({ port } = host): Promise<RawConnection> {
+  const connection = await openRawConnection(port);
   open.push(connection);
   return connection;
 }
@@ -120,7 +119,7 @@ describe("a body", () => {
   });
 
   it("that comes too slowly is 408", async () => {
-    const connection = await connect();
+    const connection = await connect(impatient);
     connection.send(request({ "content-length": "100" }, "{"));
     const answer = await connection.answer();
     expectProblem(answer, 408);
@@ -182,11 +181,11 @@ describe("a request that cannot be read", () => {
   });
 
   it("for headers that come too slowly is 408, also after another request", async () => {
-    const connection = await connect();
+    const connection = await connect(impatient);
     connection.send("POST /pulse HTTP/1.1\r\nhost: a\r\n");
     expectProblem(await connection.answer(), 408);
     await connection.ended();
-    const reused = await connect();
+    const reused = await connect(impatient);
     reused.send(`${request()}POST /pu`);
     expect((await reused.answer()).status).toBe(202);
     expectProblem(await reused.answer(), 408);
@@ -204,7 +203,7 @@ describe("a request that cannot be read", () => {
   });
 
   it("because the client said nothing ends without a word", async () => {
-    const connection = await connect();
+    const connection = await connect(impatient);
     expect(await connection.ended()).toBe("");
   });
 });

@@ -1,8 +1,8 @@
 import { once } from "node:events";
 import { createServer } from "node:net";
 import { describe, expect, it, onTestFinished } from "vitest";
+import { freePort } from "../settings/free-port.ts";
 import { findPortFaults } from "./ports.ts";
-import { freePort } from "./test-program.ts";
 
 describe("ports", () => {
   it.each(["127.0.0.1", "::"])("one in use on %s is named, with its setting", async (host) => {

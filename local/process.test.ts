@@ -3,8 +3,6 @@ import { expect, it, onTestFinished, vi } from "vitest";
 import { ManagedProcess, type ManagedProcessOptions } from "./process.ts";
 import { createMemoryOutput, isRunning, type TestProgram, writeProgram } from "./test-program.ts";
 
-const PATIENT = { timeout: 15_000 };
-
 function manage(program: TestProgram, more: Partial<ManagedProcessOptions> = {}) {
   const output = createMemoryOutput();
   const logLines: Record<string, unknown>[] = [];
@@ -31,7 +29,7 @@ it("a process is ready when it says so, its lines come through, and it stops whe
   managed.start();
   await managed.untilReady();
   const { pid } = managed;
-  expect(output.lines).toEqual(['{"level":30,"msg":"hello of a"}']);
+  await vi.waitFor(() => expect(output.lines).toEqual(['{"level":30,"msg":"hello of a"}']));
   await managed.stop();
   expect(program.notes()).toEqual([`start a ${pid}`, `stop a ${pid}`]);
   expect(managed.pid).toBeUndefined();
@@ -44,36 +42,36 @@ it("a process that is killed is started again at once", async () => {
   await managed.untilReady();
   const first = managed.pid as number;
   process.kill(first, "SIGKILL");
-  await vi.waitFor(() => expect(program.notes()).toHaveLength(2), PATIENT);
+  await vi.waitFor(() => expect(program.notes()).toHaveLength(2));
   await managed.untilReady();
   expect(managed.pid).not.toBe(first);
   expect(logLines[0]).toMatchObject({ level: 50, process: "it", signal: "SIGKILL", backoffMs: 0 });
-}, 30_000);
+});
 
 it("a process that crashes again and again is started after longer and longer pauses", async () => {
   const program = await writeProgram("a", { more: `setTimeout(() => process.kill(process.pid, "SIGKILL"), 5);` });
-  const { managed, logLines } = manage(program, { firstBackoffMs: 10 });
+  const { managed, logLines } = manage(program, { firstBackoffMs: 10, quickCrashMs: Number.POSITIVE_INFINITY });
   managed.start();
-  await vi.waitFor(() => expect(logLines.length).toBeGreaterThanOrEqual(5), PATIENT);
+  await vi.waitFor(() => expect(logLines.length).toBeGreaterThanOrEqual(5));
   managed.kill();
   expect(logLines.slice(0, 5).map(({ backoffMs }) => backoffMs)).toEqual([0, 10, 20, 40, 80]);
-}, 30_000);
+});
 
 it("a pause is never longer than five seconds", async () => {
   const program = await writeProgram("a", { more: `setTimeout(() => process.kill(process.pid, "SIGKILL"), 5);` });
-  const { managed, logLines } = manage(program, { firstBackoffMs: 60_000 });
+  const { managed, logLines } = manage(program, { firstBackoffMs: 60_000, quickCrashMs: Number.POSITIVE_INFINITY });
   managed.start();
-  await vi.waitFor(() => expect(logLines).toHaveLength(2), PATIENT);
+  await vi.waitFor(() => expect(logLines).toHaveLength(2));
   expect(logLines[1]).toMatchObject({ backoffMs: 5000 });
-}, 30_000);
+});
 
 it("a crash after a long life is not held against a process", async () => {
   const program = await writeProgram("a", { more: `setTimeout(() => process.kill(process.pid, "SIGKILL"), 5);` });
   const { managed, logLines } = manage(program, { quickCrashMs: 0 });
   managed.start();
-  await vi.waitFor(() => expect(logLines.length).toBeGreaterThanOrEqual(3), PATIENT);
+  await vi.waitFor(() => expect(logLines.length).toBeGreaterThanOrEqual(3));
   expect(logLines.every(({ backoffMs }) => backoffMs === 0)).toBe(true);
-}, 30_000);
+});
 
 it("a process that ends by itself before it was ready is not started again, and says why", async () => {
   const source = `console.error("PORT: Expected a port"); process.exit(3);`;
@@ -84,19 +82,18 @@ it("a process that ends by itself before it was ready is not started again, and 
   await managed.stop();
   expect(output.errors).toEqual(["it: PORT: Expected a port"]);
   expect(program.notes()).toEqual([]);
-}, 30_000);
+});
 
 it("a process that does not stop in time is killed", async () => {
-  const program = await writeProgram("a", { more: `process.on("SIGTERM", () => note("no"));` });
+  const program = await writeProgram("a", { more: `process.on("SIGTERM", () => undefined);` });
   const { managed, logLines } = manage(program, { stopGraceMs: 200 });
   managed.start();
   await managed.untilReady();
   const pid = managed.pid as number;
   await managed.stop();
   expect(isRunning(pid)).toBe(false);
-  expect(program.notes()).toContain(`no a ${pid}`);
   expect(logLines.at(-1)).toMatchObject({ level: 40, msg: "does not stop in time: it is killed" });
-}, 30_000);
+});
 
 it("waiting for readiness ends when the process is stopped meanwhile", async () => {
   const program = await writeProgram("a", { source: "setInterval(() => undefined, 1000);" });
@@ -105,4 +102,4 @@ it("waiting for readiness ends when the process is stopped meanwhile", async () 
   const ready = managed.untilReady();
   await managed.stop();
   await expect(ready).resolves.toBeUndefined();
-}, 30_000);
+});

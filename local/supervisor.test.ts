@@ -5,8 +5,6 @@ import type { PlannedProcess } from "./plan.ts";
 import { Supervisor } from "./supervisor.ts";
 import { createMemoryOutput, isRunning, type TestProgram, temporaryFolder, writeProgram } from "./test-program.ts";
 
-const PATIENT = { timeout: 15_000 };
-
 function planOf(program: TestProgram, stopRank: number, sources: string[] = []): PlannedProcess {
   const { file, env, port } = program;
   return { name: String(env.NAME), args: [file], env, port, portVariable: "X", sources, stopRank };
@@ -35,7 +33,7 @@ it("starts all, and stops those that send before those that take", async () => {
   const stops = ingest.notes().filter((note) => note.startsWith("stop"));
   expect(stops.map((note) => note.split(" ")[1])).toEqual(["ingest", "broker", "persist"]);
   expect(supervisor.pids.size).toBe(0);
-}, 30_000);
+});
 
 it("stops the others when one cannot start, and says which", async () => {
   const good = await writeProgram("good");
@@ -43,7 +41,7 @@ it("stops the others when one cannot start, and says which", async () => {
   const { supervisor } = supervise([planOf(good, 0), planOf(bad, 1)]);
   await expect(supervisor.start()).rejects.toThrow(/^bad: Expected it to get ready/);
   expect(supervisor.pids.size).toBe(0);
-}, 30_000);
+});
 
 it("restarts only what a changed source belongs to", async () => {
   const folder = temporaryFolder();
@@ -59,11 +57,11 @@ it("restarts only what a changed source belongs to", async () => {
   await vi.waitFor(() => {
     expect(supervisor.pids.get("first")).toBeDefined();
     expect(supervisor.pids.get("first")).not.toBe(before.get("first"));
-  }, PATIENT);
+  });
   expect(supervisor.pids.get("second")).toBe(before.get("second"));
   expect(logLines.find(({ msg }) => msg === "sources changed: restarting")).toMatchObject({ processes: ["first"] });
   await supervisor.stop();
-}, 30_000);
+});
 
 it("kills all at once when there is no time", async () => {
   const stubborn = await writeProgram("stubborn", { more: `process.on("SIGTERM", () => undefined);` });
@@ -71,5 +69,5 @@ it("kills all at once when there is no time", async () => {
   await supervisor.start();
   const pid = supervisor.pids.get("stubborn") as number;
   supervisor.kill();
-  await vi.waitFor(() => expect(isRunning(pid)).toBe(false), PATIENT);
-}, 30_000);
+  await vi.waitFor(() => expect(isRunning(pid)).toBe(false));
+});

@@ -1,10 +1,9 @@
 // Small real programs for the tests of the supervisor.
-import { once } from "node:events";
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { onTestFinished } from "vitest";
+import { freePort } from "../settings/free-port.ts";
 import type { Output } from "./output.ts";
 
 /** A folder that is removed when the test is over. */
@@ -12,15 +11,6 @@ export function temporaryFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), "pulsemesh-"));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
   return folder;
-}
-
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0);
-  await once(server, "listening");
-  const { port } = server.address() as { port: number };
-  server.close();
-  await once(server, "close");
-  return port;
 }
 
 export interface TestProgram {

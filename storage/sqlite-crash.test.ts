@@ -45,4 +45,4 @@ it("has every pulse on disk that a killed process was answered for", async () =>
   } finally {
     rmSync(folder, { recursive: true });
   }
-}, 60_000);
+});

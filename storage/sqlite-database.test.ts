@@ -115,7 +115,7 @@ describe("opening a file", () => {
     for (const child of children) child.stdin.write("go");
     expect((await Promise.all(exits)).map(([code]) => code)).toEqual(children.map(() => 0));
     expect(open().prepare("SELECT count(*) AS notes FROM notes").get()?.notes).toBe(5);
-  }, 60_000);
+  });
 });
 
 describe("an error of a transaction", () => {

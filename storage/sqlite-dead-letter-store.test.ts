@@ -56,7 +56,7 @@ it("hides a letter at the moment it is too old, then deletes it", async () => {
   expect(await store.list({ span: { from: 0, to: now } }, 10)).toEqual({ ok: true, value: { letters: [young] } });
   const raw = new DatabaseSync(file);
   const count = () => raw.prepare("SELECT count(*) AS letters FROM dead_letters").get()?.letters;
-  await vi.waitFor(() => expect(count()).toBe(1), { timeout: 20_000, interval: 5 });
+  await vi.waitFor(() => expect(count()).toBe(1), { interval: 5 });
   raw.close();
 });
 

@@ -100,7 +100,7 @@ describe("what func builds of this repository", () => {
     } finally {
       await started.kill();
     }
-  }, 120_000);
+  });
 });
 
 /** The files that are in git or would be, without those that .funcignore names. */

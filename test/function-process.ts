@@ -2,9 +2,10 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { createInterface } from "node:readline";
+import { freePort } from "../settings/free-port.ts";
 import type { FunctionName } from "../settings/function-settings.ts";
 import { NODE_FLAGS } from "../settings/node-flags.ts";
-import { freePort, until } from "./platform.ts";
+import { until } from "./platform.ts";
 
 /** A function as its own process, as a container runs it. */
 export interface FunctionProcess {
@@ -86,8 +87,9 @@ export async function runToEnd(env: Record<string, string>): Promise<{ code: num
 }
 
 async function exitOf(child: ChildProcess, signal: NodeJS.Signals): Promise<number | null> {
-  const exited = once(child, "exit");
+  // Not before all that it said was read.
+  const closed = once(child, "close");
   child.kill(signal);
-  const [code] = await exited;
+  const [code] = await closed;
   return code;
 }

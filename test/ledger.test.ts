@@ -93,7 +93,7 @@ it("a broker that answers too late stores more than was accepted, by no more tha
   // Else no answer was lost, and the test has shown nothing.
   expect(stored).toBeGreaterThan(accepted);
   expect(stored).toBeLessThanOrEqual(accepted + unacknowledged);
-}, 120_000);
+});
 
 it("an event that is delivered again, for its answer came too late, is stored and counted once", async () => {
   const env = { PULSE_DATA_DIR: temporaryFolder() };
@@ -123,4 +123,4 @@ it("an event that is delivered again, for its answer came too late, is stored an
   expect(ledger).toMatchObject({ accepted: sending.accepted.size, unacknowledged: 0, stored: sending.accepted.size });
   expect(ledger.storedAgain).toBeGreaterThan(0);
   expect((await idsStored(platform)).sort()).toEqual([...sending.accepted].sort());
-}, 120_000);
+});

@@ -1,10 +1,10 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { freePort } from "../settings/free-port.ts";
 
 export type Role = "pulse-ingest" | "pulse-query" | "pulse-persist" | "pulse-deadletter" | "broker";
 
@@ -27,15 +27,6 @@ export interface Platform {
 }
 
 const PORT_SETTINGS = ["INGEST", "QUERY", "PERSIST", "DEADLETTER", "BROKER"] as const;
-
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0);
-  await once(server, "listening");
-  const { port } = server.address() as { port: number };
-  server.close();
-  await once(server, "close");
-  return port;
-}
 
 /** Starts everything and resolves when all of it is ready; its output is shown when it does not come up. */
 export async function startPlatform(env: Record<string, string> = {}, folder?: string): Promise<Platform> {

@@ -1,5 +1,5 @@
 import { createHash, timingSafeEqual } from "node:crypto";
-import { readFileSync, unwatchFile, watchFile } from "node:fs";
+import { readFileSync } from "node:fs";
 import type { Logger } from "../log.ts";
 
 /** What a token may do: send for every service, or for those that match. */
@@ -18,7 +18,7 @@ interface Entry {
   grant: Grant;
 }
 
-const WATCH_INTERVAL_MS = 2000;
+const LOOK_EVERY_MS = 2000;
 
 /**
  * Bearer tokens from a file: one a line, each optionally followed by the services it may send for; `#` begins a comment.
@@ -26,16 +26,23 @@ const WATCH_INTERVAL_MS = 2000;
  * and the former tokens stay.
  * @throws when the file cannot be read or holds no token at start.
  */
-export function openTokens(file: string, log: Logger): Tokens {
-  let entries = readEntries(file);
-  watchFile(file, { interval: WATCH_INTERVAL_MS, persistent: false }, () => {
+export function openTokens(file: string, log: Logger, lookEveryMs = LOOK_EVERY_MS): Tokens {
+  let seen: string | undefined = readFileSync(file, "utf8");
+  let entries = entriesOf(seen, file);
+  // By what it holds: fs.watchFile begins with a stat of its own, and misses what has changed before that.
+  const timer = setInterval(() => {
+    const before = seen;
     try {
-      entries = readEntries(file);
+      seen = undefined;
+      seen = readFileSync(file, "utf8");
+      if (seen === before) return;
+      entries = entriesOf(seen, file);
       log.info({ tokens: entries.length }, "tokens read again");
     } catch (error) {
-      log.error({ err: error }, "tokens not read again: the former ones stay");
+      // A file that is gone is said once.
+      if (seen !== before) log.error({ err: error }, "tokens not read again: the former ones stay");
     }
-  });
+  }, lookEveryMs).unref();
   return {
     grantOf(authorization) {
       const token = /^Bearer +(\S+)$/i.exec(authorization ?? "")?.[1];
@@ -46,13 +53,13 @@ export function openTokens(file: string, log: Logger): Tokens {
       for (const entry of entries) if (timingSafeEqual(entry.digest, digest)) grant = entry.grant;
       return grant;
     },
-    close: () => unwatchFile(file),
+    close: () => clearInterval(timer),
   };
 }
 
-function readEntries(file: string): Entry[] {
+function entriesOf(text: string, file: string): Entry[] {
   const entries: Entry[] = [];
-  for (const line of readFileSync(file, "utf8").split("\n")) {
+  for (const line of text.split("\n")) {
     // Inside a word it is no comment: a token would silently be cut to a shorter one.
     const [token, ...services] = line
       .replace(/(?:^|\s)#.*/, "")

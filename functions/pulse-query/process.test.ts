@@ -1,22 +1,13 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, it, vi } from "vitest";
+import { freePort } from "../../settings/free-port.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "pulse-query-process-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0);
-  await once(server, "listening");
-  const { port } = server.address() as { port: number };
-  server.close();
-  await once(server, "close");
-  return port;
-}
 
 it("serves its page as a process and does not wait for live listeners when it is told to stop", async () => {
   const port = await freePort();
@@ -27,13 +18,13 @@ it("serves its page as a process and does not wait for live listeners when it is
       PULSE_FUNCTION: "pulse-query",
       PULSE_DATA_DIR: folder,
       PULSE_LOG_LEVEL: "warn",
-      PULSE_SHUTDOWN_GRACE_MS: "20000",
+      PULSE_SHUTDOWN_GRACE_MS: "60000",
       PORT: String(port),
     },
     stdio: ["ignore", "ignore", "inherit"],
   });
   try {
-    await vi.waitFor(async () => expect((await fetch(`${url}/health/ready`)).status).toBe(200), { timeout: 25_000 });
+    await vi.waitFor(async () => expect((await fetch(`${url}/health/ready`)).status).toBe(200));
     const page = await fetch(url);
     expect(await page.text()).toContain("<title>PulseMesh</title>");
     const unchanged = await fetch(url, { headers: { "if-none-match": page.headers.get("etag") ?? "" } });
@@ -41,11 +32,11 @@ it("serves its page as a process and does not wait for live listeners when it is
     const live = await fetch(`${url}/live`);
     const text = live.text();
     // Well inside the grace time: the streams are ended, not waited for.
-    const exited = once(child, "exit", { signal: AbortSignal.timeout(15_000) });
+    const exited = once(child, "exit", { signal: AbortSignal.timeout(50_000) });
     child.kill("SIGTERM");
     expect(await text).toContain("retry: ");
     expect(await exited).toEqual([0, null]);
   } finally {
     child.kill("SIGKILL");
   }
-}, 60_000);
+});

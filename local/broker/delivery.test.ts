@@ -1,7 +1,7 @@
 import type { ServerResponse } from "node:http";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { openTestBroker, post, triggerOf } from "./test-broker.ts";
-import { eventually, startSubscriber } from "./test-subscriber.ts";
+import { startSubscriber } from "./test-subscriber.ts";
 
 const decode = (value: unknown) => Buffer.from(String(value), "base64").toString();
 
@@ -11,8 +11,8 @@ describe("a delivery", () => {
     const codes = [503, 404, 429, 500];
     subscriber.answerWith(() => ({ status: codes.shift() ?? 204 }));
     await post(url, "1");
-    await eventually(() => expect(subscriber.ids()).toEqual(["1", "1", "1", "1", "1"]));
-    await eventually(async () => {
+    await vi.waitFor(() => expect(subscriber.ids()).toEqual(["1", "1", "1", "1", "1"]));
+    await vi.waitFor(async () => {
       expect(await metrics()).toMatchObject({
         "deliveries_total t delivered": 1,
         "deliveries_total t retried": 4,
@@ -26,7 +26,7 @@ describe("a delivery", () => {
     const { url, subscriber, letters } = await openTestBroker({ delivery: { retry: 3, backoffDelay: "PT0.1S" } });
     subscriber.answerWith(() => ({ status: 503 }));
     await post(url, "1");
-    await eventually(() => expect(letters.received).toHaveLength(1));
+    await vi.waitFor(() => expect(letters.received).toHaveLength(1));
     const times = subscriber.received.map(({ at }) => at);
     expect(times).toHaveLength(4);
     // Never earlier than the back-off; how much later is up to the machine.
@@ -40,7 +40,7 @@ describe("a delivery", () => {
     subscriber.answerWith(() => ({ status: 400, body: "Expected a pulse" }));
     const traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
     await post(url, "poison", { headers: { "ce-traceparent": traceparent }, body: '{"secret":1}' });
-    await eventually(() => expect(letters.received).toHaveLength(1));
+    await vi.waitFor(() => expect(letters.received).toHaveLength(1));
     expect(subscriber.received).toHaveLength(1);
     const [letter] = letters.received;
     expect(letter).toMatchObject({ id: "poison", body: '{"secret":1}' });
@@ -69,7 +69,7 @@ describe("a delivery", () => {
     let tries = 0;
     subscriber.answerWith(() => ({ status: 503, body: `try ${++tries}` }));
     await post(url, "1");
-    await eventually(() => expect(letters.received).toHaveLength(1));
+    await vi.waitFor(() => expect(letters.received).toHaveLength(1));
     expect(subscriber.received).toHaveLength(3);
     expect(letters.received[0]?.headers["ce-knativeerrorcode"]).toBe("503");
     expect(decode(letters.received[0]?.headers["ce-knativeerrordata"])).toBe("try 3");
@@ -79,7 +79,7 @@ describe("a delivery", () => {
     const { url, subscriber, letters } = await openTestBroker({ delivery: { retry: 1 } });
     subscriber.answerWith(() => ({ status: 200, body: "stored!" }));
     await post(url, "1");
-    await eventually(() => expect(letters.received).toHaveLength(1));
+    await vi.waitFor(() => expect(letters.received).toHaveLength(1));
     expect(subscriber.received).toHaveLength(2);
     expect(letters.received[0]?.headers["ce-knativeerrorcode"]).toBe("502");
   });
@@ -94,7 +94,7 @@ describe("a delivery", () => {
       return undefined;
     });
     await post(url, "1");
-    await eventually(() => expect(letters.received).toHaveLength(1));
+    await vi.waitFor(() => expect(letters.received).toHaveLength(1));
     expect(held).toHaveLength(2);
     expect(letters.received[0]?.headers["ce-knativeerrorcode"]).toBe("500");
     expect(decode(letters.received[0]?.headers["ce-knativeerrordata"])).toBe("dispatch error: no answer within 200 ms");
@@ -106,7 +106,7 @@ describe("a delivery", () => {
     const letters = await startSubscriber();
     const { url, subscriber } = await openTestBroker({ subscribers: { target: gone.url, letters: letters.url } });
     await post(url, "1");
-    await eventually(() => expect(letters.received).toHaveLength(1));
+    await vi.waitFor(() => expect(letters.received).toHaveLength(1));
     expect(letters.received[0]?.headers["ce-knativeerrorcode"]).toBe("500");
     expect(decode(letters.received[0]?.headers["ce-knativeerrordata"])).toContain("ECONNREFUSED");
     await letters.close();
@@ -118,7 +118,7 @@ describe("a delivery", () => {
       return undefined;
     });
     await post(second.url, "1");
-    await eventually(() => expect(second.subscriber.ids()).toEqual(["1", "1"]));
+    await vi.waitFor(() => expect(second.subscriber.ids()).toEqual(["1", "1"]));
     expect(subscriber.received).toEqual([]);
   });
 
@@ -126,7 +126,7 @@ describe("a delivery", () => {
     const { url, subscriber, letters } = await openTestBroker();
     subscriber.answerWith(() => ({ status: 307, headers: { location: letters.url.href } }));
     await post(url, "1");
-    await eventually(() => expect(letters.received).toHaveLength(1));
+    await vi.waitFor(() => expect(letters.received).toHaveLength(1));
     expect(letters.received[0]?.headers["ce-knativeerrorcode"]).toBe("307");
   });
 
@@ -136,7 +136,7 @@ describe("a delivery", () => {
     const { url, subscriber, metrics, logLines } = await openTestBroker({ triggers });
     subscriber.answerWith(() => ({ status: 400 }));
     await post(url, "1");
-    await eventually(async () => expect(await metrics()).toMatchObject({ "deliveries_total t dropped": 1 }));
+    await vi.waitFor(async () => expect(await metrics()).toMatchObject({ "deliveries_total t dropped": 1 }));
     expect(logLines.find(({ msg }) => String(msg).startsWith("event dropped"))).toMatchObject({
       level: 40,
       eventId: "1",
@@ -153,8 +153,8 @@ describe("a delivery", () => {
     const triggers = [to("slow", slow.url, "dev."), to("fast", fast.url, "dev.test"), to("none", fast.url, "org.")];
     const { url, metrics } = await openTestBroker({ triggers, graceMs: 50 });
     await Promise.all(Array.from({ length: 40 }, (_, i) => post(url, `${i}`)));
-    await eventually(() => expect(new Set(fast.ids()).size).toBe(40));
-    expect(slow.received).toHaveLength(16);
+    await vi.waitFor(() => expect(new Set(fast.ids()).size).toBe(40));
+    await vi.waitFor(() => expect(slow.received).toHaveLength(16));
     expect(await metrics()).toMatchObject({
       "pending slow subscriber": 40,
       "in_flight slow subscriber": 16,
@@ -171,8 +171,8 @@ describe("a dead letter", () => {
     const codes = [503, 400, 413, 500, 404, 503];
     letters.answerWith(() => ({ status: codes.shift() ?? 200, body: "kept, thank you" }));
     await post(url, "1");
-    await eventually(() => expect(letters.received).toHaveLength(7));
-    await eventually(async () => {
+    await vi.waitFor(() => expect(letters.received).toHaveLength(7));
+    await vi.waitFor(async () => {
       expect(await metrics()).toMatchObject({
         "deliveries_total t dead_lettered": 1,
         "deliveries_total t dead_letter_retried": 6,
@@ -188,9 +188,9 @@ describe("a dead letter", () => {
     letters.answerWith(() => undefined);
     subscriber.answerWith(({ id }) => ({ status: id.startsWith("bad") ? 400 : 204 }));
     await Promise.all(Array.from({ length: 30 }, (_, i) => post(url, `bad ${i}`.replaceAll(" ", "-"))));
-    await eventually(() => expect(letters.received).toHaveLength(4));
+    await vi.waitFor(() => expect(letters.received).toHaveLength(4));
     await post(url, "good");
-    await eventually(() => expect(subscriber.ids()).toContain("good"));
+    await vi.waitFor(() => expect(subscriber.ids()).toContain("good"));
   });
 });
 
@@ -212,14 +212,14 @@ describe("a reply", () => {
     const { url, subscriber, metrics } = await openTestBroker();
     subscriber.answerWith(({ id }) => (id === "1" ? reply("r", "dev.reply") : { status: 204 }));
     await post(url, "1");
-    await eventually(() => expect(subscriber.ids()).toEqual(["1", "r"]));
+    await vi.waitFor(() => expect(subscriber.ids()).toEqual(["1", "r"]));
     const [cause, effect] = subscriber.received;
     expect(effect?.body).toBe('{"reply":true}');
     expect(effect?.headers).toMatchObject({ "ce-source": "/reply", "ce-type": "dev.reply" });
     expect(Date.parse(String(effect?.headers["ce-knativearrivaltime"]))).toBeGreaterThanOrEqual(
       Date.parse(String(cause?.headers["ce-knativearrivaltime"])),
     );
-    await eventually(async () => {
+    await vi.waitFor(async () => {
       expect(await metrics()).toMatchObject({ "events_total reply_accepted": 1, "deliveries_total t delivered": 2 });
     });
   });
@@ -229,7 +229,7 @@ describe("a reply", () => {
     let n = 0;
     subscriber.answerWith(() => reply(`r${++n}`, "dev.reply"));
     await post(url, "1", { headers: { "ce-knativebrokerttl": "4" } });
-    await eventually(async () => expect(await metrics()).toMatchObject({ "events_total hop_limit": 1 }));
+    await vi.waitFor(async () => expect(await metrics()).toMatchObject({ "events_total hop_limit": 1 }));
     // 4 becomes 3 when it enters; its replies have 2 and 1.
     expect(subscriber.ids()).toEqual(["1", "r1", "r2"]);
     expect(logLines.some(({ msg }) => String(msg).startsWith("reply dropped"))).toBe(true);
@@ -240,8 +240,13 @@ describe("a reply", () => {
     const { url, subscriber, metrics } = await openTestBroker({ triggers });
     subscriber.answerWith(() => reply("r", "dev.other"));
     await post(url, "1");
-    await eventually(async () => expect(await metrics()).toMatchObject({ "events_total reply_unmatched": 1 }));
-    expect(await metrics()).toMatchObject({ "deliveries_total t delivered": 1, "pending t subscriber": 0 });
+    await vi.waitFor(async () =>
+      expect(await metrics()).toMatchObject({
+        "events_total reply_unmatched": 1,
+        "deliveries_total t delivered": 1,
+        "pending t subscriber": 0,
+      }),
+    );
   });
 });
 

@@ -1,8 +1,7 @@
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
-import { describe, expect, it, onTestFinished } from "vitest";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { openTestBroker, post, triggerOf } from "./test-broker.ts";
-import { eventually } from "./test-subscriber.ts";
 
 async function problemOf(response: Response): Promise<Record<string, unknown>> {
   expect(response.headers.get("content-type")).toBe("application/problem+json");
@@ -34,7 +33,7 @@ describe("the broker's door", () => {
     const response = await post(url, "a b/ü", { headers: { "ce-id": "a%20b/%C3%BC", "ce-health": "up" }, body: "{ }" });
     expect(response.status).toBe(202);
     expect(await response.text()).toBe("");
-    await eventually(() => expect(subscriber.received).toHaveLength(1));
+    await vi.waitFor(() => expect(subscriber.received).toHaveLength(1));
     const [got] = subscriber.received;
     expect(got).toMatchObject({ id: "a b/ü", body: "{ }" });
     expect(got?.headers).toMatchObject({
@@ -54,7 +53,7 @@ describe("the broker's door", () => {
     const headers = { "content-type": "Application/CloudEvents+JSON; charset=UTF-8" };
     const response = await fetch(url, { method: "POST", headers, body: JSON.stringify(event) });
     expect(response.status).toBe(202);
-    await eventually(() => expect(subscriber.ids()).toEqual(["s"]));
+    await vi.waitFor(() => expect(subscriber.ids()).toEqual(["s"]));
     expect(subscriber.received[0]).toMatchObject({ body: '{"a":[1]}' });
     expect(subscriber.received[0]?.headers).toMatchObject({ "ce-n": "7", "content-type": "application/json" });
   });
@@ -63,7 +62,7 @@ describe("the broker's door", () => {
     const { url, subscriber } = await openTestBroker();
     const headers = { "ce-specversion": "1.0", "ce-id": "e", "ce-source": "/s", "ce-type": "t" };
     expect((await fetch(url, { method: "POST", headers })).status).toBe(202);
-    await eventually(() => expect(subscriber.ids()).toEqual(["e"]));
+    await vi.waitFor(() => expect(subscriber.ids()).toEqual(["e"]));
     expect(subscriber.received[0]?.headers).not.toHaveProperty("content-type");
     expect(subscriber.received[0]?.body).toBe("");
   });
@@ -72,7 +71,7 @@ describe("the broker's door", () => {
     const { url, subscriber } = await openTestBroker();
     const before = Date.now();
     await post(url, "1", { headers: { "ce-knativearrivaltime": "2020-01-01T00:00:00Z" } });
-    await eventually(() => expect(subscriber.received).toHaveLength(1));
+    await vi.waitFor(() => expect(subscriber.received).toHaveLength(1));
     const arrival = String(subscriber.received[0]?.headers["ce-knativearrivaltime"]);
     expect(arrival).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
     expect(Date.parse(arrival)).toBeGreaterThanOrEqual(before);
@@ -135,7 +134,7 @@ describe("the broker's door", () => {
     const { url, subscriber } = await openTestBroker();
     expect((await post(`${url}/`, "1")).status).toBe(202);
     expect((await post(`${url}?x=1`, "2")).status).toBe(202);
-    await eventually(() => expect(subscriber.ids().toSorted()).toEqual(["1", "2"]));
+    await vi.waitFor(() => expect(subscriber.ids().toSorted()).toEqual(["1", "2"]));
   });
 
   it("refuses a body over the limit, declared or chunked, and the client sees the answer", async () => {
@@ -188,14 +187,15 @@ describe("the broker's door", () => {
     const { url, subscriber, metrics } = await openTestBroker({ triggers });
     expect((await post(url, "no")).status).toBe(202);
     expect((await post(url, "yes", { headers: { "ce-type": "wanted" } })).status).toBe(202);
-    await eventually(() => expect(subscriber.ids()).toEqual(["yes"]));
+    await vi.waitFor(() => expect(subscriber.ids()).toEqual(["yes"]));
     expect(await metrics()).toMatchObject({ "events_total unmatched": 1, "events_total accepted": 1 });
   });
 
   it("says that it is ready and alive, and what it counts", async () => {
-    const { url, subscriber } = await openTestBroker();
+    const { url, subscriber, metrics } = await openTestBroker();
     await post(url, "1");
-    await eventually(() => expect(subscriber.received).toHaveLength(1));
+    await vi.waitFor(() => expect(subscriber.received).toHaveLength(1));
+    await vi.waitFor(async () => expect(await metrics()).toMatchObject({ "pending t subscriber": 0 }));
     expect((await fetch(new URL("/health/ready", url))).status).toBe(200);
     expect((await fetch(new URL("/health/live", url), { method: "HEAD" })).status).toBe(200);
     const text = await (await fetch(new URL("/metrics", url))).text();
@@ -216,13 +216,13 @@ describe("the broker's door", () => {
       answers += chunk;
     });
     socket.write(`${head("1", 2)}{}${head("2", 2)}{}GET /nothing HTTP/1.1\r\nhost: x\r\n\r\n`);
-    await eventually(() =>
+    await vi.waitFor(() =>
       expect(answers.match(/HTTP\/1\.1 \d+/g)).toEqual(["HTTP/1.1 202", "HTTP/1.1 202", "HTTP/1.1 404"]),
     );
-    await eventually(() => expect(subscriber.ids().toSorted()).toEqual(["1", "2"]));
+    await vi.waitFor(() => expect(subscriber.ids().toSorted()).toEqual(["1", "2"]));
     socket.write(`${head("3", 2)}{}${head("4", 2)}{}${head("5", 2)}{`);
     socket.destroy();
-    await eventually(() => expect(subscriber.ids()).toContain("4"));
+    await vi.waitFor(() => expect(subscriber.ids()).toContain("4"));
     await fetch(new URL("/health/live", url));
     // Were one of them still counted, this would wait for the grace time.
     await broker.close();

@@ -1,10 +1,9 @@
 import { pino } from "pino";
-import { expect, it, vi } from "vitest";
+import { expect, it, onTestFinished, vi } from "vitest";
 import type { CloudEvent } from "../../events/cloud-event.ts";
 import { BrokerDatabase, type StoredEvent } from "./broker-database.ts";
 import { type AddOutcome, Journal } from "./journal.ts";
 import { temporaryFolder } from "./test-broker.ts";
-import { eventually } from "./test-subscriber.ts";
 
 /** The real file, with a disk that fails when it is told to. */
 class FaultyDatabase extends BrokerDatabase {
@@ -55,13 +54,18 @@ it("writes all that comes up in one turn in one transaction", async () => {
 
 it("notes what was delivered with the next events, or soon when none come", async () => {
   const { database, journal, lane, stored, waiting } = openJournal();
+  // "Soon" is when the test says so: the next events come before it, however slow the machine.
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+  onTestFinished(() => void vi.useRealTimers());
   const first = await stored("1");
   journal.settle({ kind: "finished", lane, stored: first });
   const second = await stored("2");
   expect(database.commits).toBe(2);
   expect(waiting()).toEqual(["2"]);
   journal.settle({ kind: "finished", lane, stored: second });
-  await eventually(() => expect(waiting()).toEqual([]));
+  expect(waiting()).toEqual(["2"]);
+  vi.runAllTimers();
+  expect(waiting()).toEqual([]);
   expect(database.freeBytes()).toBeGreaterThan(0);
 });
 
@@ -85,7 +89,7 @@ it("refuses events while the disk fails, and keeps what was delivered until it c
   expect(waiting()).toEqual(["1"]);
   expect(journal.flush()).toBe(false);
   database.isBroken = false;
-  await eventually(() => expect(onRecovered).toHaveBeenCalled());
+  await vi.waitFor(() => expect(onRecovered).toHaveBeenCalled());
   expect(waiting()).toEqual([]);
   expect((await add("3")).kind).toBe("stored");
   expect(lines.join("")).toMatch(/did not take[\s\S]*takes events again/);

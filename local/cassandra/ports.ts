@@ -1,5 +1,5 @@
-import { once } from "node:events";
 import { createServer } from "node:net";
+import { freePort } from "../../settings/free-port.ts";
 
 /** The port if it can be listened on at all the addresses. @throws naming the port and the setting that changes it. */
 export async function insistOnFreePort(port: number, addresses: readonly string[], setting: string): Promise<void> {
@@ -18,10 +18,7 @@ export async function insistOnFreePort(port: number, addresses: readonly string[
 /** A port that is free at all the addresses now. */
 export async function findFreePort(addresses: readonly string[]): Promise<number> {
   for (let tries = 0; tries < 20; tries++) {
-    const server = createServer().listen(0, addresses[0]);
-    await once(server, "listening");
-    const { port } = server.address() as { port: number };
-    await new Promise((resolve) => server.close(resolve));
+    const port = await freePort();
     const codes = await Promise.all(addresses.map((address) => tryPort(port, address)));
     if (codes.every((code) => code === undefined)) return port;
     if (codes.includes("EADDRNOTAVAIL")) await insistOnFreePort(port, addresses, "");

@@ -13,7 +13,7 @@ it("counts the contact points as away while none of them has been reached", asyn
 
 it.skipIf(skipReason())("counts the nodes that it reaches", async () => {
   const store = openCassandraPulseStore({ settings: testSettings(), retentionMs: RETENTION_MS });
-  await vi.waitFor(() => expect(store.nodes.up).toBeGreaterThan(0), 20_000);
+  await vi.waitFor(() => expect(store.nodes.up).toBeGreaterThan(0));
   expect(store.nodes.down).toBe(0);
   await store.close();
 });

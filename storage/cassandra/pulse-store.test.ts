@@ -262,7 +262,7 @@ describe.skipIf(skipReason() !== undefined)("the Cassandra pulse store", () => {
     });
     await expect(store.latest()).rejects.toThrow(/Expected Cassandra to be ready/);
     await proxy.open();
-    await expect.poll(() => store.check().then(() => "ready", String), { timeout: 20_000 }).toBe("ready");
+    await expect.poll(() => store.check().then(() => "ready", String)).toBe("ready");
     const pulse = pulseOf();
     expect(await store.write([pulse])).toEqual(STORED);
     await store.close();
@@ -274,7 +274,7 @@ describe.skipIf(skipReason() !== undefined)("the Cassandra pulse store", () => {
     await proxy.open();
     const requestTimeoutMs = 700;
     const store = open({ contactPoints: [proxy.address], requestTimeoutMs }, { maxQueuedRows: 5000 });
-    await expect.poll(() => store.check().then(() => "ready", String), { timeout: 20_000 }).toBe("ready");
+    await expect.poll(() => store.check().then(() => "ready", String)).toBe("ready");
     const service = `s-${randomUUID()}`;
     const writeSome = () => store.write(Array.from({ length: 50 }, () => pulseOf({ service_name: service })));
     proxy.freeze();
@@ -292,12 +292,12 @@ describe.skipIf(skipReason() !== undefined)("the Cassandra pulse store", () => {
     expect(store.queuedRows).toBe(0);
     await expect(store.check()).rejects.toThrow(/Expected Cassandra to (answer|be ready)/);
     proxy.thaw();
-    await expect.poll(writeSome, { timeout: 20_000 }).toEqual(STORED);
+    await expect.poll(writeSome).toEqual(STORED);
 
     await proxy.cut();
-    await expect.poll(writeSome, { timeout: 20_000 }).toMatchObject({ kind: "retry" });
+    await expect.poll(writeSome).toMatchObject({ kind: "retry" });
     await proxy.open();
-    await expect.poll(writeSome, { timeout: 20_000 }).toEqual(STORED);
+    await expect.poll(writeSome).toEqual(STORED);
     await store.close();
     await proxy.cut();
   });

@@ -111,7 +111,7 @@ describe.skipIf(skipReason() !== undefined)("the schema of a keyspace", () => {
     expect(outcome).toMatchObject({ kind: "retry", reason: expect.stringContaining("npm run schema -- apply") });
 
     expect(await apply(keyspace)).toEqual(migrations.slice(1).map(({ name }) => `applied ${name}`));
-    await expect.poll(() => store.check().then(() => "ready", String), { timeout: 20_000 }).toBe("ready");
+    await expect.poll(() => store.check().then(() => "ready", String)).toBe("ready");
     const { rowLength } = await client.execute(`SELECT * FROM ${keyspace}.pulse_buckets_by_service`);
     expect(rowLength).toBe(1);
     await store.close();

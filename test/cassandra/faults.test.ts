@@ -24,7 +24,7 @@ describe.skipIf(skip !== undefined)(`a single node${skip === undefined ? "" : ` 
   afterAll(async () => {
     await store?.close();
     await own?.cassandra.stop();
-  }, 60_000);
+  });
 
   it("loses nothing that was answered as stored when it is killed under load, and is used again once it is back", async () => {
     const [node] = own.cassandra.nodes;

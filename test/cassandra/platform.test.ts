@@ -26,7 +26,7 @@ describe.skipIf(skip !== undefined)(
     afterAll(async () => {
       await platform?.dispose();
       await own?.cassandra.stop();
-    }, 60_000);
+    });
 
     /** Clients that send some 1,500 pulses a second, once some of theirs are acknowledged. */
     async function startLoad(): Promise<Clients> {

@@ -58,7 +58,7 @@ describe.skipIf(skip !== undefined)(
     afterAll(async () => {
       await own?.cassandra.stop();
       rmSync(folder, { recursive: true });
-    }, 60_000);
+    });
 
     function open(changes: Partial<CassandraSettings>): CassandraPulseStore {
       const store = openCassandraPulseStore({ settings: { ...settings, ...changes }, retentionMs: RETENTION_MS });

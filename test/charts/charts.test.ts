@@ -41,9 +41,8 @@ describe.skipIf(isSkippedWithout("helm"))("the chart", () => {
       "renders what Kubernetes, Knative and the Prometheus operator take, to the last field",
       () => {
         const manifests = render(chart, args);
-        expect(conformanceOf(manifests)).toEqual([]);
-        const [first] = manifests;
-        expect(conformanceOf([{ ...first, spek: {} }])).not.toEqual([]);
+        const misspelt = { ...manifests[0], spek: {} };
+        expect(conformanceOf([...manifests, misspelt])).toEqual([expect.stringMatching(/spek/)]);
       },
       240_000,
     );
@@ -138,7 +137,17 @@ describe("the values of the chart pulsemesh", () => {
 const folder = mkdtempSync(join(tmpdir(), "pulse-charts-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
+const rendered = new Map<string, Manifest[]>();
+
+/** What Helm makes of a chart, once. */
 function render(chart: string, args: readonly string[]): Manifest[] {
+  const key = JSON.stringify([chart, args]);
+  const manifests = rendered.get(key) ?? renderAnew(chart, args);
+  rendered.set(key, manifests);
+  return manifests;
+}
+
+function renderAnew(chart: string, args: readonly string[]): Manifest[] {
   const output = runTool("helm", [
     ...["template", chart, `infra/charts/${chart}`, "--namespace", "default", "--kube-version", "1.34.4"],
     ...args,

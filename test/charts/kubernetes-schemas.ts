@@ -40,10 +40,16 @@ const CRDS: Readonly<Record<string, readonly [module: string, file: string]>> = 
 export const SCHEMA_LOCATION = "{{.ResourceKind}}{{.KindSuffix}}.json";
 
 type Schema = Record<string, unknown>;
+type OpenApi = { definitions: Record<string, Schema> };
+
+/** Kubernetes' own, which is large: read once. */
+let openApi: OpenApi | undefined;
 
 /** Writes the schemas of these kinds into a folder. @throws for a kind whose schema is nowhere. */
 export function writeSchemas(folder: string, kinds: readonly { apiVersion: string; kind: string }[]): void {
-  const openApi = JSON.parse(readFileSync(join(moduleFolder(KUBERNETES), "api/openapi-spec/swagger.json"), "utf8"));
+  openApi ??= JSON.parse(
+    readFileSync(join(moduleFolder(KUBERNETES), "api/openapi-spec/swagger.json"), "utf8"),
+  ) as OpenApi;
   for (const { apiVersion, kind } of kinds) {
     const schema = crdSchema(apiVersion, kind) ?? openApiSchema(openApi.definitions, apiVersion, kind);
     if (schema === undefined) throw new Error(`Expected a schema of ${apiVersion} ${kind}, got none: add its CRD`);

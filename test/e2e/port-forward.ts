@@ -2,7 +2,8 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { setTimeout as delay } from "node:timers/promises";
 import { KUBECONFIG } from "../../infra/stack.ts";
-import { freePort, until } from "../platform.ts";
+import { freePort } from "../../settings/free-port.ts";
+import { until } from "../platform.ts";
 
 /** A way from this machine to something in the cluster that has no door of its own. */
 export interface PortForward {

@@ -1,20 +1,28 @@
 // What is measured inside of the page: these functions are sent to the browser.
 import type { Page } from "playwright-core";
 
-/** How long, in ms, the wall takes to be right after its filter or its order has changed. */
-export async function timeFilterAndSort(page: Page) {
-  return page.evaluate(async () => {
+/** How long, in ms, the wall takes to be right after its filter, which `sought` services pass, or its order has changed. */
+export async function timeFilterAndSort(page: Page, sought: number) {
+  return page.evaluate(async (count) => {
     const settle = () => new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve)));
     const input = document.querySelector<HTMLInputElement>("#search") as HTMLInputElement;
     const order = document.querySelector<HTMLSelectElement>("#order") as HTMLSelectElement;
-    const time = async (change: () => void) => {
+    const names = () => [...document.querySelectorAll(".tile .name")].map((name) => name.textContent);
+    const time = async (change: () => void, isSo: () => boolean) => {
       await settle();
       const startedAt = performance.now();
       change();
-      await settle();
+      do await settle();
+      while (!isSo());
       document.body.getBoundingClientRect();
       return performance.now() - startedAt;
     };
+    const isEvery = (word: string) => names().every((name) => name?.includes(word));
+    /** Whether others are first than were before. */
+    const isReordered =
+      (before = names().slice(0, 5).join()) =>
+      () =>
+        names().slice(0, 5).join() !== before;
     const type = (text: string) => () => {
       input.value = text;
       input.dispatchEvent(new Event("input", { bubbles: true }));
@@ -24,13 +32,12 @@ export async function timeFilterAndSort(page: Page) {
       order.dispatchEvent(new Event("change", { bubbles: true }));
     };
     return {
-      filter: await time(type("search-")),
-      found: document.querySelectorAll(".tile").length,
-      unfilter: await time(type("")),
-      slowest: await time(sort("slow")),
-      byName: await time(sort("name")),
+      filter: await time(type("search-"), () => names().length === count && isEvery("search-")),
+      unfilter: await time(type(""), () => names().length > count),
+      slowest: await time(sort("slow"), isReordered()),
+      byName: await time(sort("name"), isReordered()),
     };
-  });
+  }, sought);
 }
 
 /** How high a curve of the first chart stands, as a share of the height: at most in its last twentieth, and before. */
