@@ -164,6 +164,44 @@ describe.skipIf(noChromium !== undefined)(title, () => {
     await vi.waitFor(async () => expect(await page.locator("#pulses tbody tr").count()).toBe(3));
   });
 
+  it("goes on with a span that is being drawn while pulses come, on the curves it was begun on", async () => {
+    await open("#/services/streamed?span=15m");
+    const plot = page.locator(".u-over").first();
+    await plot.hover();
+    const count = async () => (await textsOf(page, ".figures dd"))[0];
+    const curves = () =>
+      page
+        .locator(".uplot canvas")
+        .first()
+        .evaluate((one) => (one as HTMLCanvasElement).toDataURL());
+    await vi.waitFor(async () => expect(await count()).toBe("3"), WAIT);
+    const box = (await plot.boundingBox()) ?? { x: 0, y: 0, width: 0, height: 0 };
+    await page.mouse.move(box.x + box.width * 0.3, box.y + 40);
+    await page.mouse.down();
+    await page.mouse.move(box.x + box.width * 0.5, box.y + 60, { steps: 4 });
+    const begun = await curves();
+    await send({ service_name: "streamed", latency_ms: 9000, status: "503" });
+    await vi.waitFor(async () => expect(await count()).toBe("4"), WAIT);
+    await page.mouse.move(box.x + box.width * 0.6, box.y + 60, { steps: 4 });
+    expect(await curves()).toBe(begun);
+    await page.mouse.up();
+    await page.waitForURL(/from=\d+&to=\d+/);
+    const query = new URLSearchParams(page.url().split("?")[1]);
+    const minutes = (Number(query.get("to")) - Number(query.get("from"))) / MINUTE;
+    expect(minutes).toBeGreaterThan(4);
+    expect(minutes).toBeLessThan(5);
+    // One that is too short to be meant lets the curves go on.
+    await open("#/services/streamed?span=15m");
+    await plot.hover();
+    await page.mouse.down();
+    await page.mouse.move(box.x + box.width * 0.5 + 4, box.y + 40);
+    const held = await curves();
+    await page.mouse.up();
+    await send({ service_name: "streamed", latency_ms: 30_000, status: "503" });
+    await vi.waitFor(async () => expect(await curves()).not.toBe(held), WAIT);
+    expect(page.url()).toContain("span=15m");
+  });
+
   it("takes whatever a pulse says as text", async () => {
     await send({
       service_name: "hostile",

@@ -66,9 +66,11 @@ export function Chart(properties: ChartProperties) {
     };
   }, [shape]);
 
-  // What is drawn is read from `latest`
+  // What is drawn is read from `latest`. While a span is being drawn the curves stay as they are: it is of what the
+  // pointer is on, and they go on when it ends.
   useEffect(() => {
-    drawn.current?.setData(dataOf(latest.current));
+    const plot = drawn.current;
+    if (plot !== undefined && plot.select.width === 0) plot.setData(dataOf(latest.current));
   }, [times, series, span.from, span.to]);
 
   return (
@@ -144,11 +146,11 @@ function optionsOf(latest: { current: ChartProperties }, width: number): UPlot.O
       setSelect: [
         (plot) => {
           const { left, width: selected } = plot.select;
-          if (selected < MIN_SELECTED_PX) return;
           const at = (px: number) => Math.round(plot.posToVal(px, "x") * 1000);
           const [from, to] = [at(left), at(left + selected)];
           plot.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false);
-          latest.current.onSelect(from, to);
+          plot.setData(dataOf(latest.current));
+          if (selected >= MIN_SELECTED_PX) latest.current.onSelect(from, to);
         },
       ],
     },
