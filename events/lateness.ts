@@ -5,6 +5,10 @@
 // hour. The usual period is the mean time between sightings over the LEARNING_WINDOW_MS up to the newest pulse, so that
 // the silence that is to be judged is no part of it, unless it is set in set-periods.json. Fewer than MIN_GAPS gaps say
 // nothing: such a service is not late, and nothing is known of it once it has been silent for FORGOTTEN_AFTER_MS.
+//
+// The rules have every sighting of the window, pulse-query reads back from the newest only until it has four of them
+// (sixteen where every pulse is one). A service that keeps its pace has one period by both. Of one that pulses in bursts of
+// minutes pulse-query sees the pace of the last burst, and it is late there sooner than by the rules: set its period.
 import setPeriods from "./set-periods.json" with { type: "json" };
 
 /** A service is late when it has been silent for so many of its usual periods, and the grace on top. */

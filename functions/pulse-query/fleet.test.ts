@@ -85,6 +85,12 @@ describe("a fleet", () => {
     expect((await fleet.one("dense"))?.usualPeriodMs).toBe(15 * SECOND);
   });
 
+  it("takes the pace of the last burst for the period where bursts last for minutes", async () => {
+    const bursts = every(HOUR, 3, 2 * HOUR).flatMap((age) => every(SECOND, 120, age));
+    const fleet = new Fleet({ reader: new Shelf().put("bursts", ...bursts), now: () => now });
+    expect((await fleet.one("bursts"))?.usualPeriodMs).toBeLessThan(20 * SECOND);
+  });
+
   it("learns behind the answers of those that pulse, and of each once", async () => {
     const shelf = new Shelf().put("pulsing", ...every(SECOND, 100, 0)).put("silent", ...every(MINUTE, 10, HOUR));
     const fleet = new Fleet({ reader: shelf, now: () => now });

@@ -174,14 +174,14 @@ describe.skipIf(noChromium !== undefined)(title, () => {
         .locator(".uplot canvas")
         .first()
         .evaluate((one) => (one as HTMLCanvasElement).toDataURL());
-    await vi.waitFor(async () => expect(await count()).toBe("3"), WAIT);
+    await vi.waitFor(async () => expect(await count()).toBe("3"));
     const box = (await plot.boundingBox()) ?? { x: 0, y: 0, width: 0, height: 0 };
     await page.mouse.move(box.x + box.width * 0.3, box.y + 40);
     await page.mouse.down();
     await page.mouse.move(box.x + box.width * 0.5, box.y + 60, { steps: 4 });
     const begun = await curves();
     await send({ service_name: "streamed", latency_ms: 9000, status: "503" });
-    await vi.waitFor(async () => expect(await count()).toBe("4"), WAIT);
+    await vi.waitFor(async () => expect(await count()).toBe("4"));
     await page.mouse.move(box.x + box.width * 0.6, box.y + 60, { steps: 4 });
     expect(await curves()).toBe(begun);
     await page.mouse.up();
@@ -198,7 +198,7 @@ describe.skipIf(noChromium !== undefined)(title, () => {
     const held = await curves();
     await page.mouse.up();
     await send({ service_name: "streamed", latency_ms: 30_000, status: "503" });
-    await vi.waitFor(async () => expect(await curves()).not.toBe(held), WAIT);
+    await vi.waitFor(async () => expect(await curves()).not.toBe(held));
     expect(page.url()).toContain("span=15m");
   });
 
