@@ -16,6 +16,7 @@ const PHONE = { width: 390, height: 844 };
 const DESK = { width: 1280, height: 800 };
 const MINUTE = 60_000;
 const MAX_PAGE_BYTES = 150_000;
+const MAX_PICTURE_BYTES = 150_000;
 /** A folder to leave pictures in; `npm run screenshots` sets it. */
 const PICTURES = process.env.PULSE_SCREENSHOTS;
 const XSS = `<img src=x onerror="globalThis.hacked='yes'"><script>globalThis.hacked='yes'</script>`;
@@ -50,12 +51,14 @@ describe.skipIf(noChromium !== undefined)(title, () => {
     await page.goto(`${platform.query}/${hash}`);
   }
 
-  async function picture(name: string): Promise<void> {
+  async function picture(name: string, height?: number): Promise<void> {
     if (PICTURES === undefined) return;
     await mkdir(PICTURES, { recursive: true });
     await page.mouse.move(0, 0);
     await page.waitForTimeout(1500);
-    await page.screenshot({ path: join(PICTURES, `${name}.png`) });
+    const clip = height === undefined ? {} : { clip: { x: 0, y: 0, width: DESK.width, height } };
+    const image = await page.screenshot({ path: join(PICTURES, `${name}.png`), ...clip });
+    expect(image.byteLength, name).toBeLessThanOrEqual(MAX_PICTURE_BYTES);
   }
 
   it("tells how to send the first pulse, and that command makes it appear", async () => {
@@ -285,7 +288,7 @@ describe.skipIf(noChromium !== undefined)(title, () => {
     await vi.waitFor(async () => expect(await page.locator(".verdict").textContent()).toMatch(/ of 2,00\d services$/), {
       timeout: 30_000,
     });
-    await picture("wall");
+    await picture("wall", 680);
     await open("#/", PHONE, "light");
     await page.locator(".tile").first().waitFor();
     await picture("phone");
