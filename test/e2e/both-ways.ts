@@ -34,7 +34,7 @@ export async function sendAPulseEachWay(service: string): Promise<void> {
   }
 
   const query = functionUrl("pulse-query");
-  expect(await (await fetch(query)).text()).toContain(`${ingest}/pulse`); // what the page tells newcomers to send to
+  expect(await (await fetch(query)).text()).toContain(`content="${ingest}"`); // where the page tells newcomers to send to
   await until("both pulses to be readable", async () => (await readAll({ query }, service)).length === 2);
   const read = await readAll({ query }, service);
   expect(read.map(({ id, latency_ms }) => [id, latency_ms]).sort()).toEqual([

@@ -12,16 +12,18 @@ export async function enforcesNetworkPolicies(image: string): Promise<boolean> {
   };
   await kubectl(["apply", "-f", "-"], JSON.stringify(policy));
   try {
-    return !(await reachesCassandra(image, "e2e=silent"));
+    return !(await reaches("cassandra", image, "e2e=silent"));
   } finally {
     await kubectl(["delete", "networkpolicy", "e2e-silent", "-n", NAMESPACE]);
   }
 }
 
-/** Whether a pod of the image with these labels gets a connection to Cassandra. */
-export async function reachesCassandra(image: string, labels: string): Promise<boolean> {
-  const address = await kubectl(["get", "pod", "cassandra-0", "-n", NAMESPACE, "-o", "jsonpath={.status.podIP}"]);
-  const script = `const s = require("net").connect(9042, "${address}");
+/** What not everyone may reach: Cassandra's port, and the gateway's door for what is cluster-local. */
+const TARGETS = { cassandra: `9042, "cassandra.${NAMESPACE}"`, "pulse-persist": `80, "pulse-persist.${NAMESPACE}"` };
+
+/** Whether a pod of the image with these labels gets a connection. */
+export async function reaches(target: keyof typeof TARGETS, image: string, labels: string): Promise<boolean> {
+  const script = `const s = require("net").connect(${TARGETS[target]});
     const end = (word) => { console.log(word); process.exit(); };
     s.on("connect", () => end("open")); s.on("error", () => end("closed")); setTimeout(() => end("closed"), 5000);`;
   const name = `e2e-probe-${randomUUID().slice(0, 8)}`;

@@ -1,6 +1,7 @@
 // The least that has to be so for a change to land: up, a pulse each way, ready by kn's word, down.
 import { afterAll, beforeAll, describe, expect, it, onTestFailed } from "vitest";
 import { sendAPulseEachWay } from "./both-ways.ts";
+import { expectLogWrittenBeforeAnswer, expectSmallImage } from "./parts.ts";
 import { describeCluster, expectNothingLeft, expectServicesReady, make, resolveLocalhostNames } from "./world.ts";
 
 describe("PulseMesh on a KIND cluster", () => {
@@ -14,6 +15,11 @@ describe("PulseMesh on a KIND cluster", () => {
 
   it("has its four services Ready by kn's word", async () => {
     await expectServicesReady();
+  });
+
+  it("runs an image of 10 MB over Node's, and a Cassandra that answers when its log is on the disk", async () => {
+    await expectSmallImage();
+    await expectLogWrittenBeforeAnswer();
   });
 
   it("keeps a pulse sent each way", async () => {

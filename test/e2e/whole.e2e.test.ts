@@ -7,7 +7,8 @@ import { createPulseFlow, seeded } from "../pulse-flow.ts";
 import { readAll } from "../read-back.ts";
 import { openBroker, sendAPulseEachWay } from "./both-ways.ts";
 import { openDeadLetters } from "./dead-letters.ts";
-import { enforcesNetworkPolicies, reachesCassandra } from "./network.ts";
+import { enforcesNetworkPolicies, reaches } from "./network.ts";
+import { expectLogWrittenBeforeAnswer, expectSmallImage } from "./parts.ts";
 import { installMonitoring, openPrometheus } from "./prometheus.ts";
 import { imageOf, rollOutAnotherImage } from "./rollout.ts";
 import { wakeFromZero } from "./scale.ts";
@@ -40,6 +41,11 @@ describe("PulseMesh on a KIND cluster", () => {
   it("comes up by one command", async () => {
     expect(await make("up", { MONITORING: "none" })).toContain("PulseMesh is up");
     await expectServicesReady();
+  });
+
+  it("runs an image of 10 MB over Node's, and a Cassandra that answers when its log is on the disk", async () => {
+    await expectSmallImage();
+    await expectLogWrittenBeforeAnswer();
   });
 
   it("keeps a pulse sent each way: by curl to pulse-ingest, as a CloudEvent to the broker", async () => {
@@ -199,8 +205,9 @@ describe("PulseMesh on a KIND cluster", () => {
     const image = await imageOf("pulse-ingest");
     const isEnforced = await enforcesNetworkPolicies(image);
     // Where it is not, a stranger comes through, which shows that the probe would have.
-    expect(await reachesCassandra(image, "e2e=stranger")).toBe(!isEnforced);
-    expect(await reachesCassandra(image, "app.kubernetes.io/part-of=pulsemesh")).toBe(true);
+    expect(await reaches("cassandra", image, "e2e=stranger")).toBe(!isEnforced);
+    expect(await reaches("pulse-persist", image, "e2e=stranger")).toBe(!isEnforced);
+    expect(await reaches("cassandra", image, "app.kubernetes.io/part-of=pulsemesh")).toBe(true);
     if (!isEnforced) console.warn("NetworkPolicies were applied and not enforced: this cluster's network knows none");
   });
 

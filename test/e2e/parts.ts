@@ -1,0 +1,31 @@
+import { expect } from "vitest";
+import { run } from "../../infra/cluster/command.ts";
+import { imageOf as pinnedImage } from "../../infra/images.ts";
+import { clusterSettings } from "../../settings/cluster-settings.ts";
+import { readSettings } from "../../settings/setting.ts";
+import { imageOf } from "./rollout.ts";
+import { cqlsh } from "./world.ts";
+
+const MAX_BYTES_OVER_NODE = 10_000_000;
+
+/** The functions' image adds 10 MB at most to Node's, which every node of a cluster has once. */
+export async function expectSmallImage(): Promise<void> {
+  const { registry } = readSettings(clusterSettings, process.env);
+  const sizes = [
+    "image",
+    "inspect",
+    "--format",
+    "{{.Size}}",
+    await imageOf("pulse-ingest"),
+    pinnedImage("node", registry),
+  ];
+  const [ours = 0, base = 0] = (await run("docker", sizes)).split("\n").map(Number);
+  console.log(`the image is ${((ours - base) / 1e6).toFixed(2)} MB larger than Node's`);
+  expect(ours).toBeGreaterThan(base);
+  expect(ours - base).toBeLessThan(MAX_BYTES_OVER_NODE);
+}
+
+/** A single node answers a write only when its log is on the disk. */
+export async function expectLogWrittenBeforeAnswer(): Promise<void> {
+  expect(await cqlsh("SELECT value FROM system_views.settings WHERE name = 'commitlog_sync'")).toContain("group");
+}
