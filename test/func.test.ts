@@ -106,7 +106,11 @@ describe("what func builds of this repository", () => {
 /** The files that are in git or would be, without those that .funcignore names. */
 function contextFiles(): string[] {
   const list = (...args: string[]) =>
-    execFileSync("git", ["ls-files", "--cached", "--others", ...args], { encoding: "utf8" })
+    // All of node_modules may be among them.
+    execFileSync("git", ["ls-files", "--cached", "--others", ...args], {
+      encoding: "utf8",
+      maxBuffer: Number.POSITIVE_INFINITY,
+    })
       .split("\n")
       .filter((line) => line !== "");
   const ignored = new Set(list("--ignored", "--exclude-from=.funcignore"));
