@@ -19,11 +19,14 @@ if (values.help) {
   process.exit(0);
 }
 
-// faas-js-runtime's own body parser brings the tables of East Asian encodings, 400 kB a bundle; what we read is UTF-8.
-const withoutEncodingTables: Plugin = {
-  name: "without-encoding-tables",
-  setup: ({ onLoad }) =>
-    onLoad({ filter: /iconv-lite\/encodings\/tables\/.*\.json$/ }, () => ({ contents: "{}", loader: "json" })),
+// Tables that nothing of ours reads: of East Asian encodings, 400 kB a bundle, in faas-js-runtime's own body parser; and of letters'
+// widths in the fonts of other styles of badges, 700 kB.
+const withoutTables: Plugin = {
+  name: "without-tables",
+  setup({ onLoad }) {
+    onLoad({ filter: /iconv-lite\/encodings\/tables\/.*\.json$/ }, () => ({ contents: "{}", loader: "json" }));
+    onLoad({ filter: /anafanafo\/data\/(helvetica|verdana-10px)-.*\.json$/ }, () => ({ contents: "[]", loader: "json" }));
+  },
 };
 
 // In the bundle the page is text: neither its sources nor a bundler come along.
@@ -86,7 +89,7 @@ async function bundle(name: string, contents: string): Promise<void> {
     banner: { js: "var osu;" },
     // Wanted by sketches-js for serialized sketches only, which are not used; it loads it on demand.
     external: ["protobufjs/minimal"],
-    plugins: [withoutEncodingTables, pageAsText],
+    plugins: [withoutTables, pageAsText],
     logLevel: "warning",
   });
   console.log(`${outfile} ${Math.round((await stat(outfile)).size / 1024)} kB`);
