@@ -41,6 +41,9 @@ export async function sendAPulseEachWay(service: string): Promise<void> {
     ["by-broker", 7],
     ["by-curl", 12.5],
   ]);
+  expect(await (await fetch(`${query}/services/${service}/badge.svg`)).text()).toContain(
+    `<title>${service}: up</title>`,
+  );
   const rows = await cqlsh(
     `SELECT JSON event_id, latency_ms FROM pulsemesh.pulse_events_by_service WHERE service_name = '${service}' ALLOW FILTERING`,
   );
