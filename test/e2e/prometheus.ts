@@ -1,3 +1,4 @@
+import { fillIn } from "../../dashboards/queries.ts";
 import { METRICS } from "../../functions/metrics.ts";
 import { run } from "../../infra/cluster/command.ts";
 import { KUBECONFIG } from "../../infra/stack.ts";
@@ -18,6 +19,8 @@ export interface Prometheus {
   /** Waits until it has a series of each function that has a pod. */
   untilScraped(): Promise<void>;
   ledger(): Promise<Ledger>;
+  /** Whether a query of a dashboard finds anything. */
+  answers(expression: string): Promise<boolean>;
   close(): Promise<void>;
 }
 
@@ -38,10 +41,14 @@ export async function installMonitoring(): Promise<void> {
 export async function openPrometheus(): Promise<Prometheus> {
   const way = await openPortForward("monitoring", "service/kps-prometheus", 9090);
 
-  async function query(expression: string): Promise<number> {
+  async function valuesOf(expression: string): Promise<number[]> {
     const response = await fetch(`${way.url}/api/v1/query?${new URLSearchParams({ query: expression })}`);
     const { data } = (await response.json()) as { data: { result: { value: [number, string] }[] } };
-    return Number(data.result[0]?.value[1] ?? 0);
+    return data.result.map(({ value }) => Number(value[1]));
+  }
+
+  async function query(expression: string): Promise<number> {
+    return (await valuesOf(expression))[0] ?? 0;
   }
 
   return {
@@ -59,6 +66,10 @@ export async function openPrometheus(): Promise<Prometheus> {
         query(`sum(${METRICS.deadLetters})`),
       ]);
       return { accepted: accepted as number, stored: stored as number, deadLettered: deadLettered as number };
+    },
+    async answers(expression) {
+      const values = await valuesOf(fillIn(expression, { __rate_interval: "2m" }));
+      return values.some((value) => !Number.isNaN(value));
     },
     close: way.close,
   };

@@ -1,5 +1,9 @@
 // Everything that is promised of the cluster, on a real one, in the order in which a user meets it.
+import type { Dashboard } from "@grafana/grafana-foundation-sdk/dashboard";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { boards } from "../../dashboards/boards.ts";
+import { queriesOfBoard } from "../../dashboards/queries.ts";
+import { REAL_TIME } from "../../dashboards/timing.ts";
 import { kubectl } from "../../infra/cluster/kubernetes.ts";
 import { NAMESPACE } from "../../infra/platform-stack.ts";
 import { until } from "../platform.ts";
@@ -164,7 +168,7 @@ describe("PulseMesh on a KIND cluster", () => {
     expect(new Set((await readAll({ query }, "rolled")).map(({ id }) => id))).toEqual(accepted);
   }, 900_000);
 
-  it("is scraped by a Prometheus in the cluster through its PodMonitor, and the ledger holds", async () => {
+  it("is scraped by a Prometheus in the cluster through its PodMonitor, the ledger holds, and Knative answers the dashboard", async () => {
     await installMonitoring();
     const prometheus = await openPrometheus();
     const broker = await openBroker();
@@ -193,6 +197,11 @@ describe("PulseMesh on a KIND cluster", () => {
         },
         120_000,
       );
+      const ofKnative = queriesOfBoard(boards({ timing: REAL_TIME }).pipeline as Dashboard).filter(({ expr }) =>
+        expr.includes("kn_"),
+      );
+      expect(ofKnative.length).toBeGreaterThan(5);
+      for (const { place, expr } of ofKnative) await until(`data in ${place}`, () => prometheus.answers(expr), 60_000);
     } finally {
       await Promise.all([broker.close(), deadLetters.close(), prometheus.close()]);
     }
