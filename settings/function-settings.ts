@@ -61,7 +61,7 @@ export const functionSettings = {
     fallback: 4,
     min: 1,
     max: 256,
-    doc: "Events on their way to the broker at one time; while all are, pulses gather into the next event.",
+    doc: "Events on their way to the broker at one time. While one is, pulses gather into the next, which leaves beside it once it has 50.",
   }),
   emitDeadlineMs: integer("PULSE_EMIT_DEADLINE_MS", {
     fallback: 10_000,
