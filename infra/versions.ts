@@ -31,8 +31,8 @@ export const KAFKA_BROKER_MANIFESTS = ["controller", "broker"].map(
 );
 
 export const IMAGES = {
-  /** Kubernetes, as the node of a KIND cluster. */
-  kindNode: "kindest/node:v1.34.4",
+  /** Kubernetes, as the node of a KIND cluster: by the digest that the notes of kind 0.33.0 give for its 1.34. */
+  kindNode: "kindest/node:v1.34.11@sha256:44e222ee2132dab25ff87301682f89eb82c7880ea3a1bf543bfe9708fd08d67d",
   /** What the functions' image is built on. */
   node: "node:24-bookworm-slim",
   cassandra: "cassandra:5.0.9",
