@@ -60,10 +60,12 @@ export async function openPrometheus(): Promise<Prometheus> {
       }
     },
     async ledger() {
+      // Of pods that have been scaled away meanwhile, too.
+      const everCounted = (metric: string) => `sum(max_over_time(${metric}[1h]))`;
       const [accepted, stored, deadLettered] = await Promise.all([
-        query(`sum(${METRICS.accepted})`),
-        query(`sum(${METRICS.stored})`),
-        query(`sum(${METRICS.deadLetters})`),
+        query(everCounted(METRICS.accepted)),
+        query(everCounted(METRICS.stored)),
+        query(everCounted(METRICS.deadLetters)),
       ]);
       return { accepted: accepted as number, stored: stored as number, deadLettered: deadLettered as number };
     },

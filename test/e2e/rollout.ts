@@ -43,6 +43,18 @@ export async function rollOutAnotherImage(): Promise<{ before: string; after: st
   return { before, after: await imageOf("pulse-ingest") };
 }
 
+/** Waits until no pod of a former revision is left, not even one on its way out. */
+export async function untilOnlyNewest(): Promise<void> {
+  const namesOf = async (what: string, path: string) =>
+    new Set((await kubectl(["get", what, "-n", NAMESPACE, "-o", `jsonpath={.items[*]${path}}`])).split(" "));
+  const newest = await namesOf("services.serving.knative.dev", ".status.latestReadyRevisionName");
+  await until(
+    "only pods of the newest revisions",
+    async () => (await namesOf("pods", ".metadata.labels.serving\\.knative\\.dev/revision")).isSubsetOf(newest),
+    400_000,
+  );
+}
+
 /** The image that a function's pods are made of. */
 export function imageOf(name: FunctionName): Promise<string> {
   const path = "jsonpath={.spec.template.spec.containers[0].image}";

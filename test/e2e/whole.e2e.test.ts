@@ -14,7 +14,7 @@ import { openDeadLetters } from "./dead-letters.ts";
 import { enforcesNetworkPolicies, reaches } from "./network.ts";
 import { expectLogWrittenBeforeAnswer, expectSmallImage } from "./parts.ts";
 import { installMonitoring, openPrometheus } from "./prometheus.ts";
-import { imageOf, rollOutAnotherImage } from "./rollout.ts";
+import { imageOf, rollOutAnotherImage, untilOnlyNewest } from "./rollout.ts";
 import { wakeFromZero } from "./scale.ts";
 import { startSteadyLoad } from "./steady-load.ts";
 import {
@@ -170,6 +170,7 @@ describe("PulseMesh on a KIND cluster", () => {
 
   it("is scraped by a Prometheus in the cluster through its PodMonitor, the ledger holds, and Knative answers the dashboard", async () => {
     await installMonitoring();
+    await untilOnlyNewest(); // a pod that leaves takes its counters with it
     const prometheus = await openPrometheus();
     const broker = await openBroker();
     const deadLetters = await openDeadLetters();
