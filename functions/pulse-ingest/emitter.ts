@@ -38,7 +38,7 @@ interface Ticket {
   resolve: (outcome: EmitOutcome) => void;
 }
 
-/** Pulses for which an event goes beside others. On Knative it costs six processes the same whatever it carries. */
+/** Pulses for which an event goes beside others. On Knative it costs five processes the same whatever it carries. */
 const WORTH_A_TRIP_PULSES = 50;
 /** An event that has been away for longer holds up no other: its broker may be frozen, and the next one's not. */
 const PATIENCE_MS = 250;
