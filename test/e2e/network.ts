@@ -42,8 +42,25 @@ export async function reaches(target: keyof typeof TARGETS, image: string, label
       ],
     },
   };
-  const args = ["run", name, "-n", NAMESPACE, "--image", image, "--labels", labels, "--restart=Never", "-i", "--rm"];
-  const said = await kubectl([...args, "--quiet", "--overrides", JSON.stringify(overrides)]);
-  if (!/open|closed/.test(said)) throw new Error(`Expected the pod ${name} to say open or closed, got: ${said}`);
-  return said.includes("open");
+  const pod = [name, "-n", NAMESPACE];
+  await kubectl([
+    "run",
+    ...pod,
+    "--image",
+    image,
+    "--labels",
+    labels,
+    "--restart=Never",
+    "--overrides",
+    JSON.stringify(overrides),
+  ]);
+  try {
+    // By its log: what it says before somebody listens is lost to `run -i`.
+    await kubectl(["wait", "pod", ...pod, "--for=jsonpath={.status.phase}=Succeeded", "--timeout=180s"]);
+    const said = await kubectl(["logs", ...pod]);
+    if (!/open|closed/.test(said)) throw new Error(`Expected the pod ${name} to say open or closed, got: ${said}`);
+    return said.includes("open");
+  } finally {
+    await kubectl(["delete", "pod", ...pod, "--wait=false"]);
+  }
 }
