@@ -53,7 +53,16 @@ export async function openDeadLetters(): Promise<DeadLetters> {
     async replayAll() {
       let replayed = 0;
       for (;;) {
-        const response = await fetch(`${way.url}/dead-letters/replay`, { method: "POST" });
+        let response = await fetch(`${way.url}/dead-letters/replay`, { method: "POST" });
+        // While its store is away it says so.
+        await until(
+          "pulse-deadletter to have its store",
+          async () => {
+            if (response.status === 503) response = await fetch(`${way.url}/dead-letters/replay`, { method: "POST" });
+            return response.status !== 503;
+          },
+          240_000,
+        );
         const count = (await response.json()) as { replayed: number; failed: number };
         expect([response.status, count.failed]).toEqual([202, 0]);
         replayed += count.replayed;
