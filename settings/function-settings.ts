@@ -40,7 +40,7 @@ export const functionSettings = {
     doc: "The most pulses in a request; more are 400.",
   }),
   maxReadingBytes: integer("PULSE_MAX_READING_BYTES", {
-    fallback: 8 * MIB,
+    fallback: 6 * MIB,
     min: MIB,
     max: 1024 * MIB,
     doc: "The most bytes of bodies being read at one time; a request beyond is 429.",
