@@ -2,8 +2,9 @@ import { spawn } from "node:child_process";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { freePort } from "../settings/free-port.ts";
 import { post, runLoad } from "./load.ts";
-import { cpuMicros, freePort, residentMb, type Started, startProgram, stopChild, untilListening } from "./process.ts";
+import { cpuMicros, residentMb, type Started, startProgram, stopChild, untilListening } from "./process.ts";
 import { benchPulse } from "./requests.ts";
 import { median, type Row } from "./table.ts";
 

@@ -3,8 +3,9 @@ import { readdirSync, readFileSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { freePort } from "../settings/free-port.ts";
 import { type LoadResult, runLoad } from "./load.ts";
-import { cpuMicros, freePort, residentMb, stopChild } from "./process.ts";
+import { cpuMicros, residentMb, stopChild } from "./process.ts";
 import { manyRequest, singleRequest } from "./requests.ts";
 import { percentile, type Row } from "./table.ts";
 

@@ -2,9 +2,10 @@ import { spawn } from "node:child_process";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { freePort } from "../settings/free-port.ts";
 import { FUNCTIONS } from "../settings/function-settings.ts";
 import { NODE_FLAGS } from "../settings/node-flags.ts";
-import { freePort, residentMb, startProgram, stopChild } from "./process.ts";
+import { residentMb, startProgram, stopChild } from "./process.ts";
 import { median, type Row } from "./table.ts";
 
 const STARTS = 11;
