@@ -117,6 +117,16 @@ describe.skipIf(isSkippedWithout("helm"))("the chart", () => {
       "pulse-persist",
     ]);
   });
+
+  it("neither the activator nor a line of Kourier's log is on the way of each request", () => {
+    const services = render("pulsemesh", []).filter(({ apiVersion }) => apiVersion === "serving.knative.dev/v1");
+    const capacities = services.map(
+      ({ spec }) => spec.template.metadata.annotations["autoscaling.knative.dev/target-burst-capacity"],
+    );
+    expect(capacities).toEqual(FUNCTIONS.map(() => "0"));
+    const serving = render("knative", []).find(({ kind }) => kind === "KnativeServing");
+    expect(serving?.spec.config.kourier["enable-service-access-logging"]).toBe("false");
+  });
 });
 
 describe("the values of the chart pulsemesh", () => {
