@@ -21,7 +21,7 @@ export function appStack(scope: Construct, settings: ClusterSettings, image: Ima
       ...chartProfile("pulsemesh", settings.profile),
       {
         image,
-        monitoring: { enabled: settings.monitoring !== "none" },
+        monitoring: { enabled: settings.monitoring !== "none", alertWebhook: settings.alertWebhook ?? "" },
         ...(ingestUrl !== undefined && { functions: { "pulse-query": { env: { PULSE_INGEST_URL: ingestUrl } } } }),
         ...(replicas !== undefined && { cassandra: { replicas } }),
         ...(settings.profile === "durable" && {

@@ -2,8 +2,7 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { clusterSettings } from "../settings/cluster-settings.ts";
-import { readSettings } from "../settings/setting.ts";
+import { readClusterSettings } from "../settings/cluster-settings.ts";
 import { synthesize } from "./main.ts";
 import { CHARTS } from "./versions.ts";
 
@@ -24,7 +23,7 @@ describe("the stacks", () => {
 
   function releasesOf(stack: "platform" | "app", env: Record<string, string> = {}): Record<string, Release> {
     const image = { repository: "dev.local/pulsemesh", tag: "0123456789ab" };
-    synthesize({ settings: readSettings(clusterSettings, env), image, outdir });
+    synthesize({ settings: readClusterSettings(env), image, outdir });
     const json = JSON.parse(readFileSync(join(outdir, "stacks", stack, "cdk.tf.json"), "utf8"));
     expect(Object.keys(json.terraform.backend)).toEqual(["kubernetes"]);
     return json.resource.helm_release;
@@ -48,6 +47,16 @@ describe("the stacks", () => {
     const without = { KNATIVE: "existing", CASSANDRA: "existing", MONITORING: "none" };
     expect(Object.keys(releasesOf("platform", without)).sort()).toEqual(["alloy", "loki"]);
     expect(lastValues(releasesOf("app", without).pulsemesh).monitoring.enabled).toBe(false);
+  });
+
+  it("have Alertmanager post to the webhook that is given", () => {
+    const webhookOf = (env: Record<string, string>) =>
+      lastValues(releasesOf("app", env).pulsemesh).monitoring.alertWebhook;
+    expect(webhookOf({})).toBe("");
+    expect(webhookOf({ ALERT_WEBHOOK: "http://alerts.example:8080/" })).toBe("http://alerts.example:8080");
+    expect(webhookOf({ ALERT_WEBHOOK: "https://alerts.example/pulse", MONITORING: "existing" })).toBe(
+      "https://alerts.example/pulse",
+    );
   });
 
   it("take images and charts from where they are, behind a wall", () => {

@@ -1,7 +1,6 @@
 // Writes both stacks as Terraform's JSON: cdktf without its command. `node infra/main.ts` does it without a cluster.
 import { App } from "cdktf";
-import { type ClusterSettings, clusterSettings } from "../settings/cluster-settings.ts";
-import { readSettings } from "../settings/setting.ts";
+import { type ClusterSettings, readClusterSettings } from "../settings/cluster-settings.ts";
 import { appStack, type Image } from "./app-stack.ts";
 import { platformStack } from "./platform-stack.ts";
 
@@ -28,5 +27,5 @@ if (import.meta.main) {
     );
     process.exit(2);
   }
-  synthesize({ settings: readSettings(clusterSettings, process.env), image: { repository, tag } });
+  synthesize({ settings: readClusterSettings(process.env), image: { repository, tag } });
 }

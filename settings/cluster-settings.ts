@@ -1,4 +1,4 @@
-import { choice, type Setting, type SettingsOf, text } from "./setting.ts";
+import { choice, httpUrl, readSettings, type Setting, SettingsError, type SettingsOf, text } from "./setting.ts";
 
 /** The settings of `make up`: what is installed, and where its parts come from. */
 export const clusterSettings = {
@@ -31,6 +31,9 @@ export const clusterSettings = {
     values: ["install", "existing", "none"],
     fallback: "install",
     doc: "`make up`: whether kube-prometheus-stack is installed; `existing`: another Prometheus operator is there already.",
+  }),
+  alertWebhook: baseUrl("ALERT_WEBHOOK", {
+    doc: "`make up`: where Alertmanager posts PulseMesh's alerts to, at `/on-call` and `/working-hours`. Absent: its own configuration says where they go.",
   }),
   logs: choice("LOGS", {
     values: ["install", "none"],
@@ -65,6 +68,32 @@ export const clusterSettings = {
 };
 
 export type ClusterSettings = SettingsOf<typeof clusterSettings>;
+
+/** Reads them. @throws {SettingsError} for a wrong one, and for two that do not go together. */
+export function readClusterSettings(env: NodeJS.ProcessEnv): ClusterSettings {
+  const settings = readSettings(clusterSettings, env);
+  if (settings.alertWebhook !== undefined && settings.monitoring === "none") {
+    throw new SettingsError(
+      "ALERT_WEBHOOK: Expected MONITORING=install or MONITORING=existing with it, got none: nothing would send the alerts",
+    );
+  }
+  return settings;
+}
+
+// Paths are put behind it, and it stands in Helm's values, which are no place for a secret.
+function baseUrl(variable: string, { doc }: { doc: string }): Setting<string | undefined> {
+  const url = httpUrl(variable, { doc });
+  return {
+    ...url,
+    expectation: "an http:// or https:// URL without a password, query or fragment",
+    fallback: undefined,
+    parse(value) {
+      const { origin, pathname, username, password } = url.parse(value) ?? {};
+      const isBase = username === "" && password === "" && !/[?#]/.test(value);
+      return isBase ? `${origin}${pathname}`.replace(/\/+$/, "") : undefined;
+    },
+  };
+}
 
 function paths(variable: string, { doc }: { doc: string }): Setting<readonly string[] | undefined> {
   const parse = (value: string) => value.split(/[\s,]+/);

@@ -41,9 +41,9 @@ export function readSettings<D extends Definition>(definition: D, env: NodeJS.Pr
   return values as SettingsOf<D>;
 }
 
-// A URL's password and whatever is long are kept out of the message: it ends in a log.
+// A URL's password, its query and whatever is long are kept out of the message: it ends in a log.
 function quote(text: string): string {
-  const shown = text.replace(/\/\/[^@/\s]+@/, "//…@");
+  const shown = text.replace(/\/\/[^@/\s]+@/, "//…@").replace(/(\/\/[^?\s]*\?).+/, "$1…");
   return JSON.stringify(shown.length > 80 ? `${shown.slice(0, 80)}…` : shown);
 }
 

@@ -1,10 +1,9 @@
 // `make image`: builds the functions' image.
-import { clusterSettings } from "../../settings/cluster-settings.ts";
-import { readSettings } from "../../settings/setting.ts";
+import { readClusterSettings } from "../../settings/cluster-settings.ts";
 import { buildImage } from "./image.ts";
 import { main, requireTools } from "./tools.ts";
 
 await main(async () => {
   requireTools("docker");
-  await buildImage(readSettings(clusterSettings, process.env));
+  await buildImage(readClusterSettings(process.env));
 });

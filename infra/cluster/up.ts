@@ -1,6 +1,5 @@
 // `make up`: PulseMesh on a KIND cluster. Whatever is as it should be is left alone.
-import { clusterSettings } from "../../settings/cluster-settings.ts";
-import { readSettings } from "../../settings/setting.ts";
+import { readClusterSettings } from "../../settings/cluster-settings.ts";
 import { imageOf } from "../images.ts";
 import { synthesize } from "../main.ts";
 import { NAMESPACE } from "../platform-stack.ts";
@@ -24,7 +23,7 @@ const KINDS = [
 
 async function up(): Promise<void> {
   requireTools("docker", "kind", "kubectl", "terraform");
-  const settings = readSettings(clusterSettings, process.env);
+  const settings = readClusterSettings(process.env);
   const image = await buildImage(settings);
   await createCluster(settings);
   await loadArchives(settings.imageArchives ?? []);

@@ -75,6 +75,8 @@ describe.skipIf(isSkippedWithout("helm"))("the chart", () => {
     ["pulsemesh", "image.tag=latest", "tag"],
     ["pulsemesh", "functions.pulse-ingest.scale.mim=1", "mim"],
     ["pulsemesh", "broker.class=Kafka", "bootstrap.servers"],
+    ["pulsemesh", "monitoring.enabled=true,monitoring.alertWebhook=https://me:secret@alerts.example", "alertWebhook"],
+    ["pulsemesh", "monitoring.alertWebhook=http://alerts.example", "Expected monitoring.enabled=true with it"],
     ["knative", "version=newest", "version"],
   ])("%s refuses %s", (chart, value, named) => {
     expect(() => render(chart, ["--set", value])).toThrow(named);
@@ -116,6 +118,25 @@ describe.skipIf(isSkippedWithout("helm"))("the chart", () => {
       "pulse-deadletter",
       "pulse-persist",
     ]);
+  });
+
+  it("pulsemesh has its own namespace's alerts posted to the paths of a webhook", () => {
+    const manifests = render("pulsemesh", [
+      ...MONITORED,
+      "--set",
+      "monitoring.alertWebhook=http://alerts.example/pulse/",
+    ]);
+    const { receivers } = manifests.find(({ kind }) => kind === "AlertmanagerConfig").spec;
+    expect(receivers.map(({ webhookConfigs }: Manifest) => webhookConfigs[0].url)).toEqual([
+      "http://alerts.example/pulse/on-call",
+      "http://alerts.example/pulse/working-hours",
+    ]);
+    const rules = manifests
+      .find(({ kind }) => kind === "PrometheusRule")
+      .spec.groups.flatMap(({ rules }: Manifest) => rules);
+    const namespaces = rules.filter(({ alert }: Manifest) => alert).map(({ labels }: Manifest) => labels.namespace);
+    expect(new Set(namespaces)).toEqual(new Set(["default"]));
+    expect(render("pulsemesh", MONITORED).filter(({ kind }) => kind === "AlertmanagerConfig")).toEqual([]);
   });
 
   it("neither the activator nor a line of Kourier's log is on the way of each request", () => {

@@ -3,15 +3,14 @@ import { run } from "../../infra/cluster/command.ts";
 import { kubectl } from "../../infra/cluster/kubernetes.ts";
 import { imageOf as pinnedImage } from "../../infra/images.ts";
 import { NAMESPACE } from "../../infra/platform-stack.ts";
-import { clusterSettings } from "../../settings/cluster-settings.ts";
-import { readSettings } from "../../settings/setting.ts";
+import { readClusterSettings } from "../../settings/cluster-settings.ts";
 import { imageOf } from "./rollout.ts";
 
 const MAX_BYTES_OVER_NODE = 10_000_000;
 
 /** The functions' image adds 10 MB at most to Node's, which every node of a cluster has once. */
 export async function expectSmallImage(): Promise<void> {
-  const { registry } = readSettings(clusterSettings, process.env);
+  const { registry } = readClusterSettings(process.env);
   const sizes = [
     "image",
     "inspect",

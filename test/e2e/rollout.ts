@@ -5,9 +5,8 @@ import { waitUntilReady } from "../../infra/cluster/readiness.ts";
 import { apply } from "../../infra/cluster/terraform.ts";
 import { synthesize } from "../../infra/main.ts";
 import { NAMESPACE } from "../../infra/platform-stack.ts";
-import { clusterSettings } from "../../settings/cluster-settings.ts";
+import { readClusterSettings } from "../../settings/cluster-settings.ts";
 import type { FunctionName } from "../../settings/function-settings.ts";
-import { readSettings } from "../../settings/setting.ts";
 import { until } from "../platform.ts";
 import { selectorOf } from "./world.ts";
 
@@ -20,7 +19,7 @@ export async function rollOutAnotherImage(): Promise<{ before: string; after: st
   const dockerfile = `FROM ${before}\nLABEL pulsemesh.build=next\n`;
   await run("docker", ["build", "--quiet", "--tag", after, "-"], { input: dockerfile });
   await loadImages([after]);
-  synthesize({ settings: readSettings(clusterSettings, { ...process.env, MONITORING: "none" }), image });
+  synthesize({ settings: readClusterSettings({ ...process.env, MONITORING: "none" }), image });
   await apply("app");
   await waitUntilReady(["services.serving.knative.dev"], NAMESPACE);
   await until(
