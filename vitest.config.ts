@@ -27,7 +27,7 @@ export default defineConfig({
     testTimeout: 180_000,
     hookTimeout: 300_000,
     expect: { poll: { timeout: 60_000, interval: 20 } },
-    setupFiles: "test/patience.ts",
+    setupFiles: ["test/lifelines.ts", "test/patience.ts"],
     coverage: {
       provider: "v8",
       include: [

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import type { Logger } from "pino";
+import { endWithThisProcess } from "./lifeline.ts";
 import type { Output } from "./output.ts";
 
 export interface ManagedProcessOptions {
@@ -23,7 +24,6 @@ export interface ManagedProcessOptions {
 /** The longest pause between a crash and the next start. */
 const MAX_BACKOFF_MS = 5000;
 const READY_POLL_MS = 25;
-const CHILD = new URL("child.ts", import.meta.url).href;
 
 /** A process that is started again whenever it ends without having been asked to. */
 export class ManagedProcess {
@@ -54,12 +54,13 @@ export class ManagedProcess {
     this.#isWanted = true;
     this.#isStopping = false;
     const startedAt = performance.now();
-    const child = spawn(process.execPath, ["--import", CHILD, ...args], {
+    const child = spawn(process.execPath, args, {
       env: { ...process.env, ...env },
-      stdio: ["ignore", "pipe", "pipe", "ipc"],
+      stdio: ["ignore", "pipe", "pipe"],
       // A process group of its own: Ctrl-C reaches the supervisor alone, which stops the others in order.
       detached: true,
     });
+    endWithThisProcess(child);
     this.#child = child;
     this.#exited = new Promise((resolve) => child.once("close", resolve));
     child.on("error", (error) => this.#options.log.error({ process: name, err: error }, "cannot be started"));

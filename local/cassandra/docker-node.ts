@@ -1,6 +1,7 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
+import { runAfterThisProcess } from "../lifeline.ts";
 import { cassandraYaml, logbackXml, type NodeConfiguration } from "./configuration.ts";
 import { runProgram } from "./java.ts";
 import { type CassandraNode, takesConnections } from "./node.ts";
@@ -29,6 +30,7 @@ export async function startDockerNode(
     await docker("pull", "--quiet", CASSANDRA_IMAGE);
   }
   await runProgram("docker", ["rm", "--force", "--volumes", name]);
+  const keep = runAfterThisProcess(`docker rm --force --volumes ${name}`);
   await docker(
     ...["run", "--detach", "--name", name, "--publish", `${address}:${cqlPort}:${cqlPort}`],
     ...["--volume", `${join(dir, "conf")}:/pulsemesh:ro`, "--env", `MAX_HEAP_SIZE=${configuration.heapMb}m`],
@@ -72,7 +74,10 @@ export async function startDockerNode(
       await docker("restart", name);
       await untilUp();
     },
-    stop: () => docker("rm", "--force", "--volumes", name),
+    stop: async () => {
+      await docker("rm", "--force", "--volumes", name);
+      keep();
+    },
   };
 }
 

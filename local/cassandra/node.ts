@@ -5,6 +5,7 @@ import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { connect } from "node:net";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
+import { endWithThisProcess } from "../lifeline.ts";
 import { cassandraYaml, javaArguments, logbackXml, type NodeConfiguration } from "./configuration.ts";
 import type { Java } from "./java.ts";
 
@@ -49,7 +50,6 @@ export async function startJavaNode(options: JavaNodeOptions): Promise<Cassandra
 class JavaNode implements CassandraNode {
   readonly #options: JavaNodeOptions;
   #child: ChildProcess | undefined;
-  #watcher: ChildProcess | undefined;
   #newArchive: string | undefined;
 
   constructor(options: JavaNodeOptions) {
@@ -78,10 +78,10 @@ class JavaNode implements CassandraNode {
       detached: true,
       stdio: ["ignore", output, output],
     });
+    endWithThisProcess(child);
     this.#child = child;
     const failed = once(child, "error").then(([error]) => Promise.reject(error));
     failed.catch(() => {});
-    this.#watcher = watch(child);
     const deadline = Date.now() + startTimeoutMs;
     while (!(await Promise.race([takesConnections(configuration.address, configuration.cqlPort), failed]))) {
       if (!isRunning(child) || Date.now() > deadline) {
@@ -128,8 +128,6 @@ class JavaNode implements CassandraNode {
         await ended;
       }
     }
-    this.#watcher?.kill("SIGKILL");
-    this.#watcher = undefined;
   }
 
   #speed(): string[] {
@@ -155,17 +153,6 @@ class JavaNode implements CassandraNode {
 
 function isRunning(child: ChildProcess | undefined): boolean {
   return child?.pid !== undefined && child.exitCode === null && child.signalCode === null;
-}
-
-/** Kills the node when this process is gone, however it went: then the pipe ends and `cat` with it. */
-function watch(child: ChildProcess): ChildProcess {
-  const watcher = spawn("/bin/sh", ["-c", `cat >/dev/null; kill -9 ${child.pid}`], {
-    detached: true,
-    stdio: ["pipe", "ignore", "ignore"],
-  });
-  child.once("exit", () => watcher.kill("SIGKILL"));
-  watcher.unref();
-  return watcher;
 }
 
 /** True when something listens there. */

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { setTimeout as delay } from "node:timers/promises";
 import { KUBECONFIG } from "../../infra/stack.ts";
+import { endWithThisProcess } from "../../local/lifeline.ts";
 import { freePort } from "../../settings/free-port.ts";
 import { until } from "../platform.ts";
 
@@ -28,6 +29,7 @@ export async function openPortForward(
       if (name !== undefined) {
         const args = ["--kubeconfig", KUBECONFIG, "port-forward", "-n", namespace, name, `${localPort}:${port}`];
         child = spawn("kubectl", [...args, "--address", "127.0.0.1"], { stdio: ["ignore", "pipe", "ignore"] });
+        endWithThisProcess(child);
         child.stdout?.on("data", () => {
           isOpen = true;
         });
