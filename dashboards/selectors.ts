@@ -107,7 +107,8 @@ export const CLUSTER_SERIES = {
 /** What the recording rules leave for panels and alerts; `level:metric:operation`. */
 export const RECORDED = {
   lastPulse: "service:pulsemesh_last_pulse_timestamp_seconds:max",
-  sighting: "service:pulsemesh_sighting_timestamp_seconds",
+  /** The newest sighting and those before it. */
+  sighting: (ago: number) => `service:pulsemesh_sighting_timestamp_seconds:ago${ago}`,
   usualPeriod: "service:pulsemesh_usual_period_seconds:learnt",
   setPeriod: "service:pulsemesh_usual_period_seconds:set",
   lateAfter: "service:pulsemesh_late_after_seconds",

@@ -40,7 +40,7 @@ export function service({ timing }: BoardOptions): Dashboard {
           figures({
             title: "Late after",
             description:
-              "The silence after which it counts as late: three usual periods, learnt from six hours or set, and a minute.",
+              "The silence after which it counts as late: three usual periods, learnt from its newest gaps or set, and a minute.",
             unit: "s",
             span: 5,
             queries: [[of(RECORDED.lateAfter), "of silence"]],

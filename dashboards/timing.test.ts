@@ -1,4 +1,5 @@
 import { expect, it } from "vitest";
+import { SIGHTING_MS } from "../events/lateness.ts";
 import { durationOf, hasten, REAL_TIME } from "./timing.ts";
 
 it("writes durations in the largest unit that is whole", () => {
@@ -10,4 +11,10 @@ it("hastens windows and holds, but no window below five scrapes", () => {
   expect([fast.window(300), fast.window(21_600), fast.window(60)]).toEqual(["15s", "18m", "10s"]);
   expect([fast.hold(120), fast.hold(0)]).toEqual(["6s", "0s"]);
   expect(fast.graceSeconds).toBe(REAL_TIME.graceSeconds / 20);
+});
+
+it("sees every sighting: they are further apart than a scrape and a tick, and not as far as two ticks", () => {
+  const { scrapeSeconds, tickSeconds } = REAL_TIME;
+  expect(SIGHTING_MS / 1000).toBeGreaterThan(scrapeSeconds + tickSeconds);
+  expect(SIGHTING_MS / 1000).toBeLessThan(2 * tickSeconds);
 });

@@ -1,4 +1,4 @@
-import { LATE_GRACE_MS, SIGHTING_MS } from "../events/lateness.ts";
+import { LATE_GRACE_MS } from "../events/lateness.ts";
 
 /** How fast dashboards and rules live. A test runs a day's worth of them in a minute. */
 export interface Timing {
@@ -23,7 +23,7 @@ const DAY_SECONDS = 86_400;
 /** The timing of production. */
 export const REAL_TIME: Timing = {
   scrapeSeconds: 10,
-  tickSeconds: SIGHTING_MS / 1000,
+  tickSeconds: 15,
   graceSeconds: LATE_GRACE_MS / 1000,
   daySeconds: DAY_SECONDS,
   seconds: (seconds) => seconds,

@@ -13,25 +13,36 @@ function timesApart(...gaps: number[]): number[] {
   return [0, ...gaps.map((gap) => (time -= gap))];
 }
 
+function periodOf(newestFirst: readonly number[]): number | undefined {
+  return usualPeriodOf(sightingsOf(newestFirst));
+}
+
 describe("the usual period", () => {
   it("is the mean time between sightings", () => {
-    expect(usualPeriodOf(timesApart(MINUTE, MINUTE, MINUTE))).toBe(MINUTE);
-    expect(usualPeriodOf(timesApart(MINUTE, 2 * MINUTE, 3 * MINUTE, 2 * MINUTE))).toBe(2 * MINUTE);
+    expect(periodOf(timesApart(MINUTE, MINUTE, MINUTE))).toBe(MINUTE);
+    expect(periodOf(timesApart(MINUTE, 2 * MINUTE, 3 * MINUTE, 2 * MINUTE))).toBe(2 * MINUTE);
   });
 
-  it("takes pulses of the same 15 seconds for one sighting", () => {
-    const burst = [0, 0, 5 * SECOND, 9 * SECOND];
-    const hour = 60 * MINUTE - 14 * SECOND;
-    expect(usualPeriodOf(timesApart(...burst, hour, ...burst, hour, ...burst, hour))).toBe(60 * MINUTE);
-    const everySecond = Array.from({ length: 46 }, (_, i) => now - i * SECOND);
-    expect(sightingsOf(everySecond)).toEqual([0, 15, 30, 45].map((ago) => now - ago * SECOND));
-    expect(lateAfterMs(usualPeriodOf(everySecond) ?? 0)).toBe(NEVER_LATE_BEFORE_MS);
+  it("takes pulses of the same 28 seconds for one sighting", () => {
+    const burst = [0, 0, 5 * SECOND, 22 * SECOND];
+    const hour = 60 * MINUTE - 27 * SECOND;
+    expect(periodOf(timesApart(...burst, hour, ...burst, hour, ...burst, hour))).toBe(60 * MINUTE);
+    const everySecond = Array.from({ length: 90 }, (_, i) => now - i * SECOND);
+    expect(sightingsOf(everySecond)).toEqual([0, 28, 56, 84].map((ago) => now - ago * SECOND));
+    expect(lateAfterMs(periodOf(everySecond) ?? 0)).toBe(NEVER_LATE_BEFORE_MS);
+  });
+
+  it("counts the newest eight gaps of six hours", () => {
+    expect(periodOf(timesApart(...Array(8).fill(MINUTE), 2 * MINUTE, 2 * MINUTE))).toBe(MINUTE);
+    expect(periodOf(timesApart(...Array(8).fill(60 * MINUTE)))).toBe(60 * MINUTE);
+    expect(sightingsOf(timesApart(...Array(8).fill(60 * MINUTE)))).toHaveLength(7);
   });
 
   it("is not known from fewer than three gaps", () => {
-    expect(usualPeriodOf([])).toBeUndefined();
-    expect(usualPeriodOf(timesApart(MINUTE, MINUTE))).toBeUndefined();
-    expect(usualPeriodOf(timesApart(SECOND, SECOND, SECOND, SECOND))).toBeUndefined();
+    expect(periodOf([])).toBeUndefined();
+    expect(periodOf(timesApart(MINUTE, MINUTE))).toBeUndefined();
+    expect(periodOf(timesApart(SECOND, SECOND, SECOND, SECOND))).toBeUndefined();
+    expect(periodOf(timesApart(...Array(8).fill(150 * MINUTE)))).toBeUndefined();
   });
 });
 

@@ -7,7 +7,7 @@ export interface AlertCase {
   series: Readonly<Record<string, string>>;
   /** Between two samples. @default "1m" */
   interval?: string;
-  /** Between two evaluations of the rules. @default "1m", and "15s" where the usual period matters: it is counted in ticks */
+  /** Between two evaluations of the rules. @default "1m", and "15s" as in production where the usual period matters */
   tick?: string;
   at: string;
   firing: readonly string[];

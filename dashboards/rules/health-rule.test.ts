@@ -2,14 +2,14 @@
 // events/ are asked for the same services at the same times.
 import { afterAll, beforeAll, describe, it } from "vitest";
 import { HEALTHS, healthOf } from "../../events/health.ts";
-import { LEARNING_WINDOW_MS, lateAfterMs, usualPeriodOf } from "../../events/lateness.ts";
+import { lateAfterMs, SIGHTING_MS, sightingsOf, usualPeriodOf } from "../../events/lateness.ts";
 import { serviceHealthOf } from "../../events/service-health.ts";
 import { METRICS } from "../../functions/metrics.ts";
 import { HEALTH_CODES } from "../health-codes.ts";
 import { RECORDED } from "../selectors.ts";
 import { REAL_TIME } from "../timing.ts";
 import { isSkippedWithout } from "../tools.ts";
-import { openRulesUnderTest, type RulesUnderTest } from "./rules-under-test.ts";
+import { type Expectation, openRulesUnderTest, type RulesUnderTest } from "./rules-under-test.ts";
 import { serviceRules } from "./service-rules.ts";
 
 const SECOND = 1;
@@ -17,109 +17,189 @@ const MINUTE = 60;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 const NIGHTLY = "nightly-backup";
+/** The rules see a pulse so many seconds late at most: a scrape and a tick. */
+const LOOK = REAL_TIME.scrapeSeconds + REAL_TIME.tickSeconds;
+
+interface Pulse {
+  /** Seconds since the epoch. */
+  time: number;
+  status: string;
+  /** How many seconds later it arrives. */
+  lateBy?: number;
+}
 
 interface Case {
-  service: string;
-  /** Seconds since the epoch. */
-  pulses: readonly { time: number; status: string }[];
-  /** When it is asked, in seconds after the newest of them. */
-  silences: readonly number[];
-  /** By how many seconds the two may differ about when it is late. */
-  tolerance?: number;
-  /** Between two samples and two ticks; production's is 15 s. */
-  step?: number;
+  pulses: readonly Pulse[];
+  /** When it is asked, in seconds after the newest of them; besides, when it is just not late and just late by both. */
+  silences?: readonly number[];
+  /** Pulses come and go between two looks of the rules, which have fewer sightings of it. */
+  isSeenInPart?: true;
 }
 
 /** Pulses so many seconds apart. */
-function every(seconds: number, count: number, status = "ok"): Case["pulses"] {
+function every(seconds: number, count: number, status = "ok"): Pulse[] {
   return Array.from({ length: count }, (_, i) => ({ time: i * seconds, status }));
 }
 
-const CASES: Record<string, Case> = {
+/** A pulse a second for so long, each hour, from so many seconds after the tick on. */
+function bursts(seconds: number, after: number): Pulse[] {
+  return Array.from({ length: 5 }, (_, i) =>
+    every(SECOND, seconds).map((pulse) => ({ ...pulse, time: i * HOUR + after + pulse.time })),
+  ).flat();
+}
+
+/** Pulses at random, such as requests make, with so many seconds between them on average. */
+function atRandom(mean: number, count: number, seed: number): Pulse[] {
+  let state = seed;
+  let time = 0;
+  return Array.from({ length: count }, () => {
+    state = (state * 48_271) % 2_147_483_647; // Park and Miller's
+    time -= Math.log(state / 2_147_483_647) * mean;
+    return { time: Math.round(time * 1000) / 1000, status: "ok" };
+  });
+}
+
+const CASES: Readonly<Record<string, Case>> = {
   "a pulse each minute, then silence": {
-    service: "checkout",
     pulses: every(MINUTE, 60),
     silences: [0, 3 * MINUTE + 45, 4 * MINUTE + 15, 2 * HOUR],
   },
   "a pulse every ten minutes that says degraded": {
-    service: "checkout",
     pulses: every(10 * MINUTE, 12, "slow"),
     silences: [25 * MINUTE, 30 * MINUTE, 32 * MINUTE],
   },
   "a hundred pulses within ten seconds, each hour": {
-    service: "batch",
-    pulses: Array.from({ length: 6 }, (_, i) =>
+    pulses: Array.from({ length: 5 }, (_, i) =>
       every(0.1, 100).map(({ time, status }) => ({ time: i * HOUR + time, status })),
     ).flat(),
     silences: [2 * HOUR + 50 * MINUTE, 3 * HOUR + 3 * MINUTE],
   },
   "gaps of many lengths": {
-    service: "checkout",
     pulses: [0, 1, 3, 4, 9, 10, 12, 20].map((minutes) => ({ time: minutes * MINUTE, status: "ok" })),
     silences: [9 * MINUTE, 10 * MINUTE],
   },
-  "a pace that changed, of which six hours count": {
-    service: "checkout",
+  "a pace that changed, of which the last eight gaps count": {
     pulses: [
-      ...every(5 * MINUTE, 24),
-      ...every(30 * MINUTE, 12).map(({ time, status }) => ({ time: time + 3 * HOUR, status })),
+      ...every(5 * MINUTE, 12),
+      ...every(30 * MINUTE, 9).map(({ time, status }) => ({ time: time + 2 * HOUR, status })),
     ],
     silences: [HOUR, 2 * HOUR],
-    // The rules count the gap that reaches into the six hours, which the pulses within them do not tell: here a long one.
-    tolerance: 10 * MINUTE,
+  },
+  "a pulse every half minute": { pulses: every(30, 60) },
+  "a pulse every five seconds": { pulses: every(5, 200) },
+  "a pulse each second": { pulses: every(SECOND, 600) },
+  "a batch of 25 seconds, each hour": { pulses: bursts(25, 4) },
+  "a burst of 40 seconds, each hour": { pulses: bursts(40, 1), isSeenInPart: true },
+  "a burst of 40 seconds, each hour, that falls otherwise": { pulses: bursts(40, 11), isSeenInPart: true },
+  "bursts of two minutes, each hour": { pulses: bursts(2 * MINUTE, 1), isSeenInPart: true },
+  "bursts of two minutes, each hour, that fall otherwise": { pulses: bursts(2 * MINUTE, 11), isSeenInPart: true },
+  "bursts of four minutes, each hour": { pulses: bursts(4 * MINUTE, 11), isSeenInPart: true },
+  "bursts of ten minutes, each hour": { pulses: bursts(10 * MINUTE, 7) },
+  "a pulse at random every ten seconds": { pulses: atRandom(10, 200, 1), isSeenInPart: true },
+  "a pulse at random every minute": { pulses: atRandom(MINUTE, 60, 2), isSeenInPart: true },
+  "a pulse at random every ten minutes": { pulses: atRandom(10 * MINUTE, 20, 3), isSeenInPart: true },
+  "a pulse each minute, of which every third comes three minutes late": {
+    pulses: every(MINUTE, 60).map((pulse, i) => (i % 3 === 1 ? { ...pulse, lateBy: 3 * MINUTE } : pulse)),
+    isSeenInPart: true,
+  },
+  "a pulse each minute, and old ones that were found meanwhile": {
+    pulses: [
+      ...every(MINUTE, 60),
+      ...every(10, 100).map(({ time, status }) => ({ time: 10 * MINUTE + 5 + time, status, lateBy: 40 * MINUTE })),
+    ],
+    isSeenInPart: true,
   },
   "down, and then silent": {
-    service: "checkout",
     pulses: [...every(MINUTE, 30), { time: 30 * MINUTE, status: "500" }],
     silences: [2 * MINUTE, 5 * MINUTE],
   },
   "a status that says nothing": {
-    service: "checkout",
     pulses: [...every(MINUTE, 10), { time: 10 * MINUTE, status: "purple" }],
     silences: [MINUTE, 5 * MINUTE],
   },
+};
+
+const SLOW_CASES: typeof CASES = {
+  "a pace so slow that six hours have two gaps only, after a quick one": {
+    pulses: [...every(MINUTE, 30), ...[3, 6, 9].map((hours) => ({ time: hours * HOUR, status: "ok" }))],
+    silences: [MINUTE, 2 * HOUR],
+  },
   "two pulses, of which no period is learnt": {
-    service: "checkout",
     pulses: every(4 * MINUTE, 2),
     silences: [23 * HOUR, 25 * HOUR],
-    step: 4 * MINUTE,
   },
-  "a period that was set, and one pulse": {
-    service: NIGHTLY,
+  [NIGHTLY]: {
     pulses: [{ time: 0, status: "ok" }],
     silences: [2 * DAY, 3 * DAY, 3 * DAY + 4 * MINUTE],
-    step: 4 * MINUTE,
   },
 };
 
-/** What persist exports: the newest pulse of each health, as promtool takes series. */
-function seriesOf({ service, pulses, step = 15 * SECOND }: Case, end: number): Record<string, string> {
-  const series: Record<string, string> = {};
+/** What persist exports: the newest pulse of each health that has arrived, as promtool takes series. */
+function seriesOf(service: string, { pulses }: Case, interval: number, end: number): [name: string, values: string][] {
+  const series: [name: string, values: string][] = [];
   for (const health of HEALTHS) {
-    const own = pulses.filter(({ status }) => healthOf(status) === health);
+    const own = pulses.filter(({ status }) => healthOf(status) === health).sort((a, b) => arrivalOf(a) - arrivalOf(b));
     if (own.length === 0) continue;
     const values: string[] = [];
-    let at = 0;
-    for (let now = 0; now <= end; now += step) {
-      while (at < own.length && (own[at]?.time ?? 0) <= now) at++;
-      values.push(at === 0 ? "_" : String(own[at - 1]?.time));
+    let newest = Number.NEGATIVE_INFINITY;
+    for (let at = 0, now = 0; now <= end; now += interval) {
+      for (let pulse = own[at]; pulse !== undefined && arrivalOf(pulse) <= now; pulse = own[++at])
+        newest = Math.max(newest, pulse.time);
+      values.push(at === 0 ? "_" : String(newest));
     }
-    series[`${METRICS.lastPulse}{job="pulse-persist",service="${service}",health="${health}"}`] = values.join(" ");
+    const labels = `job="pulse-persist",service="${service}",health="${health}"`;
+    series.push([`${METRICS.lastPulse}{${labels}}`, values.join(" ")]);
   }
   return series;
 }
 
-/** What the API says, from the pulses that it reads back. */
-function healthAt({ service, pulses }: Case, now: number) {
-  const newestFirst = pulses.map(({ time }) => time * 1000).reverse();
-  const newest = pulses.at(-1) as Case["pulses"][number];
-  const learnt = newestFirst.filter((time) => time >= newest.time * 1000 - LEARNING_WINDOW_MS);
-  const usualPeriodMs = service === NIGHTLY ? DAY * 1000 : usualPeriodOf(learnt);
-  const health = serviceHealthOf({ status: newest.status, event_time: newest.time * 1000, usualPeriodMs }, now * 1000);
-  return { health, lateAfter: usualPeriodMs === undefined ? undefined : lateAfterMs(usualPeriodMs) / 1000 };
+function arrivalOf({ time, lateBy = 0 }: Pulse): number {
+  return time + lateBy;
 }
 
-describe.skipIf(isSkippedWithout("promtool"))("the rules and the function agree on", () => {
+function newestFirst(pulses: readonly Pulse[]): number[] {
+  return pulses.map(({ time }) => time * 1000).sort((a, b) => b - a);
+}
+
+/** What the API says of a service, and the seconds of silence after which the rules may have it late. */
+function boundsOf(service: string, one: Case): { usualPeriodMs: number; least: number; most: number } | undefined {
+  const usualPeriodMs = service === NIGHTLY ? DAY * 1000 : usualPeriodOf(sightingsOf(newestFirst(one.pulses)));
+  if (usualPeriodMs === undefined) return undefined;
+  const widestMs = one.isSeenInPart ? widestPeriodOf(one.pulses) : usualPeriodMs;
+  // The newest pulse is up to a sighting newer than the newest sighting.
+  const edge = SIGHTING_MS / 1000;
+  return { usualPeriodMs, least: lateAfterMs(usualPeriodMs) / 1000 - edge, most: lateAfterMs(widestMs) / 1000 + edge };
+}
+
+/** As events/lateness.ts bounds it: sightings that are a look wider apart, of the pulses that came in their order. */
+function widestPeriodOf(pulses: readonly Pulse[]): number {
+  const inOrder = pulses.filter(
+    (one) => !pulses.some((other) => other.time > one.time && arrivalOf(other) <= arrivalOf(one)),
+  );
+  return usualPeriodOf(sightingsOf(newestFirst(inOrder), SIGHTING_MS + LOOK * 1000)) ?? Number.NaN;
+}
+
+/** What the rules are to say at the times that a case names, and when the service is just not late and just late by both. */
+function expectationsOf(service: string, one: Case, tick: number): Expectation[] {
+  const newest = one.pulses.reduce((a, b) => (b.time >= a.time ? b : a));
+  const bounds = boundsOf(service, one);
+  const silences = [...(one.silences ?? []), ...(bounds ? [bounds.least - tick, bounds.most + LOOK] : [])];
+  const labels = `{service="${service}"}`;
+  const health = `max by (service) (${RECORDED.health}${labels})`;
+  const lateAfter = `max by (service) (${RECORDED.lateAfter}${labels})`;
+  const isInBounds = `(${lateAfter} >= bool ${bounds?.least ?? 0}) * (${lateAfter} <= bool ${bounds?.most ?? 0})`;
+  return silences.flatMap((silence) => {
+    const at = Math.ceil((newest.time + silence) / tick) * tick;
+    const sign = { status: newest.status, event_time: newest.time * 1000, usualPeriodMs: bounds?.usualPeriodMs };
+    const code = HEALTH_CODES[serviceHealthOf(sign, at * 1000)];
+    return [
+      { expr: health, at: `${at}s`, samples: [{ labels, value: code }] },
+      { expr: isInBounds, at: `${at}s`, samples: bounds === undefined ? [] : [{ labels, value: 1 }] },
+    ];
+  });
+}
+
+describe.skipIf(isSkippedWithout("promtool"))("the rules and the function agree on services", () => {
   let rules: RulesUnderTest;
   beforeAll(() => {
     const options = { timing: REAL_TIME, setPeriods: { [NIGHTLY]: DAY }, runbookUrl: "RUNBOOK.md" };
@@ -128,27 +208,13 @@ describe.skipIf(isSkippedWithout("promtool"))("the rules and the function agree 
   });
   afterAll(() => rules.close());
 
-  it.each(Object.entries(CASES))("%s", (_, one) => {
-    // A tick of 15 s sees a pulse up to so much later: three periods are the same to three ticks.
-    const { service, pulses, silences, tolerance = 45, step = 15 * SECOND } = one;
-    const newest = pulses.at(-1)?.time ?? 0;
-    const times = silences.map((silence) => Math.ceil((newest + silence) / step) * step);
-    const expectations = times.flatMap((time) => {
-      const { health, lateAfter } = healthAt(one, time);
-      const labels = `{service="${service}"}`;
-      return [
-        {
-          expr: `max by (service) (${RECORDED.health}${labels})`,
-          at: `${time}s`,
-          samples: [{ labels, value: HEALTH_CODES[health] }],
-        },
-        {
-          expr: `abs(max by (service) (${RECORDED.lateAfter}${labels}) - ${lateAfter ?? 0}) <= bool ${tolerance}`,
-          at: `${time}s`,
-          samples: lateAfter === undefined ? [] : [{ labels, value: 1 }],
-        },
-      ];
-    });
-    rules.expectAll({ series: seriesOf(one, times.at(-1) ?? 0), interval: `${step}s`, tick: `${step}s` }, expectations);
+  it.each([
+    ["in production's steps", CASES, REAL_TIME.scrapeSeconds, REAL_TIME.tickSeconds],
+    ["over days, in steps of four minutes", SLOW_CASES, 4 * MINUTE, 4 * MINUTE],
+  ])("%s", (_, cases, interval, tick) => {
+    const expectations = Object.entries(cases).flatMap(([service, one]) => expectationsOf(service, one, tick));
+    const end = Math.max(...expectations.map(({ at }) => Number.parseInt(at, 10)));
+    const series = Object.entries(cases).flatMap(([service, one]) => seriesOf(service, one, interval, end));
+    rules.expectAll({ series: Object.fromEntries(series), interval: `${interval}s`, tick: `${tick}s` }, expectations);
   });
 });

@@ -59,6 +59,20 @@ describe.skipIf(isSkippedWithout("promtool"))("on Prometheus' own engine", () =>
     rules.expectSamples({ series, at: "10m" }, late, [sample]);
   });
 
+  it("a usual period outlasts twenty minutes without Prometheus, until it is learnt anew", () => {
+    const learnt = 'service:pulsemesh_usual_period_seconds:learnt{service="checkout"}';
+    const series = {
+      [learnt]: "90x10",
+      'pulsemesh_last_pulse_timestamp_seconds{job="pulse-persist",service="checkout",health="up"}': "_x30 1860+60x20",
+    };
+    const samples = (value: number) => [{ labels: learnt, value }];
+    rules.expectAll({ series, tick: "15s" }, [
+      { expr: learnt, at: "25m", samples: [] },
+      { expr: learnt, at: "32m", samples: samples(90) },
+      { expr: learnt, at: "35m", samples: samples(60) },
+    ]);
+  });
+
   it("a thousand pulses at once every ten minutes are a period of ten minutes", () => {
     const series = {
       'pulsemesh_last_pulse_timestamp_seconds{job="pulse-persist",service="batch",health="up"}': Array.from(

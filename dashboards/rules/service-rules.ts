@@ -1,14 +1,18 @@
 // How every service is, from the newest pulse that the store took of it: `serviceHealthOf` of events/service-health.ts, and
-// the usual period as events/lateness.ts says, in PromQL. health-rule.test.ts holds them against each other.
+// the usual period as events/lateness.ts says, in PromQL. health-rule.test.ts holds them against each other, and says how far
+// apart they may be.
 //
 // 1. What is known of a service outlives the processes it was learnt from: a rule whose source is gone holds its own last
 //    value. pulse-persist may be at zero just when a service has stopped, which is when it matters.
 // 2. A service is forgotten when the store forgets it.
+// 3. The rules of a group are evaluated one after the other, each on what those before it have left at this tick, and on
+//    what those after it left at the last.
 import type { Health } from "../../events/health.ts";
 import {
   FORGOTTEN_AFTER_MS,
   LATE_AFTER_PERIODS,
   LEARNING_WINDOW_MS,
+  MAX_GAPS,
   MIN_GAPS,
   SIGHTING_MS,
 } from "../../events/lateness.ts";
@@ -19,6 +23,8 @@ import type { RecordingRule, RuleOptions } from "./rule.ts";
 
 /** The default of PULSE_RETENTION_DAYS. */
 const RETENTION_SECONDS = 30 * 86_400;
+/** How long Prometheus may be away until it has forgotten the usual periods. */
+const KEPT_SECONDS = 3600;
 /** At equal times the worse one counts. */
 const WORST_FIRST: readonly Health[] = ["down", "degraded", "unknown", "up"];
 
@@ -26,8 +32,7 @@ const WORST_FIRST: readonly Health[] = ["down", "degraded", "unknown", "up"];
 export function serviceRules({ timing, setPeriods }: RuleOptions): RecordingRule[] {
   const { lastPulse, sighting, usualPeriod, setPeriod, lateAfter, health } = RECORDED;
   const newest = `max by (service) (${SERIES.lastPulse} or ${lastPulse})`;
-  const learning = `${sighting}[${timing.window(LEARNING_WINDOW_MS / 1000)}]`;
-  const isNew = `changes(${sighting}[${timing.window(2 * timing.tickSeconds)}]) > 0`;
+  const newSighting = `${lastPulse} >= ${sighting(0)} + ${timing.seconds(SIGHTING_MS / 1000)}`;
   const sets = Object.entries(setPeriods).map(([service, seconds]) => ({
     record: setPeriod,
     expr: `vector(${seconds})`,
@@ -39,15 +44,25 @@ export function serviceRules({ timing, setPeriods }: RuleOptions): RecordingRule
       record: lastPulse,
       expr: `${newest} > time() - ${RETENTION_SECONDS}`,
     },
+    // A new sighting moves the others back, the oldest first: each takes the value that the younger one still has.
+    ...downFrom(MAX_GAPS, 1).map((ago) => ({
+      record: sighting(ago),
+      expr: `(${sighting(ago - 1)} and ${newSighting}) or (${sighting(ago)} and ${lastPulse})`,
+    })),
     {
-      // Pulses that follow each other sooner are one: a thousand of them sent at once every hour are a period of an hour.
-      record: sighting,
-      expr: `(${lastPulse} >= ${sighting} + ${timing.seconds(SIGHTING_MS / 1000)}) or (${sighting} and ${lastPulse}) or ${lastPulse}`,
+      record: sighting(0),
+      expr: `(${newSighting}) or (${sighting(0)} and ${lastPulse}) or ${lastPulse}`,
     },
     {
-      // Learnt at a sighting and held until the next one: the silence that is to be judged is no part of it.
+      // Prometheus knows nothing that it wrote more than five minutes ago. When it was away for longer, sightings begin anew,
+      // and what was the usual period stays so until there are enough of them.
       record: usualPeriod,
-      expr: `((${sighting} - min_over_time(${learning})) / (changes(${learning}) >= ${MIN_GAPS}) and ${isNew}) or (${usualPeriod} and ${lastPulse})`,
+      expr: [
+        ...downFrom(MAX_GAPS, MIN_GAPS).map(
+          (ago) => `(${sighting(0)} - ${sighting(ago)} <= ${timing.seconds(LEARNING_WINDOW_MS / 1000)}) / ${ago}`,
+        ),
+        `(last_over_time(${usualPeriod}[${timing.window(KEPT_SECONDS)}]) and ${lastPulse} unless ${sighting(MIN_GAPS)})`,
+      ].join(" or "),
     },
     {
       record: lateAfter,
@@ -70,4 +85,9 @@ export function serviceRules({ timing, setPeriods }: RuleOptions): RecordingRule
     { record: RECORDED.storedRate, expr: rate(SERIES.stored, timing.window(300), ["service"]) },
     { record: RECORDED.latencyP95, expr: quantile(0.95, SERIES.pulseLatency, timing.window(300), ["service"]) },
   ];
+}
+
+/** Whole numbers, the larger ones first. */
+function downFrom(first: number, last: number): number[] {
+  return Array.from({ length: first - last + 1 }, (_, i) => first - i);
 }

@@ -34,7 +34,10 @@ export const serviceView = z
 export const serviceDetail = z
   .object({
     ...serviceView.shape,
-    usual_period_ms: z.number().nullable().describe("Set, or learnt from the last six hours; null when neither."),
+    usual_period_ms: z
+      .number()
+      .nullable()
+      .describe("Set, or the mean of the newest gaps between its pulses; null when neither."),
     late_at: time.nullable().describe("When it counts as late if no pulse comes; null without a usual period."),
   })
   .register(named, { id: "ServiceDetail" });

@@ -80,15 +80,38 @@ describe("a fleet", () => {
     const shelf = new Shelf().put("dense", ...every(100, 3000, 3 * MINUTE)).put("bursts", ...bursts);
     expect(await healthsOf(shelf)).toEqual(["bursts late", "dense late"]);
     const fleet = new Fleet({ reader: shelf, now: () => now });
-    // The next burst that is seen begins 15 s before the end of the last one.
     expect((await fleet.one("bursts"))?.usualPeriodMs).toBe(30 * MINUTE);
-    expect((await fleet.one("dense"))?.usualPeriodMs).toBe(15 * SECOND);
+    expect((await fleet.one("dense"))?.usualPeriodMs).toBe(28 * SECOND);
   });
 
-  it("takes the pace of the last burst for the period where bursts last for minutes", async () => {
-    const bursts = every(HOUR, 3, 2 * HOUR).flatMap((age) => every(SECOND, 120, age));
-    const fleet = new Fleet({ reader: new Shelf().put("bursts", ...bursts), now: () => now });
-    expect((await fleet.one("bursts"))?.usualPeriodMs).toBeLessThan(20 * SECOND);
+  it("learns from the newest eight gaps, whether they are within a burst of minutes or between two", async () => {
+    const bursts = (seconds: number) => every(HOUR, 4, 2 * HOUR).flatMap((age) => every(SECOND, seconds, age));
+    const shelf = new Shelf().put("two-minutes", ...bursts(120)).put("ten-minutes", ...bursts(600));
+    const fleet = new Fleet({ reader: shelf, now: () => now });
+    // Five sightings a burst: eight gaps back is the second sighting of the one before.
+    expect((await fleet.one("two-minutes"))?.usualPeriodMs).toBe((HOUR + 3 * 28 * SECOND) / 8);
+    expect((await fleet.one("ten-minutes"))?.usualPeriodMs).toBe(28 * SECOND);
+  });
+
+  it("reads no more than a page for each sighting", async () => {
+    const shelf = new Shelf().put("minutes", ...every(MINUTE, 400, HOUR)).put("dense", ...every(100, 9000, HOUR));
+    await new Fleet({ reader: shelf, now: () => now }).latest();
+    expect(shelf.asked.filter((service) => service === "minutes")).toHaveLength(1);
+    expect(shelf.asked.filter((service) => service === "dense")).toHaveLength(9);
+  });
+
+  it("learns anew of those that may be late and have pulsed since: a few before the answer, then behind it", async () => {
+    const shelf = new Shelf();
+    for (let i = 0; i < 40; i++) shelf.put(`service-${i}`, ...every(MINUTE, 10, 5 * MINUTE));
+    let time = now;
+    const fleet = new Fleet({ reader: shelf, now: () => time });
+    await fleet.latest();
+    for (let i = 0; i < 40; i++) shelf.put(`service-${i}`, ...every(-28 * SECOND, 10, 4 * MINUTE));
+    time += 4 * MINUTE;
+    // Late after four minutes by the period of a minute, after 2.4 by the newest eight gaps.
+    const isLate = ({ health }: { health: string }) => health === "late";
+    expect((await fleet.latest()).filter(isLate)).toHaveLength(32);
+    await vi.waitFor(async () => expect((await fleet.latest()).filter(isLate)).toHaveLength(40));
   });
 
   it("learns behind the answers of those that pulse, and of each once", async () => {
@@ -99,10 +122,10 @@ describe("a fleet", () => {
     expect((await fleet.latest()).map(({ health }) => health)).toEqual(["up", "late"]);
     expect(shelf.asked).toEqual(["silent", "pulsing"]);
     resolve();
-    await vi.waitFor(() => expect(shelf.asked).toEqual(["silent", "pulsing", "pulsing"])); // two sightings a page
+    await vi.waitFor(() => expect(shelf.asked).toEqual(["silent", ...Array(4).fill("pulsing")])); // a page each
     for (let i = 0; i < 5; i++) await fleet.latest();
     expect(shelf.asked.filter((service) => service === "silent")).toHaveLength(1);
-    expect(shelf.asked).toHaveLength(3);
+    expect(shelf.asked).toHaveLength(5);
   });
 
   it("knows a fleet that goes silent at once", async () => {
@@ -142,11 +165,11 @@ describe("a fleet", () => {
     const fleet = new Fleet({ reader: shelf, now: () => time });
     await fleet.latest();
     time += 5 * MINUTE;
-    shelf.put("checkout", -MINUTE);
+    shelf.put("checkout", -4 * MINUTE);
     await fleet.latest();
     expect(shelf.asked).toHaveLength(1);
     time += 10 * MINUTE;
-    shelf.put("checkout", -11 * MINUTE);
+    shelf.put("checkout", -13 * MINUTE);
     await fleet.latest();
     await vi.waitFor(() => expect(shelf.asked).toHaveLength(2));
   });

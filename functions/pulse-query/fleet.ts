@@ -1,12 +1,13 @@
 // The services as they are at this moment: their newest pulses, judged by `serviceHealthOf`. The usual period that this
 // takes is learnt as events/lateness.ts says, which costs some reads for each service. An answer waits for that only where
-// a service has been silent for so long that it may be late, and nothing was ever learnt of it. All others are learnt
-// behind the answers, and anew when time has passed, so that a fleet that goes silent at once is known by then.
+// a service has been silent for so long that it may be late: if nothing was ever learnt of it, or for a few that have pulsed
+// since. All others are learnt behind the answers, and anew when time has passed, so that a fleet that goes silent at
+// once is known well enough by then, and exactly some answers later.
 import { setImmediate as nextTurn } from "node:timers/promises";
 import {
   LEARNING_WINDOW_MS,
   lateAfterMs,
-  MIN_GAPS,
+  MAX_GAPS,
   NEVER_LATE_BEFORE_MS,
   SIGHTING_MS,
   setPeriodOf,
@@ -41,15 +42,16 @@ interface Learnt {
   periodMs: number | undefined;
 }
 
-/** A period is taken for usual for so long before it is learnt anew, which no answer waits for. */
+/** Of a service that pulses, a period is taken for usual for so long before it is learnt anew. */
 const RELEARN_AFTER_MS = 10 * 60_000;
 /** Services that are learnt at one time while an answer waits. */
 const CONCURRENCY = 16;
+/** Services that are learnt anew before an answer, at most. */
+const BEFORE_AN_ANSWER = 32;
 /** Services that are learnt behind an answer, one after the other: a store is not to feel that a process has started. */
 const BEHIND_AN_ANSWER = 32;
-/** Of a service that pulses each second three of these are enough. */
-const MAX_READS = 8;
-const PAGE = 16;
+/** Enough for all sightings of a service that pulses every 15 s or more seldom. */
+const PAGE = 2 * MAX_GAPS + 1;
 /** Nothing is stored that far ahead. */
 const END_OF_TIME = 8.64e15;
 
@@ -78,10 +80,10 @@ export class Fleet {
   /** Every service, sorted by its name. */
   async latest(): Promise<JudgedService[]> {
     const pulses = await this.#reader.latest();
-    await this.#learnAll(
-      pulses.filter((pulse) => this.#mayBeLate(pulse) && this.#isUnknown(pulse)),
-      CONCURRENCY,
-    );
+    const silent = pulses.filter((pulse) => this.#mayBeLate(pulse));
+    const unknown = silent.filter((pulse) => this.#isUnknown(pulse));
+    const stale = silent.filter((pulse) => !this.#isUnknown(pulse) && this.#isStale(pulse));
+    await this.#learnAll([...unknown, ...stale.slice(0, BEFORE_AN_ANSWER)], CONCURRENCY);
     this.#learnBehind(pulses.filter((pulse) => this.#isUnknown(pulse) || this.#isStale(pulse)));
     const known = this.#learnt;
     if (known.size > pulses.length) {
@@ -129,9 +131,11 @@ export class Fleet {
     return learnt === undefined || (learnt.periodMs === undefined && event_time - learnt.upTo >= SIGHTING_MS);
   }
 
-  #isStale({ service_name, event_time }: StoredPulse): boolean {
-    const learnt = this.#learnt.get(service_name);
-    return learnt !== undefined && Math.abs(event_time - learnt.upTo) >= RELEARN_AFTER_MS;
+  /** Whether its period may be another by now. */
+  #isStale(pulse: StoredPulse): boolean {
+    const learnt = this.#learnt.get(pulse.service_name);
+    if (learnt === undefined || learnt.upTo === pulse.event_time) return false;
+    return this.#mayBeLate(pulse) || Math.abs(pulse.event_time - learnt.upTo) >= RELEARN_AFTER_MS;
   }
 
   async #learnAll(pulses: StoredPulse[], concurrency: number): Promise<void> {
@@ -160,15 +164,15 @@ export class Fleet {
   async #learn({ service_name: service, event_time: newest }: StoredPulse): Promise<void> {
     const from = newest - LEARNING_WINDOW_MS;
     const times: number[] = [];
-    let to = newest + 1;
-    for (let reads = 0; reads < MAX_READS && from < to; reads++) {
+    let sightings: number[] = [];
+    for (let to = newest + 1; from < to && sightings.length <= MAX_GAPS; ) {
       const page = await this.#reader.page(service, { from, to }, PAGE);
       if (!page.ok) break;
       for (const pulse of page.value.pulses) times.push(pulse.event_time);
-      const sightings = sightingsOf(times);
-      if (page.value.cursor === undefined || sightings.length > MIN_GAPS) break;
+      sightings = sightingsOf(times);
+      if (page.value.cursor === undefined) break;
       to = (sightings.at(-1) as number) - SIGHTING_MS + 1;
     }
-    this.#learnt.set(service, { upTo: newest, periodMs: usualPeriodOf(times) });
+    this.#learnt.set(service, { upTo: newest, periodMs: usualPeriodOf(sightings) });
   }
 }
