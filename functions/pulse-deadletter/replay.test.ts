@@ -1,0 +1,163 @@
+import { describe, expect, it } from "vitest";
+import {
+  broker,
+  clock,
+  eventIds,
+  fn,
+  letterId,
+  list,
+  metrics,
+  post,
+  reopenImpatient,
+  replay,
+} from "./dead-letter-setting.ts";
+
+describe("replaying a letter", () => {
+  it("sends the event as it first was, and notes that the broker took it", async () => {
+    const event = await post({ "ce-health": "up", "ce-knativebrokerttl": "254" });
+    const id = await letterId(event);
+    clock.now += 1000;
+    expect(await replay(`/dead-letters/${id}/replay`)).toMatchObject({ status: 202, body: { replayed: 1 } });
+    expect(broker.received).toHaveLength(1);
+    expect(broker.received[0]?.body).toBe('{"latency_ms":-1}');
+    expect(
+      Object.keys(broker.received[0]?.headers ?? {})
+        .filter((name) => name.startsWith("ce-"))
+        .sort(),
+    ).toEqual(["ce-health", "ce-id", "ce-source", "ce-specversion", "ce-time", "ce-type"]);
+    expect(broker.received[0]?.headers).toMatchObject({
+      "ce-id": event,
+      "ce-source": "/shop",
+      "ce-time": "2026-01-02T03:04:05Z",
+    });
+    expect(await list()).toMatchObject([{ id, replayed_at: new Date(clock.now).toISOString() }]);
+    expect((await metrics.replayed.get()).values).toMatchObject([{ value: 1 }]);
+  });
+
+  it("sends data that was put right in place of the event's", async () => {
+    const id = await letterId(await post());
+    const { status } = await replay(`/dead-letters/${id}/replay`, '{"latency_ms": 1}');
+    expect([status, broker.received[0]?.body]).toEqual([202, '{"latency_ms": 1}']);
+    expect(broker.received[0]?.headers["content-type"]).toBe("application/json");
+  });
+
+  it("refuses data that is no JSON", async () => {
+    const id = await letterId(await post());
+    expect((await replay(`/dead-letters/${id}/replay`, "{")).status).toBe(400);
+    expect((await replay(`/dead-letters/${id}/replay?twice=true`)).status).toBe(400);
+    expect(broker.received).toEqual([]);
+  });
+
+  it("is refused for one that was replayed, unless it is asked for again", async () => {
+    const id = await letterId(await post());
+    clock.now += 1000;
+    await replay(`/dead-letters/${id}/replay`);
+    const { status, body } = await replay(`/dead-letters/${id}/replay`);
+    expect([status, body.detail]).toEqual([409, expect.stringContaining("?again=true")]);
+    expect((await replay(`/dead-letters/${id}/replay?again=true`)).status).toBe(202);
+    expect(broker.received).toHaveLength(2);
+  });
+
+  it("leaves the letter as it is while the broker is away", async () => {
+    await reopenImpatient();
+    const id = await letterId(await post());
+    broker.answer = () => 503;
+    const away = await replay(`/dead-letters/${id}/replay`);
+    expect([away.status, away.headers.get("retry-after")]).toEqual([503, "1"]);
+    expect(await list("?replayed=false")).toMatchObject([{ id }]);
+  });
+
+  it("leaves the letter as it is when the broker refuses it", async () => {
+    const id = await letterId(await post());
+    broker.answer = () => 400;
+    expect((await replay(`/dead-letters/${id}/replay`)).status).toBe(502);
+    expect(await list("?replayed=false")).toMatchObject([{ id }]);
+  });
+
+  it("does not count as done when the event comes back before the broker has answered", async () => {
+    const event = await post();
+    const id = await letterId(event);
+    clock.now += 1000;
+    broker.answer = async () => {
+      await post({ "ce-id": event, "ce-knativeerrorcode": "422" });
+      return 202;
+    };
+    expect((await replay(`/dead-letters/${id}/replay`)).status).toBe(202);
+    expect(await list("?replayed=false")).toMatchObject([{ id, code: 422 }]);
+  });
+});
+
+describe("replaying many letters", () => {
+  it("sends all that match and were not replayed yet, each once", async () => {
+    const posted: string[] = [];
+    for (let i = 0; i < 50; i++) posted.push(await post({ "ce-subject": i < 45 ? "a" : "b" }));
+    clock.now += 1000;
+    await replay(`/dead-letters/${await letterId(posted[0] as string)}/replay`);
+    const count = await replay("/dead-letters/replay?service=a&reason=invalid");
+    expect(count).toMatchObject({ status: 202, body: { replayed: 44, failed: 0, remaining: 0 } });
+    expect(broker.received.map(({ headers }) => headers["ce-id"]).sort()).toEqual(posted.slice(0, 45).sort());
+    expect(await eventIds("?replayed=false")).toEqual(posted.slice(45).reverse());
+  });
+
+  it("says how many are left beyond the limit and failed, and how many the broker refused", async () => {
+    const refused = await post();
+    for (let i = 0; i < 29; i++) await post();
+    broker.answer = (headers) => (headers["ce-id"] === refused ? 400 : 202);
+    clock.now += 1000;
+    expect((await replay("/dead-letters/replay?limit=25")).body).toEqual({ replayed: 25, failed: 0, remaining: 5 });
+    expect((await replay("/dead-letters/replay")).body).toEqual({ replayed: 4, failed: 1, remaining: 0 });
+  });
+
+  it("does not take up again what comes back meanwhile", async () => {
+    for (let i = 0; i < 3; i++) await post();
+    clock.now += 1000;
+    broker.answer = async (headers) => {
+      await post({ "ce-id": headers["ce-id"] as string });
+      return 202;
+    };
+    expect((await replay("/dead-letters/replay")).body).toEqual({ replayed: 3, failed: 0, remaining: 0 });
+    expect(broker.received).toHaveLength(3);
+    expect(await list("?replayed=false")).toHaveLength(3);
+  });
+
+  it("ends at once when the broker is away", async () => {
+    await reopenImpatient();
+    for (let i = 0; i < 30; i++) await post();
+    broker.answer = () => 503;
+    const away = await replay("/dead-letters/replay");
+    expect([away.status, away.headers.get("retry-after")]).toEqual([503, "1"]);
+    expect(new Set(broker.received.map(({ headers }) => headers["ce-id"])).size).toBeLessThanOrEqual(4);
+    expect(await list("?replayed=false")).toHaveLength(30);
+  });
+
+  it("ends when the broker goes away, and says what was done until then", async () => {
+    for (let i = 0; i < 30; i++) await post();
+    clock.now += 1000;
+    let taken = 0;
+    broker.answer = () => (++taken <= 10 ? 202 : 503);
+    const { status, body } = await replay("/dead-letters/replay");
+    expect([status, body.replayed, body.replayed + body.failed + body.remaining]).toEqual([202, 10, 30]);
+    expect(body.stopped).toMatch(/503/);
+    expect(await list("?replayed=true")).toHaveLength(10);
+  });
+
+  it("ends after the letters on their way when the function is told to stop", async () => {
+    for (let i = 0; i < 30; i++) await post();
+    broker.answer = () => {
+      fn.onDrain?.();
+      return 202;
+    };
+    const { status, body } = await replay("/dead-letters/replay");
+    expect([status, body.stopped]).toEqual([202, "the function is stopping"]);
+    expect(body.replayed).toBeLessThanOrEqual(4);
+    expect(await list("?replayed=true")).toHaveLength(body.replayed);
+  });
+
+  it("refuses a body and unknown parameters", async () => {
+    await post();
+    expect((await replay("/dead-letters/replay", "{}")).status).toBe(400);
+    expect((await replay("/dead-letters/replay?replayed=true")).status).toBe(400);
+    expect((await replay("/dead-letters/replay?from=5&to=4")).status).toBe(400);
+    expect(broker.received).toEqual([]);
+  });
+});

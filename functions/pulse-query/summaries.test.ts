@@ -1,0 +1,111 @@
+import { describe, expect, it, vi } from "vitest";
+import { openLoopbackHost } from "../loopback-host.ts";
+import { createQuery } from "./handler.ts";
+import { DAY, get, log, openStore, pulseOf, put, START } from "./query-setting.ts";
+
+describe("GET /services/{service}/summary", () => {
+  it("sums a span up, in buckets", async () => {
+    const pulses = Array.from({ length: 1000 }, (_, i) =>
+      pulseOf({ service_name: "sums", event_time: START + i, latency_ms: i + 1, status: i % 10 === 0 ? "fail" : "ok" }),
+    );
+    await put(...pulses);
+    const { body, headers } = await get(`/services/sums/summary?from=${START}&to=${START + 1000}&buckets=2`);
+    expect(headers.get("cache-control")).toBe("no-cache");
+    expect(body).toMatchObject({
+      count: 1000,
+      health: { up: 900, degraded: 0, down: 100, unknown: 0 },
+      statuses: [
+        { status: "ok", health: "up", count: 900 },
+        { status: "fail", health: "down", count: 100 },
+      ],
+      latency_ms: { min: 1, max: 1000, mean: 500.5 },
+    });
+    for (const [name, exact] of [["p50", 500] as const, ["p95", 950] as const, ["p99", 990] as const]) {
+      expect(Math.abs(body.latency_ms[name] - exact)).toBeLessThanOrEqual(exact / 100);
+    }
+    expect(body.buckets).toMatchObject([
+      { from: new Date(START).toISOString(), to: new Date(START + 500).toISOString(), count: 500 },
+      { from: new Date(START + 500).toISOString(), to: new Date(START + 1000).toISOString(), count: 500 },
+    ]);
+  });
+
+  it("answers 304 to who has it already", async () => {
+    await put(pulseOf({ service_name: "summed" }));
+    const path = `/services/summed/summary?from=${START}&to=${START + 10}`;
+    const { headers } = await get(path);
+    const again = await get(path, { headers: { "if-none-match": headers.get("etag") ?? "" } });
+    expect([again.status, again.body]).toEqual([304, undefined]);
+  });
+
+  it("covers the whole retention by default, in 60 buckets", async () => {
+    await put(pulseOf({ service_name: "default" }));
+    const { body } = await get("/services/default/summary");
+    expect([body.count, body.buckets.length]).toEqual([1, 60]);
+  });
+
+  it("refuses a span that is longer than the retention", async () => {
+    const { status, body } = await get("/services/any/summary?from=2020-01-01T00:00:00Z&to=2026-01-01T00:00:00Z");
+    expect(status).toBe(400);
+    expect(body.errors).toMatchObject([{ pointer: "/query/from", rule: expect.stringContaining("30 days") }]);
+  });
+
+  it("refuses too many buckets", async () => {
+    expect((await get("/services/any/summary?buckets=501")).body.errors).toMatchObject([{ pointer: "/query/buckets" }]);
+  });
+});
+
+describe("summaries at one time", () => {
+  it("are bounded: beyond it is 503 with Retry-After, until one has ended", async () => {
+    const own = openStore("many-summaries.db");
+    let begun = 0;
+    let letGo = () => {};
+    const gate = new Promise<void>((resolve) => {
+      letGo = resolve;
+    });
+    // The store itself, at whose door every reader waits.
+    const slow = Object.assign(Object.create(own), {
+      async *scan(...asked: Parameters<typeof own.scan>) {
+        begun++;
+        await gate;
+        yield* own.scan(...asked);
+      },
+      check: () => own.check(),
+      close: () => own.close(),
+    });
+    const ownHost = await openLoopbackHost(createQuery({ store: slow, retentionMs: 30 * DAY, log }));
+    const summary = (buckets: number) => fetch(`${ownHost.url}/services/any/summary?from=1&to=1000&buckets=${buckets}`);
+    const first = Array.from({ length: 8 }, (_, i) => summary(i + 1));
+    await vi.waitFor(() => expect(begun).toBe(8));
+    const beyond = await summary(9);
+    expect([beyond.status, beyond.headers.get("retry-after")]).toEqual([503, "1"]);
+    letGo();
+    expect((await Promise.all(first)).map(({ status }) => status)).toEqual(Array(8).fill(200));
+    expect((await summary(9)).status).toBe(200);
+    await ownHost.close();
+  });
+});
+
+describe("pulse-query", () => {
+  it("shares one summary among all who ask for the same span at the same time", async () => {
+    const own = openStore("shared.db");
+    let scans = 0;
+    const counting = {
+      latest: () => own.latest(),
+      page: own.page.bind(own),
+      scan: (...asked: Parameters<typeof own.scan>) => {
+        scans++;
+        return own.scan(...asked);
+      },
+      check: () => own.check(),
+      close: () => own.close(),
+    };
+    // An answer is kept for a second, which a busy machine may need to take the last request: here time stands still.
+    const at = Date.now();
+    const ownHost = await openLoopbackHost(createQuery({ store: counting, retentionMs: 30 * DAY, log, now: () => at }));
+    const ask = (to: number) => fetch(`${ownHost.url}/services/a/summary?from=${START}&to=${to}`);
+    const answers = await Promise.all([ask(START + 1), ask(START + 1), ask(START + 1), ask(START + 2)]);
+    expect(answers.map(({ status }) => status)).toEqual([200, 200, 200, 200]);
+    expect(scans).toBe(2);
+    await ownHost.close();
+  });
+});

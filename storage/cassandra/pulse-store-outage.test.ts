@@ -1,0 +1,62 @@
+import { randomUUID } from "node:crypto";
+import { describe, expect, it } from "vitest";
+import { pulseOf, STORED, storeOpener } from "./pulse-store-setting.ts";
+import { skipReason, testSettings } from "./test-keyspace.ts";
+import { createProxy } from "./test-proxy.ts";
+
+describe.skipIf(skipReason() !== undefined)("the Cassandra pulse store", () => {
+  const open = storeOpener();
+  const { contactPoints = [] } = testSettings();
+
+  it("starts while Cassandra is away, answers retry, and is ready once it is there", async () => {
+    const proxy = await createProxy(contactPoints[0] as string);
+    const store = open({ contactPoints: [proxy.address], requestTimeoutMs: 5000 });
+    await expect(store.check()).rejects.toThrow(
+      /Expected Cassandra to be ready, got: No Cassandra node answers .*ECONNREFUSED/,
+    );
+    expect(await store.write([pulseOf()])).toMatchObject({
+      kind: "retry",
+      reason: expect.stringContaining("ECONNREFUSED"),
+    });
+    await expect(store.latest()).rejects.toThrow(/Expected Cassandra to be ready/);
+    await proxy.open();
+    await expect.poll(() => store.check().then(() => "ready", String)).toBe("ready");
+    const pulse = pulseOf();
+    expect(await store.write([pulse])).toEqual(STORED);
+    await store.close();
+    await proxy.cut();
+  });
+
+  it("answers retry in bounded time while nothing comes through, keeps no more than it may, and recovers by itself", async () => {
+    const proxy = await createProxy(contactPoints[0] as string);
+    await proxy.open();
+    const requestTimeoutMs = 700;
+    const store = open({ contactPoints: [proxy.address], requestTimeoutMs }, { maxQueuedRows: 5000 });
+    await expect.poll(() => store.check().then(() => "ready", String)).toBe("ready");
+    const service = `s-${randomUUID()}`;
+    const writeSome = () => store.write(Array.from({ length: 50 }, () => pulseOf({ service_name: service })));
+    proxy.freeze();
+    const startedAt = performance.now();
+    let mostQueued = 0;
+    const outcomes = Array.from({ length: 300 }, () => {
+      const outcome = writeSome();
+      mostQueued = Math.max(mostQueued, store.queuedRows);
+      return outcome;
+    });
+    expect(mostQueued).toBeLessThanOrEqual(5000);
+    expect(new Set((await Promise.all(outcomes)).map(({ kind }) => kind))).toEqual(new Set(["retry"]));
+    // Two turns at most: one that is on its way, and one behind it.
+    expect(performance.now() - startedAt).toBeLessThan(20 * requestTimeoutMs);
+    expect(store.queuedRows).toBe(0);
+    await expect(store.check()).rejects.toThrow(/Expected Cassandra to (answer|be ready)/);
+    proxy.thaw();
+    await expect.poll(writeSome).toEqual(STORED);
+
+    await proxy.cut();
+    await expect.poll(writeSome).toMatchObject({ kind: "retry" });
+    await proxy.open();
+    await expect.poll(writeSome).toEqual(STORED);
+    await store.close();
+    await proxy.cut();
+  });
+});
