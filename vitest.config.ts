@@ -38,7 +38,7 @@ export default defineConfig({
         "settings/**/*.ts",
         "feed/**/*.ts",
       ],
-      // What runs in a browser is tested in one (test/page.test.ts), where its lines are not counted.
+      // What runs in a browser is tested in one (test/page/page.test.ts), where its lines are not counted.
       exclude: ["**/*.test.ts", "storage/contract.ts", "functions/pulse-query/page/browser/**"],
       reporter: ["text-summary", "json-summary"],
       thresholds: { lines: 90 },

@@ -97,12 +97,14 @@ export async function post(headers: Record<string, string> = {}, body: string | 
   return id;
 }
 
+/** Asks the function, and reads its answer as JSON. */
 export async function ask(path: string, init: RequestInit = {}) {
   const response = await fetch(`${host.url}${path}`, init);
   const text = await response.text();
   return { status: response.status, headers: response.headers, body: text === "" ? undefined : JSON.parse(text) };
 }
 
+/** The letters that match. */
 export async function list(query = ""): Promise<{ id: string; event: { id: string }; [name: string]: unknown }[]> {
   const { status, body } = await ask(`/dead-letters${query}`);
   expect(status).toBe(200);

@@ -30,6 +30,7 @@ export async function post(headers: Record<string, string>, body: string) {
 
 type Answer = Awaited<ReturnType<typeof post>>;
 
+/** What an answer that refuses points at; nothing has reached the broker then. */
 export function pointersOf(answer: Answer): string[] {
   expect(answer.status).toBe(400);
   expect(answer.headers["content-type"]).toBe("application/problem+json");
@@ -37,6 +38,7 @@ export function pointersOf(answer: Answer): string[] {
   return (answer.json().errors as { pointer: string }[]).map(({ pointer }) => pointer);
 }
 
+/** A CloudEvent is accepted without a word. */
 export function expectAccepted(answer: Answer): void {
   expect([answer.status, answer.body, answer.headers["content-length"]]).toEqual([202, "", "0"]);
 }

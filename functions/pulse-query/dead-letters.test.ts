@@ -5,7 +5,7 @@ import { createLogger } from "../log.ts";
 import { type LoopbackHost, openLoopbackHost } from "../loopback-host.ts";
 import { deadLetterRoutes } from "./dead-letters.ts";
 
-/** What stands for pulse-deadletter: it tells what it was asked. The whole way is walked in test/page.test.ts. */
+/** What stands for pulse-deadletter: it tells what it was asked. The whole way is walked in test/page/page.test.ts. */
 const asked: string[] = [];
 const peer = createServer(async (request: IncomingMessage, response) => {
   let body = "";

@@ -32,14 +32,17 @@ afterAll(async () => {
 });
 
 let lastId = 0;
+/** A pulse with an id of its own. */
 export function pulseOf(fields: Partial<Pulse> & Pick<Pulse, "service_name">): Pulse {
   return { event_time: START, latency_ms: 12.5, status: "ok", id: String(++lastId), source: "/test", ...fields };
 }
 
+/** Stores pulses. */
 export async function put(...pulses: Pulse[]): Promise<void> {
   expect(await store.write(pulses)).toEqual({ kind: "stored" });
 }
 
+/** Asks the function, and reads its answer as JSON. */
 export async function get(path: string, init: RequestInit = {}) {
   const response = await fetch(`${host.url}${path}`, init);
   const text = await response.text();

@@ -38,6 +38,7 @@ export function clientHolder(): { client: Client } {
   return holder;
 }
 
+/** A pulse of a service of its own, unless it is named. */
 export function pulseOf(fields: Partial<Pulse> = {}): Pulse {
   return {
     service_name: `s-${randomUUID()}`,

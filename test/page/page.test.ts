@@ -2,64 +2,19 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
-import { mkdir } from "node:fs/promises";
-import { join } from "node:path";
-import type { Page } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
-import { type Platform, startPlatform } from "../platform.ts";
+import { describe, expect, it, vi } from "vitest";
 import { faultsOf } from "./accessibility.ts";
-import { type Browser, noChromium, openBrowser, textsOf } from "./chromium.ts";
-import { fleetOf } from "./fleet.ts";
-import { heightsOf, timeFilterAndSort } from "./in-page.ts";
+import { noChromium, textsOf } from "./chromium.ts";
+import { testServicePage } from "./page-service.ts";
+import { browser, DESK, MINUTE, open, PHONE, page, platform, send, startAll } from "./page-setting.ts";
+import { testWall } from "./page-wall.ts";
 
-const PHONE = { width: 390, height: 844 };
-const DESK = { width: 1280, height: 800 };
-const MINUTE = 60_000;
 const MAX_PAGE_BYTES = 150_000;
-const MAX_PICTURE_BYTES = 150_000;
-/** A folder to leave pictures in; `npm run screenshots` sets it. */
-const PICTURES = process.env.PULSE_SCREENSHOTS;
 const XSS = `<img src=x onerror="globalThis.hacked='yes'"><script>globalThis.hacked='yes'</script>`;
-const FLEET = 2000;
 
 const title = noChromium === undefined ? "the page" : `the page (skipped: ${noChromium})`;
 describe.skipIf(noChromium !== undefined)(title, () => {
-  let platform: Platform;
-  let browser: Browser;
-  let page: Page;
-
-  beforeAll(async () => {
-    [platform, browser] = await Promise.all([startPlatform(), openBrowser()]);
-    page = await browser.context.newPage();
-    page.setDefaultTimeout(30_000);
-  });
-  afterAll(async () => {
-    await browser?.close();
-    await platform?.dispose();
-  });
-
-  async function send(...pulses: object[]): Promise<void> {
-    const headers = { "content-type": "application/json" };
-    const response = await fetch(`${platform.ingest}/pulse`, { method: "POST", headers, body: JSON.stringify(pulses) });
-    expect(response.status, await response.text()).toBe(202);
-  }
-
-  async function open(hash: string, { width, height } = DESK, colorScheme: "light" | "dark" = "dark"): Promise<void> {
-    await page.setViewportSize({ width, height });
-    await page.emulateMedia({ colorScheme });
-    await page.goto("about:blank");
-    await page.goto(`${platform.query}/${hash}`);
-  }
-
-  async function picture(name: string, height?: number): Promise<void> {
-    if (PICTURES === undefined) return;
-    await mkdir(PICTURES, { recursive: true });
-    await page.mouse.move(0, 0);
-    await page.waitForTimeout(1500);
-    const clip = height === undefined ? {} : { clip: { x: 0, y: 0, width: DESK.width, height } };
-    const image = await page.screenshot({ path: join(PICTURES, `${name}.png`), ...clip });
-    expect(image.byteLength, name).toBeLessThanOrEqual(MAX_PICTURE_BYTES);
-  }
+  startAll();
 
   it("tells how to send the first pulse, and that command makes it appear", async () => {
     await open("#/");
@@ -100,110 +55,7 @@ describe.skipIf(noChromium !== undefined)(title, () => {
     expect([...asked]).toEqual([platform.query]);
   });
 
-  it("shows a measured failure that npm run send has sent, at the end of the curve", async () => {
-    const args = ["feed/send.ts", "--file", "test/data/ec2-request-latency.csv", "--service", "ec2", "--shift-to-now"];
-    const url = ["--url", `${platform.ingest}/pulse`, "--as-fast-as-possible", "--restart"];
-    const sender = spawn(process.execPath, [...args, ...url], {
-      stdio: "ignore",
-      env: { ...process.env, PULSE_DATA_DIR: platform.folder },
-    });
-    expect(await once(sender, "exit")).toEqual([0, null]);
-    await open("#/");
-    await page.locator(".tile", { hasText: "ec2" }).click();
-    await page.getByText("24 h", { exact: true }).click();
-    // A day of one pulse every five minutes; its last quarter of an hour has only begun.
-    await vi.waitFor(async () => expect((await textsOf(page, ".figures dd"))[0]).toMatch(/^28[5-8]$/));
-    // The longest of the last day is of its last quarter hours, a third above anything before.
-    expect((await textsOf(page, ".figures dd")).at(-1)).toBe("66.3 ms");
-    await picture("service");
-    await page.getByText("The same as a table").click();
-    await page.locator(".numbers tbody tr").first().waitFor();
-    const longest = await textsOf(page, ".numbers tbody tr td:nth-child(6)");
-    expect(longest.slice(0, 2)).toContain("66.3 ms");
-    await vi.waitFor(async () => {
-      const drawn = await heightsOf(page, "faint");
-      expect(drawn.end).toBeGreaterThan(0.85);
-      expect(drawn.before).toBeLessThan(0.85);
-      expect(drawn.before).toBeGreaterThan(0.5);
-    });
-  });
-
-  it("zooms to a span drawn on a chart, and says so in its address", async () => {
-    const plot = page.locator(".u-over").first();
-    await page.evaluate(() => scrollTo(0, 0));
-    // Again, if a chart was drawn anew under the mouse.
-    await vi.waitFor(async () => {
-      await plot.hover();
-      const box = (await plot.boundingBox()) ?? { x: 0, y: 0, width: 0, height: 0 };
-      await page.mouse.move(box.x + box.width * 0.5, box.y + 40);
-      await page.mouse.down();
-      await page.mouse.move(box.x + box.width * 0.9, box.y + 60, { steps: 4 });
-      await page.mouse.up();
-      await page.waitForURL(/from=\d+&to=\d+/, { timeout: 5000 });
-    });
-    const query = new URLSearchParams(page.url().split("?")[1]);
-    const hours = (Number(query.get("to")) - Number(query.get("from"))) / 3_600_000;
-    expect(hours).toBeGreaterThan(9);
-    expect(hours).toBeLessThan(10.2);
-    await page.getByText("1 h", { exact: true }).click();
-    await page.waitForURL(/span=1h$/);
-  });
-
-  it("streams a service's newest pulses in, and holds them when asked to", async () => {
-    await send({ service_name: "streamed", latency_ms: 1, status: "ok", metadata: { region: "eu" } });
-    await open("#/services/streamed");
-    await page.locator("#pulses tbody tr").first().waitFor();
-    expect(await textsOf(page, ".pairs dt, .pairs dd")).toEqual(["region", "eu"]);
-    await send({ service_name: "streamed", latency_ms: 2500, status: "503" });
-    await page.locator("#pulses tbody tr", { hasText: "503" }).waitFor();
-    await page.locator(".title .health.down").waitFor();
-    await vi.waitFor(async () => expect(await textsOf(page, ".mix .name")).toEqual(["503", "ok"]));
-    await page.getByRole("button", { name: "Hold" }).click();
-    await page.getByRole("button", { name: "Held" }).waitFor();
-    await send({ service_name: "streamed", latency_ms: 1, status: "slow" });
-    await page.locator(".title .health.degraded").waitFor();
-    expect(await page.locator("#pulses tbody tr").count()).toBe(2);
-    await page.getByRole("button", { name: "Held" }).click();
-    await vi.waitFor(async () => expect(await page.locator("#pulses tbody tr").count()).toBe(3));
-  });
-
-  it("goes on with a span that is being drawn while pulses come, on the curves it was begun on", async () => {
-    await open("#/services/streamed?span=15m");
-    const plot = page.locator(".u-over").first();
-    await plot.hover();
-    const count = async () => (await textsOf(page, ".figures dd"))[0];
-    const curves = () =>
-      page
-        .locator(".uplot canvas")
-        .first()
-        .evaluate((one) => (one as HTMLCanvasElement).toDataURL());
-    await vi.waitFor(async () => expect(await count()).toBe("3"));
-    const box = (await plot.boundingBox()) ?? { x: 0, y: 0, width: 0, height: 0 };
-    await page.mouse.move(box.x + box.width * 0.3, box.y + 40);
-    await page.mouse.down();
-    await page.mouse.move(box.x + box.width * 0.5, box.y + 60, { steps: 4 });
-    const begun = await curves();
-    await send({ service_name: "streamed", latency_ms: 9000, status: "503" });
-    await vi.waitFor(async () => expect(await count()).toBe("4"));
-    await page.mouse.move(box.x + box.width * 0.6, box.y + 60, { steps: 4 });
-    expect(await curves()).toBe(begun);
-    await page.mouse.up();
-    await page.waitForURL(/from=\d+&to=\d+/);
-    const query = new URLSearchParams(page.url().split("?")[1]);
-    const minutes = (Number(query.get("to")) - Number(query.get("from"))) / MINUTE;
-    expect(minutes).toBeGreaterThan(4);
-    expect(minutes).toBeLessThan(5);
-    // One that is too short to be meant lets the curves go on.
-    await open("#/services/streamed?span=15m");
-    await plot.hover();
-    await page.mouse.down();
-    await page.mouse.move(box.x + box.width * 0.5 + 4, box.y + 40);
-    const held = await curves();
-    await page.mouse.up();
-    await send({ service_name: "streamed", latency_ms: 30_000, status: "503" });
-    await vi.waitFor(async () => expect(await curves()).not.toBe(held));
-    expect(page.url()).toContain("span=15m");
-  });
+  testServicePage();
 
   it("takes whatever a pulse says as text", async () => {
     await send({
@@ -249,61 +101,7 @@ describe.skipIf(noChromium !== undefined)(title, () => {
     expect((await textsOf(page, "#pulses tbody tr"))[0]).toContain("12.5 ms");
   });
 
-  it("goes by the keyboard alone", async () => {
-    await open("#/");
-    await page.locator(".tile").nth(3).waitFor();
-    const isSearching = () => page.evaluate(() => document.activeElement?.id === "search");
-    await vi.waitFor(async () => {
-      // The page listens for keys a moment after it was drawn.
-      if (!(await isSearching())) await page.keyboard.press("/");
-      expect(await isSearching()).toBe(true);
-    });
-    await page.keyboard.type("e");
-    await page.waitForURL(/q=e/);
-    const names = await vi.waitFor(async () => {
-      const found = await textsOf(page, ".tile .name");
-      expect(found.length).toBeGreaterThan(2);
-      expect(found.filter((name) => !name.includes("e"))).toEqual([]);
-      return found;
-    });
-    await page.locator(".tile").first().focus();
-    await page.keyboard.press("ArrowRight");
-    await page.keyboard.press("End");
-    await page.keyboard.press("Home");
-    await page.keyboard.press("ArrowRight");
-    const focused = () => page.evaluate(() => document.activeElement?.querySelector(".name")?.textContent);
-    await vi.waitFor(async () => expect(await focused()).toBe(names[1]));
-    await vi.waitFor(async () => expect(await page.locator(".tile[tabindex='0']").count()).toBe(1));
-    await page.keyboard.press("Enter");
-    await page.waitForURL(/#\/services\//);
-    const heading = () => page.evaluate(() => document.activeElement?.textContent);
-    await vi.waitFor(async () => expect(await heading()).toBe(names[1]));
-    await page.keyboard.press("Escape");
-    await page.waitForURL(/#\/$/);
-  });
-
-  it("filters and sorts 2,000 services at once", async () => {
-    await send(...fleetOf(FLEET));
-    await open("#/");
-    await vi.waitFor(async () => expect(await page.locator(".verdict").textContent()).toMatch(/ of 2,00\d services$/), {
-      timeout: 30_000,
-    });
-    await picture("wall", 680);
-    await open("#/", PHONE, "light");
-    await page.locator(".tile").first().waitFor();
-    await picture("phone");
-    await page.setViewportSize(DESK);
-    // A person takes what happens within a tenth of a second for at once; ten times that, and a machine that has a
-    // second for it, is for a busy one.
-    await vi.waitFor(async () => {
-      const took = await timeFilterAndSort(page, FLEET / 20);
-      console.log(`2,000 services: ${JSON.stringify(took)} ms`);
-      for (const ms of Object.values(took)) expect(ms).toBeLessThan(1000);
-    });
-    await page.getByRole("button", { name: "down" }).click();
-    await page.waitForURL(/health=down/);
-    await vi.waitFor(async () => expect(new Set(await textsOf(page, ".tile .word"))).toEqual(new Set(["down"])));
-  });
+  testWall();
 
   it.each([
     ["light", DESK],

@@ -1,0 +1,115 @@
+// What a service looks like on the page, and what can be done with its charts. page.test.ts runs it.
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { expect, it, vi } from "vitest";
+import { textsOf } from "./chromium.ts";
+import { heightsOf } from "./in-page.ts";
+import { MINUTE, open, page, picture, platform, send } from "./page-setting.ts";
+
+/** Tests of the page of one service. */
+export function testServicePage(): void {
+  it("shows a measured failure that npm run send has sent, at the end of the curve", async () => {
+    const args = ["feed/send.ts", "--file", "test/data/ec2-request-latency.csv", "--service", "ec2", "--shift-to-now"];
+    const url = ["--url", `${platform.ingest}/pulse`, "--as-fast-as-possible", "--restart"];
+    const sender = spawn(process.execPath, [...args, ...url], {
+      stdio: "ignore",
+      env: { ...process.env, PULSE_DATA_DIR: platform.folder },
+    });
+    expect(await once(sender, "exit")).toEqual([0, null]);
+    await open("#/");
+    await page.locator(".tile", { hasText: "ec2" }).click();
+    await page.getByText("24 h", { exact: true }).click();
+    // A day of one pulse every five minutes; its last quarter of an hour has only begun.
+    await vi.waitFor(async () => expect((await textsOf(page, ".figures dd"))[0]).toMatch(/^28[5-8]$/));
+    // The longest of the last day is of its last quarter hours, a third above anything before.
+    expect((await textsOf(page, ".figures dd")).at(-1)).toBe("66.3 ms");
+    await picture("service");
+    await page.getByText("The same as a table").click();
+    await page.locator(".numbers tbody tr").first().waitFor();
+    const longest = await textsOf(page, ".numbers tbody tr td:nth-child(6)");
+    expect(longest.slice(0, 2)).toContain("66.3 ms");
+    await vi.waitFor(async () => {
+      const drawn = await heightsOf(page, "faint");
+      expect(drawn.end).toBeGreaterThan(0.85);
+      expect(drawn.before).toBeLessThan(0.85);
+      expect(drawn.before).toBeGreaterThan(0.5);
+    });
+  });
+
+  it("zooms to a span drawn on a chart, and says so in its address", async () => {
+    const plot = page.locator(".u-over").first();
+    await page.evaluate(() => scrollTo(0, 0));
+    // Again, if a chart was drawn anew under the mouse.
+    await vi.waitFor(async () => {
+      await plot.hover();
+      const box = (await plot.boundingBox()) ?? { x: 0, y: 0, width: 0, height: 0 };
+      await page.mouse.move(box.x + box.width * 0.5, box.y + 40);
+      await page.mouse.down();
+      await page.mouse.move(box.x + box.width * 0.9, box.y + 60, { steps: 4 });
+      await page.mouse.up();
+      await page.waitForURL(/from=\d+&to=\d+/, { timeout: 5000 });
+    });
+    const query = new URLSearchParams(page.url().split("?")[1]);
+    const hours = (Number(query.get("to")) - Number(query.get("from"))) / 3_600_000;
+    expect(hours).toBeGreaterThan(9);
+    expect(hours).toBeLessThan(10.2);
+    await page.getByText("1 h", { exact: true }).click();
+    await page.waitForURL(/span=1h$/);
+  });
+
+  it("streams a service's newest pulses in, and holds them when asked to", async () => {
+    await send({ service_name: "streamed", latency_ms: 1, status: "ok", metadata: { region: "eu" } });
+    await open("#/services/streamed");
+    await page.locator("#pulses tbody tr").first().waitFor();
+    expect(await textsOf(page, ".pairs dt, .pairs dd")).toEqual(["region", "eu"]);
+    await send({ service_name: "streamed", latency_ms: 2500, status: "503" });
+    await page.locator("#pulses tbody tr", { hasText: "503" }).waitFor();
+    await page.locator(".title .health.down").waitFor();
+    await vi.waitFor(async () => expect(await textsOf(page, ".mix .name")).toEqual(["503", "ok"]));
+    await page.getByRole("button", { name: "Hold" }).click();
+    await page.getByRole("button", { name: "Held" }).waitFor();
+    await send({ service_name: "streamed", latency_ms: 1, status: "slow" });
+    await page.locator(".title .health.degraded").waitFor();
+    expect(await page.locator("#pulses tbody tr").count()).toBe(2);
+    await page.getByRole("button", { name: "Held" }).click();
+    await vi.waitFor(async () => expect(await page.locator("#pulses tbody tr").count()).toBe(3));
+  });
+
+  it("goes on with a span that is being drawn while pulses come, on the curves it was begun on", async () => {
+    await open("#/services/streamed?span=15m");
+    const plot = page.locator(".u-over").first();
+    await plot.hover();
+    const count = async () => (await textsOf(page, ".figures dd"))[0];
+    const curves = () =>
+      page
+        .locator(".uplot canvas")
+        .first()
+        .evaluate((one) => (one as HTMLCanvasElement).toDataURL());
+    await vi.waitFor(async () => expect(await count()).toBe("3"));
+    const box = (await plot.boundingBox()) ?? { x: 0, y: 0, width: 0, height: 0 };
+    await page.mouse.move(box.x + box.width * 0.3, box.y + 40);
+    await page.mouse.down();
+    await page.mouse.move(box.x + box.width * 0.5, box.y + 60, { steps: 4 });
+    const begun = await curves();
+    await send({ service_name: "streamed", latency_ms: 9000, status: "503" });
+    await vi.waitFor(async () => expect(await count()).toBe("4"));
+    await page.mouse.move(box.x + box.width * 0.6, box.y + 60, { steps: 4 });
+    expect(await curves()).toBe(begun);
+    await page.mouse.up();
+    await page.waitForURL(/from=\d+&to=\d+/);
+    const query = new URLSearchParams(page.url().split("?")[1]);
+    const minutes = (Number(query.get("to")) - Number(query.get("from"))) / MINUTE;
+    expect(minutes).toBeGreaterThan(4);
+    expect(minutes).toBeLessThan(5);
+    // One that is too short to be meant lets the curves go on.
+    await open("#/services/streamed?span=15m");
+    await plot.hover();
+    await page.mouse.down();
+    await page.mouse.move(box.x + box.width * 0.5 + 4, box.y + 40);
+    const held = await curves();
+    await page.mouse.up();
+    await send({ service_name: "streamed", latency_ms: 30_000, status: "503" });
+    await vi.waitFor(async () => expect(await curves()).not.toBe(held));
+    expect(page.url()).toContain("span=15m");
+  });
+}

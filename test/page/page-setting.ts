@@ -1,0 +1,62 @@
+// For tests: one platform and one browser for all that is tested of the page, and ways to fill and open it.
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import type { Page } from "playwright-core";
+import { afterAll, beforeAll, expect } from "vitest";
+import { type Platform, startPlatform } from "../platform.ts";
+import { type Browser, openBrowser } from "./chromium.ts";
+
+export const PHONE = { width: 390, height: 844 };
+export const DESK = { width: 1280, height: 800 };
+export const MINUTE = 60_000;
+const MAX_PICTURE_BYTES = 150_000;
+/** A folder to leave pictures in; `npm run screenshots` sets it. */
+const PICTURES = process.env.PULSE_SCREENSHOTS;
+
+// There while the suite runs that has called `startAll`.
+export let platform: Platform;
+export let browser: Browser;
+export let page: Page;
+
+/** Starts them before the suite in which this is called, and ends them after it. */
+export function startAll(): void {
+  beforeAll(async () => {
+    [platform, browser] = await Promise.all([startPlatform(), openBrowser()]);
+    page = await browser.context.newPage();
+    page.setDefaultTimeout(30_000);
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await platform?.dispose();
+  });
+}
+
+/** Sends pulses, as a client does. */
+export async function send(...pulses: object[]): Promise<void> {
+  const headers = { "content-type": "application/json" };
+  const response = await fetch(`${platform.ingest}/pulse`, { method: "POST", headers, body: JSON.stringify(pulses) });
+  expect(response.status, await response.text()).toBe(202);
+}
+
+/** Opens the page anew at a place of it. */
+export async function open(
+  hash: string,
+  { width, height } = DESK,
+  colorScheme: "light" | "dark" = "dark",
+): Promise<void> {
+  await page.setViewportSize({ width, height });
+  await page.emulateMedia({ colorScheme });
+  await page.goto("about:blank");
+  await page.goto(`${platform.query}/${hash}`);
+}
+
+/** Leaves a picture of what is seen, if pictures are asked for. */
+export async function picture(name: string, height?: number): Promise<void> {
+  if (PICTURES === undefined) return;
+  await mkdir(PICTURES, { recursive: true });
+  await page.mouse.move(0, 0);
+  await page.waitForTimeout(1500);
+  const clip = height === undefined ? {} : { clip: { x: 0, y: 0, width: DESK.width, height } };
+  const image = await page.screenshot({ path: join(PICTURES, `${name}.png`), ...clip });
+  expect(image.byteLength, name).toBeLessThanOrEqual(MAX_PICTURE_BYTES);
+}

@@ -1,0 +1,67 @@
+// What can be done with the wall of services. page.test.ts runs it.
+import { expect, it, vi } from "vitest";
+import { textsOf } from "./chromium.ts";
+import { fleetOf } from "./fleet.ts";
+import { timeFilterAndSort } from "./in-page.ts";
+import { DESK, open, PHONE, page, picture, send } from "./page-setting.ts";
+
+const FLEET = 2000;
+
+/** Tests of the wall of services: its keys, its search and its order, also of a large fleet. */
+export function testWall(): void {
+  it("goes by the keyboard alone", async () => {
+    await open("#/");
+    await page.locator(".tile").nth(3).waitFor();
+    const isSearching = () => page.evaluate(() => document.activeElement?.id === "search");
+    await vi.waitFor(async () => {
+      // The page listens for keys a moment after it was drawn.
+      if (!(await isSearching())) await page.keyboard.press("/");
+      expect(await isSearching()).toBe(true);
+    });
+    await page.keyboard.type("e");
+    await page.waitForURL(/q=e/);
+    const names = await vi.waitFor(async () => {
+      const found = await textsOf(page, ".tile .name");
+      expect(found.length).toBeGreaterThan(2);
+      expect(found.filter((name) => !name.includes("e"))).toEqual([]);
+      return found;
+    });
+    await page.locator(".tile").first().focus();
+    await page.keyboard.press("ArrowRight");
+    await page.keyboard.press("End");
+    await page.keyboard.press("Home");
+    await page.keyboard.press("ArrowRight");
+    const focused = () => page.evaluate(() => document.activeElement?.querySelector(".name")?.textContent);
+    await vi.waitFor(async () => expect(await focused()).toBe(names[1]));
+    await vi.waitFor(async () => expect(await page.locator(".tile[tabindex='0']").count()).toBe(1));
+    await page.keyboard.press("Enter");
+    await page.waitForURL(/#\/services\//);
+    const heading = () => page.evaluate(() => document.activeElement?.textContent);
+    await vi.waitFor(async () => expect(await heading()).toBe(names[1]));
+    await page.keyboard.press("Escape");
+    await page.waitForURL(/#\/$/);
+  });
+
+  it("filters and sorts 2,000 services at once", async () => {
+    await send(...fleetOf(FLEET));
+    await open("#/");
+    await vi.waitFor(async () => expect(await page.locator(".verdict").textContent()).toMatch(/ of 2,00\d services$/), {
+      timeout: 30_000,
+    });
+    await picture("wall", 680);
+    await open("#/", PHONE, "light");
+    await page.locator(".tile").first().waitFor();
+    await picture("phone");
+    await page.setViewportSize(DESK);
+    // A person takes what happens within a tenth of a second for at once; ten times that, and a machine that has a
+    // second for it, is for a busy one.
+    await vi.waitFor(async () => {
+      const took = await timeFilterAndSort(page, FLEET / 20);
+      console.log(`2,000 services: ${JSON.stringify(took)} ms`);
+      for (const ms of Object.values(took)) expect(ms).toBeLessThan(1000);
+    });
+    await page.getByRole("button", { name: "down" }).click();
+    await page.waitForURL(/health=down/);
+    await vi.waitFor(async () => expect(new Set(await textsOf(page, ".tile .word"))).toEqual(new Set(["down"])));
+  });
+}
