@@ -107,6 +107,8 @@ export const CLUSTER_SERIES = {
 /** What the recording rules leave for panels and alerts; `level:metric:operation`. */
 export const RECORDED = {
   lastPulse: "service:pulsemesh_last_pulse_timestamp_seconds:max",
+  /** 1 where this tick has seen a new sighting, 0 where not. */
+  isSighting: "service:pulsemesh_sighting:bool",
   /** The newest sighting and those before it. */
   sighting: (ago: number) => `service:pulsemesh_sighting_timestamp_seconds:ago${ago}`,
   usualPeriod: "service:pulsemesh_usual_period_seconds:learnt",

@@ -199,7 +199,8 @@ function withoutThresholds(expr: string): string {
   promql.parse(expr).iterate({
     enter({ name, to, node }) {
       const isComparison = ["Gtr", "Lss", "Gte", "Lte", "EqlC", "Neq"].includes(name);
-      if (isComparison && node.parent?.name === "BinaryExpr") ends.push(to);
+      const givesNumbers = /^\s*bool\b/.test(expr.slice(to));
+      if (isComparison && !givesNumbers && node.parent?.name === "BinaryExpr") ends.push(to);
     },
   });
   return ends.reduceRight((text, end) => `${text.slice(0, end)} bool${text.slice(end)}`, expr);

@@ -30,9 +30,9 @@ const WORST_FIRST: readonly Health[] = ["down", "degraded", "unknown", "up"];
 
 /** Last pulse, usual period, health, rate and p95 of every service. */
 export function serviceRules({ timing, setPeriods }: RuleOptions): RecordingRule[] {
-  const { lastPulse, sighting, usualPeriod, setPeriod, lateAfter, health } = RECORDED;
+  const { lastPulse, isSighting, sighting, usualPeriod, setPeriod, lateAfter, health } = RECORDED;
   const newest = `max by (service) (${SERIES.lastPulse} or ${lastPulse})`;
-  const newSighting = `${lastPulse} >= ${sighting(0)} + ${timing.seconds(SIGHTING_MS / 1000)}`;
+  const remembered = `time() - ${RETENTION_SECONDS}`;
   const sets = Object.entries(setPeriods).map(([service, seconds]) => ({
     record: setPeriod,
     expr: `vector(${seconds})`,
@@ -42,16 +42,20 @@ export function serviceRules({ timing, setPeriods }: RuleOptions): RecordingRule
     ...sets,
     {
       record: lastPulse,
-      expr: `${newest} > time() - ${RETENTION_SECONDS}`,
+      expr: `${newest} > ${remembered}`,
+    },
+    {
+      record: isSighting,
+      expr: `${lastPulse} >= bool ${sighting(0)} + ${timing.seconds(SIGHTING_MS / 1000)}`,
     },
     // A new sighting moves the others back, the oldest first: each takes the value that the younger one still has.
     ...downFrom(MAX_GAPS, 1).map((ago) => ({
       record: sighting(ago),
-      expr: `(${sighting(ago - 1)} and ${newSighting}) or (${sighting(ago)} and ${lastPulse})`,
+      expr: `(${sighting(ago - 1)} and ${isSighting} == 1) or ${sighting(ago)} > ${remembered}`,
     })),
     {
       record: sighting(0),
-      expr: `(${newSighting}) or (${sighting(0)} and ${lastPulse}) or ${lastPulse}`,
+      expr: `(${lastPulse} and ${isSighting} == 1) or ${sighting(0)} > ${remembered} or ${lastPulse}`,
     },
     {
       // Prometheus knows nothing that it wrote more than five minutes ago. When it was away for longer, sightings begin anew,
