@@ -122,10 +122,10 @@ describe("a fleet", () => {
     expect((await fleet.latest()).map(({ health }) => health)).toEqual(["up", "late"]);
     expect(shelf.asked).toEqual(["silent", "pulsing"]);
     resolve();
-    await vi.waitFor(() => expect(shelf.asked).toEqual(["silent", ...Array(4).fill("pulsing")])); // a page each
+    await vi.waitFor(() => expect(shelf.asked).toEqual(["silent", ...Array(5).fill("pulsing")])); // four sightings, and no fifth
     for (let i = 0; i < 5; i++) await fleet.latest();
     expect(shelf.asked.filter((service) => service === "silent")).toHaveLength(1);
-    expect(shelf.asked).toHaveLength(5);
+    expect(shelf.asked).toHaveLength(6);
   });
 
   it("knows a fleet that goes silent at once", async () => {

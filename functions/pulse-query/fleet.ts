@@ -160,16 +160,19 @@ export class Fleet {
       });
   }
 
-  // From the newest pulse back. Where pulses are dense a page is one sighting: the next begins before it.
+  // From the newest pulse back. Where pulses are dense a page is one sighting, and the next is the first pulse before it.
   async #learn({ service_name: service, event_time: newest }: StoredPulse): Promise<void> {
     const from = newest - LEARNING_WINDOW_MS;
     const times: number[] = [];
     let sightings: number[] = [];
+    let limit = PAGE;
     for (let to = newest + 1; from < to && sightings.length <= MAX_GAPS; ) {
-      const page = await this.#reader.page(service, { from, to }, PAGE);
+      const page = await this.#reader.page(service, { from, to }, limit);
       if (!page.ok) break;
+      const known = sightings.length;
       for (const pulse of page.value.pulses) times.push(pulse.event_time);
       sightings = sightingsOf(times);
+      if (sightings.length === known + 1) limit = 1;
       if (page.value.cursor === undefined) break;
       to = (sightings.at(-1) as number) - SIGHTING_MS + 1;
     }
