@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { kubectl } from "../../infra/cluster/kubernetes.ts";
 import { NAMESPACE } from "../../infra/platform-stack.ts";
+import { restrictedPod } from "./restricted-pod.ts";
 
 /** Whether the cluster enforces NetworkPolicies at all: a pod that may send nothing does reach Cassandra where it does not. */
 export async function enforcesNetworkPolicies(image: string): Promise<boolean> {
@@ -27,21 +28,7 @@ export async function reaches(target: keyof typeof TARGETS, image: string, label
     const end = (word) => { console.log(word); process.exit(); };
     s.on("connect", () => end("open")); s.on("error", () => end("closed")); setTimeout(() => end("closed"), 5000);`;
   const name = `e2e-probe-${randomUUID().slice(0, 8)}`;
-  const overrides = {
-    apiVersion: "v1",
-    spec: {
-      automountServiceAccountToken: false,
-      securityContext: { runAsNonRoot: true, seccompProfile: { type: "RuntimeDefault" } },
-      containers: [
-        {
-          name,
-          image,
-          command: ["node", "-e", script],
-          securityContext: { allowPrivilegeEscalation: false, capabilities: { drop: ["ALL"] } },
-        },
-      ],
-    },
-  };
+  const overrides = { apiVersion: "v1", spec: restrictedPod({ name, image, command: ["node", "-e", script] }) };
   const pod = [name, "-n", NAMESPACE];
   await kubectl([
     "run",

@@ -1,4 +1,5 @@
-import { fillIn } from "../../dashboards/queries.ts";
+import type { Dashboard } from "@grafana/grafana-foundation-sdk/dashboard";
+import { fillIn, queriesOfBoard } from "../../dashboards/queries.ts";
 import { METRICS } from "../../functions/metrics.ts";
 import { run } from "../../infra/cluster/command.ts";
 import { KUBECONFIG } from "../../infra/stack.ts";
@@ -19,23 +20,21 @@ export interface Prometheus {
   /** Waits until it has a series of each function that has a pod. */
   untilScraped(): Promise<void>;
   ledger(): Promise<Ledger>;
-  /** Whether a query of a dashboard finds anything. */
-  answers(expression: string): Promise<boolean>;
+  /** Waits until each query of a dashboard that asks for such series finds something; gives how many those are. */
+  untilAnswered(board: Dashboard, series: RegExp): Promise<number>;
   close(): Promise<void>;
 }
 
 /**
- * Brings a Prometheus onto the cluster: with `make up`, or with the command that E2E_MONITORING is, where
- * kube-prometheus-stack cannot be had.
+ * Brings a Prometheus and an Alertmanager onto the cluster, which posts to the webhook: with `make up`, or with the
+ * command that E2E_MONITORING is, where kube-prometheus-stack cannot be had.
  */
-export async function installMonitoring(): Promise<void> {
+export async function installMonitoring(alertWebhook: string): Promise<void> {
   const command = process.env.E2E_MONITORING;
-  if (command === undefined) {
-    await make("up", { MONITORING: "install" });
-    return;
+  if (command !== undefined) {
+    await run("sh", ["-c", command], { env: { KUBECONFIG }, onLine: (line) => console.log(`  ${line}`) });
   }
-  await run("sh", ["-c", command], { env: { KUBECONFIG }, onLine: (line) => console.log(`  ${line}`) });
-  await make("up", { MONITORING: "existing" });
+  await make("up", { MONITORING: command === undefined ? "install" : "existing", ALERT_WEBHOOK: alertWebhook });
 }
 
 export async function openPrometheus(): Promise<Prometheus> {
@@ -69,9 +68,13 @@ export async function openPrometheus(): Promise<Prometheus> {
       ]);
       return { accepted: accepted as number, stored: stored as number, deadLettered: deadLettered as number };
     },
-    async answers(expression) {
-      const values = await valuesOf(fillIn(expression, { __rate_interval: "2m" }));
-      return values.some((value) => !Number.isNaN(value));
+    async untilAnswered(board, series) {
+      const queries = queriesOfBoard(board).filter(({ expr }) => series.test(expr));
+      for (const { place, expr } of queries) {
+        const text = fillIn(expr, { __rate_interval: "2m" });
+        await until(`data in ${place}`, async () => !(await valuesOf(text)).every(Number.isNaN), 60_000);
+      }
+      return queries.length;
     },
     close: way.close,
   };

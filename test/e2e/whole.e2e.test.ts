@@ -1,16 +1,15 @@
 // Everything that is promised of the cluster, on a real one, in the order in which a user meets it.
-import type { Dashboard } from "@grafana/grafana-foundation-sdk/dashboard";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { boards } from "../../dashboards/boards.ts";
-import { queriesOfBoard } from "../../dashboards/queries.ts";
-import { REAL_TIME } from "../../dashboards/timing.ts";
+import { pipeline } from "../../dashboards/pipeline.ts";
 import { kubectl } from "../../infra/cluster/kubernetes.ts";
 import { NAMESPACE } from "../../infra/platform-stack.ts";
 import { until } from "../platform.ts";
 import { createPulseFlow, seeded } from "../pulse-flow.ts";
 import { readAll } from "../read-back.ts";
+import { type AlertCatcher, startAlertCatcher } from "./alert-catcher.ts";
 import { openBroker, sendAPulseEachWay } from "./both-ways.ts";
 import { openDeadLetters } from "./dead-letters.ts";
+import { expectLedgerToHold } from "./ledger.ts";
 import { enforcesNetworkPolicies, reaches } from "./network.ts";
 import { expectLogWrittenBeforeAnswer, expectSmallImage } from "./parts.ts";
 import { installMonitoring, openPrometheus } from "./prometheus.ts";
@@ -34,6 +33,7 @@ const ingest = functionUrl("pulse-ingest");
 const query = functionUrl("pulse-query");
 
 describe("PulseMesh on a KIND cluster", () => {
+  let catcher: AlertCatcher;
   beforeAll(resolveLocalhostNames);
   afterEach(async ({ task }) => {
     if (task.result?.state === "fail") console.log(await describeCluster());
@@ -168,43 +168,40 @@ describe("PulseMesh on a KIND cluster", () => {
     expect(new Set((await readAll({ query }, "rolled")).map(({ id }) => id))).toEqual(accepted);
   }, 900_000);
 
-  it("is scraped by a Prometheus in the cluster through its PodMonitor, the ledger holds, and Knative answers the dashboard", async () => {
-    await installMonitoring();
+  it("is scraped by a Prometheus in the cluster through its PodMonitor, and the ledger holds", async () => {
+    catcher = await startAlertCatcher(await imageOf("pulse-ingest"));
+    await installMonitoring(catcher.url);
     await untilOnlyNewest(); // a pod that leaves takes its counters with it
     const prometheus = await openPrometheus();
-    const broker = await openBroker();
-    const deadLetters = await openDeadLetters();
     try {
       await prometheus.untilScraped();
-      const before = await prometheus.ledger();
-      const flow = createPulseFlow({
-        name: "ledger",
-        total: 2000,
-        clients: 8,
-        ingest,
-        random: seeded(1),
-        retryOn: [],
-      });
-      await flow.run();
-      await deadLetters.poison(broker.url, `ledger-poison-${Date.now()}`);
-      expect(flow.retries).toBe(0);
-      // Accepted = stored + dead-lettered + in flight, and nothing is in flight any more.
-      await until(
-        "Prometheus to show 2000 pulses accepted and stored, and one dead letter",
-        async () => {
-          const { accepted, stored, deadLettered } = await prometheus.ledger();
-          const grown = [accepted - before.accepted, stored - before.stored, deadLettered - before.deadLettered];
-          return grown.join() === "2000,2000,1";
-        },
-        120_000,
-      );
-      const ofKnative = queriesOfBoard(boards({ timing: REAL_TIME }).pipeline as Dashboard).filter(({ expr }) =>
-        expr.includes("kn_"),
-      );
-      expect(ofKnative.length).toBeGreaterThan(5);
-      for (const { place, expr } of ofKnative) await until(`data in ${place}`, () => prometheus.answers(expr), 60_000);
+      await expectLedgerToHold(prometheus);
     } finally {
-      await Promise.all([broker.close(), deadLetters.close(), prometheus.close()]);
+      await prometheus.close();
+    }
+  });
+
+  it("has the alert of that dead letter posted to a webhook, by the rules and routes of its chart", async () => {
+    const startedAt = performance.now();
+    const alert = await catcher.first("PulseDeadLettersGrow").finally(catcher.close);
+    console.log(`it was posted ${seconds(startedAt)} s after the ledger had shown the dead letter`);
+    expect(alert).toMatchObject({
+      path: "/working-hours",
+      status: "firing",
+      labels: { severity: "warning", namespace: NAMESPACE, reason: "invalid" },
+      annotations: {
+        summary: "Accepted pulses are missing from what is shown, until their dead letters are replayed.",
+        runbook_url: expect.stringMatching(/.#pulsedeadlettersgrow$/),
+      },
+    });
+  });
+
+  it("answers what the dashboards ask of Knative", async () => {
+    const prometheus = await openPrometheus();
+    try {
+      expect(await prometheus.untilAnswered(pipeline(), /\bkn_/)).toBeGreaterThan(5);
+    } finally {
+      await prometheus.close();
     }
   });
 
