@@ -5,6 +5,7 @@ import { run } from "../../infra/cluster/command.ts";
 import { KUBECONFIG } from "../../infra/stack.ts";
 import { FUNCTIONS } from "../../settings/function-settings.ts";
 import { until } from "../platform.ts";
+import { scrapeKubelet } from "./kubelet.ts";
 import { openPortForward } from "./port-forward.ts";
 import { make } from "./world.ts";
 
@@ -33,6 +34,7 @@ export async function installMonitoring(alertWebhook: string): Promise<void> {
   const command = process.env.E2E_MONITORING;
   if (command !== undefined) {
     await run("sh", ["-c", command], { env: { KUBECONFIG }, onLine: (line) => console.log(`  ${line}`) });
+    await scrapeKubelet();
   }
   await make("up", { MONITORING: command === undefined ? "install" : "existing", ALERT_WEBHOOK: alertWebhook });
 }

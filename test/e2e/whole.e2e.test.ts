@@ -1,5 +1,6 @@
 // Everything that is promised of the cluster, on a real one, in the order in which a user meets it.
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { cassandra } from "../../dashboards/cassandra.ts";
 import { pipeline } from "../../dashboards/pipeline.ts";
 import { kubectl } from "../../infra/cluster/kubernetes.ts";
 import { NAMESPACE } from "../../infra/platform-stack.ts";
@@ -196,10 +197,11 @@ describe("PulseMesh on a KIND cluster", () => {
     });
   });
 
-  it("answers what the dashboards ask of Knative", async () => {
+  it("answers what the dashboards ask of Knative and of Cassandra's pods", async () => {
     const prometheus = await openPrometheus();
     try {
       expect(await prometheus.untilAnswered(pipeline(), /\bkn_/)).toBeGreaterThan(5);
+      expect(await prometheus.untilAnswered(cassandra(), /\bcontainer_/)).toBe(2);
     } finally {
       await prometheus.close();
     }
