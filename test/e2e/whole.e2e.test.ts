@@ -201,7 +201,7 @@ describe("PulseMesh on a KIND cluster", () => {
     const prometheus = await openPrometheus();
     try {
       expect(await prometheus.untilAnswered(pipeline(), /\bkn_/)).toBeGreaterThan(5);
-      expect(await prometheus.untilAnswered(cassandra(), /\bcontainer_/)).toBe(2);
+      expect(await prometheus.untilAnswered(cassandra(), /\b(container|kubelet_volume)_/)).toBe(3);
     } finally {
       await prometheus.close();
     }
