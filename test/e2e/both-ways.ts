@@ -5,7 +5,10 @@ import { BROKER } from "../../infra/triggers.ts";
 import { until } from "../platform.ts";
 import { readAll } from "../read-back.ts";
 import { openPortForward } from "./port-forward.ts";
-import { cqlsh, functionUrl } from "./world.ts";
+import { cqlsh, functionUrl, podsOf } from "./world.ts";
+
+/** The pods that take events in for every Broker. */
+export const INGRESS = "eventing.knative.dev/brokerRole=ingress";
 
 /** One pulse through pulse-ingest by curl, one as a CloudEvent to the broker; both come back by pulse-query and by cqlsh. */
 export async function sendAPulseEachWay(service: string): Promise<void> {
@@ -53,6 +56,7 @@ export async function sendAPulseEachWay(service: string): Promise<void> {
 
 /** The broker's ingress has no door of its own; `url` is where events are posted to. */
 export async function openBroker(): Promise<{ url: string; close(): Promise<void> }> {
-  const way = await openPortForward("knative-eventing", "service/broker-ingress", 80);
+  const pod = async () => `pod/${(await podsOf(INGRESS, "knative-eventing"))[0]}`;
+  const way = await openPortForward("knative-eventing", pod, 8080);
   return { url: `${way.url}/${BROKER.namespace}/${BROKER.name}`, close: way.close };
 }

@@ -12,7 +12,7 @@ export interface PortForward {
   close(): Promise<void>;
 }
 
-/** Opens a way to a pod or a Service, and opens it anew whenever it ends, as it does with its pod. */
+/** Opens a way to a Service or to what is a pod at the time, and opens it anew whenever it ends or the pod is deleted. */
 export async function openPortForward(
   namespace: string,
   target: string | (() => Promise<string>),
@@ -23,17 +23,28 @@ export async function openPortForward(
   let isClosed = false;
   let isOpen = false;
 
+  function kubectl(...args: string[]): ChildProcess {
+    const started = spawn("kubectl", ["--kubeconfig", KUBECONFIG, "-n", namespace, ...args], {
+      stdio: ["ignore", "pipe", "ignore"],
+    });
+    endWithThisProcess(started);
+    return started;
+  }
+
   async function keepOpen(): Promise<void> {
     while (!isClosed) {
       const name = typeof target === "string" ? target : await target().catch(() => undefined);
       if (name !== undefined) {
-        const args = ["--kubeconfig", KUBECONFIG, "port-forward", "-n", namespace, name, `${localPort}:${port}`];
-        child = spawn("kubectl", [...args, "--address", "127.0.0.1"], { stdio: ["ignore", "pipe", "ignore"] });
-        endWithThisProcess(child);
-        child.stdout?.on("data", () => {
+        const forward = kubectl("port-forward", name, `${localPort}:${port}`, "--address=127.0.0.1");
+        child = forward;
+        forward.stdout?.on("data", () => {
           isOpen = true;
         });
-        await once(child, "exit");
+        // The forwarding kubectl may not notice that its pod is gone: then what was sent through it waits for ever.
+        const watch = name.startsWith("pod/") ? kubectl("wait", name, "--for=delete", "--timeout=24h") : undefined;
+        watch?.once("exit", () => forward.kill());
+        await once(forward, "exit");
+        watch?.kill();
       }
       isOpen = false;
       await delay(200);

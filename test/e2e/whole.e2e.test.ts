@@ -8,7 +8,7 @@ import { until } from "../platform.ts";
 import { createPulseFlow, seeded } from "../pulse-flow.ts";
 import { readAll } from "../read-back.ts";
 import { type AlertCatcher, startAlertCatcher } from "./alert-catcher.ts";
-import { openBroker, sendAPulseEachWay } from "./both-ways.ts";
+import { INGRESS, openBroker, sendAPulseEachWay } from "./both-ways.ts";
 import { openDeadLetters } from "./dead-letters.ts";
 import { expectLedgerToHold } from "./ledger.ts";
 import { enforcesNetworkPolicies, reaches } from "./network.ts";
@@ -79,7 +79,7 @@ describe("PulseMesh on a KIND cluster", () => {
     });
     const victims = [
       [selectorOf("pulse-persist"), NAMESPACE],
-      ["eventing.knative.dev/brokerRole=ingress", "knative-eventing"],
+      [INGRESS, "knative-eventing"],
       ["statefulset.kubernetes.io/pod-name=cassandra-0", NAMESPACE],
     ] as const;
 
