@@ -23,6 +23,8 @@ function manage(program: TestProgram, more: Partial<ManagedProcessOptions> = {})
   return { managed, output, logLines };
 }
 
+const CRASH = `process.kill(process.pid, "SIGKILL");`;
+
 it("a process is ready when it says so, its lines come through, and it stops when asked", async () => {
   const program = await writeProgram("a");
   const { managed, output } = manage(program);
@@ -49,7 +51,7 @@ it("a process that is killed is started again at once", async () => {
 });
 
 it("a process that crashes again and again is started after longer and longer pauses", async () => {
-  const program = await writeProgram("a", { more: `setTimeout(() => process.kill(process.pid, "SIGKILL"), 5);` });
+  const program = await writeProgram("a", { source: CRASH });
   const { managed, logLines } = manage(program, { firstBackoffMs: 10, quickCrashMs: Number.POSITIVE_INFINITY });
   managed.start();
   await vi.waitFor(() => expect(logLines.length).toBeGreaterThanOrEqual(5));
@@ -58,7 +60,7 @@ it("a process that crashes again and again is started after longer and longer pa
 });
 
 it("a pause is never longer than five seconds", async () => {
-  const program = await writeProgram("a", { more: `setTimeout(() => process.kill(process.pid, "SIGKILL"), 5);` });
+  const program = await writeProgram("a", { source: CRASH });
   const { managed, logLines } = manage(program, { firstBackoffMs: 60_000, quickCrashMs: Number.POSITIVE_INFINITY });
   managed.start();
   await vi.waitFor(() => expect(logLines).toHaveLength(2));
@@ -66,7 +68,7 @@ it("a pause is never longer than five seconds", async () => {
 });
 
 it("a crash after a long life is not held against a process", async () => {
-  const program = await writeProgram("a", { more: `setTimeout(() => process.kill(process.pid, "SIGKILL"), 5);` });
+  const program = await writeProgram("a", { source: CRASH });
   const { managed, logLines } = manage(program, { quickCrashMs: 0 });
   managed.start();
   await vi.waitFor(() => expect(logLines.length).toBeGreaterThanOrEqual(3));
