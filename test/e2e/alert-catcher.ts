@@ -1,22 +1,15 @@
 import { kubectl } from "../../infra/cluster/kubernetes.ts";
 import { NAMESPACE } from "../../infra/platform-stack.ts";
+import type { Delivery } from "../monitoring.ts";
 import { until } from "../platform.ts";
 import { openPortForward } from "./port-forward.ts";
 import { restrictedPod } from "./restricted-pod.ts";
-
-/** An alert as Alertmanager posted it, and the path that it was posted to. */
-export interface CaughtAlert {
-  path: string;
-  status: "firing" | "resolved";
-  labels: Record<string, string>;
-  annotations: Record<string, string>;
-}
 
 /** Somebody's webhook in the cluster, which keeps what it is sent. */
 export interface AlertCatcher {
   url: string;
   /** Waits for the first alert of a name. */
-  first(name: string): Promise<CaughtAlert>;
+  first(name: string): Promise<Delivery>;
   close(): Promise<void>;
 }
 
@@ -43,17 +36,17 @@ export async function startAlertCatcher(image: string): Promise<AlertCatcher> {
   return {
     url: `http://${NAME}.${NAMESPACE}.svc:${PORT}`,
     async first(name) {
-      let alert: CaughtAlert | undefined;
+      let alert: Delivery | undefined;
       await until(
         `Alertmanager to have posted ${name}`,
         async () => {
-          const caught = (await (await fetch(way.url)).json()) as CaughtAlert[];
+          const caught = (await (await fetch(way.url)).json()) as Delivery[];
           alert = caught.find(({ labels }) => labels.alertname === name);
           return alert !== undefined;
         },
         240_000,
       );
-      return alert as CaughtAlert;
+      return alert as Delivery;
     },
     async close() {
       await way.close();
