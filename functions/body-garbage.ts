@@ -1,8 +1,10 @@
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 
-// Under two of the largest bodies (PULSE_MAX_BODY_BYTES), so that a third does not come first.
-/** Bytes of bodies after which their garbage is collected, while most of it is young and cheap to find. */
+/**
+ * Bytes of bodies after which their garbage is collected, while most of it is young and cheap to find. Under two of the
+ * largest bodies (PULSE_MAX_BODY_BYTES), so that a third does not come first.
+ */
 const COLLECT_EVERY_BYTES = 7 * 1024 * 1024;
 /** Every so many times the whole heap is collected: what was being read meanwhile is no longer young. */
 const WHOLE_EVERY = 2;
