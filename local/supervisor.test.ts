@@ -19,19 +19,31 @@ function supervise(plan: PlannedProcess[]) {
   return { supervisor, output, logLines };
 }
 
-const SLOW_STOP = `process.on("SIGTERM", () => setTimeout(() => { note("stop"); process.exit(0); }, 100));`;
-
 it("starts all, and stops those that send before those that take", async () => {
   const folder = temporaryFolder();
-  const ingest = await writeProgram("ingest", { folder, more: SLOW_STOP });
-  const broker = await writeProgram("broker", { folder, more: SLOW_STOP });
+  // Stays when asked to stop, until it is killed.
+  const held = { folder, more: `process.on("SIGTERM", () => note("stop"));` };
+  const ingest = await writeProgram("ingest", held);
+  const broker = await writeProgram("broker", held);
   const persist = await writeProgram("persist", { folder });
   const { supervisor } = supervise([planOf(persist, 2), planOf(ingest, 0), planOf(broker, 1)]);
   await supervisor.start();
   expect([...supervisor.pids.keys()].toSorted()).toEqual(["broker", "ingest", "persist"]);
-  await supervisor.stop();
-  const stops = ingest.notes().filter((note) => note.startsWith("stop"));
-  expect(stops.map((note) => note.split(" ")[1])).toEqual(["ingest", "broker", "persist"]);
+  const asked = () => ingest.notes().flatMap((note) => (note.startsWith("stop") ? [note.split(" ")[1]] : []));
+
+  const stopping = supervisor.stop();
+  await vi.waitFor(() => expect(asked()).toEqual(["ingest"]));
+  // A signal that was sent with the first one has been handled by whoever has since answered.
+  for (const { port } of [broker, persist, broker, persist]) await fetch(`http://localhost:${port}`);
+  expect(asked()).toEqual(["ingest"]);
+  process.kill(supervisor.pids.get("ingest") as number, "SIGKILL");
+  await vi.waitFor(() => expect(asked()).toEqual(["ingest", "broker"]));
+  await fetch(`http://localhost:${persist.port}`);
+  await fetch(`http://localhost:${persist.port}`);
+  expect(asked()).toEqual(["ingest", "broker"]);
+  process.kill(supervisor.pids.get("broker") as number, "SIGKILL");
+  await stopping;
+  expect(asked()).toEqual(["ingest", "broker", "persist"]);
   expect(supervisor.pids.size).toBe(0);
 });
 

@@ -46,19 +46,16 @@ async function runClient(
 ): Promise<void> {
   for (let i = 0; !isOver(); i++) {
     const id = `${name}-${i}`;
-    for (;;) {
-      const outcome = await post(port, agent, id);
-      if (refusals.has(outcome)) {
-        tally.refused++;
-        await new Promise((resolve) => setTimeout(resolve, 20));
-        continue;
-      }
-      if (outcome === 202) {
-        tally.accepted.add(id);
-        tally.served.add(name);
-      } else tally.failures.push(`${id}: ${outcome}`);
-      break;
-    }
+    let outcome: number | string = 0;
+    await until(`${id} not to be refused`, async () => {
+      outcome = await post(port, agent, id);
+      if (refusals.has(outcome)) tally.refused++;
+      return !refusals.has(outcome);
+    });
+    if (outcome === 202) {
+      tally.accepted.add(id);
+      tally.served.add(name);
+    } else tally.failures.push(`${id}: ${outcome}`);
   }
 }
 
