@@ -6,6 +6,7 @@ import { resolve } from "node:path";
 import { createInterface } from "node:readline";
 import { build } from "esbuild";
 import { kubectl } from "../infra/cluster/kubernetes.ts";
+import { restrictedPod } from "../infra/cluster/restricted-pod.ts";
 import { NAMESPACE } from "../infra/platform-stack.ts";
 import { KUBECONFIG } from "../infra/stack.ts";
 import { BROKER } from "../infra/triggers.ts";
@@ -78,21 +79,14 @@ async function runInPod(load: ClusterLoad, onWarm: () => Promise<void>): Promise
     "jsonpath={.spec.template.spec.containers[0].image}",
   ]);
   const name = `bench-load-${Date.now()}`;
-  const container = {
+  const spec = restrictedPod({
     name,
     image,
-    imagePullPolicy: "IfNotPresent",
     command: ["node", "--input-type=module", "-"],
     env: [{ name: "LOAD", value: JSON.stringify(load) }],
     stdin: true,
     stdinOnce: true,
-    securityContext: { allowPrivilegeEscalation: false, capabilities: { drop: ["ALL"] } },
-  };
-  const spec = {
-    automountServiceAccountToken: false,
-    securityContext: { runAsNonRoot: true, seccompProfile: { type: "RuntimeDefault" } },
-    containers: [container],
-  };
+  });
   const overrides = JSON.stringify({ apiVersion: "v1", spec });
   const args = ["run", name, "-n", NAMESPACE, "--image", image, "--restart=Never", "-i", "--rm", "--quiet"];
   const child = spawn("kubectl", ["--kubeconfig", KUBECONFIG, ...args, "--overrides", overrides], {

@@ -2,6 +2,9 @@ interface Container {
   name: string;
   image: string;
   command: readonly string[];
+  env?: readonly { name: string; value: string }[];
+  stdin?: boolean;
+  stdinOnce?: boolean;
 }
 
 /** The spec of a pod on the functions' own image that Pod Security's restricted level lets in. */
