@@ -48,7 +48,7 @@ describe("PulseMesh on a KIND cluster", () => {
     await expectServicesReady();
   });
 
-  it("runs an image of 10 MB over Node's, and a Cassandra that answers when its log is on the disk", async () => {
+  it("runs an image of 10 MB over Node's, and a Cassandra that writes its log before it answers and naps long", async () => {
     await expectSmallImage();
     await expectCassandraSetUp();
   });
