@@ -30,6 +30,17 @@ const withoutTables: Plugin = {
   },
 };
 
+// What faas-js-runtime does without being asked, some 300 times a second in a function that is idle: it watches the event loop for
+// an overload protection that our own readiness takes the place of, and once more for metrics at a path that we answer.
+const withoutIdleWork: Plugin = {
+  name: "without-idle-work",
+  setup({ onLoad }) {
+    onLoad({ filter: /\/loopbench\/loopbench\.js$/ }, () => ({ contents: "module.exports = () => ({ on() {} })" }));
+    const notFound = "module.exports = () => () => (request, reply) => reply.callNotFound()";
+    onLoad({ filter: /\/faas-js-runtime\/lib\/metrics\.js$/ }, () => ({ contents: notFound }));
+  },
+};
+
 // In the bundle the page is text: neither its sources nor a bundler come along.
 const page = await buildPage();
 const pageAsText: Plugin = {
@@ -90,7 +101,7 @@ async function bundle(name: string, contents: string): Promise<void> {
     banner: { js: "var osu;" },
     // Wanted by sketches-js for serialized sketches only, which are not used; it loads it on demand.
     external: ["protobufjs/minimal"],
-    plugins: [withoutTables, pageAsText],
+    plugins: [withoutTables, withoutIdleWork, pageAsText],
     logLevel: "warning",
   });
   console.log(`${outfile} ${Math.round((await stat(outfile)).size / 1024)} kB`);
