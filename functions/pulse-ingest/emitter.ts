@@ -1,5 +1,6 @@
 // Natural batching: an event leaves at once when none is on its way; while one is, pulses gather into the next, which goes
-// beside it when it is large enough. No timer is involved, so an idle system adds no latency and a busy one sends large events.
+// beside it when it is large enough. After one that carried several requests the next waits for half as long as that was away, in
+// which the clients just answered come back. A client that is alone never waits, and a busy system sends large events.
 import type { CloudEvent } from "../../events/cloud-event.ts";
 import { encodePulse, type Pulse } from "../../events/pulse.ts";
 import { eventOfMany, eventOfOne } from "../../events/pulse-event.ts";
@@ -39,7 +40,9 @@ interface Ticket {
 }
 
 /** Pulses for which an event goes beside others. On Knative it costs five processes the same whatever it carries. */
-const WORTH_A_TRIP_PULSES = 50;
+const WORTH_A_TRIP_PULSES = 40;
+/** What the next event waits for the clients of the last, as a part of the time that one was away. */
+const GATHERING = 0.5;
 /** An event that has been away for longer holds up no other: its broker may be frozen, and the next one's not. */
 const PATIENCE_MS = 250;
 
@@ -52,7 +55,9 @@ export class Emitter {
   #waitingPulses = 0;
   #waitingBytes = 0;
   #inFlight = 0;
-  #lastSentAt = 0;
+  /** When the next event leaves however few pulses wait. */
+  #dueAt = 0;
+  #timer: NodeJS.Timeout | undefined;
   #isPumpDue = false;
   #isFull = false;
   #onIdle: (() => void) | undefined;
@@ -126,19 +131,37 @@ export class Emitter {
     this.#isPumpDue = true;
     setImmediate(() => {
       this.#isPumpDue = false;
-      while (this.#mayLeave()) this.#sendNext();
-      this.#gauge();
+      this.#pump();
     });
   }
 
+  #pump(): void {
+    while (this.#hasSlot() && this.#mayLeave()) this.#sendNext();
+    if (this.#hasSlot()) this.#timer ??= setTimeout(() => this.#onTimer(), this.#dueAt - performance.now());
+    this.#gauge();
+  }
+
+  #onTimer(): void {
+    this.#timer = undefined;
+    this.#pump();
+  }
+
+  #hasSlot(): boolean {
+    return this.#waiting.length > 0 && this.#inFlight < this.#options.maxInFlight;
+  }
+
   #mayLeave(): boolean {
-    if (this.#waiting.length === 0 || this.#inFlight >= this.#options.maxInFlight) return false;
     return (
-      this.#inFlight === 0 ||
       this.#waitingPulses >= WORTH_A_TRIP_PULSES ||
       this.#waitingBytes >= this.#options.maxEventBytes ||
-      performance.now() - this.#lastSentAt > PATIENCE_MS
+      performance.now() >= this.#dueAt
     );
+  }
+
+  #setDue(at: number): void {
+    this.#dueAt = at;
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
   }
 
   #sendNext(): void {
@@ -151,10 +174,12 @@ export class Emitter {
     let pulses = 0;
     for (const parcel of parcels) pulses += parcel.pulses;
     this.#inFlight++;
-    this.#lastSentAt = performance.now();
+    const sentAt = performance.now();
+    this.#setDue(sentAt + PATIENCE_MS);
     this.#options.metrics.batchPulses.observe(pulses);
     this.#options.send(event).then((outcome) => {
       this.#inFlight--;
+      if (this.#inFlight === 0) this.#setDue(parcels.length > 1 ? gatheredAt(sentAt) : 0);
       let unacknowledged = outcome.unheard * pulses;
       for (const { ticket, pulses: count } of parcels) {
         if (outcome.kind === "accepted") ticket.taken += count;
@@ -189,4 +214,9 @@ export class Emitter {
     this.#options.metrics.inFlight.set(this.#inFlight);
     this.#options.metrics.queue.set(this.#waitingPulses);
   }
+}
+
+function gatheredAt(sentAt: number): number {
+  const answeredAt = performance.now();
+  return answeredAt + Math.min((answeredAt - sentAt) * GATHERING, PATIENCE_MS);
 }
