@@ -25,7 +25,6 @@ try {
     maxBytes: settings.brokerMaxBytes,
     logger,
   });
-  logger.info({ port: broker.port }, "broker listens");
   const stop = async () => {
     logger.info("stopping: answering and delivering what is under way");
     await broker.close();
@@ -34,6 +33,7 @@ try {
   };
   process.once("SIGTERM", stop);
   process.once("SIGINT", stop);
+  logger.info({ port: broker.port }, "broker listens");
 } catch (error) {
   // Wrong settings, triggers or files are for a person to read: the message, without a stack.
   const isForPerson = error instanceof Error && /^(Settings|Trigger|BrokerFile)Error$/.test(error.name);

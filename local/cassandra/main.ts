@@ -20,13 +20,15 @@ async function run(env: NodeJS.ProcessEnv): Promise<void> {
     say: (line) => console.log(line),
     env,
   });
+  // Listened for before it is said: who reads the line may press Ctrl-C at once.
+  const stopping = new Promise<void>((resolve) => {
+    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(signal, () => resolve());
+  });
   console.log(`Cassandra takes connections. In another terminal:
   export PULSE_CASSANDRA_CONTACT_POINTS=${cassandra.contactPoints.join(",")}${count === 3 ? ` PULSE_CASSANDRA_REPLICATION=${cassandra.localDataCenter}:3` : ""}
   npm run schema -- apply
 Ctrl-C stops it; its data stays.`);
-  await new Promise<void>((resolve) => {
-    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(signal, () => resolve());
-  });
+  await stopping;
   console.log("Stopping Cassandra …");
   await cassandra.stop();
 }
