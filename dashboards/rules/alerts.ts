@@ -148,7 +148,8 @@ function partAlerts({ timing }: RuleOptions): Alert[] {
       expr: `(max by (job) (${restarts})) or (max by (pod) (${crashLooping}) > 0)`,
       holdSeconds: 0,
       summary: "{{ $labels.job }}{{ $labels.pod }} keeps dying: what it does for its users happens late or not at all.",
-      description: "It was started again {{ $value }} times or more in a quarter of an hour.",
+      description:
+        "It was started again three times in a quarter of an hour, or Kubernetes waits before it starts it again.",
     },
     {
       name: "PulseRetentionDiskFills",
