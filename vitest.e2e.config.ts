@@ -6,8 +6,7 @@ export default defineConfig({
     include: ["test/e2e/*.e2e.test.ts"],
     pool: "forks",
     fileParallelism: false,
-    // What installs Prometheus where charts cannot be had may first have to build it, once on a machine.
-    testTimeout: 1_500_000,
+    testTimeout: 600_000,
     hookTimeout: 900_000,
     // Each test builds on the ones before.
     bail: 1,

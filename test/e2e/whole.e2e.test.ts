@@ -33,6 +33,9 @@ import {
 const ingest = functionUrl("pulse-ingest");
 const query = functionUrl("pulse-query");
 
+/** What installs Prometheus where charts cannot be had may first have to build it, once on a machine. */
+const MONITORING_MS = 1_500_000;
+
 describe("PulseMesh on a KIND cluster", () => {
   let catcher: AlertCatcher;
   beforeAll(resolveLocalhostNames);
@@ -169,7 +172,9 @@ describe("PulseMesh on a KIND cluster", () => {
     expect(new Set((await readAll({ query }, "rolled")).map(({ id }) => id))).toEqual(accepted);
   }, 900_000);
 
-  it("is scraped by a Prometheus in the cluster through its PodMonitor, and the ledger holds", async () => {
+  it("is scraped by a Prometheus in the cluster through its PodMonitor, and the ledger holds", {
+    timeout: MONITORING_MS,
+  }, async () => {
     catcher = await startAlertCatcher(await imageOf("pulse-ingest"));
     await installMonitoring(catcher.url);
     await untilOnlyNewest(); // a pod that leaves takes its counters with it
