@@ -1,6 +1,6 @@
 // Natural batching: an event leaves at once when none is on its way; while one is, pulses gather into the next, which goes
 // beside it when it is large enough. After one that carried several requests the next waits for half as long as that was away, in
-// which the clients just answered come back. A client that is alone never waits, and a busy system sends large events.
+// which the clients just answered come back. A client that stays alone does not wait, and a busy system sends large events.
 import type { CloudEvent } from "../../events/cloud-event.ts";
 import { encodePulse, type Pulse } from "../../events/pulse.ts";
 import { eventOfMany, eventOfOne } from "../../events/pulse-event.ts";
