@@ -1,57 +1,13 @@
-import { afterEach, describe, expect, it, onTestFinished, vi } from "vitest";
-import { type LoopbackBroker, openLoopbackBroker, pulsesIn } from "../loopback-broker.ts";
+import { describe, expect, it, vi } from "vitest";
+import { openLoopbackBroker, pulsesIn } from "../loopback-broker.ts";
 import { openRawConnection, rawRequest } from "../raw-connection.ts";
-import { openRuntimeHost, type RuntimeHost } from "../runtime-host.ts";
-import { compose } from "./compose.ts";
-
-/** For tests that are not about the deadline, and a machine that stands still for seconds. */
-const PATIENT = { PULSE_EMIT_DEADLINE_MS: "60000" };
-
-const closers: (() => Promise<void>)[] = [];
-afterEach(async () => {
-  for (const close of closers.splice(0).reverse()) await close();
-});
-
-async function open(env: Record<string, string> = {}): Promise<{ broker: LoopbackBroker; host: RuntimeHost }> {
-  const broker = await openLoopbackBroker();
-  const host = await openRuntimeHost(compose, { K_SINK: broker.url, ...env });
-  closers.push(broker.close, host.close);
-  return { broker, host };
-}
-
-const pulse = (id: string, metadata: Record<string, string> = {}) => ({
-  service_name: "checkout",
-  latency_ms: 1,
-  status: "ok",
-  metadata,
-  id,
-});
-
-function post(host: RuntimeHost, body: unknown): Promise<Response> {
-  const headers = { "content-type": "application/json" };
-  return fetch(`${host.url}/pulse`, { method: "POST", headers, body: JSON.stringify(body) });
-}
+import { closers, metricOf, open, PATIENT, post, pulse } from "./ingest-host.ts";
 
 async function expectProblem(response: Response, status: number, retryAfter: string | null): Promise<string> {
   expect(response.status).toBe(status);
   expect(response.headers.get("content-type")).toBe("application/problem+json");
   expect(response.headers.get("retry-after")).toBe(retryAfter);
   return ((await response.json()) as { detail: string }).detail;
-}
-
-async function metricOf(host: RuntimeHost, name: string): Promise<number> {
-  const text = await (await fetch(`${host.url}/metrics`)).text();
-  return Number(text.split(`\n${name} `)[1]?.split("\n")[0]);
-}
-
-/** Makes the time stand still for the events, but for the milliseconds that the test lets pass. */
-function stopTime(): (ms: number) => void {
-  let now = performance.now();
-  const clock = vi.spyOn(performance, "now").mockImplementation(() => now);
-  onTestFinished(() => clock.mockRestore());
-  return (ms) => {
-    now += ms;
-  };
 }
 
 describe("while the broker is busy", () => {
@@ -91,55 +47,6 @@ describe("while the broker is busy", () => {
       ["c", "/shop", trace],
     ]);
     expect(await metricOf(host, "pulsemesh_emit_in_flight")).toBe(0);
-  });
-
-  it("an event goes beside the one on its way when it is large, or when that one stays away", async () => {
-    const { broker, host } = await open(PATIENT);
-    const pass = stopTime();
-    broker.answer = () => "hang";
-    const answers = [post(host, pulse("first"))];
-    await vi.waitFor(() => expect(broker.received).toHaveLength(1));
-    const some = (name: string, count: number) => Array.from({ length: count }, (_, i) => pulse(`${name}-${i}`));
-    answers.push(post(host, some("a", 10)));
-    await vi.waitFor(async () => expect(await metricOf(host, "pulsemesh_emit_queue_pulses")).toBe(10));
-    expect(broker.received).toHaveLength(1);
-    answers.push(post(host, some("b", 30)));
-    await vi.waitFor(() => expect(broker.received).toHaveLength(2));
-    expect(pulsesIn(broker.received.slice(1))).toHaveLength(40);
-    answers.push(post(host, pulse("later")));
-    await vi.waitFor(async () => expect(await metricOf(host, "pulsemesh_emit_queue_pulses")).toBe(1));
-    expect(broker.received).toHaveLength(2);
-    pass(250);
-    await vi.waitFor(() => expect(broker.received).toHaveLength(3));
-    broker.answer = () => 202;
-    broker.release(202);
-    expect(new Set((await Promise.all(answers)).map(({ status }) => status))).toEqual(new Set([202]));
-  });
-
-  it("after an event of several requests the next waits for half as long as that was away, and a lone client's for nothing", async () => {
-    const { broker, host } = await open(PATIENT);
-    const pass = stopTime();
-    broker.answer = () => "hang";
-    const alone = post(host, pulse("alone"));
-    await vi.waitFor(() => expect(broker.received).toHaveLength(1));
-    pass(100);
-    const two = [post(host, pulse("a")), post(host, pulse("b"))];
-    await vi.waitFor(async () => expect(await metricOf(host, "pulsemesh_emit_queue_pulses")).toBe(2));
-    broker.release(202);
-    expect((await alone).status).toBe(202);
-    await vi.waitFor(() => expect(broker.received).toHaveLength(2));
-    pass(100);
-    const last = post(host, pulse("c"));
-    await vi.waitFor(async () => expect(await metricOf(host, "pulsemesh_emit_queue_pulses")).toBe(1));
-    broker.answer = () => 202;
-    broker.release(202);
-    expect((await Promise.all(two)).map(({ status }) => status)).toEqual([202, 202]);
-    pass(49);
-    expect(await metricOf(host, "pulsemesh_emit_queue_pulses")).toBe(1);
-    expect(broker.received).toHaveLength(2);
-    pass(1);
-    expect((await last).status).toBe(202);
-    expect(broker.received).toHaveLength(3);
   });
 
   it("a full buffer is 429 with Retry-After, and what waits is sent all the same", async () => {
