@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { createServer } from "node:http";
 import { Readable } from "node:stream";
+import { buffer } from "node:stream/consumers";
 import { pipeline } from "node:stream/promises";
 import type { PulseFunction } from "./http.ts";
 import { createLogger } from "./log.ts";
@@ -17,8 +18,9 @@ export async function openLoopbackHost(fn: PulseFunction): Promise<LoopbackHost>
   const findRoute = createRouter(fn.routes);
   const log = createLogger("silent", fn.name);
   const server = createServer(async (request, response) => {
-    const chunks: Buffer[] = [];
-    for await (const chunk of request) chunks.push(chunk);
+    // A client that goes away in the middle has nothing to be told.
+    const body = await buffer(request).catch(() => undefined);
+    if (body === undefined) return;
     const { pathname, searchParams } = new URL(request.url ?? "/", "http://localhost");
     const method = request.method ?? "GET";
     const match = findRoute(method, pathname);
@@ -31,7 +33,7 @@ export async function openLoopbackHost(fn: PulseFunction): Promise<LoopbackHost>
             parameters: match.parameters,
             query: searchParams,
             headers: request.headers,
-            body: Buffer.concat(chunks),
+            body,
             log,
           })));
     response.writeHead(reply.status, reply.headers);

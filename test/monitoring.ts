@@ -5,6 +5,7 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { text } from "node:stream/consumers";
 import { parse, stringify } from "yaml";
 import { prometheusConfig, targetGroups } from "../dashboards/prometheus-config.ts";
 import type { RuleOptions } from "../dashboards/rules/rule.ts";
@@ -115,9 +116,10 @@ async function hastenedRoutes(webhookUrl: string): Promise<string> {
 async function startWebhook() {
   const deliveries: Delivery[] = [];
   const server = createServer(async (request, response) => {
-    const chunks: Buffer[] = [];
-    for await (const chunk of request) chunks.push(chunk as Buffer);
-    const { alerts } = JSON.parse(Buffer.concat(chunks).toString()) as { alerts: Omit<Delivery, "path">[] };
+    // A client that goes away in the middle has nothing to be told.
+    const body = await text(request).catch(() => undefined);
+    if (body === undefined) return;
+    const { alerts } = JSON.parse(body) as { alerts: Omit<Delivery, "path">[] };
     for (const alert of alerts) deliveries.push({ ...alert, path: request.url ?? "" });
     response.end();
   }).listen(0, "127.0.0.1");
