@@ -34,6 +34,7 @@ describe.skipIf(isSkippedWithout("prometheus", "prometheus-alertmanager"))("an i
   let isIncident = false;
   let sender: NodeJS.Timeout;
   const posts = new Set<Promise<void>>();
+  const failures: unknown[] = [];
   const acceptedIds: string[] = [];
 
   beforeAll(async () => {
@@ -49,7 +50,9 @@ describe.skipIf(isSkippedWithout("prometheus", "prometheus-alertmanager"))("an i
     const addresses = Object.entries(targets).map(([job, url]) => [job, new URL(url).host]);
     monitoring = await startMonitoring(Object.fromEntries(addresses), RULES);
     sender = setInterval(() => {
-      const sent = send().finally(() => posts.delete(sent));
+      const sent = send()
+        .catch((error: unknown) => void failures.push(error))
+        .finally(() => posts.delete(sent));
       posts.add(sent);
     }, 200);
   });
@@ -148,6 +151,7 @@ describe.skipIf(isSkippedWithout("prometheus", "prometheus-alertmanager"))("an i
   it("the ledger adds up, and every pulse that was accepted is read back", async () => {
     clearInterval(sender);
     await Promise.all(posts);
+    expect(failures).toEqual([]);
     // Where no answer was lost, stored is what was accepted; on a machine that stood still it may be more, by what is in doubt.
     const stored = "sum(pulsemesh_pulses_stored_total)";
     const accepted = "sum(pulsemesh_pulses_accepted_total)";

@@ -13,13 +13,17 @@ function startSending(ingest: string) {
   const accepted = new Set<string>();
   const answers = new Map<number, number>();
   const posts = new Set<Promise<void>>();
+  const failures: unknown[] = [];
   const timer = setInterval(() => {
-    const sent = post().finally(() => posts.delete(sent));
+    const sent = post()
+      .catch((error: unknown) => void failures.push(error))
+      .finally(() => posts.delete(sent));
     posts.add(sent);
   }, 50);
   const stop = async () => {
     clearInterval(timer);
     await Promise.all(posts);
+    expect(failures).toEqual([]);
   };
   onTestFinished(stop);
   async function post(): Promise<void> {

@@ -9,6 +9,7 @@ describe("GET /services/{service}/live", () => {
   it("begins with the service and its newest pulses, and goes on with each new one", async () => {
     await put(...Array.from({ length: 60 }, (_, i) => pulseOf({ service_name: "watched", event_time: START + i })));
     const listener = request(`${host.url}/services/watched/live`).end();
+    listener.on("error", () => undefined);
     const [response] = (await once(listener, "response")) as [IncomingMessage];
     let text = "";
     response.on("data", (chunk: Buffer) => {
@@ -35,6 +36,7 @@ describe("GET /services/{service}/live", () => {
 describe("GET /live", () => {
   it("streams a pulse soon after it was stored", async () => {
     const listener = request(`${host.url}/live`).end();
+    listener.on("error", () => undefined);
     const [response] = (await once(listener, "response")) as [IncomingMessage];
     expect(response.headers).toMatchObject({ "content-type": "text/event-stream", "cache-control": "no-store" });
     let text = "";

@@ -17,6 +17,7 @@ async function openSocket(port: number): Promise<Socket> {
     socket.destroy();
   });
   await once(socket, "connect");
+  socket.on("error", () => undefined); // who reads is told of it
   return socket;
 }
 
