@@ -147,16 +147,13 @@ describe("a node's configuration", () => {
     storagePort: 2,
     seeds: ["127.0.0.1"],
     token: "0",
-    commitlogSync: "group",
+    commitlogSync: "batch",
     auth: true,
     heapMb: 384,
   } as const;
 
   it("keeps what was answered, unless it is told otherwise", () => {
-    expect(JSON.parse(cassandraYaml(node))).toMatchObject({
-      commitlog_sync: "group",
-      commitlog_sync_group_window: "5ms",
-    });
+    expect(JSON.parse(cassandraYaml(node))).toMatchObject({ commitlog_sync: "batch" });
     expect(JSON.parse(cassandraYaml({ ...node, commitlogSync: "periodic" }))).toMatchObject({
       commitlog_sync: "periodic",
     });

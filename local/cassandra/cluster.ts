@@ -21,8 +21,8 @@ export interface CassandraOptions {
   /** Users and passwords; the first is cassandra/cassandra. @default false */
   auth?: boolean;
   tls?: NodeTls;
-  /** `group` keeps everything that was answered. @default "group" */
-  commitlogSync?: "group" | "periodic";
+  /** `batch` keeps everything that was answered. @default "batch" */
+  commitlogSync?: "batch" | "periodic";
   /** A Java agent that runs inside of each node, as `-javaagent:` takes it; not in a container. */
   javaAgent?: string;
   /** Quick to start, at half the peak speed, and its data is removed when it is stopped. @default false */
@@ -88,7 +88,7 @@ export async function startCassandra(options: CassandraOptions): Promise<Cassand
       storagePort,
       seeds: addresses,
       token: String(BigInt.asIntN(64, -(2n ** 63n) + (2n ** 64n / BigInt(count)) * BigInt(i) + 1n)),
-      commitlogSync: options.commitlogSync ?? "group",
+      commitlogSync: options.commitlogSync ?? "batch",
       auth: options.auth ?? false,
       tls: options.tls,
       heapMb: options.heapMb ?? (isForTests ? 384 : 512),

@@ -22,10 +22,10 @@ export interface NodeConfiguration {
   /** Its one token. */
   token: string;
   /**
-   * `group`: an answer waits for the fsync it shares with others (5 ms). `periodic`: an fsync every 10 s, so that a
-   * killed process loses up to 100 ms of what it answered.
+   * `batch`: an answer waits for the fsync, which it shares with what came during the one before. `periodic`: an fsync every
+   * 10 s, so that a killed process loses up to 100 ms of what it answered.
    */
-  commitlogSync: "group" | "periodic";
+  commitlogSync: "batch" | "periodic";
   auth: boolean;
   tls?: NodeTls | undefined;
   heapMb: number;
@@ -58,8 +58,8 @@ export function cassandraYaml(node: NodeConfiguration): string {
       commitlog_directory: join(node.dir, "commitlog"),
       hints_directory: join(node.dir, "hints"),
       saved_caches_directory: join(node.dir, "saved_caches"),
-      ...(node.commitlogSync === "group"
-        ? { commitlog_sync: "group", commitlog_sync_group_window: "5ms" }
+      ...(node.commitlogSync === "batch"
+        ? { commitlog_sync: "batch" }
         : { commitlog_sync: "periodic", commitlog_sync_period: "10000ms" }),
       commitlog_segment_size: "16MiB",
       commitlog_disk_access_mode: "legacy",

@@ -44,7 +44,7 @@ exit 0
       storagePort: 7000,
       seeds: ["127.0.0.1"],
       token: "0",
-      commitlogSync: "group",
+      commitlogSync: "batch",
       auth: false,
       heapMb: 384,
     } as const;

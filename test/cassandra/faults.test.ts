@@ -11,7 +11,7 @@ describe.skipIf(skip !== undefined)(`a single node${skip === undefined ? "" : ` 
   let store: CassandraPulseStore;
 
   beforeAll(async () => {
-    own = await startOwnCassandra({ commitlogSync: "group" });
+    own = await startOwnCassandra({ commitlogSync: "batch" });
     await makeKeyspace(own.settings);
     store = openCassandraPulseStore({
       settings: { ...own.settings, requestTimeoutMs: 1500 },

@@ -18,7 +18,7 @@ describe.skipIf(skip !== undefined)(
     let platform: Platform;
 
     beforeAll(async () => {
-      own = await startOwnCassandra({ commitlogSync: "group" });
+      own = await startOwnCassandra({ commitlogSync: "batch" });
       await makeKeyspace(own.settings);
       platform = await startPlatformOn(own.settings);
     }, 300_000);

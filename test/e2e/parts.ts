@@ -31,6 +31,6 @@ export async function expectSmallImage(): Promise<void> {
  */
 export async function expectCassandraSetUp(): Promise<void> {
   const log = await kubectl(["logs", "cassandra-0", "-n", NAMESPACE, "-c", "cassandra"]);
-  expect(/commitlog_sync=\w+/.exec(log)?.[0]).toBe("commitlog_sync=group");
+  expect(/commitlog_sync=\w+/.exec(log)?.[0]).toBe("commitlog_sync=batch");
   expect(log).toContain("timer slack in ns: 300000\n");
 }

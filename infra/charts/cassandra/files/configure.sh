@@ -15,5 +15,5 @@ edit '^disk_failure_policy:' 's/^disk_failure_policy:.*/disk_failure_policy: die
 edit '^commit_failure_policy:' 's/^commit_failure_policy:.*/commit_failure_policy: die/'
 if [ "$NODES" = 1 ]; then
   # Nobody else has what this node has answered for: an answer waits for the fsync.
-  edit '^commitlog_sync: ' 's/^commitlog_sync: .*/commitlog_sync: group\ncommitlog_sync_group_window: 5ms/; s/^commitlog_sync_period:/# &/'
+  edit '^commitlog_sync: ' 's/^commitlog_sync: .*/commitlog_sync: batch/; s/^commitlog_sync_period:/# &/'
 fi
