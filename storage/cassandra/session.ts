@@ -2,6 +2,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { Client } from "cassandra-driver";
 import type { CassandraSettings } from "../../settings/cassandra-settings.ts";
 import { clientOptionsOf } from "./client-options.ts";
+import { onReconnectionError } from "./control-connection.ts";
 import { type Cql, cqlOf } from "./cql.ts";
 import { failureOf, reasonOf } from "./outcome.ts";
 import { SchemaError, verifySchema } from "./schema-verify.ts";
@@ -141,6 +142,9 @@ export class CassandraSession {
       const { bucketMs } = await verifySchema(client, this.#options.settings.keyspace);
       client.on("hostDown", () => this.#options.onBreak());
       this.#client = client;
+      onReconnectionError(client, (error) => {
+        if (this.#client === client) this.#renew(reasonOf(error));
+      });
       this.#ready = { client: cqlOf(client), bucketMs };
     } catch (error) {
       this.#failure = error instanceof SchemaError ? error.message : reasonOf(error);
