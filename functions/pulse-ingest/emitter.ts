@@ -1,6 +1,7 @@
 // Natural batching: an event leaves at once when none is on its way; while one is, pulses gather into the next, which goes
-// beside it when it is large enough. After one that carried several requests the next waits for half as long as that was away, in
-// which the clients just answered come back. A client that stays alone does not wait, and a busy system sends large events.
+// beside it when it is large enough, or when some wait and no more come. After one that carried several requests the next waits
+// for half as long as that was away, in which the clients just answered come back. A client that stays alone does not wait, and a
+// busy system sends large events.
 import type { CloudEvent } from "../../events/cloud-event.ts";
 import { encodePulse, type Pulse } from "../../events/pulse.ts";
 import { eventOfMany, eventOfOne } from "../../events/pulse-event.ts";
@@ -41,6 +42,9 @@ interface Ticket {
 
 /** Pulses for which an event goes beside others. On Knative it costs five processes the same whatever it carries. */
 const WORTH_A_TRIP_PULSES = 40;
+/** So many leave beside others when none has come for a while: their clients all wait for an answer, and the processors for work. */
+const WORTH_A_TRIP_WHEN_QUIET = 16;
+const QUIET_MS = 2;
 /** What the next event waits for the clients of the last, as a part of the time that one was away. */
 const GATHERING = 0.5;
 /** An event that has been away for longer holds up no other: its broker may be frozen, and the next one's not. */
@@ -58,6 +62,9 @@ export class Emitter {
   /** When the next event leaves however few pulses wait. */
   #dueAt = 0;
   #timer: NodeJS.Timeout | undefined;
+  /** Whether no pulse has come for QUIET_MS. */
+  #isQuiet = false;
+  #quietTimer: NodeJS.Timeout | undefined;
   #isPumpDue = false;
   #isFull = false;
   #onIdle: (() => void) | undefined;
@@ -94,6 +101,7 @@ export class Emitter {
       this.#waitingPulses += pulses.length;
       this.#waitingBytes += bytes;
       for (const parcel of parcels) this.#waiting.push(parcel);
+      this.#listenForQuiet();
       this.#schedulePump();
     });
   }
@@ -146,6 +154,16 @@ export class Emitter {
     this.#pump();
   }
 
+  #listenForQuiet(): void {
+    this.#isQuiet = false;
+    this.#quietTimer =
+      this.#quietTimer?.refresh() ??
+      setTimeout(() => {
+        this.#isQuiet = true;
+        this.#pump();
+      }, QUIET_MS);
+  }
+
   #hasSlot(): boolean {
     return this.#waiting.length > 0 && this.#inFlight < this.#options.maxInFlight;
   }
@@ -153,6 +171,7 @@ export class Emitter {
   #mayLeave(): boolean {
     return (
       this.#waitingPulses >= WORTH_A_TRIP_PULSES ||
+      (this.#isQuiet && this.#waitingPulses >= WORTH_A_TRIP_WHEN_QUIET) ||
       this.#waitingBytes >= this.#options.maxEventBytes ||
       performance.now() >= this.#dueAt
     );

@@ -36,6 +36,23 @@ describe("while an event is on its way", () => {
     expect(new Set((await Promise.all(answers)).map(({ status }) => status))).toEqual(new Set([202]));
   });
 
+  it("an event of sixteen goes beside the one on its way once no more come", async () => {
+    const { broker, host } = await open(PATIENT);
+    stopTime();
+    broker.answer = () => "hang";
+    const answers = [post(host, pulse("first"))];
+    await vi.waitFor(() => expect(broker.received).toHaveLength(1));
+    for (let i = 0; i < 15; i++) answers.push(post(host, pulse(`a-${i}`)));
+    await vi.waitFor(async () => expect(await metricOf(host, "pulsemesh_emit_queue_pulses")).toBe(15));
+    expect(broker.received).toHaveLength(1);
+    answers.push(post(host, pulse("a-15")));
+    await vi.waitFor(() => expect(broker.received).toHaveLength(2));
+    expect(pulsesIn(broker.received.slice(1))).toHaveLength(16);
+    broker.answer = () => 202;
+    broker.release(202);
+    expect(new Set((await Promise.all(answers)).map(({ status }) => status))).toEqual(new Set([202]));
+  });
+
   it("after an event of several requests the next waits for half as long as that was away, and a lone client's for nothing", async () => {
     const { broker, host } = await open(PATIENT);
     const pass = stopTime();
