@@ -138,13 +138,13 @@ export class CassandraSession {
     let client: Client | undefined;
     try {
       client = new Client(await clientOptionsOf(this.#options.settings));
+      onReconnectionError(client, (error) => {
+        if (this.#client === client) this.#renew(reasonOf(error));
+      });
       await client.connect();
       const { bucketMs } = await verifySchema(client, this.#options.settings.keyspace);
       client.on("hostDown", () => this.#options.onBreak());
       this.#client = client;
-      onReconnectionError(client, (error) => {
-        if (this.#client === client) this.#renew(reasonOf(error));
-      });
       this.#ready = { client: cqlOf(client), bucketMs };
     } catch (error) {
       this.#failure = error instanceof SchemaError ? error.message : reasonOf(error);
