@@ -42,7 +42,7 @@ interface Ticket {
 
 /** Pulses for which an event goes beside others. On Knative it costs five processes the same whatever it carries. */
 const WORTH_A_TRIP_PULSES = 40;
-/** So many leave beside others when none has come for a while: their clients all wait for an answer, and the processors for work. */
+/** Pulses for which it does when none has come for QUIET_MS: whoever sends them waits for an answer first. */
 const WORTH_A_TRIP_WHEN_QUIET = 16;
 const QUIET_MS = 2;
 /** What the next event waits for the clients of the last, as a part of the time that one was away. */
