@@ -61,7 +61,7 @@ export const functionSettings = {
     fallback: 4,
     min: 1,
     max: 256,
-    doc: "Events on their way to the broker at one time. While one is, pulses gather into the next, which leaves beside it once it has 40, or 16 and no more come.",
+    doc: "Events on their way to the broker at one time. While one is, pulses gather into the next, which leaves beside it once it has 40, or 16 and all clients wait.",
   }),
   emitDeadlineMs: integer("PULSE_EMIT_DEADLINE_MS", {
     fallback: 10_000,

@@ -1,6 +1,6 @@
 // Natural batching: an event leaves at once when none is on its way; while one is, pulses gather into the next, which goes
-// beside it when it is large enough, or when some wait and no more come. After one that carried several requests the next waits
-// for half as long as that was away, in which the clients just answered come back. A client that stays alone does not wait, and a
+// beside it when it is large enough. When none is on its way any more, the next waits for the clients just answered: until as many
+// requests are open as lately at most, but no longer than the last event was away. A client that stays alone does not wait, and a
 // busy system sends large events.
 import type { CloudEvent } from "../../events/cloud-event.ts";
 import { encodePulse, type Pulse } from "../../events/pulse.ts";
@@ -42,11 +42,12 @@ interface Ticket {
 
 /** Pulses for which an event goes beside others. On Knative it costs five processes the same whatever it carries. */
 const WORTH_A_TRIP_PULSES = 40;
-/** Pulses for which it does when none has come for QUIET_MS: whoever sends them waits for an answer first. */
-const WORTH_A_TRIP_WHEN_QUIET = 16;
-const QUIET_MS = 2;
-/** What the next event waits for the clients of the last, as a part of the time that one was away. */
-const GATHERING = 0.5;
+/** Pulses for which it does when all clients wait: no more would come before an answer goes. */
+const WORTH_A_TRIP_OF_ALL = 16;
+/** The part of the most requests lately open that counts as all of them. */
+const NEARLY_ALL = 0.95;
+/** What is left, after each event, of the most requests that were open: clients that went away are soon not waited for. */
+const FADING = 0.9;
 /** An event that has been away for longer holds up no other: its broker may be frozen, and the next one's not. */
 const PATIENCE_MS = 250;
 
@@ -62,9 +63,9 @@ export class Emitter {
   /** When the next event leaves however few pulses wait. */
   #dueAt = 0;
   #timer: NodeJS.Timeout | undefined;
-  /** Whether no pulse has come for QUIET_MS. */
-  #isQuiet = false;
-  #quietTimer: NodeJS.Timeout | undefined;
+  /** Requests that wait for their answer, and the most that lately did. */
+  #open = 0;
+  #mostOpen = 0;
   #isPumpDue = false;
   #isFull = false;
   #onIdle: (() => void) | undefined;
@@ -101,7 +102,8 @@ export class Emitter {
       this.#waitingPulses += pulses.length;
       this.#waitingBytes += bytes;
       for (const parcel of parcels) this.#waiting.push(parcel);
-      this.#listenForQuiet();
+      this.#open++;
+      this.#mostOpen = Math.max(this.#mostOpen, this.#open);
       this.#schedulePump();
     });
   }
@@ -154,16 +156,6 @@ export class Emitter {
     this.#pump();
   }
 
-  #listenForQuiet(): void {
-    this.#isQuiet = false;
-    this.#quietTimer =
-      this.#quietTimer?.refresh() ??
-      setTimeout(() => {
-        this.#isQuiet = true;
-        this.#pump();
-      }, QUIET_MS);
-  }
-
   #hasSlot(): boolean {
     return this.#waiting.length > 0 && this.#inFlight < this.#options.maxInFlight;
   }
@@ -171,10 +163,14 @@ export class Emitter {
   #mayLeave(): boolean {
     return (
       this.#waitingPulses >= WORTH_A_TRIP_PULSES ||
-      (this.#isQuiet && this.#waitingPulses >= WORTH_A_TRIP_WHEN_QUIET) ||
       this.#waitingBytes >= this.#options.maxEventBytes ||
+      (this.#areAllHere() && (this.#inFlight === 0 || this.#waitingPulses >= WORTH_A_TRIP_OF_ALL)) ||
       performance.now() >= this.#dueAt
     );
+  }
+
+  #areAllHere(): boolean {
+    return this.#open >= this.#mostOpen * NEARLY_ALL;
   }
 
   #setDue(at: number): void {
@@ -193,17 +189,19 @@ export class Emitter {
     let pulses = 0;
     for (const parcel of parcels) pulses += parcel.pulses;
     this.#inFlight++;
+    this.#mostOpen = Math.max(this.#mostOpen * FADING, this.#open);
     const sentAt = performance.now();
     this.#setDue(sentAt + PATIENCE_MS);
     this.#options.metrics.batchPulses.observe(pulses);
     this.#options.send(event).then((outcome) => {
       this.#inFlight--;
-      if (this.#inFlight === 0) this.#setDue(parcels.length > 1 ? gatheredAt(sentAt) : 0);
+      if (this.#inFlight === 0) this.#setDue(returnedAt(sentAt));
       let unacknowledged = outcome.unheard * pulses;
       for (const { ticket, pulses: count } of parcels) {
         if (outcome.kind === "accepted") ticket.taken += count;
         else ticket.outcome = outcome;
         if (--ticket.open > 0) continue;
+        this.#open--;
         if (ticket.outcome.kind !== "accepted") unacknowledged += ticket.taken;
         ticket.resolve(ticket.outcome);
       }
@@ -235,7 +233,8 @@ export class Emitter {
   }
 }
 
-function gatheredAt(sentAt: number): number {
+/** When the clients answered now are expected back: in as long as their event was away. */
+function returnedAt(sentAt: number): number {
   const answeredAt = performance.now();
-  return answeredAt + Math.min((answeredAt - sentAt) * GATHERING, PATIENCE_MS);
+  return answeredAt + Math.min(answeredAt - sentAt, PATIENCE_MS);
 }

@@ -36,7 +36,7 @@ describe("while an event is on its way", () => {
     expect(new Set((await Promise.all(answers)).map(({ status }) => status))).toEqual(new Set([202]));
   });
 
-  it("an event of sixteen goes beside the one on its way once no more come", async () => {
+  it("an event of sixteen goes beside the one on its way when all clients wait", async () => {
     const { broker, host } = await open(PATIENT);
     stopTime();
     broker.answer = () => "hang";
@@ -53,29 +53,70 @@ describe("while an event is on its way", () => {
     expect(new Set((await Promise.all(answers)).map(({ status }) => status))).toEqual(new Set([202]));
   });
 
-  it("after an event of several requests the next waits for half as long as that was away, and a lone client's for nothing", async () => {
+  it("an event leaves as soon as nearly all clients of the one before are back, and those that stay away are forgotten", async () => {
     const { broker, host } = await open(PATIENT);
     const pass = stopTime();
     broker.answer = () => "hang";
-    const alone = post(host, pulse("alone"));
-    await vi.waitFor(() => expect(broker.received).toHaveLength(1));
-    pass(100);
+    let clients = 0;
+    const comeAll = (count: number) => Array.from({ length: count }, () => post(host, pulse(`c-${clients++}`)));
+    const seeEvents = (count: number) => vi.waitFor(() => expect(broker.received).toHaveLength(count));
+    const seeWaiting = (count: number) =>
+      vi.waitFor(async () => expect(await metricOf(host, "pulsemesh_emit_queue_pulses")).toBe(count));
+    const answerAll = async (answers: Promise<{ status: number }>[]) => {
+      pass(100);
+      broker.release(202);
+      expect(new Set((await Promise.all(answers)).map(({ status }) => status))).toEqual(new Set([202]));
+    };
+
+    const first = comeAll(1);
+    await seeEvents(1);
+    first.push(...comeAll(16));
+    await seeEvents(2);
+    await answerAll(first);
+    const second = comeAll(15);
+    await seeWaiting(15);
+    expect(broker.received).toHaveLength(2);
+    second.push(...comeAll(2));
+    await seeEvents(3);
+    await answerAll(second);
+
+    let events = 3;
+    for (let i = 0; i < 20; i++) {
+      const two = comeAll(2);
+      await seeWaiting(2);
+      pass(100);
+      await seeEvents(++events);
+      await answerAll(two);
+    }
+    const last = comeAll(2);
+    await seeEvents(++events);
+    await answerAll(last);
+  });
+
+  it("a lone client waits for nothing, and others for those just answered, for as long as they were away", async () => {
+    const { broker, host } = await open(PATIENT);
+    const pass = stopTime();
+    broker.answer = () => "hang";
+    for (let events = 1; events <= 2; events++) {
+      const alone = post(host, pulse(`alone-${events}`));
+      await vi.waitFor(() => expect(broker.received).toHaveLength(events));
+      pass(100);
+      broker.release(202);
+      expect((await alone).status).toBe(202);
+    }
+    const alone = post(host, pulse("alone-3"));
+    await vi.waitFor(() => expect(broker.received).toHaveLength(3));
     const two = [post(host, pulse("a")), post(host, pulse("b"))];
     await vi.waitFor(async () => expect(await metricOf(host, "pulsemesh_emit_queue_pulses")).toBe(2));
-    broker.release(202);
-    expect((await alone).status).toBe(202);
-    await vi.waitFor(() => expect(broker.received).toHaveLength(2));
     pass(100);
-    const last = post(host, pulse("c"));
-    await vi.waitFor(async () => expect(await metricOf(host, "pulsemesh_emit_queue_pulses")).toBe(1));
     broker.answer = () => 202;
     broker.release(202);
-    expect((await Promise.all(two)).map(({ status }) => status)).toEqual([202, 202]);
-    pass(49);
-    expect(await metricOf(host, "pulsemesh_emit_queue_pulses")).toBe(1);
-    expect(broker.received).toHaveLength(2);
-    pass(1);
-    expect((await last).status).toBe(202);
+    expect((await alone).status).toBe(202);
+    pass(99);
+    expect(await metricOf(host, "pulsemesh_emit_queue_pulses")).toBe(2);
     expect(broker.received).toHaveLength(3);
+    pass(1);
+    expect((await Promise.all(two)).map(({ status }) => status)).toEqual([202, 202]);
+    expect(pulsesIn(broker.received.slice(3))).toHaveLength(2);
   });
 });
