@@ -1,5 +1,5 @@
 // The load of bench/cluster.ts, which runs as a pod: nothing but the cluster's own network is between it and PulseMesh.
-import { runLoad } from "./load.ts";
+import { type LoadResult, runLoad } from "./load.ts";
 import { eventRequests, manyRequest, singleRequest } from "./requests.ts";
 
 /** What a pod of the load is told, as JSON in its environment. */
@@ -13,6 +13,12 @@ export interface ClusterLoad {
   seconds: number;
 }
 
+/** What the pod says in the end, as a line of JSON. */
+export interface ClusterLoadResult extends LoadResult {
+  /** Of the load itself while it measured. */
+  cpuMicros: number;
+}
+
 const load: ClusterLoad = JSON.parse(process.env.LOAD ?? "");
 const headers = { host: load.host };
 const nexts: Record<ClusterLoad["kind"], () => () => Buffer> = {
@@ -24,7 +30,11 @@ const target = { host: load.host, port: 80, connections: load.connections, next:
 
 await runLoad(target, load.warmUpSeconds * 1000);
 console.log("warm");
-console.log(JSON.stringify(await runLoad(target, load.seconds * 1000)));
+const before = process.cpuUsage();
+const measured = await runLoad(target, load.seconds * 1000);
+const { user, system } = process.cpuUsage(before);
+const result: ClusterLoadResult = { ...measured, cpuMicros: user + system };
+console.log(JSON.stringify(result));
 
 function always(request: Buffer): () => Buffer {
   return () => request;

@@ -10,15 +10,14 @@ import { restrictedPod } from "../infra/cluster/restricted-pod.ts";
 import { NAMESPACE } from "../infra/platform-stack.ts";
 import { KUBECONFIG } from "../infra/stack.ts";
 import { BROKER } from "../infra/triggers.ts";
-import type { ClusterLoad } from "./cluster-load.ts";
-import type { LoadResult } from "./load.ts";
+import type { ClusterLoad, ClusterLoadResult } from "./cluster-load.ts";
 import { cpuMicros } from "./process.ts";
 import type { Row } from "./table.ts";
 
 const MANY = 500;
 /** Single events and single posts take turns: they are compared, and the machine's pace changes from minute to minute. */
-const ROUNDS = 3;
-const WARM_UP_SECONDS = 10;
+const ROUNDS = 6;
+const WARM_UP_SECONDS = 5;
 const INGEST = { host: `pulse-ingest.${NAMESPACE}.svc.cluster.local`, path: "/pulse" };
 const BROKER_INGRESS = {
   host: "broker-ingress.knative-eventing.svc.cluster.local",
@@ -69,23 +68,26 @@ function perSecond({ pulsesPerSecond }: Throughput): string {
 
 async function measure(load: ClusterLoad): Promise<Throughput> {
   const stored = await storedPulses();
-  let cpuBefore: Record<string, number> = {};
-  const result = await runInPod(load, async () => {
-    cpuBefore = await cpuByContainer();
-  });
-  const cpuAfter = await cpuByContainer();
+  const { result, cpuBefore, cpuAfter } = await runInPod(load);
   if (result.refusals > 0)
     throw new Error(`Expected 2xx only, got ${result.refusals} of ${result.answers} that were not`);
   const pulses = result.answers * load.pulsesARequest;
   const written = (await storedPulses()) - stored;
   if (written < pulses) throw new Error(`Expected at least ${pulses} pulses stored, got ${written}`);
-  const cpu: Record<string, number> = {};
+  const cpu: Record<string, number> = { "the load": result.cpuMicros / pulses };
   for (const [name, micros] of Object.entries(cpuAfter)) cpu[name] = (micros - (cpuBefore[name] ?? 0)) / pulses;
   return { pulsesPerSecond: pulses / result.seconds, cpu };
 }
 
-/** Runs the load in a pod on the functions' own image; `onWarm` is called between its warm-up and its measurement. */
-async function runInPod(load: ClusterLoad, onWarm: () => Promise<void>): Promise<LoadResult> {
+interface Run {
+  result: ClusterLoadResult;
+  /** CPU µs of every container but the load's, when its measurement began and when it ended. */
+  cpuBefore: Record<string, number>;
+  cpuAfter: Record<string, number>;
+}
+
+/** Runs the load in a pod on the functions' own image. */
+async function runInPod(load: ClusterLoad): Promise<Run> {
   const { outputFiles } = await build({
     entryPoints: [resolve(import.meta.dirname, "cluster-load.ts")],
     bundle: true,
@@ -118,13 +120,14 @@ async function runInPod(load: ClusterLoad, onWarm: () => Promise<void>): Promise
     stdio: ["pipe", "pipe", "inherit"],
   });
   child.stdin.end(outputFiles[0]?.text);
-  let result: LoadResult | undefined;
+  let cpuBefore: Record<string, number> = {};
+  let run: Run | undefined;
   for await (const line of createInterface({ input: child.stdout })) {
-    if (line === "warm") await onWarm();
-    else if (line.startsWith("{")) result = JSON.parse(line);
+    if (line === "warm") cpuBefore = await cpuByContainer();
+    else if (line.startsWith("{")) run = { result: JSON.parse(line), cpuBefore, cpuAfter: await cpuByContainer() };
   }
-  if (result === undefined) throw new Error(`Expected the pod ${name} to say what it measured, got nothing`);
-  return result;
+  if (run === undefined) throw new Error(`Expected the pod ${name} to say what it measured, got nothing`);
+  return run;
 }
 
 /** Pulses that the pods of pulse-persist say they stored. */
@@ -153,6 +156,7 @@ async function cpuByContainer(): Promise<Record<string, number>> {
   const names = new Map<string, string>();
   for (const { metadata, status } of await podsOf()) {
     const { labels = {}, name } = metadata;
+    if (name.startsWith("bench-load")) continue; // it says itself what it took
     const app = labels["serving.knative.dev/service"] ?? labels.app ?? labels["app.kubernetes.io/name"] ?? name;
     for (const { name: container, containerID = "" } of status.containerStatuses ?? []) {
       names.set(containerID.replace("containerd://", ""), container === "user-container" ? app : `${app}/${container}`);
