@@ -67,15 +67,15 @@ function perSecond({ pulsesPerSecond }: Throughput): string {
 }
 
 async function measure(load: ClusterLoad): Promise<Throughput> {
-  const stored = await storedPulses();
+  const storedBefore = await storedByPod();
   const { result, cpuBefore, cpuAfter } = await runInPod(load);
   if (result.refusals > 0)
     throw new Error(`Expected 2xx only, got ${result.refusals} of ${result.answers} that were not`);
   const pulses = result.answers * load.pulsesARequest;
-  const written = (await storedPulses()) - stored;
+  const written = growth(storedBefore, await storedByPod()).reduce((sum, [, count]) => sum + count, 0);
   if (written < pulses) throw new Error(`Expected at least ${pulses} pulses stored, got ${written}`);
   const cpu: Record<string, number> = { "the load": result.cpuMicros / pulses };
-  for (const [name, micros] of Object.entries(cpuAfter)) cpu[name] = (micros - (cpuBefore[name] ?? 0)) / pulses;
+  for (const [name, micros] of growth(cpuBefore, cpuAfter)) cpu[name] = micros / pulses;
   return { pulsesPerSecond: pulses / result.seconds, cpu };
 }
 
@@ -130,16 +130,24 @@ async function runInPod(load: ClusterLoad): Promise<Run> {
   return run;
 }
 
-/** Pulses that the pods of pulse-persist say they stored. */
-async function storedPulses(): Promise<number> {
-  let sum = 0;
+/** By how much each figure of `after` has grown; what has gone since, such as a pod of an old revision, is left out. */
+function growth(before: Record<string, number>, after: Record<string, number>): [name: string, by: number][] {
+  return Object.entries(after).map(([name, figure]) => [name, figure - (before[name] ?? 0)]);
+}
+
+/** Pulses that each pod of pulse-persist says it stored. */
+async function storedByPod(): Promise<Record<string, number>> {
+  const stored: Record<string, number> = {};
   for (const pod of await podsOf()) {
     if (pod.metadata.labels?.["serving.knative.dev/service"] !== "pulse-persist") continue;
-    const path = `/api/v1/namespaces/${NAMESPACE}/pods/${pod.metadata.name}:8080/proxy/metrics`;
+    const { name } = pod.metadata;
+    const path = `/api/v1/namespaces/${NAMESPACE}/pods/${name}:8080/proxy/metrics`;
     const text = await kubectl(["get", "--raw", path]);
-    for (const [, count] of text.matchAll(/^pulsemesh_pulses_stored_total\{.*\} (\S+)$/gm)) sum += Number(count);
+    for (const [, count] of text.matchAll(/^pulsemesh_pulses_stored_total\{.*\} (\S+)$/gm)) {
+      stored[name] = (stored[name] ?? 0) + Number(count);
+    }
   }
-  return sum;
+  return stored;
 }
 
 interface Pod {
