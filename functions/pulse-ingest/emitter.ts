@@ -147,7 +147,9 @@ export class Emitter {
 
   #pump(): void {
     while (this.#hasSlot() && this.#mayLeave()) this.#sendNext();
-    if (this.#hasSlot()) this.#timer ??= setTimeout(() => this.#onTimer(), this.#dueAt - performance.now());
+    // It may have become due since it was asked: node warns of a negative time.
+    if (this.#hasSlot())
+      this.#timer ??= setTimeout(() => this.#onTimer(), Math.max(0, this.#dueAt - performance.now()));
     this.#gauge();
   }
 
