@@ -130,7 +130,7 @@ async function runInPod(load: ClusterLoad): Promise<Run> {
   return run;
 }
 
-/** By how much each figure of `after` has grown; what has gone since, such as a pod of an old revision, is left out. */
+/** By how much each figure of `after` has grown. A name that has gone since, such as a pod of an old revision, is left out. */
 function growth(before: Record<string, number>, after: Record<string, number>): [name: string, by: number][] {
   return Object.entries(after).map(([name, figure]) => [name, figure - (before[name] ?? 0)]);
 }
