@@ -78,10 +78,15 @@ describe("while an event is on its way", () => {
     expect(broker.received).toHaveLength(2);
     second.push(...comeAll(2));
     await seeEvents(3);
+    const third = comeAll(4);
+    await seeWaiting(4);
     await answerAll(second);
+    third.push(...comeAll(16)); // 20 of the 21 that were open
+    await seeEvents(4);
+    await answerAll(third);
 
-    let events = 3;
-    for (let i = 0; i < 20; i++) {
+    let events = 4;
+    for (let i = 0; i < 22; i++) {
       const two = comeAll(2);
       await seeWaiting(2);
       pass(100);
