@@ -1,3 +1,4 @@
+import { randomInt } from "node:crypto";
 import { once } from "node:events";
 import { createServer } from "node:net";
 
@@ -5,10 +6,10 @@ import { createServer } from "node:net";
 // found free and the moment somebody listens on it, no other connection or server is given it by chance.
 const FIRST = 10_000;
 const COUNT = 20_000;
-const PER_PROCESS = 100;
 
-// Processes that look at the same time begin at places of their own.
-let next = (process.pid * PER_PROCESS) % COUNT;
+// By chance, so that processes that look at the same time hardly ever find the same ports: process ids repeat too soon
+// when only their last digits count.
+let next = randomInt(COUNT);
 
 /** A port that nobody listens on, and that this process has not given out for long. */
 export async function freePort(): Promise<number> {

@@ -58,14 +58,22 @@ describe.skipIf(skip !== undefined)(`the command${skip === undefined ? "" : ` (s
     };
     const child = spawn(process.execPath, [join(LOCAL, "main.ts")], {
       env,
-      stdio: ["ignore", "pipe", "inherit"],
+      stdio: ["ignore", "pipe", "pipe"],
     });
     let output = "";
-    child.stdout.on("data", (chunk: Buffer) => {
+    const gather = (chunk: Buffer) => {
       output += chunk.toString();
-    });
+    };
+    child.stdout.on("data", gather);
+    child.stderr.on("data", gather);
     const ended = once(child, "close");
-    await vi.waitFor(() => expect(output).toContain("Ctrl-C stops it"), { timeout: 240_000 });
+    let hasEnded = false;
+    void ended.then(() => {
+      hasEnded = true;
+    });
+    // When it ends instead, the reason is in its output: that is shown, and at once.
+    await vi.waitFor(() => expect(hasEnded || output.includes("Ctrl-C stops it")).toBe(true), { timeout: 240_000 });
+    expect(output).toContain("Ctrl-C stops it");
     expect(output).toContain(`PULSE_CASSANDRA_CONTACT_POINTS=127.0.0.1:${port}`);
     child.kill("SIGINT");
     expect(await ended).toEqual([0, null]);
