@@ -75,7 +75,10 @@ async function measure(load: ClusterLoad): Promise<Throughput> {
   const written = growth(storedBefore, await storedByPod()).reduce((sum, [, count]) => sum + count, 0);
   if (written < pulses) throw new Error(`Expected at least ${pulses} pulses stored, got ${written}`);
   const cpu: Record<string, number> = { "the load": result.cpuMicros / pulses };
-  for (const [name, micros] of growth(cpuBefore, cpuAfter)) cpu[name] = micros / pulses;
+  for (const [container, micros] of growth(cpuBefore, cpuAfter)) {
+    const [name = container] = container.split("@");
+    cpu[name] = (cpu[name] ?? 0) + micros / pulses;
+  }
   return { pulsesPerSecond: pulses / result.seconds, cpu };
 }
 
@@ -130,7 +133,7 @@ async function runInPod(load: ClusterLoad): Promise<Run> {
   return run;
 }
 
-/** By how much each figure of `after` has grown. A name that has gone since, such as a pod of an old revision, is left out. */
+/** By how much each figure of `after` has grown. What has gone since, such as a pod of an old revision, is left out. */
 function growth(before: Record<string, number>, after: Record<string, number>): [name: string, by: number][] {
   return Object.entries(after).map(([name, figure]) => [name, figure - (before[name] ?? 0)]);
 }
@@ -159,7 +162,7 @@ async function podsOf(): Promise<Pod[]> {
   return JSON.parse(await kubectl(["get", "pods", "-A", "--field-selector=status.phase=Running", "-o", "json"])).items;
 }
 
-/** CPU µs of every container so far. KIND's containers are processes of this machine, told apart by their cgroup. */
+/** CPU µs of every container so far, by `name@id`. KIND's containers are processes of this machine, told apart by their cgroup. */
 async function cpuByContainer(): Promise<Record<string, number>> {
   const names = new Map<string, string>();
   for (const { metadata, status } of await podsOf()) {
@@ -167,7 +170,8 @@ async function cpuByContainer(): Promise<Record<string, number>> {
     if (name.startsWith("bench-load")) continue; // it says itself what it took
     const app = labels["serving.knative.dev/service"] ?? labels.app ?? labels["app.kubernetes.io/name"] ?? name;
     for (const { name: container, containerID = "" } of status.containerStatuses ?? []) {
-      names.set(containerID.replace("containerd://", ""), container === "user-container" ? app : `${app}/${container}`);
+      const id = containerID.replace("containerd://", "");
+      names.set(id, `${container === "user-container" ? app : `${app}/${container}`}@${id}`);
     }
   }
   const cpu: Record<string, number> = {};
