@@ -7,8 +7,8 @@ import { createServer } from "node:net";
 const FIRST = 10_000;
 const COUNT = 20_000;
 
-// By chance, so that processes that look at the same time hardly ever find the same ports: process ids repeat too soon
-// when only their last digits count.
+// Processes that look at the same time hardly ever begin at the same place. One made from the process id would be the same
+// for ids some hundreds apart, and a run of the tests goes through thousands.
 let next = randomInt(COUNT);
 
 /** A port that nobody listens on, and that this process has not given out for long. */
