@@ -76,7 +76,7 @@ async function measure(load: ClusterLoad): Promise<Throughput> {
   if (written < pulses) throw new Error(`Expected at least ${pulses} pulses stored, got ${written}`);
   const cpu: Record<string, number> = { "the load": result.cpuMicros / pulses };
   for (const [container, micros] of growth(cpuBefore, cpuAfter)) {
-    const [name = container] = container.split("@");
+    const name = container.replace(/@.*/, "");
     cpu[name] = (cpu[name] ?? 0) + micros / pulses;
   }
   return { pulsesPerSecond: pulses / result.seconds, cpu };
