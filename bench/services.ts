@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Pulse } from "../events/pulse.ts";
 import { NODE_FLAGS } from "../settings/node-flags.ts";
-import { openSqlitePulseStore } from "../storage/sqlite-pulse-store.ts";
+import { openSqlitePulseStore } from "../storage/sqlite/pulse-store.ts";
 import { HOUR_MS, storeWrite, withRig } from "./cassandra/rig.ts";
 import { cpuMicros, type Started, startProgram } from "./process.ts";
 import { median, percentile, type Row } from "./table.ts";

@@ -1,4 +1,4 @@
-import type { Position } from "./lines.ts";
+import type { Position } from "./send/lines.ts";
 
 /** What a request carried, or what was passed over, up to a position. */
 export interface Stretch {

@@ -1,7 +1,7 @@
 import { describe, expect, it, onTestFinished } from "vitest";
 import { freePort } from "../settings/free-port.ts";
-import { type IngestPeer, problemAnswer, startIngestPeer } from "./ingest-peer.ts";
 import { PulseSender, type SenderOptions } from "./pulse-sender.ts";
+import { type IngestPeer, problemAnswer, startIngestPeer } from "./testing/ingest.ts";
 
 const PULSES = ["a", "b"].map((id) => JSON.stringify({ service_name: "checkout", latency_ms: 1, status: "ok", id }));
 

@@ -1,8 +1,15 @@
 // pulse-ingest for the stock command: `faas-js-runtime functions/handler.ts`. There the runtime's own request path is in
 // use: POST / only, one event a request, and its own /metrics.
-import { asFaasModule, type FaasContext, type FaasReply, LIVENESS_PATH, READINESS_PATH } from "./faas-module.ts";
+
 import { createParts } from "./parts.ts";
 import { compose } from "./pulse-ingest/compose.ts";
+import {
+  asFaasModule,
+  type FaasContext,
+  type FaasReply,
+  LIVENESS_PATH,
+  READINESS_PATH,
+} from "./runtime/faas-module.ts";
 
 let hosted: ReturnType<typeof asFaasModule> | undefined;
 

@@ -1,7 +1,7 @@
 // A function's process: PULSE_FUNCTION says which one, and only that one's parts are loaded.
 import type { FunctionName } from "../settings/function-settings.ts";
 import type { Compose } from "./parts.ts";
-import { run } from "./run.ts";
+import { run } from "./runtime/run.ts";
 
 const COMPOSERS: Record<FunctionName, () => Promise<{ compose: Compose }>> = {
   "pulse-ingest": () => import("./pulse-ingest/compose.ts"),

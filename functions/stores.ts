@@ -2,8 +2,8 @@
 // one that is used is loaded.
 import { join } from "node:path";
 import type { DeadLetterStore, PulseReader, PulseWriter, StoreLifecycle } from "../storage/ports.ts";
-import { gaugeCassandraNodes, gaugeStoreSpace } from "./gauges.ts";
-import { createStoreMetrics } from "./metrics.ts";
+import { gaugeCassandraNodes, gaugeStoreSpace } from "./metrics/gauges.ts";
+import { createStoreMetrics } from "./metrics/metrics.ts";
 import { DAY_MS, type Parts } from "./parts.ts";
 
 /** The store of pulses, for writing and reading, its batches counted. */
@@ -27,7 +27,7 @@ export async function openPulseStore({
     gaugeCassandraNodes([registry], () => store.nodes);
     return store;
   }
-  const { openSqlitePulseStore } = await import("../storage/sqlite-pulse-store.ts");
+  const { openSqlitePulseStore } = await import("../storage/sqlite/pulse-store.ts");
   const store = openSqlitePulseStore({
     file: join(settings.dataDir, "pulses.db"),
     maxBytes: settings.storeMaxBytes,
@@ -44,7 +44,7 @@ export async function openDeadLetterStore({ settings, cassandra }: Parts): Promi
     const { openCassandraDeadLetterStore } = await import("../storage/cassandra/dead-letter-store.ts");
     return openCassandraDeadLetterStore({ settings: cassandra, retentionMs });
   }
-  const { openSqliteDeadLetterStore } = await import("../storage/sqlite-dead-letter-store.ts");
+  const { openSqliteDeadLetterStore } = await import("../storage/sqlite/dead-letter-store.ts");
   const file = join(settings.dataDir, "dead-letters.db");
   return openSqliteDeadLetterStore({ file, maxBytes: settings.storeMaxBytes, retentionMs });
 }

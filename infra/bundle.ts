@@ -63,7 +63,7 @@ for (const name of FUNCTIONS) {
   await bundle(
     name,
     `
-      import { run } from "./functions/run.ts";
+      import { run } from "./functions/runtime/run.ts";
       import { compose } from "./functions/${name}/compose.ts";
       run({ ...process.env, PULSE_FUNCTION: "${name}" }, async () => compose);`,
   );

@@ -1,7 +1,7 @@
 // Which processes the laptop platform is made of: each exactly as its container would run, told apart by environment.
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { BROKER } from "../infra/triggers.ts";
+import { BROKER } from "../events/triggers.ts";
 import type { FunctionName } from "../settings/function-settings.ts";
 import { type LocalSettings, localSettings } from "../settings/local-settings.ts";
 import { NODE_FLAGS } from "../settings/node-flags.ts";
@@ -22,7 +22,8 @@ export interface PlannedProcess {
 }
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
-const FUNCTION_SOURCES = ["events", "feed", "functions", "settings", "storage"];
+const FUNCTION_SOURCES = ["events", "functions", "http", "settings", "storage"];
+const BROKER_SOURCES = ["events", "http", "local/broker", "settings"];
 /** MB. Node would let the young generation grow to 128 MB under load, for garbage that lives for milliseconds. */
 const BROKER_SEMI_SPACE = 16;
 
@@ -67,7 +68,7 @@ export function planProcesses(settings: LocalSettings, storeEnv: Record<string, 
       env: shared,
       port: settings.brokerPort,
       portVariable: brokerPort.variable,
-      sources: [join(ROOT, "local/broker"), join(ROOT, "events"), join(ROOT, "infra/triggers.ts")],
+      sources: BROKER_SOURCES.map((folder) => join(ROOT, folder)),
       stopRank: 1,
     },
     planFunction("pulse-persist", settings.persistPort, persistPort.variable, 2),

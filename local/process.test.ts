@@ -1,7 +1,7 @@
 import { pino } from "pino";
 import { expect, it, onTestFinished, vi } from "vitest";
 import { ManagedProcess, type ManagedProcessOptions } from "./process.ts";
-import { createMemoryOutput, isRunning, type TestProgram, writeProgram } from "./test-program.ts";
+import { createMemoryOutput, isRunning, type TestProgram, writeProgram } from "./testing/program.ts";
 
 function manage(program: TestProgram, more: Partial<ManagedProcessOptions> = {}) {
   const output = createMemoryOutput();

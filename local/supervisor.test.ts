@@ -3,7 +3,7 @@ import { pino } from "pino";
 import { expect, it, onTestFinished, vi } from "vitest";
 import type { PlannedProcess } from "./plan.ts";
 import { Supervisor } from "./supervisor.ts";
-import { createMemoryOutput, isRunning, type TestProgram, temporaryFolder, writeProgram } from "./test-program.ts";
+import { createMemoryOutput, isRunning, type TestProgram, temporaryFolder, writeProgram } from "./testing/program.ts";
 
 function planOf(program: TestProgram, stopRank: number, sources: string[] = []): PlannedProcess {
   const { file, env, port } = program;

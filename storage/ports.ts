@@ -1,4 +1,4 @@
-// What the functions ask of a store, and nothing more. Each handler takes only the port it needs; `storage/contract.ts`
+// What the functions ask of a store, and nothing more. Each handler takes only the port it needs; `storage/contract/suite.ts`
 // says what every adapter must keep, and runs against the real thing.
 import type { CloudEvent } from "../events/cloud-event.ts";
 import type { Parsed } from "../events/fault.ts";

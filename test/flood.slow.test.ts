@@ -6,7 +6,7 @@ import { Agent, request } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { type LoopbackBroker, openLoopbackBroker } from "../functions/loopback-broker.ts";
+import { type LoopbackBroker, openLoopbackBroker } from "../functions/testing/broker.ts";
 import { NODE_FLAGS } from "../settings/node-flags.ts";
 import { type FunctionProcess, startFunction } from "./function-process.ts";
 import { until } from "./platform.ts";

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { type LoopbackBroker, openLoopbackBroker, pulsesIn } from "../functions/loopback-broker.ts";
+import { type LoopbackBroker, openLoopbackBroker, pulsesIn } from "../functions/testing/broker.ts";
 import { type FunctionProcess, runToEnd, startFunction } from "./function-process.ts";
 import { until } from "./platform.ts";
 
@@ -107,7 +107,7 @@ describe("a function that crashes", () => {
     const load = (path: string) => JSON.stringify(pathToFileURL(path).href);
     writeFileSync(
       program,
-      `import { run } from ${load("functions/run.ts")};
+      `import { run } from ${load("functions/runtime/run.ts")};
        import { compose } from ${load("functions/pulse-ingest/compose.ts")};
        process.on("SIGUSR2", () => setImmediate(() => { throw new Error("a defect of ours"); }));
        await run(process.env, async () => compose);`,

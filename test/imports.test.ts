@@ -7,22 +7,35 @@ import { describe, expect, it } from "vitest";
 
 const ROOT = fileURLToPath(new URL("../", import.meta.url));
 
-const ALL = ["events", "settings", "storage", "functions", "local", "feed", "infra", "dashboards", "bench", "test"];
+const ALL = [
+  "events",
+  "settings",
+  "http",
+  "storage",
+  "functions",
+  "local",
+  "feed",
+  "infra",
+  "dashboards",
+  "bench",
+  "test",
+];
 /** What a room may import besides itself; a trailing file name without its ending allows that file alone. */
 const MAY_IMPORT: Record<string, readonly string[]> = {
   events: [],
   settings: [],
+  http: ["events", "settings"],
   storage: ["events", "settings"],
-  functions: ["events", "settings", "storage"],
-  local: ["events", "settings", "infra/triggers"],
+  functions: ["events", "settings", "http", "storage"],
+  local: ["events", "settings", "http"],
   feed: ["events", "settings"],
   infra: ["events", "settings", "functions/pulse-query/page/build"],
-  dashboards: ["events", "functions/metrics", "local/broker/metric-names"],
+  dashboards: ["events", "settings", "functions/metrics/metrics", "local/broker/metric-names"],
   bench: ALL,
   test: ALL,
 };
 /** Who may import faas-js-runtime: what hosts the functions, and the peer that the bench measures beside them. */
-const HOSTS: ReadonlySet<string> = new Set(["functions/serve.ts", "bench/stock-server.ts"]);
+const HOSTS: ReadonlySet<string> = new Set(["functions/runtime/serve.ts", "bench/stock-server.ts"]);
 const BANNED_NAMES = /^(utils?|helpers?|common|misc)$/;
 
 interface Source {
@@ -75,7 +88,7 @@ function violationsIn(sources: readonly Source[]): string[] {
     ...inner.filter(isBetweenHandlers).map(({ file, target }) => `${file} imports another handler's ${target}`),
     ...imports
       .filter(({ file, specifier }) => isPackage(specifier, "faas-js-runtime") && !HOSTS.has(file))
-      .map(({ file }) => `${file} imports faas-js-runtime: only functions/serve.ts may`),
+      .map(({ file }) => `${file} imports faas-js-runtime: only functions/runtime/serve.ts may`),
     ...inner
       .filter(({ target }) => !/\.[a-z]+$/.test(target))
       .map(({ file, target }) => `${file} imports ${target} without .ts`),
@@ -112,7 +125,7 @@ function isAllowed({ file, target }: Inner): boolean {
 }
 
 function isBetweenHandlers({ file, target }: Inner): boolean {
-  const handlerOf = (path: string) => /^functions\/([^/]+)\//.exec(path)?.[1];
+  const handlerOf = (path: string) => /^functions\/(pulse-[^/]+)\//.exec(path)?.[1];
   const [from, to] = [handlerOf(file), handlerOf(target)];
   return from !== undefined && to !== undefined && from !== to;
 }
@@ -172,7 +185,7 @@ describe("this test", () => {
     [
       "bench/main.ts",
       'import f from "faas-js-runtime";',
-      "bench/main.ts imports faas-js-runtime: only functions/serve.ts may",
+      "bench/main.ts imports faas-js-runtime: only functions/runtime/serve.ts may",
     ],
     [
       "functions/pulse-ingest/a.ts",
@@ -182,7 +195,7 @@ describe("this test", () => {
     [
       "functions/main.ts",
       'import { x } from "faas-js-runtime/lib/x.js";',
-      "functions/main.ts imports faas-js-runtime: only functions/serve.ts may",
+      "functions/main.ts imports faas-js-runtime: only functions/runtime/serve.ts may",
     ],
     ["events/a.ts", 'import "./time";', "events/a.ts imports events/time without .ts"],
     ["feed/utils/a.ts", "", "feed/utils/a.ts has a name that says nothing of what it holds"],
@@ -193,9 +206,9 @@ describe("this test", () => {
 
   it.each([
     ["storage/a.ts", 'import type { Pulse } from "../events/pulse.ts";'],
-    ["local/a.ts", 'import { triggers } from "../infra/triggers.ts";'],
+    ["local/a.ts", 'import { triggers } from "../events/triggers.ts";'],
     ["bench/stock-server.ts", 'import faas from "faas-js-runtime";'],
-    ["functions/serve.ts", 'import faas from "faas-js-runtime";'],
+    ["functions/runtime/serve.ts", 'import faas from "faas-js-runtime";'],
     ["functions/pulse-ingest/a.ts", 'import { x } from "../http.ts"; import { y } from "./tokens.ts";'],
     ["bench/a.ts", 'import "../functions/main.ts"; import "../local/main.ts";'],
     ["events/a.ts", '// import { x } from "../storage/ports.ts";\nconst text = `import "../storage/ports.ts"`;'],

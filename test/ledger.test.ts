@@ -1,6 +1,6 @@
 // The ledger, id by id: what was accepted is stored, and the counters say so, though answers are lost on the way.
 import { afterEach, expect, it, onTestFinished } from "vitest";
-import { openTestBroker, temporaryFolder, triggerOf } from "../local/broker/test-broker.ts";
+import { openTestBroker, temporaryFolder, triggerOf } from "../local/testing/broker.ts";
 import { startFunction } from "./function-process.ts";
 import { type Platform, startPlatform, until } from "./platform.ts";
 import { readAll, readMetric } from "./read-back.ts";

@@ -5,7 +5,7 @@ import { boards } from "../dashboards/boards.ts";
 import { fillIn, queriesOfBoard } from "../dashboards/queries.ts";
 import { JOBS } from "../dashboards/selectors.ts";
 import { REAL_TIME } from "../dashboards/timing.ts";
-import { openLoopbackBroker } from "../functions/loopback-broker.ts";
+import { openLoopbackBroker } from "../functions/testing/broker.ts";
 import { FUNCTIONS } from "../settings/function-settings.ts";
 import { startFunction } from "./function-process.ts";
 import { runLogQl } from "./logql.ts";

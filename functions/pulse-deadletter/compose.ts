@@ -1,4 +1,4 @@
-import type { PulseFunction } from "../http.ts";
+import type { PulseFunction } from "../../http/reply.ts";
 import { type Parts, requireSink } from "../parts.ts";
 import { openSink } from "../sink.ts";
 import { openDeadLetterStore } from "../stores.ts";

@@ -1,6 +1,6 @@
 import { Counter, type Registry } from "prom-client";
-import { createUnacknowledgedCounter, METRICS } from "../metrics.ts";
-import { startAtZero } from "../start-at-zero.ts";
+import { createUnacknowledgedCounter, METRICS } from "../metrics/metrics.ts";
+import { startAtZero } from "../metrics/start-at-zero.ts";
 import { REASONS } from "./reason.ts";
 
 /** What pulse-deadletter counts. */

@@ -1,5 +1,16 @@
 import { describe, expect, it } from "vitest";
-import { ask, clock, eventIds, FAILED, letterId, list, metrics, post, replay, store } from "./dead-letter-setting.ts";
+import {
+  ask,
+  clock,
+  eventIds,
+  FAILED,
+  letterId,
+  list,
+  metrics,
+  post,
+  replay,
+  store,
+} from "../testing/dead-letter-function.ts";
 
 describe("a dead letter that comes in", () => {
   it("is kept with what went wrong", async () => {

@@ -2,8 +2,8 @@
 // selection.ts finds letters, replay.ts sends them again, reason.ts says what went wrong.
 import { type CloudEvent, parseJson } from "../../events/cloud-event.ts";
 import { decodeEvents, eventModeOf, isForeignFormat } from "../../events/http-binding.ts";
-import type { DeadLetter, DeadLetterStore, StoreLifecycle } from "../../storage/ports.ts";
-import { Deliveries, deliveryOf } from "../deliveries.ts";
+import { freshJson, whileStoreAnswers } from "../../http/fresh-answers.ts";
+import { faultsInQuery, flag, readQuery } from "../../http/query-parameters.ts";
 import {
   badRequest,
   type HttpReply,
@@ -12,9 +12,9 @@ import {
   problem,
   type Route,
   tryLater,
-} from "../http.ts";
-import { faultsInQuery, flag, readQuery } from "../query-parameters.ts";
-import { freshJson, whileStoreAnswers } from "../reading.ts";
+} from "../../http/reply.ts";
+import type { DeadLetter, DeadLetterStore, StoreLifecycle } from "../../storage/ports.ts";
+import { Deliveries, deliveryOf } from "../deliveries.ts";
 import type { SendOutcome, Sink } from "../sink.ts";
 import type { DeadLetterMetrics } from "./dead-letter-metrics.ts";
 import { letterOf, viewLetter } from "./letter.ts";

@@ -10,7 +10,7 @@ import {
   post,
   reopenImpatient,
   replay,
-} from "./dead-letter-setting.ts";
+} from "../testing/dead-letter-function.ts";
 
 describe("replaying a letter", () => {
   it("sends the event as it first was, and notes that the broker took it", async () => {

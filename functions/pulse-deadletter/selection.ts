@@ -1,7 +1,7 @@
 import { bytesOf } from "../../events/cloud-event.ts";
 import type { Fault, Parsed } from "../../events/fault.ts";
+import { anyText, count, faultOf, flag, moment, readQuery, word } from "../../http/query-parameters.ts";
 import type { DeadLetter, DeadLetterFilter, DeadLetterPage, DeadLetterStore } from "../../storage/ports.ts";
-import { anyText, count, faultOf, flag, moment, readQuery, word } from "../query-parameters.ts";
 import { servicesOf } from "./letter.ts";
 import { REASONS } from "./reason.ts";
 

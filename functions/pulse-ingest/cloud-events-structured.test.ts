@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { pulsesIn } from "../loopback-broker.ts";
-import { ATTRIBUTES, broker, DATA, expectAccepted, pointersOf, post } from "./cloud-events-setting.ts";
+import { pulsesIn } from "../testing/broker.ts";
+import { ATTRIBUTES, broker, DATA, expectAccepted, pointersOf, post } from "../testing/cloud-event-requests.ts";
 
 const event = (attributes: Record<string, unknown> = {}) => ({ ...ATTRIBUTES, data: DATA, ...attributes });
 

@@ -1,7 +1,16 @@
 import { describe, expect, it } from "vitest";
-import { pulsesIn } from "../loopback-broker.ts";
-import { openRawConnection, rawRequest } from "../raw-connection.ts";
-import { ATTRIBUTES, broker, DATA, expectAccepted, host, pointersOf, post, TYPE } from "./cloud-events-setting.ts";
+import { openRawConnection, rawRequest } from "../../http/testing/raw-connection.ts";
+import { pulsesIn } from "../testing/broker.ts";
+import {
+  ATTRIBUTES,
+  broker,
+  DATA,
+  expectAccepted,
+  host,
+  pointersOf,
+  post,
+  TYPE,
+} from "../testing/cloud-event-requests.ts";
 
 const TRACE = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
 

@@ -1,6 +1,6 @@
 import { describe, expect, it, onTestFinished, vi } from "vitest";
-import { pulsesIn } from "../loopback-broker.ts";
-import { metricOf, open, PATIENT, post, pulse } from "./ingest-host.ts";
+import { pulsesIn } from "../testing/broker.ts";
+import { metricOf, open, PATIENT, post, pulse } from "../testing/ingest-function.ts";
 
 /** Makes the time stand still for the events, but for the milliseconds that the test lets pass. */
 function stopTime(): (ms: number) => void {

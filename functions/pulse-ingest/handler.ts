@@ -10,7 +10,7 @@ import {
   problem,
   type Route,
   tryLater,
-} from "../http.ts";
+} from "../../http/reply.ts";
 import { uuidV7 } from "../uuid-v7.ts";
 import type { EmitOutcome, Emitter } from "./emitter.ts";
 import type { IngestMetrics } from "./ingest-metrics.ts";

@@ -1,6 +1,12 @@
 import { Counter, Gauge, Histogram, type Registry } from "prom-client";
-import { createUnacknowledgedCounter, LATENCY_BUCKETS, METRICS, PulseCounter, SIZE_BUCKETS } from "../metrics.ts";
-import { startAtZero } from "../start-at-zero.ts";
+import {
+  createUnacknowledgedCounter,
+  LATENCY_BUCKETS,
+  METRICS,
+  PulseCounter,
+  SIZE_BUCKETS,
+} from "../metrics/metrics.ts";
+import { startAtZero } from "../metrics/start-at-zero.ts";
 
 /** Why a request is refused, and why an event was not taken: values of labels. */
 const REFUSALS = ["invalid", "unsupported", "unauthorized", "forbidden", "full", "unavailable", "refused"] as const;

@@ -1,6 +1,6 @@
 import { afterAll, beforeEach, describe, expect, it } from "vitest";
-import { type LoopbackBroker, openLoopbackBroker, pulsesIn } from "../loopback-broker.ts";
-import { openRuntimeHost, type RuntimeHost } from "../runtime-host.ts";
+import { type LoopbackBroker, openLoopbackBroker, pulsesIn } from "../testing/broker.ts";
+import { openRuntimeHost, type RuntimeHost } from "../testing/function-host.ts";
 import { compose } from "./compose.ts";
 
 const broker: LoopbackBroker = await openLoopbackBroker();

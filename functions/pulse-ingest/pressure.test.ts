@@ -1,7 +1,7 @@
 import { describe, expect, it, vi } from "vitest";
-import { openLoopbackBroker, pulsesIn } from "../loopback-broker.ts";
-import { openRawConnection, rawRequest } from "../raw-connection.ts";
-import { closers, metricOf, open, PATIENT, post, pulse } from "./ingest-host.ts";
+import { openRawConnection, rawRequest } from "../../http/testing/raw-connection.ts";
+import { openLoopbackBroker, pulsesIn } from "../testing/broker.ts";
+import { closers, metricOf, open, PATIENT, post, pulse } from "../testing/ingest-function.ts";
 
 async function expectProblem(response: Response, status: number, retryAfter: string | null): Promise<string> {
   expect(response.status).toBe(status);

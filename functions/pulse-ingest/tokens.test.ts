@@ -3,9 +3,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pino } from "pino";
 import { afterAll, afterEach, describe, expect, it, vi } from "vitest";
-import { openLoopbackBroker } from "../loopback-broker.ts";
-import { openRawConnection, rawRequest } from "../raw-connection.ts";
-import { openRuntimeHost } from "../runtime-host.ts";
+import { openRawConnection, rawRequest } from "../../http/testing/raw-connection.ts";
+import { openLoopbackBroker } from "../testing/broker.ts";
+import { openRuntimeHost } from "../testing/function-host.ts";
 import { compose } from "./compose.ts";
 import { openTokens, type Tokens } from "./tokens.ts";
 

@@ -1,5 +1,5 @@
-import type { PulseFunction } from "../http.ts";
-import { gaugeStoreQueue } from "../metrics.ts";
+import type { PulseFunction } from "../../http/reply.ts";
+import { gaugeStoreQueue } from "../metrics/metrics.ts";
 import { DAY_MS, type Parts } from "../parts.ts";
 import { openPulseStore } from "../stores.ts";
 import { createPersist } from "./handler.ts";

@@ -3,9 +3,16 @@ import { decodeEvents, eventModeOf, isForeignFormat } from "../../events/http-bi
 import type { Pulse } from "../../events/pulse.ts";
 import { pulsesOf } from "../../events/pulse-event.ts";
 import { parseTime } from "../../events/time.ts";
+import {
+  badRequest,
+  type HttpReply,
+  type HttpRequest,
+  type PulseFunction,
+  problem,
+  tryLater,
+} from "../../http/reply.ts";
 import type { PulseWriter, StoreLifecycle, WriteOutcome } from "../../storage/ports.ts";
 import { Deliveries, deliveryOf } from "../deliveries.ts";
-import { badRequest, type HttpReply, type HttpRequest, type PulseFunction, problem, tryLater } from "../http.ts";
 import type { Logger } from "../log.ts";
 import type { PersistMetrics } from "./persist-metrics.ts";
 

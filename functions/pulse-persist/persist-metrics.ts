@@ -1,8 +1,8 @@
 import { Counter, Gauge, Histogram, type Registry } from "prom-client";
 import { healthOf } from "../../events/health.ts";
 import type { Pulse } from "../../events/pulse.ts";
-import { LATENCY_BUCKETS, METRICS, PulseCounter, ServiceLabels } from "../metrics.ts";
-import { PlainHistogram, type Series } from "../plain-histogram.ts";
+import { LATENCY_BUCKETS, METRICS, PulseCounter, ServiceLabels } from "../metrics/metrics.ts";
+import { PlainHistogram, type Series } from "../metrics/plain-histogram.ts";
 
 /** Seconds: a cache's millisecond to a batch job's minute. */
 const REPORTED_LATENCY_BUCKETS = [0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];

@@ -1,4 +1,4 @@
-import type { PulseFunction } from "../http.ts";
+import type { PulseFunction } from "../../http/reply.ts";
 import { DAY_MS, type Parts } from "../parts.ts";
 import { openPulseStore } from "../stores.ts";
 import { createQuery } from "./handler.ts";

@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage } from "node:http";
 import { text } from "node:stream/consumers";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createLogger } from "../log.ts";
-import { type LoopbackHost, openLoopbackHost } from "../loopback-host.ts";
+import { type LoopbackHost, openLoopbackHost } from "../testing/loopback-host.ts";
 import { deadLetterRoutes } from "./dead-letters.ts";
 
 /** What stands for pulse-deadletter: it tells what it was asked. The whole way is walked in test/page/page.test.ts. */

@@ -1,6 +1,6 @@
 // The way to pulse-deadletter for the page and for whoever reads here. It stays the one that lists, replays and counts:
 // this passes a fixed set of requests on, under the page's own origin.
-import { type HttpReply, type HttpRequest, problem, type Route, tryLater } from "../http.ts";
+import { type HttpReply, type HttpRequest, problem, type Route, tryLater } from "../../http/reply.ts";
 
 export interface DeadLetterWayOptions {
   /** Where pulse-deadletter is; absent: nowhere. */

@@ -1,6 +1,6 @@
 import { Readable } from "node:stream";
+import { type HttpReply, tryLater } from "../../http/reply.ts";
 import type { PulseReader, Span, StoredPulse } from "../../storage/ports.ts";
-import { type HttpReply, tryLater } from "../http.ts";
 import { viewPulse } from "./view.ts";
 
 export const NDJSON = "application/x-ndjson";

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { openLoopbackHost } from "../loopback-host.ts";
+import { openLoopbackHost } from "../testing/loopback-host.ts";
+import { DAY, log, openStore } from "../testing/query-function.ts";
 import { createQuery } from "./handler.ts";
-import { DAY, log, openStore } from "./query-setting.ts";
 
 describe("pulse-query", () => {
   it("answers 503 while the store does not answer, and says so when asked whether it is ready", async () => {

@@ -1,6 +1,9 @@
 // pulse-query reads and shows. fleet.ts judges services, summary.ts sums spans up, live.ts streams, export.ts gives whole
 // spans, badge.ts draws, dead-letters.ts passes on to pulse-deadletter, openapi.ts describes it all, page/ shows it.
-import type { PulseReader, StoreLifecycle } from "../../storage/ports.ts";
+
+import { asPolled } from "../../http/conditional.ts";
+import { freshJson, whileStoreAnswers } from "../../http/fresh-answers.ts";
+import { faultsInQuery, readQuery } from "../../http/query-parameters.ts";
 import {
   badRequest,
   type HttpReply,
@@ -10,13 +13,11 @@ import {
   problem,
   type Route,
   tryLater,
-} from "../http.ts";
+} from "../../http/reply.ts";
+import type { PulseReader, StoreLifecycle } from "../../storage/ports.ts";
 import type { Logger } from "../log.ts";
-import { faultsInQuery, readQuery } from "../query-parameters.ts";
-import { freshJson, whileStoreAnswers } from "../reading.ts";
 import type { Summary } from "./answers.ts";
 import { drawBadge } from "./badge.ts";
-import { asPolled } from "./conditional.ts";
 import { deadLetterRoutes } from "./dead-letters.ts";
 import { Exports, wantsLines } from "./export.ts";
 import { Fleet } from "./fleet.ts";

@@ -1,9 +1,9 @@
 import { once } from "node:events";
 import { type IncomingMessage, request } from "node:http";
 import { describe, expect, it, vi } from "vitest";
-import { openLoopbackHost } from "../loopback-host.ts";
+import { openLoopbackHost } from "../testing/loopback-host.ts";
+import { DAY, get, host, log, openStore, pulseOf, put, START } from "../testing/query-function.ts";
 import { createQuery } from "./handler.ts";
-import { DAY, get, host, log, openStore, pulseOf, put, START } from "./query-setting.ts";
 
 describe("GET /services/{service}/live", () => {
   it("begins with the service and its newest pulses, and goes on with each new one", async () => {

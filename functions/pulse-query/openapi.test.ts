@@ -5,9 +5,9 @@ import { Validator } from "@seriousme/openapi-schema-validator";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import addFormats from "ajv-formats";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { openSqlitePulseStore } from "../../storage/sqlite-pulse-store.ts";
+import { openSqlitePulseStore } from "../../storage/sqlite/pulse-store.ts";
 import { createLogger } from "../log.ts";
-import { type LoopbackHost, openLoopbackHost } from "../loopback-host.ts";
+import { type LoopbackHost, openLoopbackHost } from "../testing/loopback-host.ts";
 import { createQuery } from "./handler.ts";
 
 interface Description {

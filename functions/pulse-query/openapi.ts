@@ -1,6 +1,6 @@
 // The description of the API, made from the schemas of answers.ts and from the definitions that queries are read by.
 import * as z from "zod";
-import { flag, type QueryDefinition } from "../query-parameters.ts";
+import { flag, type QueryDefinition } from "../../http/query-parameters.ts";
 import {
   deadLettersAnswer,
   named,

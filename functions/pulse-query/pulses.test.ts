@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from "vitest";
-import { get, host, pulseOf, put, START } from "./query-setting.ts";
+import { get, host, pulseOf, put, START } from "../testing/query-function.ts";
 
 describe("GET /services/{service}/pulses", () => {
   it("shows the newest first, whole and with their health", async () => {

@@ -1,7 +1,7 @@
 import type { Parsed } from "../../events/fault.ts";
 import { MAX_AHEAD_MS } from "../../events/pulse.ts";
+import { anyText, count, faultOf, moment, readQuery } from "../../http/query-parameters.ts";
 import type { Span } from "../../storage/ports.ts";
-import { anyText, count, faultOf, moment, readQuery } from "../query-parameters.ts";
 
 /** What the parameters are read against. */
 export interface QueryContext {

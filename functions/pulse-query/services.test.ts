@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Pulse } from "../../events/pulse.ts";
-import { get, host, pulseOf, put, START } from "./query-setting.ts";
+import { get, host, pulseOf, put, START } from "../testing/query-function.ts";
 
 describe("GET /services", () => {
   it("shows the newest pulse of every service, sorted by name", async () => {

@@ -1,7 +1,7 @@
 import { describe, expect, it, vi } from "vitest";
-import { openLoopbackHost } from "../loopback-host.ts";
+import { openLoopbackHost } from "../testing/loopback-host.ts";
+import { DAY, get, log, openStore, pulseOf, put, START } from "../testing/query-function.ts";
 import { createQuery } from "./handler.ts";
-import { DAY, get, log, openStore, pulseOf, put, START } from "./query-setting.ts";
 
 describe("GET /services/{service}/summary", () => {
   it("sums a span up, in buckets", async () => {

@@ -2,10 +2,10 @@ import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { pino } from "pino";
 import { expect, it } from "vitest";
+import { temporaryFolder } from "../testing/broker.ts";
 import { Backlog } from "./backlog.ts";
 import { BrokerDatabase, type Delivery } from "./broker-database.ts";
 import { Journal } from "./journal.ts";
-import { temporaryFolder } from "./test-broker.ts";
 
 const KB = 1000;
 

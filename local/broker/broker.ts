@@ -8,7 +8,7 @@ import { once } from "node:events";
 import type { AddressInfo } from "node:net";
 import type { Logger } from "pino";
 import type { CloudEvent } from "../../events/cloud-event.ts";
-import { BROKER, type BrokerName, type Destination, type Trigger } from "../../infra/triggers.ts";
+import { BROKER, type BrokerName, type Destination, type Trigger } from "../../events/triggers.ts";
 import { admit, type Route } from "./admission.ts";
 import { BrokerDatabase } from "./broker-database.ts";
 import { createDeliveryPolicy } from "./delivery-policy.ts";

@@ -1,5 +1,5 @@
 // When a delivery is tried again and when no more: the delivery spec of a Trigger, worked out once at start.
-import type { DeliverySpec } from "../../infra/triggers.ts";
+import type { DeliverySpec } from "../../events/triggers.ts";
 import { TriggerError } from "./filters/trigger-filter.ts";
 
 export interface DeliveryPolicy {

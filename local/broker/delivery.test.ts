@@ -1,7 +1,7 @@
 import type { ServerResponse } from "node:http";
 import { describe, expect, it, vi } from "vitest";
-import { openTestBroker, post, triggerOf } from "./test-broker.ts";
-import { startSubscriber } from "./test-subscriber.ts";
+import { openTestBroker, post, triggerOf } from "../testing/broker.ts";
+import { startSubscriber } from "../testing/subscriber.ts";
 
 const decode = (value: unknown) => Buffer.from(String(value), "base64").toString();
 

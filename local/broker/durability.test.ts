@@ -1,11 +1,11 @@
 import { DatabaseSync } from "node:sqlite";
 import { pino } from "pino";
 import { expect, it, vi } from "vitest";
+import { openTestBroker, post, temporaryFolder, triggerOf } from "../testing/broker.ts";
+import { startSubscriber } from "../testing/subscriber.ts";
 import { startBroker } from "./broker.ts";
 import { BrokerFileError } from "./broker-database.ts";
 import { TriggerError } from "./filters/trigger-filter.ts";
-import { openTestBroker, post, temporaryFolder, triggerOf } from "./test-broker.ts";
-import { startSubscriber } from "./test-subscriber.ts";
 
 function countRows(file: string): { events: number; deliveries: number } {
   const database = new DatabaseSync(file);

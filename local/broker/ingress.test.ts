@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
-import { openTestBroker, post, triggerOf } from "./test-broker.ts";
+import { openTestBroker, post, triggerOf } from "../testing/broker.ts";
 
 async function problemOf(response: Response): Promise<Record<string, unknown>> {
   expect(response.headers.get("content-type")).toBe("application/problem+json");

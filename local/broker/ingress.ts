@@ -5,7 +5,7 @@ import type { Logger } from "pino";
 import type { CloudEvent } from "../../events/cloud-event.ts";
 import type { Fault } from "../../events/fault.ts";
 import { decodeEvents, encodeBinary, eventModeOf, isForeignFormat } from "../../events/http-binding.ts";
-import type { BrokerName } from "../../infra/triggers.ts";
+import type { BrokerName } from "../../events/triggers.ts";
 import { admit, type Route } from "./admission.ts";
 import { type BodyLimits, BodyReader } from "./body-reader.ts";
 import { Drain } from "./drain.ts";

@@ -1,9 +1,9 @@
 import { pino } from "pino";
 import { expect, it, onTestFinished, vi } from "vitest";
 import type { CloudEvent } from "../../events/cloud-event.ts";
+import { temporaryFolder } from "../testing/broker.ts";
 import { BrokerDatabase, type StoredEvent } from "./broker-database.ts";
 import { type AddOutcome, Journal } from "./journal.ts";
-import { temporaryFolder } from "./test-broker.ts";
 
 /** The real file, with a disk that fails when it is told to. */
 class FaultyDatabase extends BrokerDatabase {

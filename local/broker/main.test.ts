@@ -5,8 +5,8 @@ import { Agent, request } from "node:http";
 import { fileURLToPath } from "node:url";
 import { expect, it, onTestFinished, vi } from "vitest";
 import { freePort } from "../../settings/free-port.ts";
-import { post, temporaryFolder } from "./test-broker.ts";
-import { startSubscriber } from "./test-subscriber.ts";
+import { post, temporaryFolder } from "../testing/broker.ts";
+import { startSubscriber } from "../testing/subscriber.ts";
 
 const MAIN = fileURLToPath(new URL("main.ts", import.meta.url));
 const PULSE = { headers: { "ce-type": "dev.pulsemesh.pulse.v1" } };

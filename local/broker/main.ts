@@ -1,7 +1,7 @@
 // The broker's process, as local/main.ts starts it.
 import { join } from "node:path";
 import { destination, pino } from "pino";
-import { TRIGGERS } from "../../infra/triggers.ts";
+import { TRIGGERS } from "../../events/triggers.ts";
 import { functionSettings } from "../../settings/function-settings.ts";
 import { localSettings } from "../../settings/local-settings.ts";
 import { readSettings } from "../../settings/setting.ts";

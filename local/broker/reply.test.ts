@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from "vitest";
-import { openTestBroker, post, triggerOf } from "./test-broker.ts";
+import { openTestBroker, post, triggerOf } from "../testing/broker.ts";
 
 describe("a reply", () => {
   const reply = (id: string, type: string) => ({

@@ -1,9 +1,9 @@
 import { Client } from "cassandra-driver";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
+import { pulseOf, STORED, storeOpener } from "../testing/cassandra-pulse-store.ts";
+import { skipReason, testSettings } from "../testing/keyspace.ts";
 import { clientOptionsOf } from "./client-options.ts";
 import { onReconnectionError } from "./control-connection.ts";
-import { pulseOf, STORED, storeOpener } from "./pulse-store-setting.ts";
-import { skipReason, testSettings } from "./test-keyspace.ts";
 
 /** Has a client reconnect and lose its connection to another reconnection at the worst moment. */
 async function failToReconnect(client: Client): Promise<void> {

@@ -1,6 +1,6 @@
-import { describeDeadLetterStore } from "../contract.ts";
+import { describeDeadLetterStore } from "../contract/suite.ts";
+import { skipReason, testSettings } from "../testing/keyspace.ts";
 import { type CassandraDeadLetterStore, openCassandraDeadLetterStore } from "./dead-letter-store.ts";
-import { skipReason, testSettings } from "./test-keyspace.ts";
 
 const DAY_MS = 86_400_000;
 

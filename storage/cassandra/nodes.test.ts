@@ -1,6 +1,6 @@
 import { expect, it, vi } from "vitest";
+import { skipReason, testSettings } from "../testing/keyspace.ts";
 import { openCassandraPulseStore } from "./pulse-store.ts";
-import { skipReason, testSettings } from "./test-keyspace.ts";
 
 const RETENTION_MS = 86_400_000;
 

@@ -1,6 +1,6 @@
-import { describePulseStore } from "../contract.ts";
+import { describePulseStore } from "../contract/suite.ts";
+import { skipReason, testSettings } from "../testing/keyspace.ts";
 import { type CassandraPulseStore, openCassandraPulseStore } from "./pulse-store.ts";
-import { skipReason, testSettings } from "./test-keyspace.ts";
 
 const DAY_MS = 86_400_000;
 

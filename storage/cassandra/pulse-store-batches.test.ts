@@ -1,9 +1,9 @@
 import { randomUUID } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import type { Pulse } from "../../events/pulse.ts";
-import { clientHolder, HOUR_MS, idsOf, pulseOf, STORED, storeOpener } from "./pulse-store-setting.ts";
+import { clientHolder, HOUR_MS, idsOf, pulseOf, STORED, storeOpener } from "../testing/cassandra-pulse-store.ts";
+import { skipReason, testSettings } from "../testing/keyspace.ts";
 import { countBytes, insertOf, pulseStatements } from "./row.ts";
-import { skipReason, testSettings } from "./test-keyspace.ts";
 import type { StoreBatch } from "./write-queue.ts";
 
 describe.skipIf(skipReason() !== undefined)("the Cassandra pulse store", () => {

@@ -1,8 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { describe, expect, it } from "vitest";
-import { pulseOf, STORED, storeOpener } from "./pulse-store-setting.ts";
-import { skipReason, testSettings } from "./test-keyspace.ts";
-import { createProxy } from "./test-proxy.ts";
+import { pulseOf, STORED, storeOpener } from "../testing/cassandra-pulse-store.ts";
+import { skipReason, testSettings } from "../testing/keyspace.ts";
+import { createProxy } from "../testing/proxy.ts";
 
 describe.skipIf(skipReason() !== undefined)("the Cassandra pulse store", () => {
   const open = storeOpener();

@@ -1,8 +1,17 @@
 import { randomUUID } from "node:crypto";
 import { describe, expect, it } from "vitest";
+import {
+  ALL,
+  clientHolder,
+  DAY_MS,
+  HOUR_MS,
+  idsOf,
+  pulseOf,
+  STORED,
+  storeOpener,
+} from "../testing/cassandra-pulse-store.ts";
+import { skipReason, testSettings } from "../testing/keyspace.ts";
 import type { CassandraPulseStore } from "./pulse-store.ts";
-import { ALL, clientHolder, DAY_MS, HOUR_MS, idsOf, pulseOf, STORED, storeOpener } from "./pulse-store-setting.ts";
-import { skipReason, testSettings } from "./test-keyspace.ts";
 
 describe.skipIf(skipReason() !== undefined)("the Cassandra pulse store", () => {
   const open = storeOpener();

@@ -4,13 +4,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Client } from "cassandra-driver";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
+import { skipReason, testSettings } from "../testing/keyspace.ts";
 import { clientOptionsOf } from "./client-options.ts";
 import { openCassandraPulseStore } from "./pulse-store.ts";
 import { type ApplyOptions, applySchema } from "./schema-apply.ts";
 import { runSchemaCommand } from "./schema-cli.ts";
 import { loadMigrations, type SchemaPlan, statementsOf, windowsOf } from "./schema-files.ts";
 import { SCHEMA_VERSION, SchemaError, verifySchema } from "./schema-verify.ts";
-import { skipReason, testSettings } from "./test-keyspace.ts";
 
 const DAY_MS = 86_400_000;
 

@@ -10,7 +10,7 @@ import { readSettings } from "../../settings/setting.ts";
 import { clientOptionsOf } from "../../storage/cassandra/client-options.ts";
 import { applySchema } from "../../storage/cassandra/schema-apply.ts";
 import { loadMigrations } from "../../storage/cassandra/schema-files.ts";
-import type { TestCassandra } from "../../storage/cassandra/test-keyspace.ts";
+import type { TestCassandra } from "../../storage/testing/keyspace.ts";
 
 let cassandra: Cassandra | undefined;
 let dropKeyspace: (() => Promise<void>) | undefined;

@@ -1,7 +1,7 @@
 // What the whole platform keeps on SQLite it keeps on Cassandra.
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe } from "vitest";
-import { skipReason, testSettings } from "../../storage/cassandra/test-keyspace.ts";
+import { skipReason, testSettings } from "../../storage/testing/keyspace.ts";
 import { testNothingLost } from "../nothing-lost.ts";
 import { testPoison } from "../poison.ts";
 import { dropKeyspace, makeKeyspace } from "./own-cassandra.ts";

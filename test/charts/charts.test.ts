@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { parse, parseAllDocuments } from "yaml";
 import { isSkippedWithout, runTool } from "../../dashboards/tools.ts";
-import { TRIGGERS } from "../../infra/triggers.ts";
+import { TRIGGERS } from "../../events/triggers.ts";
 import { FUNCTIONS } from "../../settings/function-settings.ts";
 import { NODE_FLAGS } from "../../settings/node-flags.ts";
 import { SCHEMA_LOCATION, writeSchemas } from "./kubernetes-schemas.ts";
@@ -153,7 +153,7 @@ describe.skipIf(isSkippedWithout("helm"))("the chart", () => {
 describe("the values of the chart pulsemesh", () => {
   const values = parse(readFileSync("infra/charts/pulsemesh/values.yaml", "utf8"));
 
-  it("have the Triggers of infra/triggers.ts", () => {
+  it("have the Triggers of events/triggers.ts", () => {
     expect(values.triggers).toEqual(TRIGGERS);
   });
 

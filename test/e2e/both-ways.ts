@@ -1,7 +1,7 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { expect } from "vitest";
-import { BROKER } from "../../infra/triggers.ts";
+import { BROKER } from "../../events/triggers.ts";
 import { until } from "../platform.ts";
 import { readAll } from "../read-back.ts";
 import { openPortForward } from "./port-forward.ts";

@@ -9,7 +9,14 @@ import { MINUTE, open, page, picture, platform, send } from "./page-setting.ts";
 /** Tests of the page of one service. */
 export function testServicePage(): void {
   it("shows a measured failure that npm run send has sent, at the end of the curve", async () => {
-    const args = ["feed/send.ts", "--file", "test/data/ec2-request-latency.csv", "--service", "ec2", "--shift-to-now"];
+    const args = [
+      "feed/send/main.ts",
+      "--file",
+      "test/data/ec2-request-latency.csv",
+      "--service",
+      "ec2",
+      "--shift-to-now",
+    ];
     const url = ["--url", `${platform.ingest}/pulse`, "--as-fast-as-possible", "--restart"];
     const sender = spawn(process.execPath, [...args, ...url], {
       stdio: "ignore",

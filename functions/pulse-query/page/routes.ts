@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 import { promisify } from "node:util";
 import { brotliCompress, gzip } from "node:zlib";
-import type { HttpReply, Route } from "../../http.ts";
-import { isTaggedWith, takes } from "../conditional.ts";
+import { isTaggedWith, takes } from "../../../http/conditional.ts";
+import type { HttpReply, Route } from "../../../http/reply.ts";
 import { buildPage } from "./build.ts";
 
 export interface PageOptions {

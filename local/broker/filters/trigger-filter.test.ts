@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { CloudEvent } from "../../../events/cloud-event.ts";
-import type { TriggerSpec } from "../../../infra/triggers.ts";
+import type { TriggerSpec } from "../../../events/triggers.ts";
 import { all } from "./all.ts";
 import { any } from "./any.ts";
 import type { Predicate } from "./attributes.ts";

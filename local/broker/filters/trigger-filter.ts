@@ -1,6 +1,6 @@
 // From a Trigger's filters to one predicate. What is not understood stops the broker at its start: a filter that is
 // ignored would deliver, or lose, what nobody asked for.
-import type { Trigger } from "../../../infra/triggers.ts";
+import type { Trigger } from "../../../events/triggers.ts";
 import { all } from "./all.ts";
 import { any } from "./any.ts";
 import { attributeOf, type Predicate } from "./attributes.ts";

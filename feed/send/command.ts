@@ -1,0 +1,128 @@
+// The command `send` but for its process; send.ts has the map.
+import { type CommandIo, exitCodeFrom } from "../command-io.ts";
+import { createProgress } from "../progress.ts";
+import { PulseSender } from "../pulse-sender.ts";
+import { retryNotice } from "../retry-notice.ts";
+import { type FileJob, prepareFile } from "./job.ts";
+import { readFileLines, readUntil } from "./line-source.ts";
+import type { LineRules } from "./measurement.ts";
+import { readSendOptions, SEND_HELP, type SendOptions } from "./options.ts";
+import { exitCodeOf, formatReport, type SendReport } from "./report.ts";
+import { SendRun } from "./run.ts";
+import { type SendState, StateWriter } from "./state.ts";
+
+const SAVE_EVERY_MS = 250;
+const SHOWN_BY_DRY_RUN = 3;
+
+/** Runs the command `send` and returns its exit code. */
+export function runSend(args: readonly string[], io: CommandIo): Promise<number> {
+  return exitCodeFrom(async () => {
+    const options = readSendOptions(args, io.env, io.stdin.isTTY === true);
+    if (options === undefined) {
+      io.stdout.write(SEND_HELP);
+      return 0;
+    }
+    const { file } = options;
+    const report = file === undefined ? await send(options, io, undefined) : await sendFile({ ...options, file }, io);
+    if (report.end.kind === "done-before") return 0;
+    io.stdout.write(formatReport(report));
+    if (report.end.kind === "failed") io.stderr.write(`${report.end.message}\n`);
+    return exitCodeOf(report);
+  }, io.stderr);
+}
+
+async function sendFile(options: SendOptions & { file: string }, io: CommandIo): Promise<SendReport> {
+  const log = (line: string) => io.stderr.write(`${line}\n`);
+  const job = await prepareFile(options, { now: Date.now, signal: io.stop.signal, log });
+  if (io.stop.signal.aborted) return emptyReport({ kind: "interrupted" });
+  const { state, bytes, isResumed } = job;
+  if (state.isFinished && state.position.bytes === bytes) {
+    log(`${job.file} was sent before: ${state.accepted} pulses. Send it again with --restart.`);
+    return emptyReport({ kind: "done-before" });
+  }
+  if (isResumed) log(`Going on after line ${state.position.line}; ${state.accepted} pulses were accepted before.`);
+  if (state.shiftMs !== 0) log(`Times are shifted by ${describeShift(state.shiftMs)}.`);
+  return send(options, io, job);
+}
+
+async function send(options: SendOptions, io: CommandIo, job: FileJob | undefined): Promise<SendReport> {
+  const { stop } = io;
+  const progress = createProgress(io.stderr, job?.bytes);
+  const onRetry = retryNotice(options.url, options.retryForMs, progress.log);
+  const { concurrency: connections } = options;
+  const sender = options.isDryRun
+    ? undefined
+    : new PulseSender({ ...options, connections, signal: stop.signal, onRetry });
+  const states = job === undefined || options.isDryRun ? undefined : new StateWriter(job.stateFile);
+  const start = job?.state.position ?? { line: 0, bytes: 0 };
+  let savedAt = performance.now();
+  let shown = 0;
+  const rules: LineRules = {
+    format: options.format,
+    service: options.service,
+    status: options.status,
+    shiftMs: job?.state.shiftMs ?? 0,
+    idOf: job?.idOf ?? idsOfInput(),
+    // A line of standard input is of now. A file's line without a time is dated by its arrival: sent again, it stays the same pulse.
+    timeOfLine: job === undefined ? Date.now : undefined,
+    now: Date.now,
+  };
+  const sending = new SendRun({
+    ...options,
+    name: job?.file ?? "standard input",
+    remedyOfAge: options.isShifted
+      ? "The file spans more time than is kept: send its newer part only, or set PULSE_RETENTION_DAYS higher."
+      : "Send old measurements with --shift-to-now, which makes the last one now.",
+    rules,
+    columns: job?.columns,
+    start,
+    isLive: job === undefined,
+    sender,
+    show: (json) => {
+      if (shown++ < SHOWN_BY_DRY_RUN) io.stdout.write(`${json}\n`);
+    },
+    stop,
+    progress,
+    onReached: async (reached) => {
+      if (states === undefined || job === undefined || performance.now() - savedAt < SAVE_EVERY_MS) return;
+      savedAt = performance.now();
+      await states.save(stateAt(job.state, reached, false));
+    },
+  });
+  const lines =
+    job === undefined ? readUntil(io.stdin, start, stop.signal) : readFileLines(job.file, start, stop.signal);
+  try {
+    if (job !== undefined) await states?.save(job.state); // the shift, before the first pulse that it stands in
+    const report = await sending.send(lines);
+    if (job !== undefined) await states?.save(stateAt(job.state, sending.reached, report.end.kind === "done"));
+    return report;
+  } finally {
+    progress.stop();
+    await sender?.close();
+  }
+}
+
+function stateAt(before: SendState, reached: SendRun["reached"], isFinished: boolean): SendState {
+  return {
+    ...before,
+    position: reached.end,
+    accepted: before.accepted + reached.accepted,
+    refused: before.refused + reached.refused,
+    isFinished,
+  };
+}
+
+function emptyReport(end: SendReport["end"]): SendReport {
+  return { end, lines: 0, accepted: 0, refused: 0, requests: 0, retries: 0, seconds: 0 };
+}
+
+// Nothing tells one standard input from another: a second run is other pulses.
+function idsOfInput(): (line: number) => string {
+  const prefix = `stdin-${crypto.randomUUID()}`;
+  return (line) => `${prefix}:${line}`;
+}
+
+function describeShift(ms: number): string {
+  const days = Math.abs(ms) / 86_400_000;
+  return `${ms < 0 ? "-" : "+"}${days >= 1 ? `${days.toFixed(1)} days` : `${(days * 24).toFixed(2)} hours`}`;
+}

@@ -1,0 +1,171 @@
+// The command against a server on a real socket; send-interrupted.test.ts has it as a process of its own.
+import { readdirSync, readFileSync } from "node:fs";
+import { appendFile } from "node:fs/promises";
+import { join } from "node:path";
+import { Readable } from "node:stream";
+import { fileURLToPath } from "node:url";
+import { describe, expect, it, vi } from "vitest";
+import { problemAnswer } from "../testing/ingest.ts";
+import { csvOf, FAST, linesIn, range, setUp } from "../testing/send-command.ts";
+import { SEND_HELP } from "./options.ts";
+
+const SAMPLES = fileURLToPath(new URL("../../events/samples/", import.meta.url));
+
+describe("send", () => {
+  it("sends a CSV file, every line once, and says so", async () => {
+    const { peer, run, write } = await setUp();
+    write("latency.csv", csvOf(1200, Date.now()));
+    const { code, stdout, stderr } = await run(["--file", "latency.csv", "--service", "checkout", FAST]);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+    expect(stdout).toMatch(/lines read +1200\npulses accepted +1200\nlines refused +0\nrequests +3\n/);
+    expect(linesIn(peer)).toEqual(range(2, 1201));
+    expect([...peer.pulses.values()][0]).toMatchObject({ service_name: "checkout", status: "ok", latency_ms: 0.5 });
+  });
+
+  it("sends the same pulses again with --restart, with the same ids, and nothing without", async () => {
+    const { peer, run, write } = await setUp();
+    write("latency.csv", csvOf(10, Date.now()));
+    const args = ["--file", "latency.csv", "--service", "checkout", FAST];
+    await run(args);
+    const { code, stderr } = await run(args);
+    expect({ code, taken: peer.taken }).toEqual({ code: 0, taken: 10 });
+    expect(stderr).toMatch(/was sent before: 10 pulses\. Send it again with --restart\./);
+    await run([...args, "--restart"]);
+    expect({ taken: peer.taken, ids: peer.pulses.size }).toEqual({ taken: 20, ids: 10 });
+  });
+
+  it("goes on with a finished file that has grown", async () => {
+    const { peer, cwd, run, write } = await setUp();
+    write("latency.csv", csvOf(10, Date.now()));
+    const args = ["--file", "latency.csv", "--service", "checkout", FAST];
+    await run(args);
+    await appendFile(join(cwd, "latency.csv"), `${Date.now()},7\n`);
+    const { stdout, stderr } = await run(args);
+    expect(stderr).toMatch(/Going on after line 11; 10 pulses were accepted before/);
+    expect(stdout).toMatch(/pulses accepted +1\n/);
+    expect(linesIn(peer)).toEqual(range(2, 12));
+  });
+
+  it("does not go on with another file under the same name", async () => {
+    const { run, write } = await setUp();
+    const args = ["--file", "latency.csv", "--service", "checkout", FAST];
+    write("latency.csv", csvOf(10, Date.now()));
+    await run(args);
+    write("latency.csv", csvOf(10, Date.now() - 5000));
+    const { code, stderr } = await run(args);
+    expect({ code, stderr }).toMatchObject({ code: 1, stderr: expect.stringMatching(/Begin anew with --restart/) });
+    expect((await run([...args, "--restart"])).code).toBe(0);
+  });
+
+  it("shifts old measurements so that the last is now, and keeps the shift for the rest of the file", async () => {
+    const { peer, cwd, run } = await setUp();
+    const file = fileURLToPath(new URL("../../test/data/ec2-request-latency.csv", import.meta.url));
+    const args = ["--file", file, "--service", "ec2", "--shift-to-now", FAST, "--concurrency", "1"];
+    peer.misbehave = (request) => (request === 4 ? problemAnswer(403, "no more for now") : undefined);
+    const startedAt = Date.now();
+    const first = await run(args);
+    expect(first).toMatchObject({ code: 1, stderr: expect.stringContaining("403: no more for now") });
+    expect(peer.pulses.size).toBe(2000);
+    const second = await run(args);
+    expect(second).toMatchObject({ code: 0, stderr: expect.stringContaining("Going on after line 2001") });
+    const times = [...peer.pulses.values()].map((pulse) => pulse.event_time);
+    const last = Math.max(...times);
+    expect(peer.pulses.size).toBe(4032);
+    expect(last).toBeGreaterThanOrEqual(startedAt);
+    expect(last).toBeLessThanOrEqual(Date.now());
+    const states = readdirSync(join(cwd, ".pulsemesh/send"));
+    expect(states).toHaveLength(1);
+    expect(JSON.parse(readFileSync(join(cwd, ".pulsemesh/send", states[0] ?? ""), "utf8"))).toMatchObject({
+      accepted: 4032,
+      isFinished: true,
+      shiftMs: last - Date.parse("2014-03-21T03:41:00Z"),
+    });
+  });
+
+  it("says what to do about measurements that are too old", async () => {
+    const { peer, run } = await setUp();
+    const file = fileURLToPath(new URL("../../test/data/ec2-request-latency.csv", import.meta.url));
+    const { code, stderr } = await run(["--file", file, "--service", "ec2"]);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(
+      /line 2: \/event_time: Expected a time .* 30 days old .*--shift-to-now, which makes the last one now/,
+    );
+    expect(peer.pulses.size).toBe(0);
+  });
+
+  it("reports bad lines, passes them over and sends the rest", async () => {
+    const { peer, run, write } = await setUp();
+    const bad = [...Array(30).keys()].map((i) => `bad ${i}\n`).join("");
+    write(
+      "mixed.ndjson",
+      `{"latency_ms":1,"status":"ok"}\n\n${bad}{"latency_ms":2,"status":"ok"}\n{"latency_ms":-2,"status":"ok"}`,
+    );
+    const { code, stdout, stderr } = await run(["--file", "mixed.ndjson", "--service", "checkout"]);
+    expect(code).toBe(3);
+    expect(stdout).toMatch(/lines read +33\npulses accepted +2\nlines refused +31\n/);
+    expect(stderr).toMatch(/mixed\.ndjson, line 3: Expected a pulse as one line of JSON\n/);
+    expect(stderr.split("\n")).toHaveLength(22);
+    expect(linesIn(peer)).toEqual([1, 33]);
+    expect(peer.pulses.values().next().value).toMatchObject({ is_time_of_arrival: true });
+  });
+
+  it("stops at the first bad line when it is strict", async () => {
+    const { peer, run, write } = await setUp();
+    write("mixed.ndjson", `{"latency_ms":1,"status":"ok"}\nbad\n{"latency_ms":2,"status":"ok"}\n`);
+    const { code, stderr } = await run(["--file", "mixed.ndjson", "--service", "checkout", "--strict"]);
+    expect({ code, stderr }).toEqual({
+      code: 1,
+      stderr: expect.stringMatching(/line 2: Expected a pulse as one line of JSON/),
+    });
+    expect(linesIn(peer)).not.toContain(3);
+  });
+
+  it("sends pulses from standard input as they come, and dates them", async () => {
+    const { peer, start } = await setUp();
+    const child = start(["--service", "checkout"]);
+    const startedAt = Date.now();
+    child.process.stdin?.write('{"latency_ms":1,"status":"ok"}\n');
+    await vi.waitFor(() => expect(peer.pulses.size).toBe(1));
+    child.process.stdin?.end('{"latency_ms":2,"status":"ok","id":"own"}');
+    expect(await child.ended).toBe(0);
+    const [first, second] = [...peer.pulses.values()];
+    expect(first?.id).toMatch(/^stdin-[0-9a-f-]{36}:1$/);
+    expect(first?.event_time).toBeGreaterThanOrEqual(startedAt);
+    expect(first).not.toHaveProperty("is_time_of_arrival");
+    expect(second?.id).toBe("own");
+  });
+
+  it("reads CSV from standard input, and says when its header is missing", async () => {
+    const { peer, run } = await setUp();
+    const args = ["--format", "csv", "--service", "checkout"];
+    expect(await run(args, Readable.from([Buffer.from(csvOf(5, Date.now()))]))).toMatchObject({ code: 0 });
+    expect(peer.pulses.size).toBe(5);
+    const bad = await run(args, Readable.from([Buffer.from(`${Date.now()},5\n`)]));
+    expect(bad.code).toBe(1);
+    expect(bad.stderr).toMatch(/standard input: Expected the first line to be a header .* add "timestamp,value"/);
+  });
+
+  it("checks everything and sends nothing with --dry-run", async () => {
+    const { peer, cwd, run } = await setUp();
+    const { code, stdout } = await run(["--file", join(SAMPLES, "pulses.ndjson"), "--dry-run"]);
+    expect({ code, requests: peer.requests, files: readdirSync(cwd) }).toEqual({ code: 0, requests: [], files: [] });
+    expect(stdout).toMatch(/^\{"service_name":"checkout",.*\}\n\{.*\}\n\{.*\}\nlines read +3\n/);
+  });
+
+  it("keeps to its rate", async () => {
+    const { peer, run, write } = await setUp();
+    write("latency.csv", csvOf(60, Date.now()));
+    const { stdout } = await run(["--file", "latency.csv", "--service", "checkout", "--rate", "50"]);
+    expect(Number(/seconds +([\d.]+)/.exec(stdout)?.[1])).toBeGreaterThanOrEqual(1);
+    expect(peer.requests).toEqual(Array(12).fill(5));
+  });
+
+  it("asks for what it needs and explains itself", async () => {
+    const { run, start } = await setUp();
+    const help = start(["--help"]);
+    expect({ code: await help.ended, ...help.output }).toEqual({ code: 0, stdout: SEND_HELP, stderr: "" });
+    expect(await run(["--help"])).toEqual({ code: 0, stdout: SEND_HELP, stderr: "" });
+    expect(await run(["--rate", "x"])).toMatchObject({ code: 2, stderr: expect.stringMatching(/^Expected --rate/) });
+    expect(await run(["--file", "none.ndjson"])).toMatchObject({ code: 2, stdout: "" });
+  });
+});

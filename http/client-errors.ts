@@ -1,0 +1,56 @@
+// What never becomes a request: garbage, headers that are too large or come too slowly. node would write a bare status
+// line, faas-js-runtime an error of its own shape.
+import { type Server, type ServerResponse, STATUS_CODES } from "node:http";
+import type { Socket } from "node:net";
+import { type HttpReply, problem } from "./reply.ts";
+
+/** How long a refused client may go on sending before its connection is cut: cut at once, it would not see the answer. */
+export const LINGER_MS = 2000;
+
+/** Lets a server answer unreadable requests with a problem document, and slow headers within 1.5 × `timeoutMs`. */
+export function answerClientErrors(server: Server, timeoutMs: number, onRefused: (reply: HttpReply) => void): void {
+  server.headersTimeout = timeoutMs;
+  checkConnectionsEvery(server, Math.min(500, timeoutMs / 2));
+  server.removeAllListeners("clientError");
+  server.on("clientError", (error: NodeJS.ErrnoException, socket: Socket & { _httpMessage?: ServerResponse }) => {
+    const current = socket._httpMessage;
+    // An answer that is still due belongs to the request before: anything written now would be taken for it.
+    if (current?.req.complete) {
+      current.shouldKeepAlive = false;
+      return;
+    }
+    const isSilent = socket.bytesRead === 0; // opened in advance and never used: there is nobody to tell
+    if (!socket.writable || isSilent || error.code === "ECONNRESET" || current?.headersSent) {
+      if (!socket.writableEnded) socket.destroy();
+      return;
+    }
+    const reply = replyTo(error.code, timeoutMs);
+    onRefused(reply);
+    socket.end(rawAnswer(reply));
+    setTimeout(() => socket.destroy(), LINGER_MS).unref();
+  });
+}
+
+// node asks every 30 s whether headers are late, and takes another interval only from a server's maker, which here is
+// the runtime. It starts its timer on `listening`, so it is told once more, with the interval set.
+function checkConnectionsEvery(server: Server, intervalMs: number): void {
+  Object.assign(server, { connectionsCheckingInterval: intervalMs });
+  server.emit("listening");
+}
+
+function replyTo(code: string | undefined, timeoutMs: number): HttpReply {
+  switch (code) {
+    case "ERR_HTTP_REQUEST_TIMEOUT":
+      return problem(408, "Request timeout", `Expected the request's headers within ${timeoutMs} ms.`);
+    case "HPE_HEADER_OVERFLOW":
+      return problem(431, "Request header fields too large", "Expected URL and headers of at most 16 KiB together.");
+    default:
+      return problem(400, "Bad request", `Expected an HTTP/1.1 request, got what cannot be read as one (${code}).`);
+  }
+}
+
+function rawAnswer({ status, headers, body }: HttpReply): string {
+  const text = String(body);
+  const lines = Object.entries({ ...headers, "content-length": String(Buffer.byteLength(text)), connection: "close" });
+  return `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${lines.map(([name, value]) => `${name}: ${value}\r\n`).join("")}\r\n${text}`;
+}

@@ -1,0 +1,94 @@
+import { describe, expect, it } from "vitest";
+import type { Pulse } from "../../events/pulse.ts";
+import { asStored, HOUR, latestOf, newService, pulseOf, START, seriesOf, store } from "./data.ts";
+import type { Bench, PulseStore } from "./suite.ts";
+
+/** The contract of `latest`. */
+export function describeLatest(bench: Bench<PulseStore>): void {
+  describe("the latest pulses", () => {
+    it("are one for each service, sorted by the service's name", async () => {
+      const run = newService("fleet");
+      const names = ["b", "a", "B", "a:b", "a/b", "a.b", "a_b", "a-b", "10", "9", "zz", "Z"].map(
+        (name) => `${run}/${name}`,
+      );
+      await store(
+        bench.store,
+        names.flatMap((service) => seriesOf(service, 3, HOUR)),
+      );
+      const latest = (await bench.store.latest()).filter((pulse) => pulse.service_name.startsWith(run));
+      expect(latest.map((pulse) => pulse.service_name)).toEqual(names.toSorted());
+      expect(latest.map((pulse) => pulse.id)).toEqual(names.map(() => "2"));
+    });
+
+    it("come whole, with their metadata and without", async () => {
+      const pulses = [
+        pulseOf({ service_name: newService(), metadata: { region: "eu", größe: "✓" }, status: "503", latency_ms: 0.1 }),
+        pulseOf({ service_name: newService() }),
+      ];
+      await store(bench.store, pulses);
+      for (const pulse of pulses) expect(await latestOf(bench.store, pulse.service_name)).toEqual(asStored(pulse));
+    });
+
+    it("lose the metadata of the one before when the next has none", async () => {
+      const pulse = pulseOf({ service_name: newService(), metadata: { region: "eu" } });
+      const { metadata: _, ...bare } = pulse;
+      const next = { ...bare, event_time: START + 5, id: "next" };
+      await store(bench.store, [pulse]);
+      await store(bench.store, [next]);
+      expect(await latestOf(bench.store, pulse.service_name)).toEqual(asStored(next));
+    });
+
+    it("never go back in time, whatever the order of arrival", async () => {
+      const service = newService();
+      const pulses = seriesOf(service, 6, HOUR);
+      let newest = -1;
+      for (const i of [2, 0, 3, 1, 5, 4]) {
+        await store(bench.store, [pulses[i] as Pulse]);
+        newest = Math.max(newest, i);
+        expect(await latestOf(bench.store, service)).toEqual(asStored(pulses[newest] as Pulse));
+      }
+      await store(bench.store, pulses.slice(0, 3));
+      expect(await latestOf(bench.store, service)).toEqual(asStored(pulses[5] as Pulse));
+    });
+
+    it("are the newest of a write that is not in order", async () => {
+      const service = newService();
+      const pulses = seriesOf(service, 9, HOUR);
+      await store(
+        bench.store,
+        [3, 8, 1, 0, 7].map((i) => pulses[i] as Pulse),
+      );
+      expect((await latestOf(bench.store, service))?.id).toBe("8");
+    });
+
+    it("are the newest of many writes under way together", async () => {
+      const service = newService();
+      const pulses = seriesOf(service, 40, 1000);
+      await Promise.all(pulses.map((_, i) => store(bench.store, [pulses[(i * 17) % 40] as Pulse])));
+      expect(await latestOf(bench.store, service)).toEqual(asStored(pulses[39] as Pulse));
+    });
+
+    it("are the same one of several of the same millisecond whatever the order of arrival, and never a mixture", async () => {
+      const orders = [
+        [0, 1, 2],
+        [2, 1, 0],
+        [1, 2, 0],
+        [1, 0, 2],
+      ];
+      const chosen = new Set<string>();
+      for (const order of orders) {
+        const service = newService();
+        const pulses = [
+          pulseOf({ service_name: service, id: "a", source: "/b", latency_ms: 3, status: "aa", metadata: { z: "1" } }),
+          pulseOf({ service_name: service, id: "b", source: "/a", latency_ms: 2, status: "cc" }),
+          pulseOf({ service_name: service, id: "c", source: "/a", latency_ms: 1, status: "bb", metadata: { a: "2" } }),
+        ];
+        for (const i of order) await store(bench.store, [pulses[i] as Pulse]);
+        const latest = await latestOf(bench.store, service);
+        expect(pulses.map(asStored)).toContainEqual(latest);
+        chosen.add(latest?.id ?? "");
+      }
+      expect(chosen.size).toBe(1);
+    });
+  });
+}

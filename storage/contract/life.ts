@@ -1,0 +1,58 @@
+import { describe, expect, it } from "vitest";
+import type { Pulse } from "../../events/pulse.ts";
+import { asStored, HOUR, latestOf, newService, pulseOf, readPages, seriesOf, store } from "./data.ts";
+import type { Bench, PulseStore } from "./suite.ts";
+
+/** The contract of `check`, `close`, and what is kept beyond it. */
+export function describeLife(bench: Bench<PulseStore>): void {
+  describe("its life", () => {
+    it("says that it can be used", async () => {
+      await expect(bench.store.check()).resolves.toBeUndefined();
+    });
+
+    it("has kept everything when it is opened again", async () => {
+      const { store: own, reopen } = await bench.open();
+      const pulses = seriesOf(newService(), 50, HOUR / 4);
+      await store(own, pulses);
+      await own.close();
+      const again = await reopen();
+      const service = pulses[0]?.service_name ?? "";
+      expect(await readPages(again, service)).toEqual(pulses.map(asStored).reverse());
+      expect(await latestOf(again, service)).toEqual(asStored(pulses.at(-1) as Pulse));
+      await store(again, pulses);
+      expect(await readPages(again, service)).toHaveLength(50);
+      await again.close();
+    });
+
+    it("finishes the writes that are under way when it is closed", async () => {
+      const { store: own, reopen } = await bench.open();
+      const pulses = seriesOf(newService(), 300, 1000);
+      const writes = Array.from({ length: 30 }, (_, i) => own.write(pulses.slice(i * 10, i * 10 + 10)));
+      await own.close();
+      expect(new Set((await Promise.all(writes)).map((outcome) => outcome.kind))).toEqual(new Set(["stored"]));
+      const again = await reopen();
+      expect(await readPages(again, pulses[0]?.service_name ?? "")).toHaveLength(300);
+      await again.close();
+    });
+
+    it("can be closed twice, also at once, and then answers writes with retry and is not ready", async () => {
+      const { store: own } = await bench.open();
+      await Promise.all([own.close(), own.close()]);
+      await own.close();
+      const outcome = await own.write([pulseOf({ service_name: newService() })]);
+      expect(outcome).toMatchObject({ kind: "retry", reason: expect.any(String), retryAfterMs: expect.any(Number) });
+      await expect(own.check()).rejects.toThrow(/Expected/);
+    });
+
+    it("shows what one handle has written to another at once", async () => {
+      const { store: own, reopen } = await bench.open();
+      const other = await reopen();
+      const pulse = pulseOf({ service_name: newService() });
+      await store(own, [pulse]);
+      expect(await readPages(other, pulse.service_name)).toEqual([asStored(pulse)]);
+      await store(other, [pulse, { ...pulse, id: "another" }]);
+      expect(await readPages(own, pulse.service_name)).toHaveLength(2);
+      await other.close();
+    });
+  });
+}

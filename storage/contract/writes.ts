@@ -1,0 +1,200 @@
+import { describe, expect, it } from "vitest";
+import { MAX_LATENCY_MS } from "../../events/pulse.ts";
+import {
+  asStored,
+  HOUR,
+  inReadingOrder,
+  latestOf,
+  newService,
+  pulseOf,
+  readPages,
+  START,
+  scanChunks,
+  seriesOf,
+  store,
+} from "./data.ts";
+import type { Bench, PulseStore } from "./suite.ts";
+
+/** The contract of `write`. */
+export function describeWrites(bench: Bench<PulseStore>): void {
+  describe("writing", () => {
+    it("gives back what was written, without what belongs to the transport only", async () => {
+      const pulse = pulseOf({
+        service_name: newService(),
+        metadata: { region: "eu", version: "1.2.3" },
+        is_time_of_arrival: true,
+        traceparent: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
+      });
+      await store(bench.store, [pulse]);
+      expect(await readPages(bench.store, pulse.service_name)).toEqual([asStored(pulse)]);
+    });
+
+    it("stores a pulse once however often it is written", async () => {
+      const pulse = pulseOf({ service_name: newService() });
+      await store(bench.store, [pulse, pulse]);
+      await store(bench.store, [pulse]);
+      await Promise.all([store(bench.store, [pulse]), store(bench.store, [pulse, pulse])]);
+      expect(await readPages(bench.store, pulse.service_name)).toEqual([asStored(pulse)]);
+    });
+
+    it("keeps the first time of a pulse whose sender gave an identity and no time", async () => {
+      const first = pulseOf({ service_name: newService(), is_time_of_arrival: true });
+      await store(bench.store, [first]);
+      for (const delayMs of [1, 7, HOUR, 3 * HOUR]) {
+        await store(bench.store, [{ ...first, event_time: first.event_time + delayMs }]);
+      }
+      expect(await readPages(bench.store, first.service_name)).toEqual([asStored(first)]);
+      expect(await latestOf(bench.store, first.service_name)).toEqual(asStored(first));
+    });
+
+    it("stores a pulse without a time once when it arrives many times at once", async () => {
+      const service = newService();
+      const arrivals = Array.from({ length: 8 }, (_, i) =>
+        pulseOf({ service_name: service, id: "same", event_time: START + i * 40 * 60_000, is_time_of_arrival: true }),
+      );
+      await Promise.all(arrivals.map((pulse) => store(bench.store, [pulse])));
+      const read = await readPages(bench.store, service);
+      expect(read).toHaveLength(1);
+      expect(arrivals.map(asStored)).toContainEqual(read[0]);
+    });
+
+    it("takes the same id from another source or of another service for another pulse", async () => {
+      const service = newService();
+      const other = newService();
+      const pulses = [
+        pulseOf({ service_name: service, id: "1", source: "/a" }),
+        pulseOf({ service_name: service, id: "1", source: "/b" }),
+        pulseOf({ service_name: other, id: "1", source: "/a" }),
+      ];
+      await store(bench.store, pulses);
+      expect(await readPages(bench.store, service)).toHaveLength(2);
+      expect(await readPages(bench.store, other)).toHaveLength(1);
+    });
+
+    it("does not take parts of an identity for each other", async () => {
+      const service = newService();
+      const pulses = [
+        pulseOf({ service_name: service, source: "/a", id: "/b" }),
+        pulseOf({ service_name: service, source: "/a/", id: "b" }),
+        pulseOf({ service_name: service, source: "/a:", id: "/b" }),
+        pulseOf({ service_name: service, source: "/a", id: ":/b" }),
+      ];
+      await store(bench.store, pulses);
+      expect(await readPages(bench.store, service)).toEqual(pulses.map(asStored).sort(inReadingOrder));
+    });
+
+    it("keeps both of two pulses that share a millisecond", async () => {
+      const service = newService();
+      const pulses = [
+        pulseOf({ service_name: service, latency_ms: 1 }),
+        pulseOf({ service_name: service, latency_ms: 2 }),
+      ];
+      await store(bench.store, pulses);
+      expect(await readPages(bench.store, service)).toEqual(pulses.map(asStored).sort(inReadingOrder));
+    });
+
+    it.each([0, 1e-9, 0.1 + 0.2, 12.5, 1234.000001, MAX_LATENCY_MS])(
+      "keeps a latency of %s ms to the bit",
+      async (ms) => {
+        const pulse = pulseOf({ service_name: newService(), latency_ms: ms });
+        await store(bench.store, [pulse]);
+        expect((await readPages(bench.store, pulse.service_name))[0]?.latency_ms).toBe(ms);
+      },
+    );
+
+    it("keeps absent and empty metadata apart", async () => {
+      const service = newService();
+      const pulses = [
+        pulseOf({ service_name: service, id: "a" }),
+        pulseOf({ service_name: service, id: "b", metadata: {} }),
+        pulseOf({ service_name: service, id: "c", metadata: { key: "" } }),
+      ];
+      await store(bench.store, pulses);
+      const read = await readPages(bench.store, service);
+      expect(read.map((pulse) => pulse.metadata)).toEqual([undefined, {}, { key: "" }]);
+      expect("metadata" in (read[0] ?? {})).toBe(false);
+    });
+
+    it("keeps metadata of every kind of text, and keys that mean something to JavaScript", async () => {
+      const entries: [string, string][] = [
+        ["__proto__", "own"],
+        ["constructor", "c"],
+        ["toString", "t"],
+        ["schlüssel", "größe ✓ 💓 \u0000 \u2028 \" \\ '"],
+        ["k".repeat(64), "v".repeat(1024)],
+      ];
+      const metadata = JSON.parse(`{${entries.map((e) => e.map((s) => JSON.stringify(s)).join(":")).join(",")}}`);
+      const pulse = pulseOf({ service_name: newService(), metadata });
+      await store(bench.store, [pulse]);
+      const read = (await readPages(bench.store, pulse.service_name))[0]?.metadata ?? {};
+      expect(Object.entries(read).sort()).toEqual(entries.sort());
+    });
+
+    it("keeps the longest names, and ids, sources and statuses of any text", async () => {
+      const service = `${newService("a:b/c.d_e-")}/${"x:/".repeat(30)}`.slice(0, 128);
+      const pulse = pulseOf({
+        service_name: service,
+        id: `💓${"i/:".repeat(42)}`,
+        source: `urn:${"ü".repeat(500)}`,
+        status: `drüber – ${"s".repeat(55)}`,
+      });
+      await store(bench.store, [pulse]);
+      expect(await readPages(bench.store, service)).toEqual([asStored(pulse)]);
+    });
+
+    it("takes an empty write for stored", async () => {
+      await store(bench.store, []);
+    });
+
+    it("stores 10,000 pulses in one write", async () => {
+      const service = newService();
+      const pulses = seriesOf(service, 10_000, 1000);
+      await store(bench.store, pulses);
+      const read = (await scanChunks(bench.store, service)).flat();
+      expect(read).toHaveLength(10_000);
+      expect(read.map((pulse) => pulse.id)).toEqual(pulses.map((pulse) => pulse.id).reverse());
+    });
+
+    it("stores one write for many services", async () => {
+      const services = Array.from({ length: 60 }, () => newService());
+      await store(
+        bench.store,
+        services.flatMap((service) => seriesOf(service, 3, HOUR)),
+      );
+      for (const service of services) {
+        expect((await readPages(bench.store, service)).map((pulse) => pulse.id)).toEqual(["2", "1", "0"]);
+      }
+    });
+
+    it("stores overlapping writes that are under way together", async () => {
+      const service = newService();
+      const pulses = seriesOf(service, 200, 60_000);
+      const writes = Array.from({ length: 20 }, (_, i) => store(bench.store, pulses.slice(i * 9, i * 9 + 30)));
+      await Promise.all(writes);
+      expect((await readPages(bench.store, service)).sort(inReadingOrder)).toEqual(
+        pulses.map(asStored).sort(inReadingOrder),
+      );
+    });
+
+    it("reads at once what was answered as stored", async () => {
+      const service = newService();
+      for (const [i, pulse] of seriesOf(service, 10, 1).entries()) {
+        await store(bench.store, [pulse]);
+        expect(await readPages(bench.store, service)).toHaveLength(i + 1);
+      }
+    });
+
+    it("takes a pulse that has outlived the retention for stored and never shows it", async () => {
+      const { store: own } = await bench.open({ retentionMs: HOUR });
+      const service = newService();
+      const old = pulseOf({ service_name: service, event_time: Date.now() - HOUR - 5000, id: "old" });
+      const young = pulseOf({ service_name: service, event_time: Date.now() - HOUR / 2, id: "young" });
+      const gone = pulseOf({ service_name: newService(), event_time: old.event_time });
+      await store(own, [old, young, gone]);
+      expect(await readPages(own, service)).toEqual([asStored(young)]);
+      expect((await scanChunks(own, service)).flat()).toEqual([asStored(young)]);
+      expect(await readPages(own, gone.service_name)).toEqual([]);
+      expect(await latestOf(own, gone.service_name)).toBeUndefined();
+    });
+  });
+}

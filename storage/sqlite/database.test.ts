@@ -1,0 +1,172 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { DatabaseSync } from "node:sqlite";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { failureOf, openSqliteDatabase, rollBack, type SqliteSchema, spaceOf } from "./database.ts";
+
+const MIB = 1024 * 1024;
+const schema: SqliteSchema = {
+  version: 3,
+  sql: "CREATE TABLE notes (id INTEGER PRIMARY KEY, note TEXT NOT NULL) STRICT",
+};
+let folder: string;
+const handles: DatabaseSync[] = [];
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "pulse-database-"));
+});
+afterEach(() => {
+  for (const handle of handles.splice(0)) if (handle.isOpen) handle.close();
+  rmSync(folder, { recursive: true });
+});
+
+function open({ name = "a.db", maxBytes = MIB, of = schema } = {}): DatabaseSync {
+  const database = openSqliteDatabase({ file: join(folder, name), maxBytes, schema: of });
+  handles.push(database);
+  return database;
+}
+
+function pragma(database: DatabaseSync, name: string): unknown {
+  return Object.values(database.prepare(`PRAGMA ${name}`).get() ?? {})[0];
+}
+
+it("tells what the file takes and may still take, deleted rows being room again", () => {
+  const database = open();
+  const file = join(folder, "a.db");
+  const empty = spaceOf(database, file, MIB);
+  expect(empty.usedBytes + empty.freeBytes).toBe(MIB);
+  database.prepare("INSERT INTO notes (note) VALUES (?)").run("x".repeat(400_000));
+  const filled = spaceOf(database, file, MIB);
+  expect(filled.usedBytes).toBeGreaterThan(empty.usedBytes + 390_000);
+  expect(filled.usedBytes + filled.freeBytes).toBe(MIB);
+  database.exec("DELETE FROM notes");
+  expect(spaceOf(database, file, MIB).usedBytes).toBeLessThan(filled.usedBytes - 380_000);
+});
+
+describe("opening a file", () => {
+  it("makes the folders that are missing, and the schema in its version", () => {
+    const database = open({ name: "deep/er/a.db" });
+    expect(existsSync(join(folder, "deep/er/a.db"))).toBe(true);
+    expect(pragma(database, "user_version")).toBe(3);
+    expect(database.prepare("SELECT count(*) AS notes FROM notes").get()?.notes).toBe(0);
+  });
+
+  it("flushes every commit to the disk, keeps the log bounded and the quota set", () => {
+    const database = open();
+    expect(pragma(database, "journal_mode")).toBe("wal");
+    expect(pragma(database, "synchronous")).toBe(2);
+    expect(pragma(database, "fullfsync")).toBe(1);
+    expect(pragma(database, "wal_autocheckpoint")).toBe(2000);
+    expect(pragma(database, "journal_size_limit")).toBe(32 * MIB);
+    expect(pragma(database, "max_page_count")).toBe(MIB / 4096);
+  });
+
+  it("finds what was there", () => {
+    const first = open();
+    first.exec("INSERT INTO notes (note) VALUES ('kept')");
+    first.close();
+    expect(open().prepare("SELECT note FROM notes").get()?.note).toBe("kept");
+  });
+
+  it("refuses a file of a newer version and of an older one, naming the file and the remedy", () => {
+    open().close();
+    const remedy = /Expected .*a\.db to have schema version [24], got 3.*run that one, or move the file away/s;
+    expect(() => open({ of: { ...schema, version: 2 } })).toThrow(remedy);
+    expect(() => open({ of: { ...schema, version: 4 } })).toThrow(remedy);
+  });
+
+  it("refuses a file that is not SQLite's, and leaves it as it was", () => {
+    writeFileSync(join(folder, "a.db"), "a diary, and not a short one".repeat(50));
+    expect(() => open()).toThrow(
+      /Expected .*a\.db to be a SQLite file .* got "file is not a database": check the folder/,
+    );
+  });
+
+  it("refuses a place where no file can be, with the cause", () => {
+    mkdirSync(join(folder, "a.db"));
+    expect(() => open()).toThrow(expect.objectContaining({ name: "StoreError", cause: expect.any(Error) }));
+    writeFileSync(join(folder, "file"), "");
+    expect(() => open({ name: "file/a.db" })).toThrow(/Expected .*file\/a\.db/);
+  });
+
+  it("leaves an empty file when the schema fails, so that the next start can make it", () => {
+    expect(() => open({ of: { version: 1, sql: "CREATE TABLE half (id); CREATE NONSENSE" } })).toThrow(/syntax error/);
+    expect(pragma(open(), "user_version")).toBe(3);
+  });
+
+  it("is done by many processes at once, of which one makes the schema", async () => {
+    const script = `
+      import { openSqliteDatabase } from ${JSON.stringify(new URL("database.ts", import.meta.url).href)};
+      process.stdin.once("data", () => {
+        const database = openSqliteDatabase(${JSON.stringify({ file: join(folder, "a.db"), maxBytes: MIB, schema })});
+        database.exec("INSERT INTO notes (note) VALUES ('" + process.pid + "')");
+        database.close();
+        process.exit(0);
+      });
+      process.stdout.write("ready");`;
+    const children = Array.from({ length: 5 }, () =>
+      spawn(process.execPath, ["--input-type=module", "-e", script], { stdio: ["pipe", "pipe", "inherit"] }),
+    );
+    await Promise.all(children.map((child) => once(child.stdout, "data")));
+    const exits = children.map((child) => once(child, "exit"));
+    for (const child of children) child.stdin.write("go");
+    expect((await Promise.all(exits)).map(([code]) => code)).toEqual(children.map(() => 0));
+    expect(open().prepare("SELECT count(*) AS notes FROM notes").get()?.notes).toBe(5);
+  });
+});
+
+describe("an error of a transaction", () => {
+  it("is the store's when it is full, and the transaction can be rolled back whether or not SQLite did it", () => {
+    const database = open({ maxBytes: 10 * 4096 });
+    database.exec("BEGIN IMMEDIATE");
+    const failure = attempt(() => {
+      for (;;) database.exec("INSERT INTO notes (note) VALUES (hex(zeroblob(5000)))");
+    });
+    rollBack(database);
+    rollBack(database);
+    expect(failure).toMatchObject({
+      kind: "retry",
+      reason: expect.stringContaining("PULSE_STORE_MAX_BYTES"),
+      retryAfterMs: 5000,
+    });
+    expect(database.isTransaction).toBe(false);
+    expect(database.prepare("SELECT count(*) AS notes FROM notes").get()?.notes).toBe(0);
+  });
+
+  it("is the store's when another process has the lock", () => {
+    const [one, two] = [open(), open()];
+    one.exec("BEGIN IMMEDIATE");
+    expect(attempt(() => two.exec("BEGIN IMMEDIATE"))).toMatchObject({ kind: "retry", retryAfterMs: 100 });
+    one.exec("ROLLBACK");
+  });
+
+  it("is the store's when a table is gone", () => {
+    expect(attempt(() => open().exec("SELECT * FROM gone"))).toMatchObject({
+      kind: "retry",
+      reason: expect.stringContaining("no such table"),
+      cause: expect.any(Error),
+    });
+  });
+
+  it("is the row's when a rule is broken or a value cannot be bound", () => {
+    const insert = open().prepare("INSERT INTO notes (note) VALUES (?)");
+    expect(attempt(() => insert.run(null))).toMatchObject({
+      kind: "rejected",
+      reason: expect.stringContaining("NOT NULL"),
+    });
+    expect(attempt(() => insert.run(Buffer.from("a")))).toMatchObject({ kind: "rejected" });
+    expect(attempt(() => insert.run({} as never, {} as never))).toMatchObject({ kind: "rejected" });
+  });
+});
+
+function attempt(act: () => unknown): unknown {
+  try {
+    act();
+    return undefined;
+  } catch (error) {
+    return failureOf(error);
+  }
+}

@@ -1,0 +1,88 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import { HOUR, letterOf, START } from "../contract/data.ts";
+import {
+  openSqliteDeadLetterStore,
+  type SqliteDeadLetterStore,
+  type SqliteDeadLetterStoreOptions,
+} from "./dead-letter-store.ts";
+
+const MIB = 1024 * 1024;
+let folder: string;
+let file: string;
+const opened: SqliteDeadLetterStore[] = [];
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "pulse-letters-"));
+  file = join(folder, "dead-letters.db");
+});
+afterEach(async () => {
+  for (const one of opened.splice(0)) await one.close();
+  rmSync(folder, { recursive: true });
+});
+
+function open(options: Partial<SqliteDeadLetterStoreOptions> = {}): SqliteDeadLetterStore {
+  const store = openSqliteDeadLetterStore({ file, maxBytes: 64 * MIB, retentionMs: 720 * HOUR, ...options });
+  opened.push(store);
+  return store;
+}
+
+it("answers retry when it is full, keeps what it has, and can be opened with more room", async () => {
+  const small = open({ maxBytes: MIB });
+  const letters = Array.from({ length: 40 }, () => letterOf({ detail: "x".repeat(50_000) }));
+  const kinds: string[] = [];
+  for (const letter of letters) kinds.push((await small.put(letter)).kind);
+  const kept = kinds.indexOf("retry");
+  expect(kept).toBeGreaterThan(5);
+  expect(await small.get(letters[kept - 1]?.id ?? "")).toEqual(letters[kept - 1]);
+  expect(await small.get(letters[kept]?.id ?? "")).toBeUndefined();
+  await small.close();
+  const large = open();
+  for (const letter of letters) expect(await large.put(letter)).toEqual({ kind: "stored" });
+});
+
+it("hides a letter at the moment it is too old, then deletes it", async () => {
+  let now = START;
+  const store = open({ retentionMs: HOUR, purgeEveryMs: 5, now: () => now });
+  const [old, young] = [letterOf(), letterOf({ time: START + HOUR })];
+  await store.put(old);
+  await store.put(young);
+  expect(await store.list({}, 10)).toEqual({ ok: true, value: { letters: [young, old] } });
+  now = START + HOUR + 1;
+  expect(await store.get(old.id)).toBeUndefined();
+  expect(await store.list({ span: { from: 0, to: now } }, 10)).toEqual({ ok: true, value: { letters: [young] } });
+  const raw = new DatabaseSync(file);
+  const count = () => raw.prepare("SELECT count(*) AS letters FROM dead_letters").get()?.letters;
+  await vi.waitFor(() => expect(count()).toBe(1), { interval: 5 });
+  raw.close();
+});
+
+it("commits what is put in one turn of the event loop together, and says so", async () => {
+  const onBatch = vi.fn();
+  const store = open({ onBatch });
+  const puts = [letterOf(), letterOf(), letterOf()].map((letter) => store.put(letter));
+  expect(store.queuedRows).toBe(3);
+  await Promise.all(puts);
+  expect(store.queuedRows).toBe(0);
+  expect(onBatch.mock.calls).toEqual([[{ rows: 3, durationMs: expect.any(Number), outcome: "stored" }]]);
+});
+
+it("notes the replay of a letter that was put in the same turn", async () => {
+  const store = open();
+  const letter = letterOf();
+  await Promise.all([store.put(letter), store.markReplayed(letter.id, START)]);
+  expect((await store.get(letter.id))?.replayedAt).toBe(START);
+});
+
+it("says so when a replay cannot be noted, and when it is read although closed", async () => {
+  const store = open();
+  await store.close();
+  await expect(store.markReplayed("a", START)).rejects.toThrow(
+    'Expected to note the replay of dead letter a, got "The store is closed"',
+  );
+  await expect(store.get("a")).rejects.toThrow(/to be open, got a closed one/);
+  await expect(store.list({}, 1)).rejects.toThrow(/to be open, got a closed one/);
+});
