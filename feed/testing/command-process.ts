@@ -12,13 +12,13 @@ export interface Child {
   ended: Promise<number | NodeJS.Signals>;
 }
 
-/** Starts `node feed/<command>.ts`; it is killed at the end of the test if it still runs. */
+/** Starts `node feed/<command>/main.ts`; it is killed at the end of the test if it still runs. */
 export function startCommand(
   command: "send" | "simulate",
   args: readonly string[],
   { cwd, nodeFlags = [], env = {} }: { cwd: string; nodeFlags?: string[]; env?: NodeJS.ProcessEnv },
 ): Child {
-  const file = fileURLToPath(new URL(`${command}.ts`, import.meta.url));
+  const file = fileURLToPath(new URL(`../${command}/main.ts`, import.meta.url));
   const child = spawn(process.execPath, [...nodeFlags, file, ...args], { cwd, env: { ...process.env, ...env } });
   const output = { stdout: "", stderr: "" };
   child.stdout.setEncoding("utf8").on("data", (text) => {
