@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { PulseReader, Span, StoredPulse } from "../../storage/ports.ts";
-import type { Summary } from "./answers.ts";
+import type { Summary, SummaryBucket } from "./answers.ts";
 import { summarize } from "./summary.ts";
 
 // The same cases in every run: what fails once fails for everybody.
@@ -30,8 +30,12 @@ function percentile(values: readonly number[], quantile: number): number {
   return values.toSorted((a, b) => a - b)[Math.floor(quantile * (values.length - 1))] as number;
 }
 
-function expectWithinOnePercent(got: number | null | undefined, exact: number): void {
-  expect(Math.abs((got as number) - exact)).toBeLessThanOrEqual(exact * 0.01 + 1e-6);
+/** Expects p50, p95 and p99 within 1 % of those of `values`. */
+function expectPercentilesOf(values: readonly number[], got: Pick<SummaryBucket, "p50" | "p95" | "p99"> | null): void {
+  for (const [name, quantile] of [["p50", 0.5] as const, ["p95", 0.95] as const, ["p99", 0.99] as const]) {
+    const exact = percentile(values, quantile);
+    expect(Math.abs((got?.[name] as number) - exact), name).toBeLessThanOrEqual(exact * 0.01 + 1e-6);
+  }
 }
 
 /** Numbers that look random and are the same in every run. */
@@ -86,38 +90,53 @@ describe("a summary", () => {
     expect(summary.latency_ms?.min).toBe(Math.min(...values));
     expect(summary.latency_ms?.max).toBe(Math.max(...values));
     expect(summary.latency_ms?.mean).toBeCloseTo(values.reduce((sum, value) => sum + value, 0) / 30_000, 6);
-    expectWithinOnePercent(summary.latency_ms?.p50, percentile(values, 0.5));
-    expectWithinOnePercent(summary.latency_ms?.p95, percentile(values, 0.95));
-    expectWithinOnePercent(summary.latency_ms?.p99, percentile(values, 0.99));
+    expectPercentilesOf(values, summary.latency_ms);
     for (const bucket of summary.buckets) {
       const within = pulses
         .filter(({ event_time: time }) => time >= Date.parse(bucket.from) && time < Date.parse(bucket.to))
         .map((pulse) => pulse.latency_ms);
       expect(bucket.count).toBe(within.length);
-      expectWithinOnePercent(bucket.p50, percentile(within, 0.5));
-      expectWithinOnePercent(bucket.p95, percentile(within, 0.95));
-      expectWithinOnePercent(bucket.p99, percentile(within, 0.99));
+      expectPercentilesOf(within, bucket);
     }
   });
 
-  it("keeps to 1 % for any latencies, spread over buckets in any way", async () => {
-    const latencies = fc.double({ min: 0, max: 86_400_000, noNaN: true });
-    const times = fc.integer({ min: 0, max: HOUR - 1 });
+  it("keeps to 1 % for any latencies, spread over buckets in any way, and has the same percentiles in one bucket", async () => {
+    const any = fc.double({ min: Math.log(1e-6), max: Math.log(86_400_000), noNaN: true }).map(Math.exp);
+    const nearOne = fc.double({ min: 0.98, max: 1, noNaN: true });
+    const shares = fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { maxLength: 50 });
+    // Each part of the span has its largest latency; the rest of its pulses are shares of that.
+    const parts = fc.array(fc.tuple(fc.oneof(any, nearOne), shares), { minLength: 1, maxLength: 20 });
     await fc.assert(
-      fc.asyncProperty(
-        fc.array(fc.tuple(latencies, times), { minLength: 1, maxLength: 200 }),
-        fc.integer({ min: 1, max: 20 }),
-        async (drawn, buckets) => {
-          const pulses = drawn.map(([latency, time]) => pulseOf({ latency_ms: latency, event_time: START + time }));
-          const { latency_ms: summary } = await summaryOf(pulses, { buckets });
-          const values = drawn.map(([latency]) => latency);
-          expectWithinOnePercent(summary?.p50, percentile(values, 0.5));
-          expectWithinOnePercent(summary?.p95, percentile(values, 0.95));
-          expectWithinOnePercent(summary?.p99, percentile(values, 0.99));
-        },
-      ),
-      { numRuns: 50 },
+      fc.asyncProperty(parts, fc.integer({ min: 1, max: 20 }), async (drawn, buckets) => {
+        const values = drawn.map(([largest, rest]) => [largest, ...rest.map((share) => largest * share)]);
+        const pulses = values.flatMap((latencies, i) =>
+          latencies.map((ms) => pulseOf({ latency_ms: ms, event_time: START + Math.ceil((i * HOUR) / drawn.length) })),
+        );
+        const split = (await summaryOf(pulses, { buckets: drawn.length })).latency_ms;
+        expectPercentilesOf(values.flat(), split);
+        for (const other of [buckets, 1]) {
+          expect((await summaryOf(pulses, { buckets: other })).latency_ms).toEqual(split);
+        }
+      }),
+      { numRuns: 100 },
     );
+  });
+
+  it("has the same percentiles in any number of buckets when the largest latency of a bucket is 1 ms", async () => {
+    const from = (bucket: number, latencies: number[]) =>
+      latencies.map((ms, i) => pulseOf({ latency_ms: ms, event_time: START + bucket * (HOUR / 3) + i }));
+    const steps = (low: number, high: number, count: number) =>
+      Array.from({ length: count }, (_, i) => low + ((high - low) * i) / (count - 1));
+    const pulses = [
+      ...from(0, steps(0.1, 0.5, 300)),
+      ...from(1, [0.05, ...steps(0.6, 1, 1000)]),
+      ...from(2, [...steps(0.2, 0.5, 100), 30]),
+    ];
+    const values = pulses.map((pulse) => pulse.latency_ms);
+    for (const buckets of [1, 3]) {
+      const { latency_ms: summary } = await summaryOf(pulses, { buckets });
+      expectPercentilesOf(values, summary);
+    }
   });
 
   it("never has a percentile outside of what was seen", async () => {

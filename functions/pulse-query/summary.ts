@@ -1,15 +1,15 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { DDSketch } from "@datadog/sketches-js";
-import { HEALTHS, healthOf } from "../../events/health.ts";
-import type { PulseReader, Span, StoredPulse } from "../../storage/ports.ts";
+import { HEALTHS, type Health, healthOf } from "../../events/health.ts";
+import type { PulseReader, Span } from "../../storage/ports.ts";
 import type { HealthCounts, LatencySummary, StatusCount, Summary, SummaryBucket } from "./answers.ts";
 
-/** Statuses that are counted each for itself; the rest counts as one. A pulse's status is free text. */
+/** A status is free text: only the first 20 that a span holds are counted one by one, all others together. */
 const MAX_STATUSES = 20;
 const RELATIVE_ACCURACY = 0.01;
 /**
- * Less than this counts as zero in the percentiles. A sketch grows with the ratio of the largest to the smallest value:
- * with the largest latency that a pulse may have this bounds it to 1,600 counters, 500 buckets of them to 7 MB.
+ * Percentiles take a smaller latency for zero. A sketch grows with the ratio of the largest to the smallest value: with
+ * the largest latency that a pulse may have, this bounds a sketch to 1,600 counters, and those of 500 buckets to 7 MB.
  */
 const SMALLEST_LATENCY_MS = 1e-6;
 
@@ -20,40 +20,43 @@ export async function summarize(
   span: Span,
   buckets: number,
 ): Promise<Summary> {
-  const tallies = divide(span, buckets);
-  const statuses = new StatusTally();
+  // The whole span has a sketch that takes every latency: @datadog/sketches-js 2.1.1 merges a sketch wrongly when its
+  // largest value lies in (0.98, 1], as DenseStore's `_extendRange` takes the key 0 for none.
+  const whole = new SpanStatistics(span);
+  const parts = divide(span, buckets).map((part) => new SpanStatistics(part));
+  const statuses = new StatusCounts();
   const lengthMs = span.to - span.from;
   for await (const chunk of reader.scan(service, span)) {
-    for (const pulse of chunk) {
-      statuses.add(pulse.status);
-      tallies[Math.floor(((pulse.event_time - span.from) * tallies.length) / lengthMs)]?.add(pulse);
+    for (const { event_time: time, latency_ms: latency, status } of chunk) {
+      const health = healthOf(status);
+      statuses.add(status);
+      whole.add(latency, health);
+      parts[Math.floor(((time - span.from) * parts.length) / lengthMs)]?.add(latency, health);
     }
-    // A store in this process may give chunk after chunk without a pause: other requests are let in between.
+    // A store in this process may give chunk after chunk without a pause: let other requests in between.
     await nextTurn();
   }
-  const total = new Tally(span);
-  for (const tally of tallies) total.merge(tally);
   return {
     service_name: service,
     ...timesOf(span),
-    count: total.count,
-    health: total.health,
-    statuses: statuses.counts(),
-    latency_ms: total.latency(),
-    buckets: tallies.map((tally) => tally.bucket()),
+    count: whole.count,
+    health: whole.health,
+    statuses: statuses.list(),
+    latency_ms: whole.latency(),
+    buckets: parts.map((part) => part.bucket()),
   };
 }
 
 /** At most `buckets` spans of equal length to the millisecond, none of them empty. */
-function divide(span: Span, buckets: number): Tally[] {
+function divide(span: Span, buckets: number): Span[] {
   const lengthMs = span.to - span.from;
   const number = Math.min(buckets, lengthMs);
   const edge = (i: number) => span.from + Math.ceil((i * lengthMs) / number);
-  return Array.from({ length: number }, (_, i) => new Tally({ from: edge(i), to: edge(i + 1) }));
+  return Array.from({ length: number }, (_, i) => ({ from: edge(i), to: edge(i + 1) }));
 }
 
-/** Counts statuses, the first so many of them by their text. */
-class StatusTally {
+/** How often each status came. */
+class StatusCounts {
   readonly #counts = new Map<string, number>();
   #others = 0;
 
@@ -64,8 +67,8 @@ class StatusTally {
     else this.#others++;
   }
 
-  /** The most frequent first; what is not counted by its text comes last, without one. */
-  counts(): StatusCount[] {
+  /** The most frequent first; those that are counted together come last, without a text. */
+  list(): StatusCount[] {
     const counts = [...this.#counts].map(
       ([status, count]): StatusCount => ({ status, health: healthOf(status), count }),
     );
@@ -74,44 +77,32 @@ class StatusTally {
   }
 }
 
-/** Counts and a sketch of the latencies of one span; the whole is the merge of its parts. */
-class Tally {
-  readonly span: Span;
+/** Counts of the pulses of one span, and a sketch of their latencies. */
+class SpanStatistics {
+  readonly #span: Span;
   readonly health = Object.fromEntries(HEALTHS.map((health) => [health, 0])) as HealthCounts;
   count = 0;
   #sum = 0;
   #min = Number.POSITIVE_INFINITY;
   #max = 0;
-  #sketch: DDSketch | undefined;
+  readonly #sketch = new DDSketch({ relativeAccuracy: RELATIVE_ACCURACY });
 
   constructor(span: Span) {
-    this.span = span;
+    this.#span = span;
   }
 
-  add({ latency_ms: latency, status }: StoredPulse): void {
+  add(latency: number, health: Health): void {
     this.count++;
-    this.health[healthOf(status)]++;
+    this.health[health]++;
     this.#sum += latency;
     if (latency < this.#min) this.#min = latency;
     if (latency > this.#max) this.#max = latency;
-    this.#sketch ??= newSketch();
     this.#sketch.accept(latency < SMALLEST_LATENCY_MS ? 0 : latency);
-  }
-
-  merge(other: Tally): void {
-    if (other.#sketch === undefined) return;
-    this.count += other.count;
-    for (const health of HEALTHS) this.health[health] += other.health[health];
-    this.#sum += other.#sum;
-    this.#min = Math.min(this.#min, other.#min);
-    this.#max = Math.max(this.#max, other.#max);
-    this.#sketch ??= newSketch();
-    this.#sketch.merge(other.#sketch);
   }
 
   bucket(): SummaryBucket {
     return {
-      ...timesOf(this.span),
+      ...timesOf(this.#span),
       count: this.count,
       health: this.health,
       p50: this.#quantile(0.5),
@@ -133,15 +124,11 @@ class Tally {
     };
   }
 
-  // The sketch answers with the middle of a range: at the ends that may lie beyond what was ever seen.
+  // The sketch answers with the middle of a range, which may lie outside of all latencies at the ends.
   #quantile(quantile: number): number | null {
-    if (this.#sketch === undefined) return null;
+    if (this.count === 0) return null;
     return Math.min(this.#max, Math.max(this.#min, this.#sketch.getValueAtQuantile(quantile)));
   }
-}
-
-function newSketch(): DDSketch {
-  return new DDSketch({ relativeAccuracy: RELATIVE_ACCURACY });
 }
 
 function timesOf({ from, to }: Span): { from: string; to: string } {
