@@ -1,6 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { Pool } from "undici";
 import type { CloudEvent } from "../events/cloud-event.ts";
+import { isRetryable } from "../events/delivery-rules.ts";
 import { encodeBinary } from "../events/http-binding.ts";
 import type { Logger } from "./log.ts";
 
@@ -34,8 +35,6 @@ export interface SinkOptions {
 /** After the first try: 50, 100, 200, 400, 800 ms. Enough for a broker that restarts; a longer absence is the client's to wait for. */
 const FIRST_BACKOFF_MS = 50;
 const MAX_TRIES = 6;
-/** As Knative sorts answers: these may change when they are asked again, any other 4xx may not. */
-const RETRYABLE: ReadonlySet<number> = new Set([404, 408, 409, 429]);
 /** With these the event has not left. */
 const UNSENT: ReadonlySet<unknown> = new Set([
   "ECONNREFUSED",
@@ -110,9 +109,8 @@ export function openSink({ url, connections, deadlineMs, onAnswer, onError, log 
 
 function outcomeOf(status: number): SendOutcome {
   if (status >= 200 && status < 300) return { kind: "accepted", unheard: 0 };
-  const isFinal = status < 500 && !RETRYABLE.has(status);
   return {
-    kind: isFinal ? "refused" : "unavailable",
+    kind: isRetryable(status) ? "unavailable" : "refused",
     reason: `the broker answered ${status}`,
     unheard: status >= 500 && status !== 503 ? 1 : 0,
   };

@@ -1,6 +1,7 @@
 // What a subscriber's answer means, by Knative's rules (knative.dev/specs, data plane; eventing's filter_handler.go).
 import type { IncomingHttpHeaders } from "node:http";
 import type { CloudEvent } from "../../events/cloud-event.ts";
+import { isRetryable } from "../../events/delivery-rules.ts";
 import { decodeEvents, eventModeOf, isForeignFormat } from "../../events/http-binding.ts";
 
 export interface Answer {
@@ -21,8 +22,6 @@ export interface Failure {
 }
 
 const DELIVERED: Verdict = { kind: "delivered" };
-/** The 4xx that may change when they are asked again. */
-const RETRYABLE: ReadonlySet<number> = new Set([404, 408, 409, 429]);
 /** What the default broker class reports when there was no answer at all. */
 const NO_ANSWER_CODE = 500;
 const NOT_AN_EVENT = "The answer has a body that is not a CloudEvent: answer 2xx with an empty body, or with an event.";
@@ -30,7 +29,7 @@ const NOT_AN_EVENT = "The answer has a body that is not a CloudEvent: answer 2xx
 /** Sorts the answer of a subscriber. */
 export function judgeAnswer({ code, headers, body }: Answer): Verdict {
   if (code < 200 || code > 299) {
-    return { kind: "failed", isFinal: code < 500 && !RETRYABLE.has(code), failure: { code, body } };
+    return { kind: "failed", isFinal: !isRetryable(code), failure: { code, body } };
   }
   const mode = eventModeOf(headers);
   if (mode === undefined) return body.length === 0 ? DELIVERED : notAnEvent();
