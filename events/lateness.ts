@@ -17,6 +17,7 @@
 // pulses that come after a newer one, nor what came while Prometheus was away. A service that pulses in bursts of minutes
 // has no usual period worth the name: set it.
 import setPeriods from "./set-periods.json" with { type: "json" };
+import { DAY_MS } from "./time.ts";
 
 /** A service is late when it has been silent for so many of its usual periods, and the grace on top. */
 export const LATE_AFTER_PERIODS = 3;
@@ -40,7 +41,7 @@ export const MIN_GAPS = 3;
 export const MAX_GAPS = 8;
 
 /** After so long a silence nothing is known of a service whose period is neither set nor learnt. */
-export const FORGOTTEN_AFTER_MS = 86_400_000;
+export const FORGOTTEN_AFTER_MS = DAY_MS;
 
 /** A service that was silent for less is not late, whatever its period. */
 export const NEVER_LATE_BEFORE_MS = SIGHTING_MS * LATE_AFTER_PERIODS + LATE_GRACE_MS;

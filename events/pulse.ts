@@ -3,7 +3,7 @@
 // by nested zod types: measured, that is 0.8 µs a pulse instead of 3.0.
 import * as z from "zod";
 import { type Fault, fault, kindOf, MAX_FAULTS, pointerTo } from "./fault.ts";
-import { parseTime } from "./time.ts";
+import { DAY_MS, parseTime } from "./time.ts";
 
 /** A pulse that has passed every rule, with all that the wire may leave out filled in. */
 export interface Pulse {
@@ -22,7 +22,7 @@ export interface Pulse {
   traceparent?: string;
 }
 
-export const MAX_LATENCY_MS = 86_400_000;
+export const MAX_LATENCY_MS = DAY_MS;
 export const MAX_AHEAD_MS = 5 * 60_000;
 const MAX_METADATA_ENTRIES = 32;
 const MAX_METADATA_KEY_LENGTH = 64;
@@ -175,7 +175,7 @@ export function encodePulse(pulse: Pulse): string {
 }
 
 function timeRule(context: PulseContext): string {
-  const days = Number((context.retentionMs / 86_400_000).toFixed(3));
+  const days = Number((context.retentionMs / DAY_MS).toFixed(3));
   return `Expected a time at most 5 minutes ahead and at most ${days} days old (the retention)`;
 }
 

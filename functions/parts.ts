@@ -17,8 +17,6 @@ export interface Parts {
 /** Builds a function: the only kind of place where adapters are made and handed over (each function's compose.ts). */
 export type Compose = (parts: Parts) => PulseFunction | Promise<PulseFunction>;
 
-export const DAY_MS = 86_400_000;
-
 /** Reads the environment. @throws {SettingsError} naming every variable that is wrong. */
 export function createParts(env: NodeJS.ProcessEnv): Parts {
   const settings = readSettings(functionSettings, env);

@@ -1,10 +1,11 @@
 // Which store it is, is decided here and nowhere else: Cassandra where there are contact points, else SQLite. Only the
 // one that is used is loaded.
 import { join } from "node:path";
+import { DAY_MS } from "../events/time.ts";
 import type { DeadLetterStore, PulseReader, PulseWriter, StoreLifecycle } from "../storage/ports.ts";
 import { gaugeCassandraNodes, gaugeStoreSpace } from "./metrics/gauges.ts";
 import { createStoreMetrics } from "./metrics/metrics.ts";
-import { DAY_MS, type Parts } from "./parts.ts";
+import type { Parts } from "./parts.ts";
 
 /** The store of pulses, for writing and reading, its batches counted. */
 export async function openPulseStore({

@@ -1,4 +1,5 @@
 // The command `send` but for its process; send.ts has the map.
+import { DAY_MS } from "../../events/time.ts";
 import { type CommandIo, exitCodeFrom } from "../command-io.ts";
 import { createProgress } from "../progress.ts";
 import { PulseSender } from "../pulse-sender.ts";
@@ -123,6 +124,6 @@ function idsOfInput(): (line: number) => string {
 }
 
 function describeShift(ms: number): string {
-  const days = Math.abs(ms) / 86_400_000;
+  const days = Math.abs(ms) / DAY_MS;
   return `${ms < 0 ? "-" : "+"}${days >= 1 ? `${days.toFixed(1)} days` : `${(days * 24).toFixed(2)} hours`}`;
 }

@@ -2,6 +2,7 @@
 // What it does follows from its options and the time alone: pulses made again are the same pulses, with the same ids.
 import { createHash } from "node:crypto";
 import { MAX_LATENCY_MS } from "../../events/pulse.ts";
+import { DAY_MS } from "../../events/time.ts";
 import { type Affliction, afflictionAt } from "./incident.ts";
 import { normal, pick, randomOf } from "./random.ts";
 
@@ -112,7 +113,6 @@ const AFFLICTED: Record<Affliction["phase"], { http: Weights; words: Weights }> 
   },
 };
 
-const DAY_MS = 86_400_000;
 const PEAK_LOAD = 1.6;
 const PEAK_MS = 14 * 3_600_000;
 

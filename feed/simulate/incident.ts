@@ -1,3 +1,5 @@
+import { DAY_MS } from "../../events/time.ts";
+
 /** What an incident does to its service at a moment. */
 export interface Affliction {
   phase: "degraded" | "down" | "recovering";
@@ -6,7 +8,6 @@ export interface Affliction {
 }
 
 const MINUTE_MS = 60_000;
-const DAY_MS = 86_400_000;
 const DEGRADED_MS = 25 * MINUTE_MS;
 const DOWN_MS = 10 * MINUTE_MS;
 const RECOVERING_MS = 15 * MINUTE_MS;

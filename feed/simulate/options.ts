@@ -1,3 +1,4 @@
+import { DAY_MS } from "../../events/time.ts";
 import { localSettings } from "../../settings/local-settings.ts";
 import { readSettings } from "../../settings/setting.ts";
 import { numberOf, readFlags, tokenIn, UsageError, urlOf } from "../arguments.ts";
@@ -56,7 +57,7 @@ The same options make the same pulses with the same ids, whenever they are run: 
 Exit code: 0 all was sent, 1 it stopped at a fault, 2 the command is wrong, 130 Ctrl-C.
 `;
 
-const MAX_SINCE_MS = 29 * 86_400_000;
+const MAX_SINCE_MS = 29 * DAY_MS;
 
 /** Reads the command line; `undefined` when help is asked for. @throws {UsageError} */
 export function readSimulateOptions(args: readonly string[], env: NodeJS.ProcessEnv): SimulateOptions | undefined {
@@ -92,7 +93,7 @@ export function readSimulateOptions(args: readonly string[], env: NodeJS.Process
   };
 }
 
-const UNITS: Readonly<Record<string, number>> = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
+const UNITS: Readonly<Record<string, number>> = { s: 1000, m: 60_000, h: 3_600_000, d: DAY_MS };
 
 function spanOf(text: string): number {
   if (text === "0") return 0;

@@ -1,5 +1,6 @@
 import { bytesOf } from "../../events/cloud-event.ts";
 import type { Fault, Parsed } from "../../events/fault.ts";
+import { END_OF_TIME_MS } from "../../events/time.ts";
 import { anyText, count, faultOf, flag, moment, readQuery, word } from "../../http/query-parameters.ts";
 import type { DeadLetter, DeadLetterFilter, DeadLetterPage, DeadLetterStore } from "../../storage/ports.ts";
 import { servicesOf } from "./letter.ts";
@@ -25,8 +26,6 @@ const listParameters = {
 };
 const replayParameters = { ...selectionParameters, limit: count(1, 10_000, 1000) };
 
-/** The last moment a Date can be. */
-const END_OF_TIME = 8.64e15;
 /** Letters that are taken from the store at one time; each may be as large as a request body. */
 const PAGE = 20;
 /** Where a page ends although it has room for more letters. */
@@ -64,7 +63,7 @@ function selectionOf(
   const filter: DeadLetterFilter = {};
   if (reason !== undefined) filter.reason = reason;
   if (isReplayed !== undefined) filter.isReplayed = isReplayed;
-  if (from !== undefined || to !== undefined) filter.span = { from: from ?? 0, to: to ?? END_OF_TIME };
+  if (from !== undefined || to !== undefined) filter.span = { from: from ?? 0, to: to ?? END_OF_TIME_MS };
   return { ok: true, value: { filter, service } };
 }
 

@@ -1,5 +1,6 @@
+import { DAY_MS } from "../../events/time.ts";
 import type { PulseFunction } from "../../http/reply.ts";
-import { DAY_MS, type Parts, requireSink } from "../parts.ts";
+import { type Parts, requireSink } from "../parts.ts";
 import { openSink } from "../sink.ts";
 import { uuidV7 } from "../uuid-v7.ts";
 import { Emitter } from "./emitter.ts";

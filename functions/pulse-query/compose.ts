@@ -1,5 +1,6 @@
+import { DAY_MS } from "../../events/time.ts";
 import type { PulseFunction } from "../../http/reply.ts";
-import { DAY_MS, type Parts } from "../parts.ts";
+import type { Parts } from "../parts.ts";
 import { openPulseStore } from "../stores.ts";
 import { createQuery } from "./handler.ts";
 

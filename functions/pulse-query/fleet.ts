@@ -15,6 +15,7 @@ import {
   usualPeriodOf,
 } from "../../events/lateness.ts";
 import { type ServiceHealth, serviceHealthOf } from "../../events/service-health.ts";
+import { END_OF_TIME_MS } from "../../events/time.ts";
 import type { PulseReader, StoredPulse } from "../../storage/ports.ts";
 
 /** A service's newest pulse, and how the service is. */
@@ -52,8 +53,6 @@ const BEFORE_AN_ANSWER = 32;
 const BEHIND_AN_ANSWER = 32;
 /** Enough for all sightings of a service that pulses every 15 s or more seldom. */
 const PAGE = 2 * MAX_GAPS + 1;
-/** Nothing is stored that far ahead. */
-const END_OF_TIME = 8.64e15;
 
 /** Reads and judges services. */
 export class Fleet {
@@ -99,7 +98,7 @@ export class Fleet {
 
   /** One service; `undefined` when it has no pulse. */
   async one(service: string): Promise<ExaminedService | undefined> {
-    const page = await this.#reader.page(service, { from: 0, to: END_OF_TIME }, 1);
+    const page = await this.#reader.page(service, { from: 0, to: END_OF_TIME_MS }, 1);
     const pulse = page.ok ? page.value.pulses[0] : undefined;
     if (pulse === undefined) return undefined;
     if (this.#isUnknown(pulse) || this.#isStale(pulse)) await this.#learn(pulse);

@@ -1,3 +1,4 @@
+import { END_OF_TIME_MS } from "../../events/time.ts";
 import type { PulseReader, StoredPulse } from "../../storage/ports.ts";
 import type { Fleet, JudgedService } from "./fleet.ts";
 import type { LiveSource } from "./live.ts";
@@ -5,7 +6,6 @@ import { viewPulse, viewService } from "./view.ts";
 
 /** How many of a service's newest pulses its stream begins with; more of them at one time are not shown singly. */
 export const NEWEST_PULSES = 50;
-const END_OF_TIME = 8.64e15;
 
 /** `pulse` for each service that has a newer one or another health, `gone` for one that the store has forgotten. */
 export function fleetSource(fleet: Pick<Fleet, "latest">): LiveSource<JudgedService> {
@@ -31,7 +31,7 @@ export function serviceSource(
     async ask() {
       const [service, page] = await Promise.all([
         fleet.one(name),
-        reader.page(name, { from: 0, to: END_OF_TIME }, NEWEST_PULSES),
+        reader.page(name, { from: 0, to: END_OF_TIME_MS }, NEWEST_PULSES),
       ]);
       if (service === undefined || !page.ok) return [];
       return [{ kind: "service", service }, ...page.value.pulses.map((pulse): Part => ({ kind: "pulse", pulse }))];

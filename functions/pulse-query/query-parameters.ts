@@ -1,5 +1,6 @@
 import type { Parsed } from "../../events/fault.ts";
 import { MAX_AHEAD_MS } from "../../events/pulse.ts";
+import { DAY_MS } from "../../events/time.ts";
 import { anyText, count, faultOf, moment, readQuery } from "../../http/query-parameters.ts";
 import type { Span } from "../../storage/ports.ts";
 
@@ -69,7 +70,7 @@ function spanOf(
   const from = given.from ?? Math.max(0, to - longestMs);
   if (from >= to) return { ok: false, faults: [faultOf("to", "a time after from", String(given.to))] };
   if (to - from > longestMs) {
-    const days = Number((retentionMs / 86_400_000).toFixed(3));
+    const days = Number((retentionMs / DAY_MS).toFixed(3));
     const rule = `a time at most ${days} days (the retention) before to`;
     return { ok: false, faults: [faultOf("from", rule, String(given.from))] };
   }

@@ -4,6 +4,7 @@
 import { randomUUID } from "node:crypto";
 import type { types } from "cassandra-driver";
 import { type Parsed, refuse } from "../../events/fault.ts";
+import { DAY_MS, END_OF_TIME_MS } from "../../events/time.ts";
 import type { CassandraSettings } from "../../settings/cassandra-settings.ts";
 import { decodeCursor, encodeCursor } from "../cursor.ts";
 import type {
@@ -40,8 +41,6 @@ interface Entry {
   reason: string;
 }
 
-const DAY_MS = 86_400_000;
-const MAX_TIME = 8_640_000_000_000_000;
 const CURSOR = ["number", "string"] as const;
 /** Letters that are read at one time: each may be half a megabyte. */
 const WIDTH = 8;
@@ -100,7 +99,7 @@ export class CassandraDeadLetterStore implements DeadLetterStore, StoreLifecycle
       const position = decodeCursor(CURSOR, cursor);
       if (!position.ok) return position;
       const [time, id] = position.value;
-      if (Math.abs(time) > MAX_TIME)
+      if (Math.abs(time) > END_OF_TIME_MS)
         return refuse("/cursor", "Expected the cursor of the page before, unchanged", cursor);
       after = { time, id };
     }
@@ -192,7 +191,7 @@ export class CassandraDeadLetterStore implements DeadLetterStore, StoreLifecycle
   ): AsyncGenerator<Entry[]> {
     const statements = this.#statements;
     const from = Math.max(span?.from ?? 0, this.#horizon());
-    const end = Math.min(span?.to ?? MAX_TIME, MAX_TIME);
+    const end = Math.min(span?.to ?? END_OF_TIME_MS, END_OF_TIME_MS);
     const position = after !== undefined && after.time < end ? after : undefined;
     const to = position?.time ?? end;
     if (position !== undefined && position.time >= from) {

@@ -1,5 +1,6 @@
 // `npm run schema -- apply|verify|print`
 import { Client } from "cassandra-driver";
+import { DAY_MS } from "../../events/time.ts";
 import { cassandraSettings } from "../../settings/cassandra-settings.ts";
 import { functionSettings } from "../../settings/function-settings.ts";
 import { readSettings } from "../../settings/setting.ts";
@@ -41,7 +42,7 @@ export async function runSchemaCommand(
   const plan: SchemaPlan = {
     keyspace: settings.keyspace,
     replication: settings.replication ?? { [settings.localDataCenter]: 1 },
-    retentionMs: retentionDays * 86_400_000,
+    retentionMs: retentionDays * DAY_MS,
     bucketMs: settings.bucketMinutes * 60_000,
   };
   const migrations = await loadMigrations();

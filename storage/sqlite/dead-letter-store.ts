@@ -2,6 +2,7 @@
 // outlived the retention is never shown.
 import type { StatementSync } from "node:sqlite";
 import type { Parsed } from "../../events/fault.ts";
+import { END_OF_TIME_MS } from "../../events/time.ts";
 import { decodeCursor, encodeCursor } from "../cursor.ts";
 import type {
   DeadLetter,
@@ -124,7 +125,7 @@ export class SqliteDeadLetterStore implements DeadLetterStore, StoreLifecycle {
     this.#insistOnOpen();
     const from = Math.max(filter.span?.from ?? 0, this.#horizon());
     // Times are whole, so "before `to`" is "up to the whole number below it". No id is empty: "" is before all.
-    let last = Math.ceil(filter.span?.to ?? Number.MAX_SAFE_INTEGER) - 1;
+    let last = Math.ceil(filter.span?.to ?? END_OF_TIME_MS) - 1;
     let lastId = "";
     if (cursor !== undefined) {
       const position = decodeCursor(CURSOR, cursor);
