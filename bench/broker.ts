@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { freePort } from "../settings/free-port.ts";
+import { freePort } from "../settings/tcp-ports.ts";
 import { post, runLoad } from "./load.ts";
 import { cpuMicros, residentMb, type Started, startProgram, stopChild, untilListening } from "./process.ts";
 import { benchPulse } from "./requests.ts";

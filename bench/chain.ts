@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { freePort } from "../settings/free-port.ts";
+import { freePort } from "../settings/tcp-ports.ts";
 import { type LoadResult, runLoad } from "./load.ts";
 import { cpuMicros, residentMb, stopChild } from "./process.ts";
 import { manyRequest, singleRequest } from "./requests.ts";

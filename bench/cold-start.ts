@@ -2,9 +2,9 @@ import { spawn } from "node:child_process";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { freePort } from "../settings/free-port.ts";
 import { FUNCTIONS } from "../settings/function-settings.ts";
 import { NODE_FLAGS } from "../settings/node-flags.ts";
+import { freePort } from "../settings/tcp-ports.ts";
 import { fineCpuMicros, residentMb, startProgram, stopChild } from "./process.ts";
 import { median, type Row } from "./table.ts";
 

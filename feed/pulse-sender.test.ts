@@ -1,5 +1,5 @@
 import { describe, expect, it, onTestFinished } from "vitest";
-import { freePort } from "../settings/free-port.ts";
+import { freePort } from "../settings/tcp-ports.ts";
 import { PulseSender, type SenderOptions } from "./pulse-sender.ts";
 import { type IngestPeer, problemAnswer, startIngestPeer } from "./testing/ingest.ts";
 

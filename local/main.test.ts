@@ -4,7 +4,7 @@ import { once } from "node:events";
 import { createServer } from "node:net";
 import { fileURLToPath } from "node:url";
 import { expect, it, onTestFinished, vi } from "vitest";
-import { freePort } from "../settings/free-port.ts";
+import { freePort } from "../settings/tcp-ports.ts";
 import { isRunning, temporaryFolder } from "./testing/program.ts";
 
 const MAIN = fileURLToPath(new URL("main.ts", import.meta.url));

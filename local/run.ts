@@ -5,11 +5,11 @@ import { pino } from "pino";
 import { functionSettings } from "../settings/function-settings.ts";
 import { localSettings } from "../settings/local-settings.ts";
 import { readSettings, type SettingsOf } from "../settings/setting.ts";
+import { findPortFaults } from "../settings/tcp-ports.ts";
 import { bannerOf } from "./banner.ts";
 import { lockFolder } from "./lock.ts";
 import { createOutput } from "./output.ts";
 import { planProcesses } from "./plan.ts";
-import { findPortFaults } from "./ports.ts";
 import { STORES, startStore } from "./store.ts";
 import { Supervisor } from "./supervisor.ts";
 

@@ -2,9 +2,9 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { createInterface } from "node:readline";
-import { freePort } from "../settings/free-port.ts";
 import type { FunctionName } from "../settings/function-settings.ts";
 import { NODE_FLAGS } from "../settings/node-flags.ts";
+import { freePort } from "../settings/tcp-ports.ts";
 import { until } from "./platform.ts";
 
 /** A function as its own process, as a container runs it. */

@@ -10,7 +10,7 @@ import { parse, stringify } from "yaml";
 import { prometheusConfig, targetGroups } from "../dashboards/prometheus-config.ts";
 import type { RuleOptions } from "../dashboards/rules/rule.ts";
 import { rulesFile } from "../dashboards/rules/rules-file.ts";
-import { freePort } from "../settings/free-port.ts";
+import { freePort } from "../settings/tcp-ports.ts";
 import { until } from "./platform.ts";
 
 /** An alert as Alertmanager posts it to a webhook, and the path it was posted to. */

@@ -4,7 +4,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { freePort } from "../settings/free-port.ts";
+import { freePort } from "../settings/tcp-ports.ts";
 
 export type Role = "pulse-ingest" | "pulse-query" | "pulse-persist" | "pulse-deadletter" | "broker";
 

@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, it, vi } from "vitest";
-import { freePort } from "../../settings/free-port.ts";
+import { freePort } from "../../settings/tcp-ports.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "pulse-query-process-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));

@@ -1,5 +1,5 @@
 import { pino } from "pino";
-import { freePort } from "../../settings/free-port.ts";
+import { freePort } from "../../settings/tcp-ports.ts";
 import { RequestMetrics } from "../metrics/request-metrics.ts";
 import { type Compose, createParts } from "../parts.ts";
 import { serve } from "../runtime/serve.ts";

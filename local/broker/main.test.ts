@@ -4,7 +4,7 @@ import { once } from "node:events";
 import { Agent, request } from "node:http";
 import { fileURLToPath } from "node:url";
 import { expect, it, onTestFinished, vi } from "vitest";
-import { freePort } from "../../settings/free-port.ts";
+import { freePort } from "../../settings/tcp-ports.ts";
 import { post, temporaryFolder } from "../testing/broker.ts";
 import { startSubscriber } from "../testing/subscriber.ts";
 

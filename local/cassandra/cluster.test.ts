@@ -1,13 +1,10 @@
-import { once } from "node:events";
 import { appendFile, mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { findWay, startCassandra } from "./cluster.ts";
 import { cassandraYaml, javaArguments } from "./configuration.ts";
 import { cacheDirOf, checkJars, jarsFolderOf, provideJars } from "./jars.ts";
-import { findFreePort, insistOnFreePort } from "./ports.ts";
 
 let folder: string;
 
@@ -115,27 +112,6 @@ describe("Cassandra's jars", () => {
   it("are kept where the environment says", () => {
     expect(cacheDirOf({ XDG_CACHE_HOME: "/c" })).toBe("/c/pulsemesh/cassandra");
     expect(cacheDirOf({})).toBe(join(process.cwd(), ".pulsemesh/cache/cassandra"));
-  });
-});
-
-describe("ports", () => {
-  it("are found free on every address", async () => {
-    const port = await findFreePort(["127.0.0.1"]);
-    await insistOnFreePort(port, ["127.0.0.1"], "PORT");
-  });
-
-  it("in use are named with the setting", async () => {
-    const server = createServer().listen(0, "127.0.0.1");
-    await once(server, "listening");
-    const { port } = server.address() as { port: number };
-    await expect(insistOnFreePort(port, ["127.0.0.1"], "PULSE_LOCAL_CASSANDRA_PORT")).rejects.toThrow(
-      `Expected port ${port} of 127.0.0.1 to be free, got EADDRINUSE: set PULSE_LOCAL_CASSANDRA_PORT to another`,
-    );
-    server.close();
-  });
-
-  it("of an address that this machine has not are refused with the command that adds it", async () => {
-    await expect(insistOnFreePort(1, ["192.0.2.1"], "PORT")).rejects.toThrow(/ifconfig lo0 alias 192.0.2.1/);
   });
 });
 

@@ -4,12 +4,12 @@ import { mkdir } from "node:fs/promises";
 import { resolve } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { auth as authentication, Client } from "cassandra-driver";
+import { freePort, requireFreePort } from "../../settings/tcp-ports.ts";
 import type { NodeConfiguration, NodeTls } from "./configuration.ts";
 import { hasDocker, startDockerNode } from "./docker-node.ts";
 import { cacheDirOf, canProvideJars, provideJars } from "./jars.ts";
 import { findJava, type Java } from "./java.ts";
 import { type CassandraNode, removeData, startJavaNode } from "./node.ts";
-import { findFreePort, insistOnFreePort } from "./ports.ts";
 
 export interface CassandraOptions {
   /** One node on 127.0.0.1, or three on 127.0.0.1 to 127.0.0.3. @default 1 */
@@ -77,9 +77,9 @@ export async function startCassandra(options: CassandraOptions): Promise<Cassand
     throw new Error("Expected Java 17 for three nodes, got Docker only: install Java 17 and Maven, or use one node");
   }
   const addresses = Array.from({ length: count }, (_, i) => `127.0.0.${i + 1}`);
-  if (options.port !== undefined) await insistOnFreePort(options.port, addresses, "PULSE_LOCAL_CASSANDRA_PORT");
-  const cqlPort = options.port ?? (await findFreePort(addresses));
-  const storagePort = await findFreePort(addresses);
+  if (options.port !== undefined) await requireFreePort(options.port, addresses, "PULSE_LOCAL_CASSANDRA_PORT");
+  const cqlPort = options.port ?? (await freePort(addresses));
+  const storagePort = await freePort(addresses);
   const configurations = addresses.map(
     (address, i): NodeConfiguration => ({
       dir: resolve(options.dataDir, address),

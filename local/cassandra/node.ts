@@ -2,9 +2,9 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, openSync } from "node:fs";
 import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
-import { connect } from "node:net";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
+import { takesConnections } from "../../settings/tcp-ports.ts";
 import { endWithThisProcess } from "../lifeline.ts";
 import { cassandraYaml, javaArguments, logbackXml, type NodeConfiguration } from "./configuration.ts";
 import type { Java } from "./java.ts";
@@ -153,17 +153,6 @@ class JavaNode implements CassandraNode {
 
 function isRunning(child: ChildProcess | undefined): boolean {
   return child?.pid !== undefined && child.exitCode === null && child.signalCode === null;
-}
-
-/** True when something listens there. */
-export async function takesConnections(host: string, port: number): Promise<boolean> {
-  const socket = connect(port, host);
-  const isUp = await new Promise<boolean>((resolve) => {
-    socket.once("connect", () => resolve(true));
-    socket.once("error", () => resolve(false));
-  });
-  socket.destroy();
-  return isUp;
 }
 
 async function tailOf(dir: string): Promise<string> {

@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "no
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { onTestFinished } from "vitest";
-import { freePort } from "../../settings/free-port.ts";
+import { freePort } from "../../settings/tcp-ports.ts";
 import type { Output } from "../output.ts";
 
 /** A folder that is removed when the test is over. */

@@ -8,7 +8,7 @@ import { hasten } from "../../dashboards/timing.ts";
 import { isSkippedWithout } from "../../dashboards/tools.ts";
 import { cacheDirOf } from "../../local/cassandra/jars.ts";
 import { runProgram } from "../../local/cassandra/java.ts";
-import { findFreePort } from "../../local/cassandra/ports.ts";
+import { freePort } from "../../settings/tcp-ports.ts";
 import { openCassandraPulseStore } from "../../storage/cassandra/pulse-store.ts";
 import { type Monitoring, startMonitoring } from "../monitoring.ts";
 import { until } from "../platform.ts";
@@ -27,7 +27,7 @@ describe.skipIf(skip !== undefined || isSkippedWithout("prometheus", "prometheus
     let monitoring: Monitoring;
 
     beforeAll(async () => {
-      const port = await findFreePort(["127.0.0.1"]);
+      const port = await freePort(["127.0.0.1"]);
       const javaAgent = `${await provideAgent()}=127.0.0.1:${port}:${resolve("dashboards/cassandra-jmx.yaml")}`;
       own = await startOwnCassandra({ commitlogSync: "periodic", javaAgent });
       await makeKeyspace(own.settings);

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { startCassandra } from "../../local/cassandra/cluster.ts";
-import { findFreePort } from "../../local/cassandra/ports.ts";
+import { freePort } from "../../settings/tcp-ports.ts";
 import { whyNoProcesses } from "./own-cassandra.ts";
 
 const LOCAL = fileURLToPath(new URL("../../local/cassandra/", import.meta.url));
@@ -50,7 +50,7 @@ describe.skipIf(skip !== undefined)(`a node${skip === undefined ? "" : ` (skippe
 
 describe.skipIf(skip !== undefined)(`the command${skip === undefined ? "" : ` (skipped: ${skip})`}`, () => {
   it("runs in the foreground, says how to reach the node, and ends in good order by Ctrl-C", async () => {
-    const port = await findFreePort(["127.0.0.1"]);
+    const port = await freePort(["127.0.0.1"]);
     const env = {
       ...process.env,
       PULSE_CASSANDRA_CONTACT_POINTS: "",

@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { setTimeout as delay } from "node:timers/promises";
 import { KUBECONFIG } from "../../infra/stack.ts";
 import { endWithThisProcess } from "../../local/lifeline.ts";
-import { freePort } from "../../settings/free-port.ts";
+import { freePort } from "../../settings/tcp-ports.ts";
 import { until } from "../platform.ts";
 
 /** A way from this machine to something in the cluster that has no door of its own. */
