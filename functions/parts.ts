@@ -1,10 +1,10 @@
 import type { Registry } from "prom-client";
-import type { PulseFunction } from "../http/reply.ts";
 import { type CassandraSettings, cassandraSettings } from "../settings/cassandra-settings.ts";
 import { type FunctionSettings, functionSettings } from "../settings/function-settings.ts";
 import { readSettings, SettingsError } from "../settings/setting.ts";
 import { createLogger, type Logger } from "./log.ts";
 import { createRegistry } from "./metrics/metrics.ts";
+import type { PulseFunction } from "./pulse-function.ts";
 
 /** What every function is made from. */
 export interface Parts {

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { countBodyBytes } from "./body-garbage.ts";
-import { type HttpReply, problem, tryLater } from "./reply.ts";
+import { problem, tryLater } from "./problem.ts";
+import type { HttpReply } from "./route.ts";
 
 export interface BodyLimits {
   maxBodyBytes: number;

@@ -2,7 +2,8 @@
 // line, faas-js-runtime an error of its own shape.
 import { type Server, type ServerResponse, STATUS_CODES } from "node:http";
 import type { Socket } from "node:net";
-import { type HttpReply, problem } from "./reply.ts";
+import { problem } from "./problem.ts";
+import type { HttpReply } from "./route.ts";
 
 /** How long a refused client may go on sending before its connection is cut: cut at once, it would not see the answer. */
 export const LINGER_MS = 2000;

@@ -2,7 +2,7 @@ import { gunzipSync } from "node:zlib";
 import { pino } from "pino";
 import { expect, it } from "vitest";
 import { asPolled, isTaggedWith, takes } from "./conditional.ts";
-import type { HttpRequest } from "./reply.ts";
+import type { HttpRequest } from "./route.ts";
 
 function requestWith(headers: HttpRequest["headers"]): HttpRequest {
   const log = pino({ level: "silent" });

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { promisify } from "node:util";
 import { gzip } from "node:zlib";
-import type { HttpReply, HttpRequest } from "./reply.ts";
+import type { HttpReply, HttpRequest } from "./route.ts";
 
 const compress = promisify(gzip);
 /** Less than that fits into a packet anyway. */

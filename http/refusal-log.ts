@@ -6,7 +6,7 @@ import type { IncomingMessage } from "node:http";
 import type { Logger } from "pino";
 import type { Fault } from "../events/fault.ts";
 import { TRACEPARENT_PATTERN } from "../events/pulse.ts";
-import type { HttpReply } from "./reply.ts";
+import type { HttpReply } from "./route.ts";
 
 export interface RefusalLogOptions {
   log: Logger;

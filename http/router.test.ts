@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { Route } from "./reply.ts";
+import type { Route } from "./route.ts";
 import { createRouter } from "./router.ts";
 
 const route = (method: Route["method"], path: string): Route => ({ method, path, handle: () => ({ status: 200 }) });

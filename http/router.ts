@@ -1,4 +1,5 @@
-import { type HttpReply, problem, type Route } from "./reply.ts";
+import { problem } from "./problem.ts";
+import type { HttpReply, Route } from "./route.ts";
 
 export type Match =
   | { route: Route; parameters: Readonly<Record<string, string>> }

@@ -1,5 +1,5 @@
-import type { PulseFunction } from "../../http/reply.ts";
 import { type Parts, requireSink } from "../parts.ts";
+import type { PulseFunction } from "../pulse-function.ts";
 import { openSink } from "../sink.ts";
 import { openDeadLetterStore } from "../stores.ts";
 import { createDeadLetterMetrics } from "./dead-letter-metrics.ts";

@@ -2,20 +2,15 @@
 // selection.ts finds letters, replay.ts sends them again, reason.ts says what went wrong.
 import { type CloudEvent, parseJson } from "../../events/cloud-event.ts";
 import { decodeEvents, eventModeOf, isForeignFormat } from "../../events/http-binding.ts";
-import { freshJson, whileStoreAnswers } from "../../http/fresh-answers.ts";
+import { freshJson } from "../../http/json.ts";
+import { badRequest, problem, tryLater } from "../../http/problem.ts";
 import { faultsInQuery, flag, readQuery } from "../../http/query-parameters.ts";
-import {
-  badRequest,
-  type HttpReply,
-  type HttpRequest,
-  type PulseFunction,
-  problem,
-  type Route,
-  tryLater,
-} from "../../http/reply.ts";
+import type { HttpReply, HttpRequest, Route } from "../../http/route.ts";
 import type { DeadLetter, DeadLetterStore, StoreLifecycle } from "../../storage/ports.ts";
 import { Deliveries, deliveryOf } from "../deliveries.ts";
+import type { PulseFunction } from "../pulse-function.ts";
 import type { SendOutcome, Sink } from "../sink.ts";
+import { whileStoreAnswers } from "../store-answers.ts";
 import type { DeadLetterMetrics } from "./dead-letter-metrics.ts";
 import { letterOf, viewLetter } from "./letter.ts";
 import { countPulses } from "./pulse-count.ts";

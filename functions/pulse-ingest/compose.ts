@@ -1,6 +1,6 @@
 import { DAY_MS } from "../../events/time.ts";
-import type { PulseFunction } from "../../http/reply.ts";
 import { type Parts, requireSink } from "../parts.ts";
+import type { PulseFunction } from "../pulse-function.ts";
 import { openSink } from "../sink.ts";
 import { uuidV7 } from "../uuid-v7.ts";
 import { Emitter } from "./emitter.ts";

@@ -2,15 +2,9 @@ import type { IncomingHttpHeaders } from "node:http";
 import { mediaTypeOf } from "../../events/cloud-event.ts";
 import { eventModeOf, isForeignFormat } from "../../events/http-binding.ts";
 import type { Pulse } from "../../events/pulse.ts";
-import {
-  badRequest,
-  type HttpReply,
-  type HttpRequest,
-  type PulseFunction,
-  problem,
-  type Route,
-  tryLater,
-} from "../../http/reply.ts";
+import { badRequest, problem, tryLater } from "../../http/problem.ts";
+import type { HttpReply, HttpRequest, Route } from "../../http/route.ts";
+import type { PulseFunction } from "../pulse-function.ts";
 import { uuidV7 } from "../uuid-v7.ts";
 import type { EmitOutcome, Emitter } from "./emitter.ts";
 import type { IngestMetrics } from "./ingest-metrics.ts";

@@ -10,7 +10,7 @@ import {
   TRACEPARENT_PATTERN,
 } from "../../events/pulse.ts";
 import { INGEST_SOURCE, pulsesOf } from "../../events/pulse-event.ts";
-import type { HttpRequest } from "../../http/reply.ts";
+import type { HttpRequest } from "../../http/route.ts";
 
 export interface RequestContext {
   now: number;

@@ -1,7 +1,7 @@
 import { DAY_MS } from "../../events/time.ts";
-import type { PulseFunction } from "../../http/reply.ts";
 import { gaugeStoreQueue } from "../metrics/metrics.ts";
 import type { Parts } from "../parts.ts";
+import type { PulseFunction } from "../pulse-function.ts";
 import { openPulseStore } from "../stores.ts";
 import { createPersist } from "./handler.ts";
 import { PersistMetrics } from "./persist-metrics.ts";

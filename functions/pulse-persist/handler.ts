@@ -3,17 +3,12 @@ import { decodeEvents, eventModeOf, isForeignFormat } from "../../events/http-bi
 import type { Pulse } from "../../events/pulse.ts";
 import { pulsesOf } from "../../events/pulse-event.ts";
 import { parseTime } from "../../events/time.ts";
-import {
-  badRequest,
-  type HttpReply,
-  type HttpRequest,
-  type PulseFunction,
-  problem,
-  tryLater,
-} from "../../http/reply.ts";
+import { badRequest, problem, tryLater } from "../../http/problem.ts";
+import type { HttpReply, HttpRequest } from "../../http/route.ts";
 import type { PulseWriter, StoreLifecycle, WriteOutcome } from "../../storage/ports.ts";
 import { Deliveries, deliveryOf } from "../deliveries.ts";
 import type { Logger } from "../log.ts";
+import type { PulseFunction } from "../pulse-function.ts";
 import type { PersistMetrics } from "./persist-metrics.ts";
 
 export interface PersistOptions {

@@ -1,6 +1,6 @@
 import { DAY_MS } from "../../events/time.ts";
-import type { PulseFunction } from "../../http/reply.ts";
 import type { Parts } from "../parts.ts";
+import type { PulseFunction } from "../pulse-function.ts";
 import { openPulseStore } from "../stores.ts";
 import { createQuery } from "./handler.ts";
 

@@ -1,6 +1,8 @@
 // The way to pulse-deadletter for the page and for whoever reads here. It stays the one that lists, replays and counts:
 // this passes a fixed set of requests on, under the page's own origin.
-import { type HttpReply, type HttpRequest, problem, type Route, tryLater } from "../../http/reply.ts";
+
+import { problem, tryLater } from "../../http/problem.ts";
+import type { HttpReply, HttpRequest, Route } from "../../http/route.ts";
 
 export interface DeadLetterWayOptions {
   /** Where pulse-deadletter is; absent: nowhere. */

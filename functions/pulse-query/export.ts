@@ -1,5 +1,6 @@
 import { Readable } from "node:stream";
-import { type HttpReply, tryLater } from "../../http/reply.ts";
+import { tryLater } from "../../http/problem.ts";
+import type { HttpReply } from "../../http/route.ts";
 import type { PulseReader, Span, StoredPulse } from "../../storage/ports.ts";
 import { viewPulse } from "./view.ts";
 

@@ -2,20 +2,14 @@
 // spans, badge.ts draws, dead-letters.ts passes on to pulse-deadletter, openapi.ts describes it all, page/ shows it.
 
 import { asPolled } from "../../http/conditional.ts";
-import { freshJson, whileStoreAnswers } from "../../http/fresh-answers.ts";
+import { freshJson, json } from "../../http/json.ts";
+import { badRequest, problem, tryLater } from "../../http/problem.ts";
 import { faultsInQuery, readQuery } from "../../http/query-parameters.ts";
-import {
-  badRequest,
-  type HttpReply,
-  type HttpRequest,
-  json,
-  type PulseFunction,
-  problem,
-  type Route,
-  tryLater,
-} from "../../http/reply.ts";
+import type { HttpReply, HttpRequest, Route } from "../../http/route.ts";
 import type { PulseReader, StoreLifecycle } from "../../storage/ports.ts";
 import type { Logger } from "../log.ts";
+import type { PulseFunction } from "../pulse-function.ts";
+import { whileStoreAnswers } from "../store-answers.ts";
 import type { Summary } from "./answers.ts";
 import { drawBadge } from "./badge.ts";
 import { deadLetterRoutes } from "./dead-letters.ts";

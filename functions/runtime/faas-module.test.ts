@@ -1,8 +1,9 @@
 // The module under the stock faas-js-runtime command is tested as a process in test/; here are its answers by themselves.
 import { pino } from "pino";
 import { afterAll, describe, expect, it } from "vitest";
-import type { HttpRequest, PulseFunction } from "../../http/reply.ts";
+import type { HttpRequest } from "../../http/route.ts";
 import { init as initStock, liveness, shutdown, handle as stockHandle } from "../handler.ts";
+import type { PulseFunction } from "../pulse-function.ts";
 import { openLoopbackBroker, pulsesIn } from "../testing/broker.ts";
 import { asFaasModule, type FaasContext } from "./faas-module.ts";
 

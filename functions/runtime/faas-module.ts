@@ -2,8 +2,10 @@
 // `faas-js-runtime` command, where the runtime has parsed the request already and only POST / arrives.
 import type { IncomingHttpHeaders } from "node:http";
 import { Readable } from "node:stream";
-import { type HttpReply, type PulseFunction, problem } from "../../http/reply.ts";
+import { problem } from "../../http/problem.ts";
+import type { HttpReply } from "../../http/route.ts";
 import type { Logger } from "../log.ts";
+import type { PulseFunction } from "../pulse-function.ts";
 
 export const LIVENESS_PATH = "/health/live";
 export const READINESS_PATH = "/health/ready";

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
-import type { PulseFunction } from "../../http/reply.ts";
 import { openRawConnection, type RawConnection, rawRequest } from "../../http/testing/raw-connection.ts";
+import type { PulseFunction } from "../pulse-function.ts";
 import { openRuntimeHost, type RuntimeHost } from "../testing/function-host.ts";
 
 const open: RawConnection[] = [];

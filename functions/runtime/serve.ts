@@ -13,12 +13,14 @@ import { countBodyBytes } from "../../http/body-garbage.ts";
 import { BodyReader } from "../../http/body-reader.ts";
 import { answerClientErrors, LINGER_MS } from "../../http/client-errors.ts";
 import { Drain } from "../../http/drain.ts";
+import { problem } from "../../http/problem.ts";
 import { RefusalLog } from "../../http/refusal-log.ts";
-import { type HttpReply, type HttpRequest, type PulseFunction, problem } from "../../http/reply.ts";
+import type { HttpReply, HttpRequest } from "../../http/route.ts";
 import { createRouter } from "../../http/router.ts";
 import type { FunctionSettings } from "../../settings/function-settings.ts";
 import type { Logger } from "../log.ts";
 import type { RequestMetrics } from "../metrics/request-metrics.ts";
+import type { PulseFunction } from "../pulse-function.ts";
 import { asFaasModule, LIVENESS_PATH, READINESS_PATH } from "./faas-module.ts";
 
 export interface ServeOptions {

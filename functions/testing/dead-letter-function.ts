@@ -7,11 +7,11 @@ import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { Registry } from "prom-client";
 import { afterAll, beforeEach, expect } from "vitest";
-import type { PulseFunction } from "../../http/reply.ts";
 import { openSqliteDeadLetterStore } from "../../storage/sqlite/dead-letter-store.ts";
 import { createLogger } from "../log.ts";
 import { createDeadLetterMetrics } from "../pulse-deadletter/dead-letter-metrics.ts";
 import { createDeadLetter } from "../pulse-deadletter/handler.ts";
+import type { PulseFunction } from "../pulse-function.ts";
 import { openSink } from "../sink.ts";
 import { type LoopbackHost, openLoopbackHost } from "./loopback-host.ts";
 

@@ -3,9 +3,9 @@ import { createServer } from "node:http";
 import { Readable } from "node:stream";
 import { buffer } from "node:stream/consumers";
 import { pipeline } from "node:stream/promises";
-import type { PulseFunction } from "../../http/reply.ts";
 import { createRouter } from "../../http/router.ts";
 import { createLogger } from "../log.ts";
+import type { PulseFunction } from "../pulse-function.ts";
 
 /** A function on a port of its own, for tests: its routes over real HTTP without the runtime, which takes the process's signals. */
 export interface LoopbackHost {

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { promisify } from "node:util";
 import { brotliCompress, gzip } from "node:zlib";
 import { isTaggedWith, takes } from "../../../http/conditional.ts";
-import type { HttpReply, Route } from "../../../http/reply.ts";
+import type { HttpReply, Route } from "../../../http/route.ts";
 import { buildPage } from "./build.ts";
 
 export interface PageOptions {

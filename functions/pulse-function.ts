@@ -1,0 +1,13 @@
+import type { Route } from "../http/route.ts";
+
+/** What a folder under functions/ provides: its routes, and what it does at the start and the end of its life. */
+export interface PulseFunction {
+  name: string;
+  routes: Route[];
+  /** Rejects, with an error that names the remedy, while the function cannot do its work. */
+  check: () => Promise<void>;
+  /** Called once when the process stops, before it waits for requests in flight: ends streams that have no end. */
+  onDrain?: () => void;
+  /** Called once when no request is in flight any more. */
+  close: () => Promise<void>;
+}

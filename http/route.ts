@@ -1,0 +1,32 @@
+import type { IncomingHttpHeaders } from "node:http";
+import type { Readable } from "node:stream";
+import type { Logger } from "pino";
+
+/** A request whose body has been read whole. */
+export interface HttpRequest {
+  method: string;
+  /** Percent-decoded values of the `{name}` parts of the route's path. */
+  parameters: Readonly<Record<string, string>>;
+  query: URLSearchParams;
+  headers: IncomingHttpHeaders;
+  body: Buffer;
+  log: Logger;
+}
+
+export interface HttpReply {
+  status: number;
+  headers?: Record<string, string>;
+  body?: string | Buffer | Readable;
+  /** For a refusal: what its log line says besides the reason, such as the event's id. Never a payload. */
+  trail?: object;
+}
+
+/** One way into a server. */
+export interface Route {
+  method: "GET" | "POST" | "OPTIONS";
+  /** Literal segments and `{name}` for one segment. */
+  path: string;
+  /** Decides by the headers alone, before the body is read, whether to refuse. */
+  admit?: (headers: IncomingHttpHeaders) => HttpReply | undefined;
+  handle: (request: HttpRequest) => HttpReply | Promise<HttpReply>;
+}
