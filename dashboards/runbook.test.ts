@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { expect, it } from "vitest";
-import { METRICS } from "../functions/metrics/metrics.ts";
+import { METRICS } from "../functions/metrics/names.ts";
 import type { AlertingRule } from "./rules/rule.ts";
 import { ruleGroups } from "./rules/rule-groups.ts";
 import { REAL_TIME } from "./timing.ts";

@@ -2,7 +2,7 @@
 // from the PodMonitor's jobLabel, on a laptop from the list of targets. Nothing else may set the label `service`: it is the
 // pulses' own.
 import type { Health } from "../events/health.ts";
-import { METRICS, OTHER_SERVICES } from "../functions/metrics/metrics.ts";
+import { METRICS, OTHER_SERVICES } from "../functions/metrics/names.ts";
 import { BROKER_METRICS } from "../local/broker/metric-names.ts";
 import { series } from "./promql.ts";
 

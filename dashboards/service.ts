@@ -1,5 +1,5 @@
 import type { Dashboard } from "@grafana/grafana-foundation-sdk/dashboard";
-import { METRICS } from "../functions/metrics/metrics.ts";
+import { METRICS } from "../functions/metrics/names.ts";
 import { type BoardOptions, buildBoard, labelVariable, prometheusVariable } from "./board.ts";
 import { curves, figures, healthBands, healthFigure, heat, type Query } from "./panels.ts";
 import { orZero, part, quantile, rate, total, withLabels } from "./promql.ts";

@@ -3,7 +3,7 @@ import { type CassandraSettings, cassandraSettings } from "../settings/cassandra
 import { type FunctionSettings, functionSettings } from "../settings/function-settings.ts";
 import { readSettings, SettingsError } from "../settings/setting.ts";
 import { createLogger, type Logger } from "./log.ts";
-import { createRegistry } from "./metrics/metrics.ts";
+import { createRegistry } from "./metrics/registry.ts";
 import type { PulseFunction } from "./pulse-function.ts";
 
 /** What every function is made from. */

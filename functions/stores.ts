@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { DAY_MS } from "../events/time.ts";
 import type { DeadLetterStore, PulseReader, PulseWriter, StoreLifecycle } from "../storage/ports.ts";
 import { gaugeCassandraNodes, gaugeStoreSpace } from "./metrics/gauges.ts";
-import { createStoreMetrics } from "./metrics/metrics.ts";
+import { createStoreMetrics } from "./metrics/store-metrics.ts";
 import type { Parts } from "./parts.ts";
 
 /** The store of pulses, for writing and reading, its batches counted. */

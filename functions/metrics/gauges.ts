@@ -1,34 +1,24 @@
-// What is read at the moment of a scrape.
+// Gauges that are read at the moment of a scrape.
 import { Gauge, type Registry } from "prom-client";
-import { METRICS } from "./metrics.ts";
+import { METRICS } from "./names.ts";
 
-/** The bytes that a store on a disk of ours takes, and those it may still take. */
+/** The bytes that a store on a local disk takes, and those it may still take. */
 export interface StoreSpace {
   usedBytes: number;
   freeBytes: number;
 }
 
-/** Gauges a store's space at scrape time. */
 export function gaugeStoreSpace(registers: Registry[], space: () => StoreSpace): void {
-  new Gauge({
-    name: METRICS.storeUsedBytes,
-    help: "Bytes of the store that hold rows.",
-    registers,
-    collect() {
-      this.set(space().usedBytes);
-    },
-  });
-  new Gauge({
-    name: METRICS.storeFreeBytes,
-    help: "Bytes the store may still take: what is left of its quota or of the disk, whichever is less.",
-    registers,
-    collect() {
-      this.set(space().freeBytes);
-    },
-  });
+  gauge(registers, METRICS.storeUsedBytes, "Bytes of the store that hold rows.", () => space().usedBytes);
+  const help = "Bytes the store may still take: what is left of its quota or of the disk, whichever is less.";
+  gauge(registers, METRICS.storeFreeBytes, help, () => space().freeBytes);
 }
 
-/** Gauges at scrape time how many of Cassandra's nodes this process can reach, and how many it cannot. */
+export function gaugeStoreQueue(registers: Registry[], queuedRows: () => number): void {
+  gauge(registers, METRICS.storeQueue, "Rows that wait for the store.", queuedRows);
+}
+
+/** Gauges how many of Cassandra's nodes this process can reach, and how many it cannot. */
 export function gaugeCassandraNodes(registers: Registry[], nodes: () => { up: number; down: number }): void {
   new Gauge({
     name: METRICS.cassandraNodes,
@@ -43,9 +33,19 @@ export function gaugeCassandraNodes(registers: Registry[], nodes: () => { up: nu
   });
 }
 
-/** Gauges how long this process took from its start until it listened: what a request waits for a function at zero. */
+/** Gauges the seconds from the process's start until it listened: how long a request waits for a function scaled to zero. */
 export function gaugeStart(registers: Registry[], seconds: number): void {
-  new Gauge({ name: METRICS.startSeconds, help: "Seconds from the process's start until it listened.", registers }).set(
-    seconds,
-  );
+  gauge(registers, METRICS.startSeconds, "Seconds from the process's start until it listened.", () => seconds);
+}
+
+/** Gauges what `read` gives at each scrape. */
+export function gauge(registers: Registry[], name: string, help: string, read: () => number): void {
+  new Gauge({
+    name,
+    help,
+    registers,
+    collect() {
+      this.set(read());
+    },
+  });
 }

@@ -9,8 +9,8 @@ export interface PlainHistogramOptions {
 }
 
 /**
- * A histogram that is plain numbers until it is scraped, for what is observed once a request or a pulse: prom-client hashes
- * the labels at every observation, which takes about a microsecond.
+ * A histogram that stays plain numbers until a scrape, for what happens once a request or a pulse: prom-client hashes the
+ * labels at every observation, which takes about a microsecond.
  */
 export class PlainHistogram {
   readonly #buckets: readonly number[];
@@ -19,11 +19,11 @@ export class PlainHistogram {
   constructor({ name, help, buckets, registers }: PlainHistogramOptions) {
     this.#buckets = buckets;
     const get = async () => ({ name, help, type: "histogram", aggregator: "sum", values: this.#values(name) });
-    // A registry asks a metric for no more than its name and its values.
+    // A registry reads only a metric's name and values.
     for (const register of registers) register.registerMetric({ name, get } as unknown as Histogram);
   }
 
-  /** The series of these labels; to be kept by the caller and asked for once. */
+  /** Opens the series of these labels. The caller keeps it: a second call would open a second series. */
   labels(labels: Record<string, string>): Series {
     const series = new Series(this.#buckets);
     this.#series.push({ labels, series });
@@ -33,8 +33,8 @@ export class PlainHistogram {
   #values(name: string) {
     return this.#series.flatMap(({ labels, series }) => {
       let count = 0;
-      const buckets = series.counts.map((own, i) => {
-        count += own;
+      const buckets = series.counts.map((inBucket, i) => {
+        count += inBucket;
         return { metricName: `${name}_bucket`, labels: { le: this.#buckets[i] ?? "+Inf", ...labels }, value: count };
       });
       return [
@@ -49,7 +49,7 @@ export class PlainHistogram {
 /** The observations of one label set. */
 export class Series {
   readonly #buckets: readonly number[];
-  /** By bucket, each by itself; the last one is of what lies above all bounds. */
+  /** One count a bucket, not cumulative; the last one counts what lies above all bounds. */
   readonly counts: number[];
   sum = 0;
 

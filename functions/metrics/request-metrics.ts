@@ -1,12 +1,13 @@
 import { Counter, type Registry } from "prom-client";
-import { LATENCY_BUCKETS, METRICS } from "./metrics.ts";
+import { LATENCY_BUCKETS } from "./buckets.ts";
+import { METRICS } from "./names.ts";
 import { PlainHistogram, type Series } from "./plain-histogram.ts";
 
-/** Counts every request of a function by method and answer; like its histogram, plain numbers until they are scraped. */
+/** Counts a function's requests by method and answer. The counts stay plain numbers until a scrape. */
 export class RequestMetrics {
   readonly #function: string;
   readonly #latency: PlainHistogram;
-  /** By method: how many by answer, and how long they took. */
+  /** By method: the number of requests by status, and their durations. */
   readonly #methods = new Map<string, { codes: Map<number, number>; seconds: Series }>();
 
   constructor(registers: Registry[], functionName: string) {

@@ -1,33 +1,23 @@
 import { Counter, type Registry } from "prom-client";
-import { createUnacknowledgedCounter, METRICS } from "../metrics/metrics.ts";
-import { startAtZero } from "../metrics/start-at-zero.ts";
+import { createLabelledCounter, createUnacknowledgedCounter } from "../metrics/counters.ts";
+import { METRICS } from "../metrics/names.ts";
 import { REASONS } from "./reason.ts";
 
 /** What pulse-deadletter counts. */
 export function createDeadLetterMetrics(registers: Registry[]) {
+  const counter = (name: string, help: string) => new Counter({ name, help, registers });
   return {
-    received: startAtZero(
-      new Counter({
-        name: METRICS.deadLetters,
-        help: "Events that came as dead letters, by reason.",
-        labelNames: ["reason"],
-        registers,
-      }),
-      "reason",
-      REASONS,
-    ),
-    replayed: new Counter({ name: METRICS.deadLettersReplayed, help: "Dead letters the broker took back.", registers }),
-    receivedPulses: new Counter({
-      name: METRICS.deadLetterPulses,
-      help: "Pulses in the events that came as dead letters.",
+    received: createLabelledCounter({
+      name: METRICS.deadLetters,
+      help: "Events that came as dead letters, by reason.",
+      label: "reason",
+      values: REASONS,
       registers,
     }),
+    receivedPulses: counter(METRICS.deadLetterPulses, "Pulses in the events that came as dead letters."),
+    replayed: counter(METRICS.deadLettersReplayed, "Dead letters the broker took back."),
+    replayedPulses: counter(METRICS.deadLetterPulsesReplayed, "Pulses in the dead letters the broker took back."),
     unacknowledged: createUnacknowledgedCounter(registers),
-    replayedPulses: new Counter({
-      name: METRICS.deadLetterPulsesReplayed,
-      help: "Pulses in the dead letters the broker took back.",
-      registers,
-    }),
   };
 }
 export type DeadLetterMetrics = ReturnType<typeof createDeadLetterMetrics>;

@@ -5,7 +5,7 @@ import { openSink } from "../sink.ts";
 import { uuidV7 } from "../uuid-v7.ts";
 import { Emitter } from "./emitter.ts";
 import { createIngest } from "./handler.ts";
-import { createIngestMetrics } from "./ingest-metrics.ts";
+import { createIngestMetrics, gaugeEmitter } from "./ingest-metrics.ts";
 import { openTokens } from "./tokens.ts";
 
 /** pulse-ingest with its way to the broker. */
@@ -19,14 +19,16 @@ export function compose({ settings, registry, log }: Parts): PulseFunction {
     onError: (reason) => metrics.emitErrors.inc({ reason }),
     log,
   });
+  const emitter = new Emitter({
+    ...settings,
+    maxInFlight: settings.emitMaxInFlight,
+    send: sink.send,
+    newId: uuidV7,
+    metrics,
+  });
+  gaugeEmitter([registry], emitter);
   return createIngest({
-    emitter: new Emitter({
-      ...settings,
-      maxInFlight: settings.emitMaxInFlight,
-      send: sink.send,
-      newId: uuidV7,
-      metrics,
-    }),
+    emitter,
     metrics,
     tokens: settings.tokensFile === undefined ? undefined : openTokens(settings.tokensFile, log),
     retentionMs: settings.retentionDays * DAY_MS,

@@ -79,6 +79,15 @@ export class Emitter {
     return this.#isFull;
   }
 
+  /** Events on their way. */
+  get inFlight(): number {
+    return this.#inFlight;
+  }
+
+  get waitingPulses(): number {
+    return this.#waitingPulses;
+  }
+
   /** Resolves when every event that carries these pulses has its answer. Takes all of them or, when full, none. */
   emit(pulses: readonly Pulse[]): Promise<EmitOutcome> {
     // Asked before anything is encoded: a refusal is to be cheap, for it comes when there is much to do.
@@ -150,7 +159,6 @@ export class Emitter {
     // It may have become due since it was asked: node warns of a negative time.
     if (this.#hasSlot())
       this.#timer ??= setTimeout(() => this.#onTimer(), Math.max(0, this.#dueAt - performance.now()));
-    this.#gauge();
   }
 
   #onTimer(): void {
@@ -210,7 +218,6 @@ export class Emitter {
       if (unacknowledged > 0) this.#options.metrics.unacknowledged.inc(unacknowledged);
       if (this.#waiting.length > 0) this.#schedulePump();
       else if (this.#inFlight === 0) this.#onIdle?.();
-      this.#gauge();
     });
   }
 
@@ -227,11 +234,6 @@ export class Emitter {
     this.#waitingBytes -= bytes;
     this.#isFull = false;
     return this.#waiting.splice(0, count);
-  }
-
-  #gauge(): void {
-    this.#options.metrics.inFlight.set(this.#inFlight);
-    this.#options.metrics.queue.set(this.#waitingPulses);
   }
 }
 

@@ -52,10 +52,10 @@ export function createIngest(options: IngestOptions): PulseFunction {
     }
     // Only what the answer needs is kept while the events are under way: the pulses would be most of the memory.
     const reply = mode === undefined ? acceptedReply(pulses) : { status: 202 };
-    const tally = metrics.accepted.tally(pulses);
+    const counts = metrics.accepted.countsOf(pulses);
     return emitter.emit(pulses).then((outcome) => {
       if (outcome.kind !== "accepted") return refuse(outcome.kind, refusalOf(outcome));
-      metrics.accepted.add(tally);
+      metrics.accepted.add(counts);
       return reply;
     });
   }

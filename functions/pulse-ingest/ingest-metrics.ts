@@ -1,31 +1,21 @@
-import { Counter, Gauge, Histogram, type Registry } from "prom-client";
-import {
-  createUnacknowledgedCounter,
-  LATENCY_BUCKETS,
-  METRICS,
-  PulseCounter,
-  SIZE_BUCKETS,
-} from "../metrics/metrics.ts";
-import { startAtZero } from "../metrics/start-at-zero.ts";
-
-/** Why a request is refused, and why an event was not taken: values of labels. */
-const REFUSALS = ["invalid", "unsupported", "unauthorized", "forbidden", "full", "unavailable", "refused"] as const;
-const EMIT_FAILURES = ["unavailable", "refused"] as const;
+import { Histogram, type Registry } from "prom-client";
+import { LATENCY_BUCKETS, SIZE_BUCKETS } from "../metrics/buckets.ts";
+import { createLabelledCounter, createUnacknowledgedCounter } from "../metrics/counters.ts";
+import { gauge } from "../metrics/gauges.ts";
+import { METRICS } from "../metrics/names.ts";
+import { PulseCounter } from "../metrics/pulse-counter.ts";
 
 /** What pulse-ingest counts. */
 export function createIngestMetrics(registers: Registry[]) {
   return {
     accepted: new PulseCounter(registers, METRICS.accepted, "Pulses that the broker has taken."),
-    rejected: startAtZero(
-      new Counter({
-        name: METRICS.rejected,
-        help: "Requests that were refused, by reason.",
-        labelNames: ["reason"],
-        registers,
-      }),
-      "reason",
-      REFUSALS,
-    ),
+    rejected: createLabelledCounter({
+      name: METRICS.rejected,
+      help: "Requests that were refused, by reason.",
+      label: "reason",
+      values: ["invalid", "unsupported", "unauthorized", "forbidden", "full", "unavailable", "refused"],
+      registers,
+    }),
     batchPulses: new Histogram({
       name: METRICS.emitBatch,
       help: "Pulses per event.",
@@ -38,19 +28,20 @@ export function createIngestMetrics(registers: Registry[]) {
       buckets: LATENCY_BUCKETS,
       registers,
     }),
-    emitErrors: startAtZero(
-      new Counter({
-        name: METRICS.emitErrors,
-        help: "Tries to hand an event to the broker that failed.",
-        labelNames: ["reason"],
-        registers,
-      }),
-      "reason",
-      EMIT_FAILURES,
-    ),
+    emitErrors: createLabelledCounter({
+      name: METRICS.emitErrors,
+      help: "Tries to hand an event to the broker that failed.",
+      label: "reason",
+      values: ["unavailable", "refused"],
+      registers,
+    }),
     unacknowledged: createUnacknowledgedCounter(registers),
-    inFlight: new Gauge({ name: METRICS.emitInFlight, help: "Events on their way to the broker.", registers }),
-    queue: new Gauge({ name: METRICS.emitQueue, help: "Pulses that wait for a free slot.", registers }),
   };
 }
 export type IngestMetrics = ReturnType<typeof createIngestMetrics>;
+
+/** Gauges what the emitter holds. */
+export function gaugeEmitter(registers: Registry[], emitter: { inFlight: number; waitingPulses: number }): void {
+  gauge(registers, METRICS.emitInFlight, "Events on their way to the broker.", () => emitter.inFlight);
+  gauge(registers, METRICS.emitQueue, "Pulses that wait for a free slot.", () => emitter.waitingPulses);
+}

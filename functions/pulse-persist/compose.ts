@@ -1,5 +1,5 @@
 import { DAY_MS } from "../../events/time.ts";
-import { gaugeStoreQueue } from "../metrics/metrics.ts";
+import { gaugeStoreQueue } from "../metrics/gauges.ts";
 import type { Parts } from "../parts.ts";
 import type { PulseFunction } from "../pulse-function.ts";
 import { openPulseStore } from "../stores.ts";

@@ -1,11 +1,20 @@
 import { Counter, Gauge, Histogram, type Registry } from "prom-client";
-import { healthOf } from "../../events/health.ts";
+import { HEALTHS, type Health, healthOf } from "../../events/health.ts";
 import type { Pulse } from "../../events/pulse.ts";
-import { LATENCY_BUCKETS, METRICS, PulseCounter, ServiceLabels } from "../metrics/metrics.ts";
+import { LATENCY_BUCKETS } from "../metrics/buckets.ts";
+import { METRICS } from "../metrics/names.ts";
 import { PlainHistogram, type Series } from "../metrics/plain-histogram.ts";
+import { PulseCounter } from "../metrics/pulse-counter.ts";
+import { ServiceLabels } from "../metrics/service-labels.ts";
 
-/** Seconds: a cache's millisecond to a batch job's minute. */
+/** Seconds, from a cache's millisecond to a batch job's minute. */
 const REPORTED_LATENCY_BUCKETS = [0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
+
+interface ServiceSeries {
+  latency: Series;
+  /** Epoch ms of the newest pulse by health. */
+  newest: Partial<Record<Health, number>>;
+}
 
 /** What pulse-persist counts. */
 export class PersistMetrics {
@@ -13,17 +22,12 @@ export class PersistMetrics {
   readonly #storedAgain: Counter;
   readonly #latency: PlainHistogram;
   readonly #lag: Histogram;
-  readonly #services = new ServiceLabels();
-  readonly #histograms = new Map<string, Series>();
-  /** Newest event time in epoch ms, by service label and then health. */
-  readonly #newest = new Map<string, Map<string, number>>();
+  readonly #labels = new ServiceLabels();
+  readonly #services = new Map<string, ServiceSeries>();
 
   constructor(registers: Registry[]) {
-    this.#stored = new PulseCounter(
-      registers,
-      METRICS.stored,
-      "Pulses that the store has, once for each arrival at the broker.",
-    );
+    const help = "Pulses that the store has, once for each arrival at the broker.";
+    this.#stored = new PulseCounter(registers, METRICS.stored, help);
     this.#storedAgain = new Counter({
       name: METRICS.storedAgain,
       help: "Pulses of events that were delivered again after they had been stored.",
@@ -41,15 +45,18 @@ export class PersistMetrics {
       buckets: LATENCY_BUCKETS,
       registers,
     });
-    const newest = this.#newest;
+    const services = this.#services;
     new Gauge({
       name: METRICS.lastPulse,
       help: "Event time of the newest pulse, in seconds since the epoch.",
       labelNames: ["service", "health"],
       registers,
       collect() {
-        for (const [service, byHealth] of newest) {
-          for (const [health, time] of byHealth) this.set({ service, health }, time / 1000);
+        for (const [service, { newest }] of services) {
+          for (const health of HEALTHS) {
+            const time = newest[health];
+            if (time !== undefined) this.set({ service, health }, time / 1000);
+          }
         }
       },
     });
@@ -57,19 +64,12 @@ export class PersistMetrics {
 
   observeStored(pulses: readonly Pulse[]): void {
     for (const pulse of pulses) {
-      const service = this.#services.labelOf(pulse.service_name);
+      const service = this.#labels.labelOf(pulse.service_name);
       const health = healthOf(pulse.status);
       this.#stored.inc(service, health);
-      let histogram = this.#histograms.get(service);
-      let byHealth = this.#newest.get(service);
-      if (histogram === undefined || byHealth === undefined) {
-        histogram = this.#latency.labels({ service });
-        this.#histograms.set(service, histogram);
-        byHealth = new Map();
-        this.#newest.set(service, byHealth);
-      }
-      histogram.observe(pulse.latency_ms / 1000);
-      if (pulse.event_time > (byHealth.get(health) ?? 0)) byHealth.set(health, pulse.event_time);
+      const { latency, newest } = this.#services.get(service) ?? this.#openSeries(service);
+      latency.observe(pulse.latency_ms / 1000);
+      if (pulse.event_time > (newest[health] ?? 0)) newest[health] = pulse.event_time;
     }
   }
 
@@ -79,5 +79,11 @@ export class PersistMetrics {
 
   observeLag(seconds: number): void {
     this.#lag.observe(seconds);
+  }
+
+  #openSeries(service: string): ServiceSeries {
+    const series = { latency: this.#latency.labels({ service }), newest: {} };
+    this.#services.set(service, series);
+    return series;
   }
 }

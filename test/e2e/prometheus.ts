@@ -1,6 +1,6 @@
 import type { Dashboard } from "@grafana/grafana-foundation-sdk/dashboard";
 import { fillIn, queriesOfBoard } from "../../dashboards/queries.ts";
-import { METRICS } from "../../functions/metrics/metrics.ts";
+import { METRICS } from "../../functions/metrics/names.ts";
 import { run } from "../../infra/cluster/command.ts";
 import { KUBECONFIG } from "../../infra/stack.ts";
 import { FUNCTIONS } from "../../settings/function-settings.ts";

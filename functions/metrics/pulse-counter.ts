@@ -1,0 +1,65 @@
+import { Counter, type Registry } from "prom-client";
+import { HEALTHS, type Health, healthOf } from "../../events/health.ts";
+import type { Pulse } from "../../events/pulse.ts";
+import { ServiceLabels } from "./service-labels.ts";
+
+/** Numbers of pulses by service label and health. */
+export type PulseCounts = Map<string, Partial<Record<Health, number>>>;
+
+/**
+ * Counts pulses by service and health, with bounded labels. The counts stay plain numbers until a scrape: every pulse is
+ * counted, and prom-client would hash the labels each time.
+ */
+export class PulseCounter {
+  readonly #services = new ServiceLabels();
+  readonly #counts: PulseCounts = new Map();
+
+  constructor(registers: Registry[], name: string, help: string) {
+    const counts = this.#counts;
+    new Counter({
+      name,
+      help,
+      labelNames: ["service", "health"],
+      registers,
+      collect() {
+        this.reset();
+        for (const [service, byHealth] of counts) {
+          for (const health of HEALTHS) {
+            const count = byHealth[health];
+            if (count !== undefined) this.inc({ service, health }, count);
+          }
+        }
+      },
+    });
+  }
+
+  /** Counts one pulse of a service whose label the caller has bounded. */
+  inc(serviceLabel: string, health: Health): void {
+    addTo(this.#counts, serviceLabel, health, 1);
+  }
+
+  /** The counts of pulses, for a later {@link add}: the caller need not keep the pulses until then. */
+  countsOf(pulses: readonly Pulse[]): PulseCounts {
+    const counts: PulseCounts = new Map();
+    for (const pulse of pulses) addTo(counts, this.#services.labelOf(pulse.service_name), healthOf(pulse.status), 1);
+    return counts;
+  }
+
+  add(counts: PulseCounts): void {
+    for (const [service, byHealth] of counts) {
+      for (const health of HEALTHS) {
+        const count = byHealth[health];
+        if (count !== undefined) addTo(this.#counts, service, health, count);
+      }
+    }
+  }
+}
+
+function addTo(counts: PulseCounts, service: string, health: Health, count: number): void {
+  let byHealth = counts.get(service);
+  if (byHealth === undefined) {
+    byHealth = {};
+    counts.set(service, byHealth);
+  }
+  byHealth[health] = (byHealth[health] ?? 0) + count;
+}

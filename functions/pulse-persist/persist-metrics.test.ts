@@ -1,0 +1,29 @@
+import { Registry } from "prom-client";
+import { describe, expect, it } from "vitest";
+import { MAX_SERVICE_LABELS, OTHER_SERVICES } from "../metrics/names.ts";
+import { pulse, valuesOf } from "../testing/metric-values.ts";
+import { PersistMetrics } from "./persist-metrics.ts";
+
+describe("persist's metrics", () => {
+  it("have bounded labels in all that name a service", async () => {
+    const registry = new Registry();
+    const metrics = new PersistMetrics([registry]);
+    for (let i = 0; i < MAX_SERVICE_LABELS + 100; i++) metrics.observeStored([pulse(`service-${i}`)]);
+    const stored = await valuesOf(registry, "pulsemesh_pulses_stored_total");
+    expect(Object.keys(stored)).toHaveLength(MAX_SERVICE_LABELS + 1);
+    expect(stored[`service="${OTHER_SERVICES}",health="up"`]).toBe(100);
+    const counts = await valuesOf(registry, "pulsemesh_pulse_latency_seconds_count");
+    expect(counts[`service="${OTHER_SERVICES}"`]).toBe(100);
+  });
+
+  it("keep the newest time of each health, whatever the order of arrival", async () => {
+    const registry = new Registry();
+    const metrics = new PersistMetrics([registry]);
+    metrics.observeStored([pulse("a", { event_time: 5000 }), pulse("a", { event_time: 3000 })]);
+    metrics.observeStored([pulse("a", { event_time: 4000, status: "error" })]);
+    expect(await valuesOf(registry, "pulsemesh_last_pulse_timestamp_seconds")).toEqual({
+      'service="a",health="up"': 5,
+      'service="a",health="down"': 4,
+    });
+  });
+});
