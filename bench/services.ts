@@ -1,6 +1,6 @@
 // The list of 2,000 services as pulse-query answers it over HTTP, from either store: asked by a process that has just
-// started, and again and again. A fleet that pulses costs the newest pulses; of one that has gone silent every service's
-// usual period is learnt besides, once.
+// started, and again and again. Services that pulse cost the newest pulses; of services
+// that have gone silent pulse-query also learns the usual period, once.
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -20,17 +20,17 @@ const WARM_UP = 100;
 const GOAL_MS = 100;
 const RETENTION_MS = 30 * 24 * HOUR_MS;
 /** The newest pulse of a service is so old. */
-const FLEETS = { "that pulse": 0, "that have all gone silent": 10 * MINUTE_MS } as const;
+const SCENARIOS = { "that pulse": 0, "that have all gone silent": 10 * MINUTE_MS } as const;
 
 /** Measures it on SQLite for `seconds` a figure. */
 export async function benchServices(seconds: number): Promise<Row[]> {
   const rows: Row[] = [];
-  for (const [fleet, ageMs] of Object.entries(FLEETS)) {
+  for (const [scenario, ageMs] of Object.entries(SCENARIOS)) {
     const folder = await mkdtemp(join(tmpdir(), "pulsemesh-bench-"));
     const store = openSqlitePulseStore({ file: join(folder, "pulses.db"), maxBytes: 4e9, retentionMs: RETENTION_MS });
-    for (const pulses of fleetOf(ageMs)) await store.write(pulses);
+    for (const pulses of pulsesOfServices(ageMs)) await store.write(pulses);
     await store.close();
-    rows.push(...(await measure(`SQLite, ${fleet}`, { PULSE_DATA_DIR: folder }, seconds)));
+    rows.push(...(await measure(`SQLite, ${scenario}`, { PULSE_DATA_DIR: folder }, seconds)));
     await rm(folder, { recursive: true });
   }
   return rows;
@@ -40,21 +40,21 @@ export async function benchServices(seconds: number): Promise<Row[]> {
 export async function benchServicesOnCassandra(seconds: number): Promise<Row[]> {
   return await withRig(async (rig) => {
     const rows: Row[] = [];
-    for (const [fleet, ageMs] of Object.entries(FLEETS)) {
+    for (const [scenario, ageMs] of Object.entries(SCENARIOS)) {
       const table = await rig.openTable();
-      for (const pulses of fleetOf(ageMs)) await storeWrite(table, pulses);
+      for (const pulses of pulsesOfServices(ageMs)) await storeWrite(table, pulses);
       const env = {
         PULSE_CASSANDRA_CONTACT_POINTS: rig.contactPoints.join(","),
         PULSE_CASSANDRA_KEYSPACE: table.keyspace,
       };
-      rows.push(...(await measure(`Cassandra, ${fleet}`, env, seconds, rig.node.pid)));
+      rows.push(...(await measure(`Cassandra, ${scenario}`, env, seconds, rig.node.pid)));
     }
     return rows;
   });
 }
 
 /** A pulse a minute of every service for half an hour, a minute's at a time, from the oldest on. */
-function* fleetOf(ageMs: number): Generator<Pulse[]> {
+function* pulsesOfServices(ageMs: number): Generator<Pulse[]> {
   const end = Date.now() - ageMs;
   for (let i = PULSES - 1; i >= 0; i--) {
     yield Array.from({ length: SERVICES }, (_, service): Pulse => {

@@ -1,4 +1,4 @@
-// pulse-query reads and shows. fleet.ts judges services, summary.ts sums spans up, live.ts streams, export.ts gives whole
+// pulse-query reads and shows. service-list.ts judges services, summary.ts sums spans up, live.ts streams, export.ts gives whole
 // spans, badge.ts draws, dead-letters.ts passes on to pulse-deadletter, openapi.ts describes it all, page/ shows it.
 
 import { asPolled } from "../../http/conditional.ts";
@@ -14,11 +14,11 @@ import type { Summary } from "./answers.ts";
 import { drawBadge } from "./badge.ts";
 import { deadLetterRoutes } from "./dead-letters.ts";
 import { Exports, wantsLines } from "./export.ts";
-import { Fleet } from "./fleet.ts";
 import { Live, type LiveOptions } from "./live.ts";
-import { fleetSource, serviceSource } from "./live-sources.ts";
+import { everyServiceSource, oneServiceSource } from "./live-sources.ts";
 import { pageRoutes } from "./page/routes.ts";
 import { readExportQuery, readPulsesQuery, readSummaryQuery } from "./query-parameters.ts";
+import { ServiceList } from "./service-list.ts";
 import { ServiceStreams } from "./service-streams.ts";
 import { SharedAnswers } from "./shared-answers.ts";
 import { summarize } from "./summary.ts";
@@ -55,22 +55,22 @@ export function createQuery({
     ...given,
     onError: (error) => log.warn({ err: error }, "the store did not answer: live listeners wait"),
   };
-  const fleet = new Fleet({ reader: store, now });
-  const live = new Live(fleetSource(fleet), liveOptions);
-  const serviceStreams = new ServiceStreams((service) => serviceSource(fleet, store, service), liveOptions);
+  const services = new ServiceList({ reader: store, now });
+  const live = new Live(everyServiceSource(services), liveOptions);
+  const serviceStreams = new ServiceStreams((service) => oneServiceSource(services, store, service), liveOptions);
   const exports = new Exports(store);
   const summaries = new SharedAnswers<Summary>(now);
 
   async function listServices(request: HttpRequest): Promise<HttpReply> {
     const read = readQuery({}, request.query);
     if (!read.ok) return badRequest(read.faults);
-    return asPolled(freshJson(200, { services: (await fleet.latest()).map(viewService) }), request);
+    return asPolled(freshJson(200, { services: (await services.latest()).map(viewService) }), request);
   }
 
   async function showService(request: HttpRequest): Promise<HttpReply> {
     const read = readQuery({}, request.query);
     if (!read.ok) return badRequest(read.faults);
-    const service = await fleet.one(request.parameters.service as string);
+    const service = await services.one(request.parameters.service as string);
     if (service === undefined)
       return problem(404, "Not found", "Expected a service that has pulsed within the retention.");
     return asPolled(freshJson(200, viewServiceDetail(service)), request);
@@ -80,7 +80,7 @@ export function createQuery({
     const read = readQuery({}, request.query);
     if (!read.ok) return badRequest(read.faults);
     const name = request.parameters.service as string;
-    const service = await fleet.one(name);
+    const service = await services.one(name);
     const body = await drawBadge(name, service?.health ?? "unknown");
     // Opened by itself it is a document of this origin: it may not do anything.
     const headers = {
@@ -158,7 +158,7 @@ export function createQuery({
     routes,
     check: async () => {
       await store.check();
-      await fleet.prepare();
+      await services.prepare();
     },
     onDrain: () => {
       live.end();

@@ -1,16 +1,16 @@
 import { END_OF_TIME_MS } from "../../events/time.ts";
 import type { PulseReader, StoredPulse } from "../../storage/ports.ts";
-import type { Fleet, JudgedService } from "./fleet.ts";
 import type { LiveSource } from "./live.ts";
+import type { JudgedService, ServiceList } from "./service-list.ts";
 import { viewPulse, viewService } from "./view.ts";
 
 /** How many of a service's newest pulses its stream begins with; more of them at one time are not shown singly. */
 export const NEWEST_PULSES = 50;
 
 /** `pulse` for each service that has a newer one or another health, `gone` for one that the store has forgotten. */
-export function fleetSource(fleet: Pick<Fleet, "latest">): LiveSource<JudgedService> {
+export function everyServiceSource(services: Pick<ServiceList, "latest">): LiveSource<JudgedService> {
   return {
-    ask: () => fleet.latest(),
+    ask: () => services.latest(),
     keyOf: ({ pulse }) => pulse.service_name,
     isSame: isSameService,
     eventOf: (service) => ({ event: "pulse", data: viewService(service) }),
@@ -22,15 +22,15 @@ export function fleetSource(fleet: Pick<Fleet, "latest">): LiveSource<JudgedServ
 type Part = { kind: "service"; service: JudgedService } | { kind: "pulse"; pulse: StoredPulse };
 
 /** `service` when a service has a newer pulse or another health, and `pulse` for each of its newest pulses. */
-export function serviceSource(
-  fleet: Pick<Fleet, "one">,
+export function oneServiceSource(
+  services: Pick<ServiceList, "one">,
   reader: Pick<PulseReader, "page">,
   name: string,
 ): LiveSource<Part> {
   return {
     async ask() {
       const [service, page] = await Promise.all([
-        fleet.one(name),
+        services.one(name),
         reader.page(name, { from: 0, to: END_OF_TIME_MS }, NEWEST_PULSES),
       ]);
       if (service === undefined || !page.ok) return [];

@@ -9,8 +9,8 @@ function pulseOf(service: string, id = "1", time = 1000): StoredPulse {
   return { service_name: service, event_time: time, latency_ms: 1, status: "ok", id, source: "/pulse" };
 }
 
-/** A fleet whose newest pulses a test sets, and which counts how often it is asked. */
-class Fleet implements LiveSource<StoredPulse> {
+/** Services whose newest pulses a test sets, and which counts how often it is asked. */
+class Services implements LiveSource<StoredPulse> {
   pulses: StoredPulse[] = [];
   asked = 0;
   failure: Error | undefined;
@@ -49,8 +49,8 @@ afterEach(() => {
   for (const live of lives.splice(0)) live.end();
 });
 
-function openLive(fleet: Fleet, options: Partial<LiveOptions> = {}): Live<StoredPulse> {
-  const live = new Live(fleet, { pollMs: 5, onError: () => undefined, ...options });
+function openLive(services: Services, options: Partial<LiveOptions> = {}): Live<StoredPulse> {
+  const live = new Live(services, { pollMs: 5, onError: () => undefined, ...options });
   lives.push(live);
   return live;
 }
@@ -63,120 +63,120 @@ function listen(live: Live<StoredPulse>): Readable {
 
 describe("a live stream", () => {
   it("begins with a hint when to come back and the newest pulse of every service", async () => {
-    const fleet = new Fleet();
-    fleet.pulses = [pulseOf("a"), pulseOf("b")];
-    const read = textOf(listen(openLive(fleet)));
+    const services = new Services();
+    services.pulses = [pulseOf("a"), pulseOf("b")];
+    const read = textOf(listen(openLive(services)));
     await vi.waitFor(() => expect(read.events).toEqual(["pulse a@1000", "pulse b@1000", "ready 2"]));
     expect(read.text).toMatch(/^retry: \d+\n\n/);
   });
 
   it("says that there is no service", async () => {
-    const read = textOf(listen(openLive(new Fleet())));
+    const read = textOf(listen(openLive(new Services())));
     await vi.waitFor(() => expect(read.events).toEqual(["ready 0"]));
   });
 
   it("goes on with what has changed, and with nothing else", async () => {
-    const fleet = new Fleet();
-    fleet.pulses = [pulseOf("a"), pulseOf("b")];
-    const read = textOf(listen(openLive(fleet)));
+    const services = new Services();
+    services.pulses = [pulseOf("a"), pulseOf("b")];
+    const read = textOf(listen(openLive(services)));
     await vi.waitFor(() => expect(read.events).toHaveLength(3));
-    fleet.pulses = [pulseOf("a"), pulseOf("b", "2", 2000), pulseOf("c", "3", 3000)];
+    services.pulses = [pulseOf("a"), pulseOf("b", "2", 2000), pulseOf("c", "3", 3000)];
     await vi.waitFor(() => expect(read.events.slice(3)).toEqual(["pulse b@2000", "pulse c@3000"]));
-    fleet.pulses = [pulseOf("b", "2", 2000), pulseOf("c", "4", 3000)];
+    services.pulses = [pulseOf("b", "2", 2000), pulseOf("c", "4", 3000)];
     await vi.waitFor(() => expect(read.events.slice(5)).toEqual(["pulse c@3000", "gone a"]));
-    const { asked } = fleet;
-    await vi.waitFor(() => expect(fleet.asked).toBeGreaterThan(asked + 2));
+    const { asked } = services;
+    await vi.waitFor(() => expect(services.asked).toBeGreaterThan(asked + 2));
     expect(read.events).toHaveLength(7);
   });
 
   it("gives a later listener the whole, and all listeners the same from then on, without asking the store for each", async () => {
-    const fleet = new Fleet();
-    fleet.pulses = [pulseOf("a")];
-    const live = openLive(fleet);
+    const services = new Services();
+    services.pulses = [pulseOf("a")];
+    const live = openLive(services);
     const first = textOf(listen(live));
     await vi.waitFor(() => expect(first.events).toHaveLength(2));
-    fleet.pulses = [pulseOf("a", "2", 2000)];
+    services.pulses = [pulseOf("a", "2", 2000)];
     await vi.waitFor(() => expect(first.events).toHaveLength(3));
-    const { asked } = fleet;
+    const { asked } = services;
     const later = Array.from({ length: 20 }, () => textOf(listen(live)));
-    expect(fleet.asked).toBe(asked);
+    expect(services.asked).toBe(asked);
     await vi.waitFor(() => {
       for (const read of later) expect(read.events).toEqual(["pulse a@2000", "ready 1"]);
     });
-    fleet.pulses = [];
+    services.pulses = [];
     await vi.waitFor(() => {
       for (const read of [first, ...later]) expect(read.events.at(-1)).toBe("gone a");
     });
   });
 
   it("asks the store once for all that come before it has answered", async () => {
-    const fleet = new Fleet();
-    const live = openLive(fleet, { pollMs: 60_000 });
+    const services = new Services();
+    const live = openLive(services, { pollMs: 60_000 });
     const reads = Array.from({ length: 20 }, () => textOf(listen(live)));
     await vi.waitFor(() => {
       for (const read of reads) expect(read.events).toEqual(["ready 0"]);
     });
-    expect(fleet.asked).toBe(1);
+    expect(services.asked).toBe(1);
   });
 
   it("asks the store only while somebody listens, and anew for the next", async () => {
-    const fleet = new Fleet();
-    const live = openLive(fleet);
-    expect(fleet.asked).toBe(0);
+    const services = new Services();
+    const live = openLive(services);
+    expect(services.asked).toBe(0);
     const stream = listen(live);
-    await vi.waitFor(() => expect(fleet.asked).toBeGreaterThan(1));
+    await vi.waitFor(() => expect(services.asked).toBeGreaterThan(1));
     stream.destroy();
     await once(stream, "close");
     expect(live.listeners).toBe(0);
-    const { asked } = fleet;
-    fleet.pulses = [pulseOf("a", "9", 9000)];
+    const { asked } = services;
+    services.pulses = [pulseOf("a", "9", 9000)];
     const read = textOf(listen(live));
     await vi.waitFor(() => expect(read.events).toEqual(["pulse a@9000", "ready 1"]));
-    expect(fleet.asked).toBeGreaterThan(asked);
+    expect(services.asked).toBeGreaterThan(asked);
   });
 
   it("waits for a store that is away", async () => {
-    const fleet = new Fleet();
-    fleet.pulses = [pulseOf("a")];
-    fleet.failure = new Error("away");
+    const services = new Services();
+    services.pulses = [pulseOf("a")];
+    services.failure = new Error("away");
     const errors: unknown[] = [];
-    const read = textOf(listen(openLive(fleet, { onError: (error) => errors.push(error) })));
+    const read = textOf(listen(openLive(services, { onError: (error) => errors.push(error) })));
     await vi.waitFor(() => expect(errors.length).toBeGreaterThan(1));
     expect(read.events).toEqual([]);
-    fleet.failure = undefined;
+    services.failure = undefined;
     await vi.waitFor(() => expect(read.events).toEqual(["pulse a@1000", "ready 1"]));
   });
 
   it("shows that it lives while nothing happens, even before the store has answered", async () => {
-    const fleet = new Fleet();
-    fleet.failure = new Error("away");
-    const live = openLive(fleet, { heartbeatMs: 5 });
+    const services = new Services();
+    services.failure = new Error("away");
+    const live = openLive(services, { heartbeatMs: 5 });
     const read = textOf(listen(live));
     await vi.waitFor(() => expect(read.text).toContain(": heartbeat\n\n"));
-    fleet.failure = undefined;
+    services.failure = undefined;
     await vi.waitFor(() => expect(read.text).toMatch(/ready[\s\S]*: heartbeat\n\n/));
   });
 
   it("drops a listener that does not read, and no other", async () => {
-    const fleet = new Fleet();
-    const live = openLive(fleet, { maxUnreadBytes: 1000, pollMs: 1 });
+    const services = new Services();
+    const live = openLive(services, { maxUnreadBytes: 1000, pollMs: 1 });
     const slow = listen(live);
     const read = textOf(listen(live));
     let time = 0;
     await vi.waitFor(
       () => {
-        fleet.pulses = [pulseOf("a", String(++time), time)];
+        services.pulses = [pulseOf("a", String(++time), time)];
         expect(slow.destroyed).toBe(true);
       },
       { interval: 2, timeout: 20_000 },
     );
     expect(live.listeners).toBe(1);
-    fleet.pulses = [pulseOf("last")];
+    services.pulses = [pulseOf("last")];
     await vi.waitFor(() => expect(read.events).toContain("pulse last@1000"));
   });
 
   it("is refused to more listeners than there may be", async () => {
-    const live = openLive(new Fleet(), { maxListeners: 2 });
+    const live = openLive(new Services(), { maxListeners: 2 });
     const first = listen(live);
     listen(live);
     expect(live.listen()).toBeUndefined();
@@ -186,7 +186,7 @@ describe("a live stream", () => {
   });
 
   it("ends for every listener when the function stops, and begins for none", async () => {
-    const live = openLive(new Fleet());
+    const live = openLive(new Services());
     const streams = [listen(live), listen(live)];
     for (const stream of streams) stream.resume();
     live.end();

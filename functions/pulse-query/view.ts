@@ -1,7 +1,7 @@
 import { healthOf } from "../../events/health.ts";
 import type { StoredPulse } from "../../storage/ports.ts";
 import type { PulseView, ServiceDetail, ServiceView } from "./answers.ts";
-import type { ExaminedService, JudgedService } from "./fleet.ts";
+import type { ExaminedService, JudgedService } from "./service-list.ts";
 
 /** A service, of its newest pulse. */
 export function viewService({ pulse, health }: JudgedService): ServiceView {

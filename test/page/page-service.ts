@@ -2,9 +2,9 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { expect, it, vi } from "vitest";
+import { MINUTE, open, page, picture, platform, send } from "./browser-page.ts";
 import { textsOf } from "./chromium.ts";
 import { heightsOf } from "./in-page.ts";
-import { MINUTE, open, page, picture, platform, send } from "./page-setting.ts";
 
 /** Tests of the page of one service. */
 export function testServicePage(): void {

@@ -1,13 +1,13 @@
 // What can be done with the wall of services. page.test.ts runs it.
 import { expect, it, vi } from "vitest";
+import { DESK, open, PHONE, page, picture, send } from "./browser-page.ts";
 import { textsOf } from "./chromium.ts";
-import { fleetOf } from "./fleet.ts";
 import { timeFilterAndSort } from "./in-page.ts";
-import { DESK, open, PHONE, page, picture, send } from "./page-setting.ts";
+import { pulsesOfServices } from "./made-up-services.ts";
 
-const FLEET = 2000;
+const SERVICES = 2000;
 
-/** Tests of the wall of services: its keys, its search and its order, also of a large fleet. */
+/** Tests of the wall of services: its keys, its search and its order, also with thousands of services. */
 export function testWall(): void {
   it("goes by the keyboard alone", async () => {
     await open("#/");
@@ -43,7 +43,7 @@ export function testWall(): void {
   });
 
   it("filters and sorts 2,000 services at once", async () => {
-    await send(...fleetOf(FLEET));
+    await send(...pulsesOfServices(SERVICES));
     await open("#/");
     await vi.waitFor(async () => expect(await page.locator(".verdict").textContent()).toMatch(/ of 2,00\d services$/), {
       timeout: 30_000,
@@ -56,7 +56,7 @@ export function testWall(): void {
     // A person takes what happens within a tenth of a second for at once; ten times that, and a machine that has a
     // second for it, is for a busy one.
     await vi.waitFor(async () => {
-      const took = await timeFilterAndSort(page, FLEET / 20);
+      const took = await timeFilterAndSort(page, SERVICES / 20);
       console.log(`2,000 services: ${JSON.stringify(took)} ms`);
       for (const ms of Object.values(took)) expect(ms).toBeLessThan(1000);
     });

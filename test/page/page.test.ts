@@ -4,9 +4,9 @@ import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { describe, expect, it, vi } from "vitest";
 import { faultsOf } from "./accessibility.ts";
+import { browser, DESK, MINUTE, open, PHONE, page, platform, send, startAll } from "./browser-page.ts";
 import { noChromium, textsOf } from "./chromium.ts";
 import { testServicePage } from "./page-service.ts";
-import { browser, DESK, MINUTE, open, PHONE, page, platform, send, startAll } from "./page-setting.ts";
 import { testWall } from "./page-wall.ts";
 
 const MAX_PAGE_BYTES = 150_000;

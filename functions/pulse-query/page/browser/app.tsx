@@ -1,12 +1,12 @@
 import { useEffect } from "preact/hooks";
 import { DeadLettersView } from "./dead-letters-view.tsx";
-import { useRoute, type View } from "./route.ts";
+import { type PageView, usePageView } from "./page-view.ts";
 import { ServicePage } from "./service-page.tsx";
 import { Wall } from "./wall.tsx";
 
 /** The frame: which view is shown, and the keys that work everywhere. */
 export function App() {
-  const { view, query } = useRoute();
+  const view = usePageView();
   const isInside = view.name !== "wall";
   useEffect(() => {
     document.title = titleOf(view);
@@ -25,12 +25,12 @@ export function App() {
     addEventListener("keydown", onKey);
     return () => removeEventListener("keydown", onKey);
   }, [isInside]);
-  if (view.name === "service") return <ServicePage key={view.service} service={view.service} query={query} />;
+  if (view.name === "service") return <ServicePage key={view.service} service={view.service} query={view.query} />;
   if (view.name === "dead-letters") return <DeadLettersView />;
-  return <Wall query={query} />;
+  return <Wall query={view.query} />;
 }
 
-function titleOf(view: View): string {
+function titleOf(view: PageView): string {
   if (view.name === "service") return `${view.service} – PulseMesh`;
   return view.name === "dead-letters" ? "Dead letters – PulseMesh" : "PulseMesh";
 }

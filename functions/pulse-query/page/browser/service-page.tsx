@@ -9,7 +9,7 @@ import { HealthWord } from "./glyph.tsx";
 import { useLive } from "./live.ts";
 import { Masthead } from "./masthead.tsx";
 import { MetadataCard, NewestPulses, withPulse } from "./newest-pulses.tsx";
-import { changeQuery, type Route } from "./route.ts";
+import { changeQuery, type PageView } from "./page-view.ts";
 import { ServiceCharts } from "./service-charts.tsx";
 import { SpanChoice } from "./span-choice.tsx";
 import { readChoice, refreshAfterMs, spanOf } from "./spans.ts";
@@ -17,7 +17,7 @@ import { StatusMix } from "./status-mix.tsx";
 import { UseElsewhere } from "./use-elsewhere.tsx";
 
 /** One service: how it is, how it was over a span, and its pulses as they come. */
-export function ServicePage({ service: name, query }: { service: string; query: Route["query"] }) {
+export function ServicePage({ service: name, query }: { service: string; query: PageView["query"] }) {
   const heading = useRef<HTMLHeadingElement>(null);
   const [service, setService] = useState<ServiceView>();
   const [pulses, setPulses] = useState<readonly PulseView[]>([]);

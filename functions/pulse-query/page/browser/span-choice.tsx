@@ -1,5 +1,5 @@
 import { formatTime } from "./format.ts";
-import { changeQuery } from "./route.ts";
+import { changeQuery } from "./page-view.ts";
 import { type Choice, SPANS } from "./spans.ts";
 
 /** Which span is looked at. */

@@ -4,7 +4,7 @@ import { useNow } from "./clock.ts";
 import { formatAge, formatLatency } from "./format.ts";
 import { Glyph } from "./glyph.tsx";
 import { memo } from "./memo.ts";
-import { hrefOfService } from "./route.ts";
+import { hrefOfService } from "./page-view.ts";
 import { Sparkline } from "./sparkline.tsx";
 import { useTrend } from "./trends.ts";
 import { useVisible } from "./visibility.ts";

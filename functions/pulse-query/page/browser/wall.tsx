@@ -8,19 +8,19 @@ import { moveFocus } from "./grid-keys.ts";
 import { useGrowingList } from "./growing-list.ts";
 import { useLive } from "./live.ts";
 import { Masthead } from "./masthead.tsx";
-import { changeQuery, type Route } from "./route.ts";
+import { changeQuery, type PageView } from "./page-view.ts";
 import { Tile } from "./tile.tsx";
 import { arrange, countHealths, ORDERS, type Order } from "./wall-order.ts";
 
 /** The services that came over the stream last; they stay while another view is shown. */
-const fleet = new Map<string, ServiceView>();
+const services = new Map<string, ServiceView>();
 /** The one that was opened last: there the reader comes back to. */
 let lastOpened: string | undefined;
 
 /** All services, the live wall. */
-export function Wall({ query }: { query: Route["query"] }) {
+export function Wall({ query }: { query: PageView["query"] }) {
   const [turn, setTurn] = useState(0);
-  const [isReady, setReady] = useState(fleet.size > 0);
+  const [isReady, setReady] = useState(services.size > 0);
   const [stop, setStop] = useState(lastOpened);
   const snapshot = useRef<Set<string> | undefined>(undefined);
   const isDrawing = useRef(false);
@@ -39,15 +39,15 @@ export function Wall({ query }: { query: Route["query"] }) {
     },
     onEvent(name, data) {
       const service = data as ServiceView;
-      if (name === "gone") fleet.delete(service.service_name);
+      if (name === "gone") services.delete(service.service_name);
       else {
-        fleet.set(service.service_name, service);
+        services.set(service.service_name, service);
         snapshot.current?.add(service.service_name);
       }
       if (snapshot.current === undefined) drawSoon();
     },
     onReady() {
-      for (const service of fleet.keys()) if (snapshot.current?.has(service) === false) fleet.delete(service);
+      for (const service of services.keys()) if (snapshot.current?.has(service) === false) services.delete(service);
       snapshot.current = undefined;
       setReady(true);
       drawSoon();
@@ -61,9 +61,9 @@ export function Wall({ query }: { query: Route["query"] }) {
     () => new Set(SERVICE_HEALTHS.filter((health) => healthList.split(",").includes(health))),
     [healthList],
   );
-  // The fleet is changed in place, `turn` says when
+  // The map is changed in place, `turn` says when
   const [shown, counts] = useMemo(
-    () => [arrange(fleet.values(), { sought, healths, order }), countHealths(fleet.values())] as const,
+    () => [arrange(services.values(), { sought, healths, order }), countHealths(services.values())] as const,
     [turn, sought, healths, order],
   );
   const { count, end } = useGrowingList(shown.length, `${sought} ${healthList} ${order}`);
@@ -72,7 +72,7 @@ export function Wall({ query }: { query: Route["query"] }) {
   return (
     <>
       <Masthead connection={connection}>
-        {fleet.size > 0 && (
+        {services.size > 0 && (
           <>
             <label class="field search">
               <span class="unseen">Find a service</span>
@@ -108,13 +108,13 @@ export function Wall({ query }: { query: Route["query"] }) {
       </Masthead>
       <main id="main">
         {!isReady && <p class="waiting">Asking for the services…</p>}
-        {isReady && fleet.size === 0 && <EmptyWall />}
-        {fleet.size > 0 && (
+        {isReady && services.size === 0 && <EmptyWall />}
+        {services.size > 0 && (
           <>
             <div role="status">
-              <h1 class="verdict">{verdictOf(counts, fleet.size)}</h1>
+              <h1 class="verdict">{verdictOf(counts, services.size)}</h1>
             </div>
-            <HealthFilter counts={counts} total={fleet.size} healths={healths} />
+            <HealthFilter counts={counts} total={services.size} healths={healths} />
             {shown.length === 0 && <p class="nothing">No service matches.</p>}
             <ul
               id="wall"

@@ -34,8 +34,8 @@ export interface SentPulse {
   metadata: Record<string, string>;
 }
 
-/** The pulses of a fleet of which a few services are in trouble, the same in every run but for the time. */
-export function fleetOf(count: number): SentPulse[] {
+/** The pulses of `count` services, a few of them in trouble. Every run has the same ones, at its own time. */
+export function pulsesOfServices(count: number): SentPulse[] {
   const now = Date.now();
   return Array.from({ length: count }, (_, i) => {
     const name = `${NAMES[Math.floor((i * NAMES.length) / count)]}-${String(i % (count / NAMES.length)).padStart(2, "0")}`;

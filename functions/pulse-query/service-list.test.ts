@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from "vitest";
 import type { PulseReader, StoredPulse } from "../../storage/ports.ts";
-import { Fleet } from "./fleet.ts";
+import { ServiceList } from "./service-list.ts";
 
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
@@ -53,12 +53,12 @@ function every(stepMs: number, count: number, first: number): number[] {
 }
 
 async function healthsOf(shelf: Shelf): Promise<string[]> {
-  return (await new Fleet({ reader: shelf, now: () => now }).latest()).map(
+  return (await new ServiceList({ reader: shelf, now: () => now }).latest()).map(
     ({ pulse, health }) => `${pulse.service_name} ${health}`,
   );
 }
 
-describe("a fleet", () => {
+describe("a list of services", () => {
   it("has those late that are silent for three of their own periods and a minute", async () => {
     const shelf = new Shelf()
       .put("each-minute", ...every(MINUTE, 20, 5 * MINUTE))
@@ -79,23 +79,23 @@ describe("a fleet", () => {
     const bursts = every(30 * MINUTE, 6, 2 * HOUR).flatMap((age) => every(1, 400, age));
     const shelf = new Shelf().put("dense", ...every(100, 3000, 3 * MINUTE)).put("bursts", ...bursts);
     expect(await healthsOf(shelf)).toEqual(["bursts late", "dense late"]);
-    const fleet = new Fleet({ reader: shelf, now: () => now });
-    expect((await fleet.one("bursts"))?.usualPeriodMs).toBe(30 * MINUTE);
-    expect((await fleet.one("dense"))?.usualPeriodMs).toBe(28 * SECOND);
+    const services = new ServiceList({ reader: shelf, now: () => now });
+    expect((await services.one("bursts"))?.usualPeriodMs).toBe(30 * MINUTE);
+    expect((await services.one("dense"))?.usualPeriodMs).toBe(28 * SECOND);
   });
 
   it("learns from the newest eight gaps, whether they are within a burst of minutes or between two", async () => {
     const bursts = (seconds: number) => every(HOUR, 4, 2 * HOUR).flatMap((age) => every(SECOND, seconds, age));
     const shelf = new Shelf().put("two-minutes", ...bursts(120)).put("ten-minutes", ...bursts(600));
-    const fleet = new Fleet({ reader: shelf, now: () => now });
+    const services = new ServiceList({ reader: shelf, now: () => now });
     // Five sightings a burst: eight gaps back is the second sighting of the one before.
-    expect((await fleet.one("two-minutes"))?.usualPeriodMs).toBe((HOUR + 3 * 28 * SECOND) / 8);
-    expect((await fleet.one("ten-minutes"))?.usualPeriodMs).toBe(28 * SECOND);
+    expect((await services.one("two-minutes"))?.usualPeriodMs).toBe((HOUR + 3 * 28 * SECOND) / 8);
+    expect((await services.one("ten-minutes"))?.usualPeriodMs).toBe(28 * SECOND);
   });
 
   it("reads no more than a page for each sighting", async () => {
     const shelf = new Shelf().put("minutes", ...every(MINUTE, 400, HOUR)).put("dense", ...every(100, 9000, HOUR));
-    await new Fleet({ reader: shelf, now: () => now }).latest();
+    await new ServiceList({ reader: shelf, now: () => now }).latest();
     expect(shelf.asked.filter((service) => service === "minutes")).toHaveLength(1);
     expect(shelf.asked.filter((service) => service === "dense")).toHaveLength(9);
   });
@@ -104,96 +104,96 @@ describe("a fleet", () => {
     const shelf = new Shelf();
     for (let i = 0; i < 40; i++) shelf.put(`service-${i}`, ...every(MINUTE, 10, 5 * MINUTE));
     let time = now;
-    const fleet = new Fleet({ reader: shelf, now: () => time });
-    await fleet.latest();
+    const services = new ServiceList({ reader: shelf, now: () => time });
+    await services.latest();
     for (let i = 0; i < 40; i++) shelf.put(`service-${i}`, ...every(-28 * SECOND, 10, 4 * MINUTE));
     time += 4 * MINUTE;
     // Late after four minutes by the period of a minute, after 2.4 by the newest eight gaps.
     const isLate = ({ health }: { health: string }) => health === "late";
-    expect((await fleet.latest()).filter(isLate)).toHaveLength(32);
-    await vi.waitFor(async () => expect((await fleet.latest()).filter(isLate)).toHaveLength(40));
+    expect((await services.latest()).filter(isLate)).toHaveLength(32);
+    await vi.waitFor(async () => expect((await services.latest()).filter(isLate)).toHaveLength(40));
   });
 
   it("learns behind the answers of those that pulse, and of each once", async () => {
     const shelf = new Shelf().put("pulsing", ...every(SECOND, 100, 0)).put("silent", ...every(MINUTE, 10, HOUR));
-    const fleet = new Fleet({ reader: shelf, now: () => now });
+    const services = new ServiceList({ reader: shelf, now: () => now });
     const { promise, resolve } = Promise.withResolvers<void>();
     shelf.wait = async (service) => (service === "pulsing" ? await promise : undefined);
-    expect((await fleet.latest()).map(({ health }) => health)).toEqual(["up", "late"]);
+    expect((await services.latest()).map(({ health }) => health)).toEqual(["up", "late"]);
     expect(shelf.asked).toEqual(["silent", "pulsing"]);
     resolve();
     await vi.waitFor(() => expect(shelf.asked).toEqual(["silent", ...Array(5).fill("pulsing")])); // four sightings, and no fifth
-    for (let i = 0; i < 5; i++) await fleet.latest();
+    for (let i = 0; i < 5; i++) await services.latest();
     expect(shelf.asked.filter((service) => service === "silent")).toHaveLength(1);
     expect(shelf.asked).toHaveLength(6);
   });
 
-  it("knows a fleet that goes silent at once", async () => {
+  it("knows services that all fall silent at once", async () => {
     const shelf = new Shelf();
     for (let i = 0; i < 50; i++) shelf.put(`service-${i}`, ...every(MINUTE, 10, 0));
     let time = now;
-    const fleet = new Fleet({ reader: shelf, now: () => time });
-    await fleet.prepare();
+    const services = new ServiceList({ reader: shelf, now: () => time });
+    await services.prepare();
     expect(shelf.asked.length).toBeLessThan(50);
     await vi.waitFor(async () => {
-      await fleet.latest();
+      await services.latest();
       expect(new Set(shelf.asked).size).toBe(50);
     });
     time += HOUR;
     shelf.wait = async () => {
       throw new Error("Expected nothing to be read");
     };
-    expect(new Set((await fleet.latest()).map(({ health }) => health))).toEqual(new Set(["late"]));
+    expect(new Set((await services.latest()).map(({ health }) => health))).toEqual(new Set(["late"]));
   });
 
   it("is prepared once, and again when the store was away", async () => {
     const shelf = new Shelf().put("silent", ...every(MINUTE, 10, HOUR));
-    const fleet = new Fleet({ reader: shelf, now: () => now });
+    const services = new ServiceList({ reader: shelf, now: () => now });
     shelf.wait = async () => {
       throw new Error("away");
     };
-    await expect(fleet.prepare()).rejects.toThrow("away");
+    await expect(services.prepare()).rejects.toThrow("away");
     shelf.wait = async () => undefined;
-    await fleet.prepare();
-    await fleet.prepare();
+    await services.prepare();
+    await services.prepare();
     expect(shelf.asked).toEqual(["silent", "silent"]);
   });
 
   it("keeps a period while pulses go on, and learns it anew behind an answer in time", async () => {
     const shelf = new Shelf().put("checkout", ...every(5 * MINUTE, 10, 4 * MINUTE));
     let time = now;
-    const fleet = new Fleet({ reader: shelf, now: () => time });
-    await fleet.latest();
+    const services = new ServiceList({ reader: shelf, now: () => time });
+    await services.latest();
     time += 5 * MINUTE;
     shelf.put("checkout", -4 * MINUTE);
-    await fleet.latest();
+    await services.latest();
     expect(shelf.asked).toHaveLength(1);
     time += 10 * MINUTE;
     shelf.put("checkout", -13 * MINUTE);
-    await fleet.latest();
+    await services.latest();
     await vi.waitFor(() => expect(shelf.asked).toHaveLength(2));
   });
 
   it("forgets what it learnt of services that are gone", async () => {
     const shelf = new Shelf().put("a", ...every(MINUTE, 10, HOUR)).put("b", ...every(MINUTE, 10, HOUR));
-    const fleet = new Fleet({ reader: shelf, now: () => now });
-    await fleet.latest();
+    const services = new ServiceList({ reader: shelf, now: () => now });
+    await services.latest();
     const gone = shelf.pulses.splice(0).filter((pulse) => pulse.service_name === "a");
-    await fleet.latest();
+    await services.latest();
     shelf.pulses.push(...gone);
-    await fleet.latest();
+    await services.latest();
     expect(shelf.asked).toEqual(["b", "a", "a"]);
   });
 
   it("says when a single service will be late, and nothing of one that never pulsed", async () => {
     const shelf = new Shelf().put("checkout", ...every(MINUTE, 5, 0)).put("new", HOUR);
-    const fleet = new Fleet({ reader: shelf, now: () => now });
-    expect(await fleet.one("checkout")).toMatchObject({
+    const services = new ServiceList({ reader: shelf, now: () => now });
+    expect(await services.one("checkout")).toMatchObject({
       health: "up",
       usualPeriodMs: MINUTE,
       lateAt: now + 4 * MINUTE,
     });
-    expect(await fleet.one("new")).toMatchObject({ health: "up", usualPeriodMs: undefined, lateAt: undefined });
-    expect(await fleet.one("nobody")).toBeUndefined();
+    expect(await services.one("new")).toMatchObject({ health: "up", usualPeriodMs: undefined, lateAt: undefined });
+    expect(await services.one("nobody")).toBeUndefined();
   });
 });

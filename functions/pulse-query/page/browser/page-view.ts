@@ -1,26 +1,21 @@
 import { useEffect, useState } from "preact/hooks";
 
-/** What the page shows, as the part of its address after "#" says it. */
-export type View = { name: "wall" } | { name: "service"; service: string } | { name: "dead-letters" };
+/** What the page shows, as the part of its address after "#" says it; `query` says how: filters, order, span. */
+export type PageView = { query: URLSearchParams } & (
+  | { name: "wall" | "dead-letters" }
+  | { name: "service"; service: string }
+);
 
-export interface Route {
-  view: View;
-  /** How it is shown: filters, order, span. */
-  query: URLSearchParams;
-}
-
-function readRoute(): Route {
+function readView(): PageView {
   const [path = "", search = ""] = location.hash.slice(1).split("?", 2);
   const query = new URLSearchParams(search);
   const service = /^\/services\/(.+)$/.exec(path)?.[1];
-  if (service !== undefined) {
-    try {
-      return { view: { name: "service", service: decodeURIComponent(service) }, query };
-    } catch {
-      return { view: { name: "wall" }, query }; // an address that was cut
-    }
+  try {
+    if (service !== undefined) return { name: "service", service: decodeURIComponent(service), query };
+  } catch {
+    // The address was cut inside of an escape.
   }
-  return { view: { name: path === "/dead-letters" ? "dead-letters" : "wall" }, query };
+  return { name: path === "/dead-letters" ? "dead-letters" : "wall", query };
 }
 
 export function hrefOfService(service: string): string {
@@ -30,7 +25,7 @@ export function hrefOfService(service: string): string {
 /** Changes how the view is shown, without a step in the history; an empty value takes the parameter away. */
 export function changeQuery(changes: Record<string, string>): void {
   const [path = ""] = location.hash.slice(1).split("?", 1);
-  const { query } = readRoute();
+  const { query } = readView();
   for (const [name, value] of Object.entries(changes)) {
     if (value === "") query.delete(name);
     else query.set(name, value);
@@ -40,13 +35,13 @@ export function changeQuery(changes: Record<string, string>): void {
   dispatchEvent(new HashChangeEvent("hashchange"));
 }
 
-/** The route as it is now. */
-export function useRoute(): Route {
-  const [route, setRoute] = useState(readRoute);
+/** The view of the address as it is now. */
+export function usePageView(): PageView {
+  const [view, setView] = useState(readView);
   useEffect(() => {
-    const read = () => setRoute(readRoute());
+    const read = () => setView(readView());
     addEventListener("hashchange", read);
     return () => removeEventListener("hashchange", read);
   }, []);
-  return route;
+  return view;
 }

@@ -31,7 +31,7 @@ export interface ExaminedService extends JudgedService {
   lateAt: number | undefined;
 }
 
-export interface FleetOptions {
+export interface ServiceListOptions {
   reader: Pick<PulseReader, "latest" | "page">;
   /** Epoch ms. */
   now: () => number;
@@ -55,14 +55,14 @@ const BEHIND_AN_ANSWER = 32;
 const PAGE = 2 * MAX_GAPS + 1;
 
 /** Reads and judges services. */
-export class Fleet {
-  readonly #reader: FleetOptions["reader"];
+export class ServiceList {
+  readonly #reader: ServiceListOptions["reader"];
   readonly #now: () => number;
   #learnt = new Map<string, Learnt>();
   #prepared: Promise<unknown> | undefined;
   #isLearningBehind = false;
 
-  constructor({ reader, now }: FleetOptions) {
+  constructor({ reader, now }: ServiceListOptions) {
     this.#reader = reader;
     this.#now = now;
   }
