@@ -1,4 +1,4 @@
-import { curves, type PanelOptions, type Query } from "./panels.ts";
+import { curves, type PanelOptions, type Query } from "./grafana/panels.ts";
 import { quantile } from "./promql.ts";
 
 /** Curves on a third of the width. */

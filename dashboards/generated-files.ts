@@ -2,10 +2,10 @@ import { readFileSync } from "node:fs";
 import { stringify } from "yaml";
 import { SET_PERIODS } from "../events/lateness.ts";
 import { alertmanagerConfigSpec } from "./alertmanager-config.ts";
-import { boards } from "./boards.ts";
+import { boards } from "./boards/boards.ts";
+import { runbookBoard } from "./boards/runbook-board.ts";
 import { prometheusConfig } from "./prometheus-config.ts";
 import { rulesFile } from "./rules/rules-file.ts";
-import { runbookBoard } from "./runbook-board.ts";
 import { REAL_TIME } from "./timing.ts";
 
 const RUNBOOK = new URL("RUNBOOK.md", import.meta.url);

@@ -2,13 +2,13 @@
 import { readFileSync } from "node:fs";
 import { parser as promql } from "@prometheus-io/lezer-promql";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { boards } from "../dashboards/boards.ts";
+import { boards } from "../dashboards/boards/boards.ts";
 import { HEALTH_CODES } from "../dashboards/health-codes.ts";
-import { fillIn, type PlacedQuery, queriesOfBoard, queriesOfRules } from "../dashboards/queries.ts";
 import { ruleGroups } from "../dashboards/rules/rule-groups.ts";
 import { BROKER_JOB, RECORDED } from "../dashboards/selectors.ts";
+import { fillIn, type PlacedQuery, queriesOfBoard, queriesOfRules } from "../dashboards/testing/queries.ts";
+import { isSkippedWithout } from "../dashboards/testing/tools.ts";
 import { hasten } from "../dashboards/timing.ts";
-import { isSkippedWithout } from "../dashboards/tools.ts";
 import { type Monitoring, type Series, startMonitoring } from "./monitoring.ts";
 import { type Platform, startPlatform, until } from "./platform.ts";
 import { readAll } from "./read-back.ts";

@@ -7,7 +7,7 @@ import ajvDraft04 from "ajv-draft-04";
 import addFormats from "ajv-formats";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { parse } from "yaml";
-import { isSkippedWithout } from "../dashboards/tools.ts";
+import { isSkippedWithout } from "../dashboards/testing/tools.ts";
 import { LIVENESS_PATH, READINESS_PATH } from "../functions/runtime/faas-module.ts";
 import { type LoopbackBroker, openLoopbackBroker, pulsesIn } from "../functions/testing/broker.ts";
 import { functionSettings } from "../settings/function-settings.ts";

@@ -1,9 +1,9 @@
 // What the dashboard Logs asks of a line, and Alloy takes from it, is in the lines that a function writes.
 import { readFileSync } from "node:fs";
 import { beforeAll, expect, it } from "vitest";
-import { boards } from "../dashboards/boards.ts";
-import { fillIn, queriesOfBoard } from "../dashboards/queries.ts";
+import { boards } from "../dashboards/boards/boards.ts";
 import { JOBS } from "../dashboards/selectors.ts";
+import { fillIn, queriesOfBoard } from "../dashboards/testing/queries.ts";
 import { REAL_TIME } from "../dashboards/timing.ts";
 import { openLoopbackBroker } from "../functions/testing/broker.ts";
 import { FUNCTIONS } from "../settings/function-settings.ts";

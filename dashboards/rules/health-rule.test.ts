@@ -7,9 +7,9 @@ import { serviceHealthOf } from "../../events/service-health.ts";
 import { METRICS } from "../../functions/metrics/names.ts";
 import { HEALTH_CODES } from "../health-codes.ts";
 import { RECORDED } from "../selectors.ts";
+import { type Expectation, openRulesUnderTest, type RulesUnderTest } from "../testing/rules-under-test.ts";
+import { isSkippedWithout } from "../testing/tools.ts";
 import { REAL_TIME } from "../timing.ts";
-import { isSkippedWithout } from "../tools.ts";
-import { type Expectation, openRulesUnderTest, type RulesUnderTest } from "./rules-under-test.ts";
 import { serviceRules } from "./service-rules.ts";
 
 const SECOND = 1;

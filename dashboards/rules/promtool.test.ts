@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { total } from "../promql.ts";
+import { ALERT_CASES } from "../testing/alert-cases.ts";
+import { openRulesUnderTest, type RulesUnderTest, type Sample } from "../testing/rules-under-test.ts";
+import { isSkippedWithout, runTool } from "../testing/tools.ts";
 import { REAL_TIME } from "../timing.ts";
-import { isSkippedWithout, runTool } from "../tools.ts";
-import { ALERT_CASES } from "./alert-cases.ts";
 import { ruleGroups } from "./rule-groups.ts";
-import { openRulesUnderTest, type RulesUnderTest, type Sample } from "./rules-under-test.ts";
 
 const OPTIONS = { timing: REAL_TIME, setPeriods: { "nightly-backup": 86_400 }, runbookUrl: "RUNBOOK.md" };
 const FIRING = 'count by (alertname, service, reason, job) (ALERTS{alertstate="firing"})';

@@ -2,10 +2,10 @@
 import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { cassandra } from "../../dashboards/cassandra.ts";
-import { fillIn, queriesOfBoard } from "../../dashboards/queries.ts";
+import { cassandra } from "../../dashboards/boards/cassandra.ts";
+import { fillIn, queriesOfBoard } from "../../dashboards/testing/queries.ts";
+import { isSkippedWithout } from "../../dashboards/testing/tools.ts";
 import { hasten } from "../../dashboards/timing.ts";
-import { isSkippedWithout } from "../../dashboards/tools.ts";
 import { cacheDirOf } from "../../local/cassandra/jars.ts";
 import { runProgram } from "../../local/cassandra/java.ts";
 import { freePort } from "../../settings/tcp-ports.ts";

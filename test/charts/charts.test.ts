@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { parse, parseAllDocuments } from "yaml";
-import { isSkippedWithout, runTool } from "../../dashboards/tools.ts";
+import { isSkippedWithout, runTool } from "../../dashboards/testing/tools.ts";
 import { TRIGGERS } from "../../events/triggers.ts";
 import { FUNCTIONS } from "../../settings/function-settings.ts";
 import { NODE_FLAGS } from "../../settings/node-flags.ts";

@@ -1,5 +1,5 @@
 import type { Dashboard } from "@grafana/grafana-foundation-sdk/dashboard";
-import { fillIn, queriesOfBoard } from "../../dashboards/queries.ts";
+import { fillIn, queriesOfBoard } from "../../dashboards/testing/queries.ts";
 import { METRICS } from "../../functions/metrics/names.ts";
 import { run } from "../../infra/cluster/command.ts";
 import { KUBECONFIG } from "../../infra/stack.ts";

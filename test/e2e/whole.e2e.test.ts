@@ -1,7 +1,7 @@
 // Everything that is promised of the cluster, on a real one, in the order in which a user meets it.
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { cassandra } from "../../dashboards/cassandra.ts";
-import { pipeline } from "../../dashboards/pipeline.ts";
+import { cassandra } from "../../dashboards/boards/cassandra.ts";
+import { pipeline } from "../../dashboards/boards/pipeline.ts";
 import { kubectl } from "../../infra/cluster/kubernetes.ts";
 import { NAMESPACE } from "../../infra/platform-stack.ts";
 import { until } from "../platform.ts";

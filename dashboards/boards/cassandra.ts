@@ -1,9 +1,9 @@
 import type { Dashboard } from "@grafana/grafana-foundation-sdk/dashboard";
-import { buildBoard, prometheusVariable } from "./board.ts";
-import { percentiles, third } from "./curve-layouts.ts";
-import { figures } from "./panels.ts";
-import { orZero, part, quantile, rate, ratio, sum } from "./promql.ts";
-import { CLUSTER_SERIES, SERIES } from "./selectors.ts";
+import { percentiles, third } from "../curve-layouts.ts";
+import { buildBoard, prometheusVariable } from "../grafana/board.ts";
+import { figures } from "../grafana/panels.ts";
+import { orZero, part, quantile, rate, ratio, sum } from "../promql.ts";
+import { CLUSTER_SERIES, SERIES } from "../selectors.ts";
 
 const WINDOW = "$__rate_interval";
 

@@ -1,10 +1,10 @@
 import { parser as logql } from "@grafana/lezer-logql";
 import { parser as promql } from "@prometheus-io/lezer-promql";
 import { describe, expect, it } from "vitest";
+import { ruleGroups } from "../rules/rule-groups.ts";
+import { fillIn, type PlacedQuery, panelsOf, queriesOfBoard, queriesOfRules } from "../testing/queries.ts";
+import { hasten, REAL_TIME } from "../timing.ts";
 import { boards } from "./boards.ts";
-import { fillIn, type PlacedQuery, panelsOf, queriesOfBoard, queriesOfRules } from "./queries.ts";
-import { ruleGroups } from "./rules/rule-groups.ts";
-import { hasten, REAL_TIME } from "./timing.ts";
 
 const VALUES = {
   __rate_interval: "1m",

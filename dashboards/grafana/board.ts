@@ -1,5 +1,5 @@
 import * as dashboard from "@grafana/grafana-foundation-sdk/dashboard";
-import type { Timing } from "./timing.ts";
+import type { Timing } from "../timing.ts";
 
 /** What a dashboard is made from. */
 export interface Board {

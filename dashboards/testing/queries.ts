@@ -1,6 +1,6 @@
 // Which queries dashboards and rules consist of, for the tests that parse and run every one of them.
 import type { Dashboard } from "@grafana/grafana-foundation-sdk/dashboard";
-import type { RuleGroup } from "./rules/rule.ts";
+import type { RuleGroup } from "../rules/rule.ts";
 
 /** One query and where it stands. */
 export interface PlacedQuery {

@@ -1,7 +1,7 @@
 import * as dashboard from "@grafana/grafana-foundation-sdk/dashboard";
-import { buildBoard, lokiVariable } from "./board.ts";
-import { logCurves, logLines } from "./panels.ts";
-import { JOBS } from "./selectors.ts";
+import { buildBoard, lokiVariable } from "../grafana/board.ts";
+import { logCurves, logLines } from "../grafana/panels.ts";
+import { JOBS } from "../selectors.ts";
 
 // A function writes one JSON object a line (pino): `level` is a number, 30 info, 40 warn, 50 error, 60 fatal.
 const STREAM = '{namespace="$namespace", container="user-container"}';

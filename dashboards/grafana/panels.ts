@@ -9,7 +9,7 @@ import * as stat from "@grafana/grafana-foundation-sdk/stat";
 import * as statetimeline from "@grafana/grafana-foundation-sdk/statetimeline";
 import * as table from "@grafana/grafana-foundation-sdk/table";
 import * as timeseries from "@grafana/grafana-foundation-sdk/timeseries";
-import { HEALTH_CODES, HEALTH_COLORS } from "./health-codes.ts";
+import { HEALTH_CODES, HEALTH_COLORS } from "../health-codes.ts";
 
 /** A query and the name of its curve, in which `{{label}}` is replaced. */
 export type Query = readonly [expr: string, legend: string];

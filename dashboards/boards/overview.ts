@@ -1,12 +1,12 @@
 import type { Dashboard } from "@grafana/grafana-foundation-sdk/dashboard";
-import { HEALTHS } from "../events/health.ts";
-import { buildBoard, type Panel, prometheusVariable } from "./board.ts";
-import { half, percentiles } from "./curve-layouts.ts";
-import { HEALTH_CODES } from "./health-codes.ts";
-import { figures, healthBands, type Query, serviceTable } from "./panels.ts";
-import { orZero, quantile, rate, ratio, total } from "./promql.ts";
-import { unaccountedOf } from "./rules/flow-rules.ts";
-import { RECORDED, SERIES } from "./selectors.ts";
+import { HEALTHS } from "../../events/health.ts";
+import { half, percentiles } from "../curve-layouts.ts";
+import { buildBoard, type Panel, prometheusVariable } from "../grafana/board.ts";
+import { figures, healthBands, type Query, serviceTable } from "../grafana/panels.ts";
+import { HEALTH_CODES } from "../health-codes.ts";
+import { orZero, quantile, rate, ratio, total } from "../promql.ts";
+import { unaccountedOf } from "../rules/flow-rules.ts";
+import { RECORDED, SERIES } from "../selectors.ts";
 
 const WINDOW = "$__rate_interval";
 const QUANTILES = [0.5, 0.9, 0.99] as const;

@@ -1,7 +1,7 @@
-import type { Row } from "./board.ts";
-import { percentiles, third } from "./curve-layouts.ts";
-import { orZero, rate } from "./promql.ts";
-import { SERIES } from "./selectors.ts";
+import { percentiles, third } from "../curve-layouts.ts";
+import type { Row } from "../grafana/board.ts";
+import { orZero, rate } from "../promql.ts";
+import { SERIES } from "../selectors.ts";
 
 const WINDOW = "$__rate_interval";
 

@@ -3,9 +3,9 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { stringify } from "yaml";
-import { runTool } from "../tools.ts";
+import type { RuleGroup } from "../rules/rule.ts";
 import type { AlertCase } from "./alert-cases.ts";
-import type { RuleGroup } from "./rule.ts";
+import { runTool } from "./tools.ts";
 
 export interface Sample {
   labels: string;

@@ -1,12 +1,12 @@
 import type { Dashboard } from "@grafana/grafana-foundation-sdk/dashboard";
-import { buildBoard, prometheusVariable, type Row } from "./board.ts";
-import { percentiles, third } from "./curve-layouts.ts";
+import { percentiles, third } from "../curve-layouts.ts";
+import { buildBoard, prometheusVariable, type Row } from "../grafana/board.ts";
+import { figures } from "../grafana/panels.ts";
+import { mean, orZero, quantile, rate, total } from "../promql.ts";
+import { SERIES } from "../selectors.ts";
 import { knativeRow } from "./knative-row.ts";
 import { localBrokerRow } from "./local-broker-row.ts";
-import { figures } from "./panels.ts";
 import { processRow } from "./process-row.ts";
-import { mean, orZero, quantile, rate, total } from "./promql.ts";
-import { SERIES } from "./selectors.ts";
 
 const WINDOW = "$__rate_interval";
 

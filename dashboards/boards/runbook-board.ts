@@ -1,6 +1,6 @@
 import { type Dashboard, DashboardBuilder } from "@grafana/grafana-foundation-sdk/dashboard";
 import { PanelBuilder, TextMode } from "@grafana/grafana-foundation-sdk/text";
-import { RUNBOOK_UID } from "./board.ts";
+import { RUNBOOK_UID } from "../grafana/board.ts";
 
 /** The runbook inside Grafana, where the other dashboards link to: it is at hand without another server. */
 export function runbookBoard(markdown: string): Dashboard {

@@ -1,7 +1,7 @@
-import type { Row } from "./board.ts";
-import { half } from "./curve-layouts.ts";
-import { quantile, rate } from "./promql.ts";
-import { CLUSTER_SERIES } from "./selectors.ts";
+import { half } from "../curve-layouts.ts";
+import type { Row } from "../grafana/board.ts";
+import { quantile, rate } from "../promql.ts";
+import { CLUSTER_SERIES } from "../selectors.ts";
 
 const WINDOW = "$__rate_interval";
 const REVISION = "kn_revision_name";

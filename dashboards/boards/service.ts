@@ -1,10 +1,10 @@
 import type { Dashboard } from "@grafana/grafana-foundation-sdk/dashboard";
-import { METRICS } from "../functions/metrics/names.ts";
-import { type BoardOptions, buildBoard, labelVariable, prometheusVariable } from "./board.ts";
-import { curves, figures, healthBands, healthFigure, heat, type Query } from "./panels.ts";
-import { orZero, part, quantile, rate, total, withLabels } from "./promql.ts";
-import { RECORDED, SERIES } from "./selectors.ts";
-import { durationOf } from "./timing.ts";
+import { METRICS } from "../../functions/metrics/names.ts";
+import { type BoardOptions, buildBoard, labelVariable, prometheusVariable } from "../grafana/board.ts";
+import { curves, figures, healthBands, healthFigure, heat, type Query } from "../grafana/panels.ts";
+import { orZero, part, quantile, rate, total, withLabels } from "../promql.ts";
+import { RECORDED, SERIES } from "../selectors.ts";
+import { durationOf } from "../timing.ts";
 
 const WINDOW = "$__rate_interval";
 const SERVICE = 'service="$service"';

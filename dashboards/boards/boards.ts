@@ -1,5 +1,5 @@
 import type { Dashboard } from "@grafana/grafana-foundation-sdk/dashboard";
-import type { BoardOptions } from "./board.ts";
+import type { BoardOptions } from "../grafana/board.ts";
 import { cassandra } from "./cassandra.ts";
 import { logs } from "./logs.ts";
 import { overview } from "./overview.ts";
