@@ -2,23 +2,25 @@ import { randomBytes, randomUUID } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import type { CloudEvent } from "../../events/cloud-event.ts";
 import type { DeadLetter, DeadLetterFilter, DeadLetterStore } from "../ports.ts";
-import { HOUR, letterOf, START } from "./data.ts";
-import type { Bench, LetterStore } from "./suite.ts";
+import { deadLetterOf } from "../testing/dead-letters.ts";
+import { HOUR, START } from "../testing/pulses.ts";
+import { listAll } from "../testing/read-back.ts";
+import type { Fixture, OpenDeadLetterStore } from "./subject.ts";
 
-/** The contract of the dead-letter store; a test finds its own letters by a reason of its own. */
-export function describeLetters(bench: Bench<LetterStore>): void {
-  describe("keeping letters", () => {
+/** The contract of the dead-letter store. A test that lists gives its dead letters a unique reason. */
+export function describeDeadLetters(fixture: Fixture<OpenDeadLetterStore>): void {
+  describe("keeping dead letters", () => {
     it("gives back what was put", async () => {
-      const letter = letterOf();
-      await put(bench.store, letter);
-      expect(await bench.store.get(letter.id)).toEqual(letter);
+      const letter = deadLetterOf();
+      await put(fixture.store, letter);
+      expect(await fixture.store.get(letter.id)).toEqual(letter);
     });
 
     it("knows nothing of an id that was never put", async () => {
-      expect(await bench.store.get(randomUUID())).toBeUndefined();
+      expect(await fixture.store.get(randomUUID())).toBeUndefined();
     });
 
-    it("keeps a letter of which little is known", async () => {
+    it("keeps a dead letter of which little is known", async () => {
       const id = randomUUID();
       const event: CloudEvent = { id: "1", source: "/a", type: "t", extensions: {}, data: { kind: "none" } };
       const letter: DeadLetter = {
@@ -30,8 +32,8 @@ export function describeLetters(bench: Bench<LetterStore>): void {
         detail: undefined,
         time: START,
       };
-      await put(bench.store, letter);
-      expect(await bench.store.get(id)).toEqual(letter);
+      await put(fixture.store, letter);
+      expect(await fixture.store.get(id)).toEqual(letter);
     });
 
     it.each<[string, CloudEvent["data"]]>([
@@ -43,16 +45,16 @@ export function describeLetters(bench: Bench<LetterStore>): void {
       ["JSON text", { kind: "json", value: "text" }],
       ["no data", { kind: "none" }],
     ])("keeps an event's data to the byte: %s", async (_, data) => {
-      const letter = letterOf();
+      const letter = deadLetterOf();
       letter.event.data = data;
-      await put(bench.store, letter);
-      const read = (await bench.store.get(letter.id))?.event.data;
+      await put(fixture.store, letter);
+      const read = (await fixture.store.get(letter.id))?.event.data;
       expect(read).toEqual(data);
       if (data.kind === "bytes") expect(read?.kind === "bytes" && read.bytes.equals(data.bytes)).toBe(true);
     });
 
     it("keeps ids, attributes and details of any text", async () => {
-      const letter = letterOf({
+      const letter = deadLetterOf({
         id: `${randomUUID()} ü/💓:"'\\`,
         reason: "größe ✓",
         destination: "http://[::1]:8080/ä?b=c",
@@ -61,77 +63,80 @@ export function describeLetters(bench: Bench<LetterStore>): void {
       });
       letter.event.subject = "größe 💓 \" ' \\ \n";
       letter.event.extensions = { a: "", b: "ü" };
-      await put(bench.store, letter);
-      expect(await bench.store.get(letter.id)).toEqual(letter);
+      await put(fixture.store, letter);
+      expect(await fixture.store.get(letter.id)).toEqual(letter);
     });
 
-    it("replaces a letter with the same id, wherever in time it was", async () => {
+    it("replaces a dead letter with the same id, on whichever day it came", async () => {
       const reason = randomUUID();
-      const letter = letterOf({ reason });
-      await put(bench.store, letter);
+      const letter = deadLetterOf({ reason });
+      await put(fixture.store, letter);
       const again = { ...letter, time: START + 26 * HOUR, code: 503, detail: "later" };
-      await put(bench.store, again);
-      expect(await bench.store.get(letter.id)).toEqual(again);
-      expect(await listAll(bench.store, { reason })).toEqual([again]);
+      await put(fixture.store, again);
+      expect(await fixture.store.get(letter.id)).toEqual(again);
+      expect(await listAll(fixture.store, { reason })).toEqual([again]);
     });
 
-    it("loses what the former letter knew and the next does not", async () => {
-      const letter = letterOf();
-      await put(bench.store, letter);
+    it("keeps nothing of the dead letter that it replaces", async () => {
+      const letter = deadLetterOf();
+      await put(fixture.store, letter);
       const again = { ...letter, code: undefined, detail: undefined, destination: undefined, time: letter.time + 1 };
-      await put(bench.store, again);
-      expect(await bench.store.get(letter.id)).toEqual(again);
+      await put(fixture.store, again);
+      expect(await fixture.store.get(letter.id)).toEqual(again);
     });
 
-    it("notes a replay, and forgets it when the letter comes back", async () => {
-      const letter = letterOf();
-      await put(bench.store, letter);
-      await bench.store.markReplayed(letter.id, START + 1000);
-      expect(await bench.store.get(letter.id)).toEqual({ ...letter, replayedAt: START + 1000 });
-      await bench.store.markReplayed(letter.id, START + 2000);
-      expect((await bench.store.get(letter.id))?.replayedAt).toBe(START + 2000);
-      await put(bench.store, letter);
-      expect(await bench.store.get(letter.id)).toEqual(letter);
+    it("notes a replay, and forgets the replay when the dead letter comes back", async () => {
+      const letter = deadLetterOf();
+      await put(fixture.store, letter);
+      await fixture.store.markReplayed(letter.id, START + 1000);
+      expect(await fixture.store.get(letter.id)).toEqual({ ...letter, replayedAt: START + 1000 });
+      await fixture.store.markReplayed(letter.id, START + 2000);
+      expect((await fixture.store.get(letter.id))?.replayedAt).toBe(START + 2000);
+      await put(fixture.store, letter);
+      expect(await fixture.store.get(letter.id)).toEqual(letter);
     });
 
-    it("does not note a replay that began before the letter came back", async () => {
-      const letter = letterOf({ time: START + 1000 });
-      await put(bench.store, letter);
-      await bench.store.markReplayed(letter.id, START + 999);
-      expect(await bench.store.get(letter.id)).toEqual(letter);
+    it("does not note a replay that began before the dead letter came back", async () => {
+      const letter = deadLetterOf({ time: START + 1000 });
+      await put(fixture.store, letter);
+      await fixture.store.markReplayed(letter.id, START + 999);
+      expect(await fixture.store.get(letter.id)).toEqual(letter);
     });
 
-    it("makes no letter of a replay of an unknown id", async () => {
+    it("makes no dead letter of a replay of an unknown id", async () => {
       const id = randomUUID();
-      await bench.store.markReplayed(id, START);
-      expect(await bench.store.get(id)).toBeUndefined();
+      await fixture.store.markReplayed(id, START);
+      expect(await fixture.store.get(id)).toBeUndefined();
     });
 
-    it("keeps letters that are put at once", async () => {
+    it("keeps dead letters that arrive at once", async () => {
       const reason = randomUUID();
       const letters = seriesOf(50, reason);
-      await Promise.all(letters.map((letter) => put(bench.store, letter)));
-      expect((await listAll(bench.store, { reason })).map(({ id }) => id)).toEqual(
+      await Promise.all(letters.map((letter) => put(fixture.store, letter)));
+      expect((await listAll(fixture.store, { reason })).map(({ id }) => id)).toEqual(
         letters.map(({ id }) => id).reverse(),
       );
     });
   });
 
-  describe("listing letters", () => {
-    it("has the newest first, over days, however they were put", async () => {
+  describe("listing dead letters", () => {
+    it("has the newest first, over days, in any order of arrival", async () => {
       const reason = randomUUID();
       const letters = seriesOf(12, reason, 5 * HOUR);
-      for (const i of [3, 0, 11, 5, 4, 10, 1, 2, 9, 8, 7, 6]) await put(bench.store, letters[i] as DeadLetter);
-      expect(await listAll(bench.store, { reason })).toEqual(letters.toReversed());
+      for (const i of [3, 0, 11, 5, 4, 10, 1, 2, 9, 8, 7, 6]) await put(fixture.store, letters[i] as DeadLetter);
+      expect(await listAll(fixture.store, { reason })).toEqual(letters.toReversed());
     });
 
     it.each([1, 5, 12])(
-      "shows every letter once over pages of %i, also those of the same millisecond",
+      "shows every dead letter once over pages of %i, even those of one millisecond",
       async (limit) => {
         const reason = randomUUID();
-        const letters = [...seriesOf(7, reason, 9 * HOUR), ...Array.from({ length: 5 }, () => letterOf({ reason }))];
-        for (const letter of letters) await put(bench.store, letter);
-        const read = await listAll(bench.store, { reason }, limit);
+        const letters = [
+          ...seriesOf(7, reason, 9 * HOUR),
+          ...Array.from({ length: 5 }, () => deadLetterOf({ reason })),
+        ];
+        for (const letter of letters) await put(fixture.store, letter);
+        const read = await listAll(fixture.store, { reason }, limit);
         expect(read.map(({ id }) => id).sort()).toEqual(letters.map(({ id }) => id).sort());
         expect(read.map(({ time }) => time)).toEqual(letters.map(({ time }) => time).sort((a, b) => b - a));
       },
@@ -140,11 +145,11 @@ export function describeLetters(bench: Bench<LetterStore>): void {
     it("filters by reason, span and replay, each alone and all together", async () => {
       const reason = randomUUID();
       const letters = seriesOf(6, reason);
-      for (const letter of letters) await put(bench.store, letter);
-      await put(bench.store, letterOf({ reason: randomUUID(), time: START + 2 }));
-      for (const i of [1, 2, 5]) await bench.store.markReplayed(letters[i]?.id ?? "", START + HOUR);
+      for (const letter of letters) await put(fixture.store, letter);
+      await put(fixture.store, deadLetterOf({ reason: randomUUID(), time: START + 2 }));
+      for (const i of [1, 2, 5]) await fixture.store.markReplayed(letters[i]?.id ?? "", START + HOUR);
       const indices = async (filter: DeadLetterFilter) => {
-        const read = await listAll(bench.store, filter);
+        const read = await listAll(fixture.store, filter);
         return read.map(({ id }) => letters.findIndex((letter) => letter.id === id)).filter((i) => i >= 0);
       };
       const span = { from: START + 1, to: START + 5 };
@@ -152,28 +157,28 @@ export function describeLetters(bench: Bench<LetterStore>): void {
       expect(await indices({ span })).toEqual([4, 3, 2, 1]);
       expect(await indices({ isReplayed: true })).toEqual([5, 2, 1]);
       expect(await indices({ isReplayed: false })).toEqual([4, 3, 0]);
-      expect(await listAll(bench.store, { reason })).toHaveLength(6);
-      expect(await listAll(bench.store, { reason, span, isReplayed: true }, 1)).toEqual(
+      expect(await listAll(fixture.store, { reason })).toHaveLength(6);
+      expect(await listAll(fixture.store, { reason, span, isReplayed: true }, 1)).toEqual(
         [2, 1].map((i) => ({ ...letters[i], replayedAt: START + HOUR })),
       );
-      expect(await listAll(bench.store, { reason: randomUUID() })).toEqual([]);
-      expect(await listAll(bench.store, { reason, span: { from: START + 3, to: START + 3 } })).toEqual([]);
+      expect(await listAll(fixture.store, { reason: randomUUID() })).toEqual([]);
+      expect(await listAll(fixture.store, { reason, span: { from: START + 3, to: START + 3 } })).toEqual([]);
     });
 
-    it("goes on after the last letter shown while others are put", async () => {
+    it("goes on after the last one shown while others arrive", async () => {
       const reason = randomUUID();
       const letters = seriesOf(4, reason);
-      for (const letter of letters) await put(bench.store, letter);
-      const first = await bench.store.list({ reason }, 2);
-      await put(bench.store, letterOf({ reason, time: START + HOUR }));
-      const rest = await bench.store.list({ reason }, 10, first.ok ? first.value.cursor : undefined);
+      for (const letter of letters) await put(fixture.store, letter);
+      const first = await fixture.store.list({ reason }, 2);
+      await put(fixture.store, deadLetterOf({ reason, time: START + HOUR }));
+      const rest = await fixture.store.list({ reason }, 10, first.ok ? first.value.cursor : undefined);
       expect(rest).toEqual({ ok: true, value: { letters: [letters[1], letters[0]] } });
     });
 
     it.each(["", "0", "abc", "W10", "eyJhIjoxfQ", "💓"])(
       "refuses a cursor that it did not make (%#)",
       async (cursor) => {
-        const page = await bench.store.list({}, 10, cursor);
+        const page = await fixture.store.list({}, 10, cursor);
         expect(page).toMatchObject({
           ok: false,
           faults: [{ pointer: "/cursor", rule: expect.stringMatching(/^Expected/) }],
@@ -182,10 +187,10 @@ export function describeLetters(bench: Bench<LetterStore>): void {
     );
   });
 
-  describe("its life", () => {
-    it("has kept everything when it is opened again, and answers retry once it is closed", async () => {
-      const { store, reopen } = await bench.open();
-      const letter = letterOf();
+  describe("its lifecycle", () => {
+    it("has kept everything when it opens again, and answers retry once it is closed", async () => {
+      const { store, reopen } = await fixture.open();
+      const letter = deadLetterOf();
       await store.check();
       await put(store, letter);
       await store.markReplayed(letter.id, START + 1);
@@ -204,18 +209,5 @@ async function put(store: DeadLetterStore, letter: DeadLetter): Promise<void> {
 }
 
 function seriesOf(count: number, reason: string, stepMs = 1): DeadLetter[] {
-  return Array.from({ length: count }, (_, i) => letterOf({ reason, time: START + i * stepMs }));
-}
-
-async function listAll(store: DeadLetterStore, filter: DeadLetterFilter, limit = 100): Promise<DeadLetter[]> {
-  const letters: DeadLetter[] = [];
-  let cursor: string | undefined;
-  do {
-    const page = await store.list(filter, limit, cursor);
-    if (!page.ok) throw new Error(`Expected a page, got ${JSON.stringify(page.faults)}`);
-    expect(page.value.letters.length).toBeLessThanOrEqual(limit);
-    letters.push(...page.value.letters);
-    cursor = page.value.cursor;
-  } while (cursor !== undefined);
-  return letters;
+  return Array.from({ length: count }, (_, i) => deadLetterOf({ reason, time: START + i * stepMs }));
 }

@@ -1,10 +1,11 @@
 import { describe, expect, it } from "vitest";
 import type { Pulse } from "../../events/pulse.ts";
-import { asStored, HOUR, latestOf, newService, pulseOf, START, seriesOf, store } from "./data.ts";
-import type { Bench, PulseStore } from "./suite.ts";
+import { asStored, HOUR, newService, pulseOf, START, seriesOf } from "../testing/pulses.ts";
+import { latestOf, store } from "../testing/read-back.ts";
+import type { Fixture, OpenPulseStore } from "./subject.ts";
 
 /** The contract of `latest`. */
-export function describeLatest(bench: Bench<PulseStore>): void {
+export function describeLatest(fixture: Fixture<OpenPulseStore>): void {
   describe("the latest pulses", () => {
     it("are one for each service, sorted by the service's name", async () => {
       const run = newService("fleet");
@@ -12,10 +13,10 @@ export function describeLatest(bench: Bench<PulseStore>): void {
         (name) => `${run}/${name}`,
       );
       await store(
-        bench.store,
+        fixture.store,
         names.flatMap((service) => seriesOf(service, 3, HOUR)),
       );
-      const latest = (await bench.store.latest()).filter((pulse) => pulse.service_name.startsWith(run));
+      const latest = (await fixture.store.latest()).filter((pulse) => pulse.service_name.startsWith(run));
       expect(latest.map((pulse) => pulse.service_name)).toEqual(names.toSorted());
       expect(latest.map((pulse) => pulse.id)).toEqual(names.map(() => "2"));
     });
@@ -25,50 +26,50 @@ export function describeLatest(bench: Bench<PulseStore>): void {
         pulseOf({ service_name: newService(), metadata: { region: "eu", größe: "✓" }, status: "503", latency_ms: 0.1 }),
         pulseOf({ service_name: newService() }),
       ];
-      await store(bench.store, pulses);
-      for (const pulse of pulses) expect(await latestOf(bench.store, pulse.service_name)).toEqual(asStored(pulse));
+      await store(fixture.store, pulses);
+      for (const pulse of pulses) expect(await latestOf(fixture.store, pulse.service_name)).toEqual(asStored(pulse));
     });
 
-    it("lose the metadata of the one before when the next has none", async () => {
+    it("have no metadata when the newest pulse has none, although the one before had some", async () => {
       const pulse = pulseOf({ service_name: newService(), metadata: { region: "eu" } });
       const { metadata: _, ...bare } = pulse;
       const next = { ...bare, event_time: START + 5, id: "next" };
-      await store(bench.store, [pulse]);
-      await store(bench.store, [next]);
-      expect(await latestOf(bench.store, pulse.service_name)).toEqual(asStored(next));
+      await store(fixture.store, [pulse]);
+      await store(fixture.store, [next]);
+      expect(await latestOf(fixture.store, pulse.service_name)).toEqual(asStored(next));
     });
 
-    it("never go back in time, whatever the order of arrival", async () => {
+    it("never go back in time, in any order of arrival", async () => {
       const service = newService();
       const pulses = seriesOf(service, 6, HOUR);
       let newest = -1;
       for (const i of [2, 0, 3, 1, 5, 4]) {
-        await store(bench.store, [pulses[i] as Pulse]);
+        await store(fixture.store, [pulses[i] as Pulse]);
         newest = Math.max(newest, i);
-        expect(await latestOf(bench.store, service)).toEqual(asStored(pulses[newest] as Pulse));
+        expect(await latestOf(fixture.store, service)).toEqual(asStored(pulses[newest] as Pulse));
       }
-      await store(bench.store, pulses.slice(0, 3));
-      expect(await latestOf(bench.store, service)).toEqual(asStored(pulses[5] as Pulse));
+      await store(fixture.store, pulses.slice(0, 3));
+      expect(await latestOf(fixture.store, service)).toEqual(asStored(pulses[5] as Pulse));
     });
 
-    it("are the newest of a write that is not in order", async () => {
+    it("are the newest of a write whose pulses are in no order", async () => {
       const service = newService();
       const pulses = seriesOf(service, 9, HOUR);
       await store(
-        bench.store,
+        fixture.store,
         [3, 8, 1, 0, 7].map((i) => pulses[i] as Pulse),
       );
-      expect((await latestOf(bench.store, service))?.id).toBe("8");
+      expect((await latestOf(fixture.store, service))?.id).toBe("8");
     });
 
-    it("are the newest of many writes under way together", async () => {
+    it("are the newest of many writes at once", async () => {
       const service = newService();
       const pulses = seriesOf(service, 40, 1000);
-      await Promise.all(pulses.map((_, i) => store(bench.store, [pulses[(i * 17) % 40] as Pulse])));
-      expect(await latestOf(bench.store, service)).toEqual(asStored(pulses[39] as Pulse));
+      await Promise.all(pulses.map((_, i) => store(fixture.store, [pulses[(i * 17) % 40] as Pulse])));
+      expect(await latestOf(fixture.store, service)).toEqual(asStored(pulses[39] as Pulse));
     });
 
-    it("are the same one of several of the same millisecond whatever the order of arrival, and never a mixture", async () => {
+    it("are the same one of several of one millisecond in every order of arrival, and never a mixture", async () => {
       const orders = [
         [0, 1, 2],
         [2, 1, 0],
@@ -83,8 +84,8 @@ export function describeLatest(bench: Bench<PulseStore>): void {
           pulseOf({ service_name: service, id: "b", source: "/a", latency_ms: 2, status: "cc" }),
           pulseOf({ service_name: service, id: "c", source: "/a", latency_ms: 1, status: "bb", metadata: { a: "2" } }),
         ];
-        for (const i of order) await store(bench.store, [pulses[i] as Pulse]);
-        const latest = await latestOf(bench.store, service);
+        for (const i of order) await store(fixture.store, [pulses[i] as Pulse]);
+        const latest = await latestOf(fixture.store, service);
         expect(pulses.map(asStored)).toContainEqual(latest);
         chosen.add(latest?.id ?? "");
       }

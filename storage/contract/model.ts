@@ -1,19 +1,20 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { MAX_LATENCY_MS, type Pulse } from "../../events/pulse.ts";
-import { asStored, HOUR, inReadingOrder, latestOf, newService, readPages, START, scanChunks, store } from "./data.ts";
-import type { Bench, PulseStore } from "./suite.ts";
+import { asStored, HOUR, inReadingOrder, newService, START } from "../testing/pulses.ts";
+import { latestOf, readPages, scanChunks, store } from "../testing/read-back.ts";
+import type { Fixture, OpenPulseStore } from "./subject.ts";
 
-// The same cases in every run: what fails once fails for everybody.
+// The same cases in every run: a failure can be repeated anywhere.
 fc.configureGlobal({ seed: 20_261_124 });
 
-/** Whatever is written reads back as from a plain list. */
-export function describeModel(bench: Bench<PulseStore>): void {
+/** All that is written reads back as it would from a plain list. */
+export function describeModel(fixture: Fixture<OpenPulseStore>): void {
   describe("beside a list", () => {
-    it("reads back any pulses, written in any order, apart or together, some of them again", async () => {
+    it("reads back any pulses, written in any order, apart or together, some of them twice", async () => {
       await fc.assert(
         fc.asyncProperty(writesOf(), async ({ pulses, writes, limit }) => {
-          // Names of this run's own: what an earlier run wrote stays in the store.
+          // New names for each run: what an earlier run wrote stays in the store.
           const services = [newService(), newService("a:b/c")];
           const own = pulses.map((pulse) => ({
             ...pulse,
@@ -23,23 +24,23 @@ export function describeModel(bench: Bench<PulseStore>): void {
           for (const together of writes) {
             const chosen = together.map((indices) => indices.map((i) => own[i % own.length] as Pulse));
             for (const pulse of chosen.flat()) isWritten.add(pulse);
-            await Promise.all(chosen.map((some) => store(bench.store, some)));
+            await Promise.all(chosen.map((some) => store(fixture.store, some)));
           }
           for (const service of services) {
             const model = [...isWritten].filter((pulse) => pulse.service_name === service).map(asStored);
             model.sort(inReadingOrder);
-            expect(await readPages(bench.store, service, { limit })).toEqual(model);
-            expect((await scanChunks(bench.store, service)).flat()).toEqual(model);
-            expect((await latestOf(bench.store, service))?.event_time).toEqual(model[0]?.event_time);
+            expect(await readPages(fixture.store, service, { limit })).toEqual(model);
+            expect((await scanChunks(fixture.store, service)).flat()).toEqual(model);
+            expect((await latestOf(fixture.store, service))?.event_time).toEqual(model[0]?.event_time);
           }
         }),
-        { numRuns: bench.propertyRuns },
+        { numRuns: fixture.propertyRuns },
       );
     });
   });
 }
 
-// Few times, sources and ids, so that they meet; an identity stands for one pulse only, as the senders promise.
+// Few times, sources and ids, so that they meet. An identity stands for one pulse, as senders promise.
 function writesOf() {
   const text = fc.string({ unit: "grapheme", minLength: 1, maxLength: 6 }).map((s) => s.toWellFormed());
   const pulse = fc.record(

@@ -1,12 +1,13 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { describeDeadLetterStore, describePulseStore, type Opened } from "../contract/suite.ts";
+import { DAY_MS } from "../../events/time.ts";
+import { type Opened, openHandles } from "../contract/subject.ts";
+import { describeDeadLetterStore, describePulseStore } from "../contract/suite.ts";
 import type { StoreLifecycle } from "../ports.ts";
 import { openSqliteDeadLetterStore } from "./dead-letter-store.ts";
 import { openSqlitePulseStore } from "./pulse-store.ts";
 
-const DAY_MS = 86_400_000;
 const MAX_BYTES = 1024 * 1024 * 1024;
 
 describePulseStore({ name: "SQLite pulses", open: (options) => openFolder(openSqlitePulseStore, options) });
@@ -20,18 +21,9 @@ async function openFolder<S extends StoreLifecycle>(
   { retentionMs = 30 * DAY_MS }: { retentionMs?: number },
 ): Promise<Opened<S>> {
   const folder = mkdtempSync(join(tmpdir(), "pulse-store-"));
-  const stores: S[] = [];
-  const open = () => {
-    const store = openStore({ file: join(folder, "store.db"), maxBytes: MAX_BYTES, retentionMs });
-    stores.push(store);
-    return store;
-  };
-  return {
-    store: open(),
-    reopen: async () => open(),
-    dispose: async () => {
-      for (const store of stores) await store.close();
-      rmSync(folder, { recursive: true });
-    },
-  };
+  const file = join(folder, "store.db");
+  return await openHandles(
+    () => openStore({ file, maxBytes: MAX_BYTES, retentionMs }),
+    () => rmSync(folder, { recursive: true }),
+  );
 }

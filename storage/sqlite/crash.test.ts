@@ -5,7 +5,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { expect, it } from "vitest";
-import { latestOf, START, scanChunks } from "../contract/data.ts";
+import { START } from "../testing/pulses.ts";
+import { latestOf, scanChunks } from "../testing/read-back.ts";
 import { openSqlitePulseStore } from "./pulse-store.ts";
 
 it("has every pulse on disk that a killed process was answered for", async () => {

@@ -3,7 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
-import { HOUR, letterOf, START } from "../contract/data.ts";
+import { deadLetterOf } from "../testing/dead-letters.ts";
+import { HOUR, START } from "../testing/pulses.ts";
 import {
   openSqliteDeadLetterStore,
   type SqliteDeadLetterStore,
@@ -32,7 +33,7 @@ function open(options: Partial<SqliteDeadLetterStoreOptions> = {}): SqliteDeadLe
 
 it("answers retry when it is full, keeps what it has, and can be opened with more room", async () => {
   const small = open({ maxBytes: MIB });
-  const letters = Array.from({ length: 40 }, () => letterOf({ detail: "x".repeat(50_000) }));
+  const letters = Array.from({ length: 40 }, () => deadLetterOf({ detail: "x".repeat(50_000) }));
   const kinds: string[] = [];
   for (const letter of letters) kinds.push((await small.put(letter)).kind);
   const kept = kinds.indexOf("retry");
@@ -47,7 +48,7 @@ it("answers retry when it is full, keeps what it has, and can be opened with mor
 it("hides a letter at the moment it is too old, then deletes it", async () => {
   let now = START;
   const store = open({ retentionMs: HOUR, purgeEveryMs: 5, now: () => now });
-  const [old, young] = [letterOf(), letterOf({ time: START + HOUR })];
+  const [old, young] = [deadLetterOf(), deadLetterOf({ time: START + HOUR })];
   await store.put(old);
   await store.put(young);
   expect(await store.list({}, 10)).toEqual({ ok: true, value: { letters: [young, old] } });
@@ -63,7 +64,7 @@ it("hides a letter at the moment it is too old, then deletes it", async () => {
 it("commits what is put in one turn of the event loop together, and says so", async () => {
   const onBatch = vi.fn();
   const store = open({ onBatch });
-  const puts = [letterOf(), letterOf(), letterOf()].map((letter) => store.put(letter));
+  const puts = [deadLetterOf(), deadLetterOf(), deadLetterOf()].map((letter) => store.put(letter));
   expect(store.queuedRows).toBe(3);
   await Promise.all(puts);
   expect(store.queuedRows).toBe(0);
@@ -72,7 +73,7 @@ it("commits what is put in one turn of the event loop together, and says so", as
 
 it("notes the replay of a letter that was put in the same turn", async () => {
   const store = open();
-  const letter = letterOf();
+  const letter = deadLetterOf();
   await Promise.all([store.put(letter), store.markReplayed(letter.id, START)]);
   expect((await store.get(letter.id))?.replayedAt).toBe(START);
 });

@@ -4,7 +4,8 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { Pulse } from "../../events/pulse.ts";
-import { ALL, asStored, HOUR, pulseOf, readPages, START, scanChunks, seriesOf, store } from "../contract/data.ts";
+import { ALL, asStored, HOUR, pulseOf, START, seriesOf } from "../testing/pulses.ts";
+import { readPages, scanChunks, store } from "../testing/read-back.ts";
 import type { StoreBatch } from "./group-commit.ts";
 import { openSqlitePulseStore, type SqlitePulseStore, type SqlitePulseStoreOptions } from "./pulse-store.ts";
 

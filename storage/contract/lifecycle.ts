@@ -1,17 +1,18 @@
 import { describe, expect, it } from "vitest";
 import type { Pulse } from "../../events/pulse.ts";
-import { asStored, HOUR, latestOf, newService, pulseOf, readPages, seriesOf, store } from "./data.ts";
-import type { Bench, PulseStore } from "./suite.ts";
+import { asStored, HOUR, newService, pulseOf, seriesOf } from "../testing/pulses.ts";
+import { latestOf, readPages, store } from "../testing/read-back.ts";
+import type { Fixture, OpenPulseStore } from "./subject.ts";
 
-/** The contract of `check`, `close`, and what is kept beyond it. */
-export function describeLife(bench: Bench<PulseStore>): void {
-  describe("its life", () => {
-    it("says that it can be used", async () => {
-      await expect(bench.store.check()).resolves.toBeUndefined();
+/** The contract of `check` and `close`, and of opening the same data again. */
+export function describeLifecycle(fixture: Fixture<OpenPulseStore>): void {
+  describe("its lifecycle", () => {
+    it("is ready once it is open", async () => {
+      await expect(fixture.store.check()).resolves.toBeUndefined();
     });
 
-    it("has kept everything when it is opened again", async () => {
-      const { store: own, reopen } = await bench.open();
+    it("has kept everything when it opens again", async () => {
+      const { store: own, reopen } = await fixture.open();
       const pulses = seriesOf(newService(), 50, HOUR / 4);
       await store(own, pulses);
       await own.close();
@@ -24,8 +25,8 @@ export function describeLife(bench: Bench<PulseStore>): void {
       await again.close();
     });
 
-    it("finishes the writes that are under way when it is closed", async () => {
-      const { store: own, reopen } = await bench.open();
+    it("finishes the writes under way before it closes", async () => {
+      const { store: own, reopen } = await fixture.open();
       const pulses = seriesOf(newService(), 300, 1000);
       const writes = Array.from({ length: 30 }, (_, i) => own.write(pulses.slice(i * 10, i * 10 + 10)));
       await own.close();
@@ -35,8 +36,8 @@ export function describeLife(bench: Bench<PulseStore>): void {
       await again.close();
     });
 
-    it("can be closed twice, also at once, and then answers writes with retry and is not ready", async () => {
-      const { store: own } = await bench.open();
+    it("can be closed twice, even at the same time; then it answers writes with retry and is not ready", async () => {
+      const { store: own } = await fixture.open();
       await Promise.all([own.close(), own.close()]);
       await own.close();
       const outcome = await own.write([pulseOf({ service_name: newService() })]);
@@ -44,8 +45,8 @@ export function describeLife(bench: Bench<PulseStore>): void {
       await expect(own.check()).rejects.toThrow(/Expected/);
     });
 
-    it("shows what one handle has written to another at once", async () => {
-      const { store: own, reopen } = await bench.open();
+    it("shows at once to one handle what another has written", async () => {
+      const { store: own, reopen } = await fixture.open();
       const other = await reopen();
       const pulse = pulseOf({ service_name: newService() });
       await store(own, [pulse]);
