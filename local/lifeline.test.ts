@@ -3,7 +3,8 @@ import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it, onTestFinished, vi } from "vitest";
-import { isRunning, temporaryFolder } from "./testing/program.ts";
+import { isRunning } from "./testing/program.ts";
+import { temporaryFolder } from "./testing/temporary-folder.ts";
 
 /** A process that starts another, ties it to itself, and says its pid; then it does what `more` says. */
 async function startParent(more = ""): Promise<{ parent: ChildProcess; childPid: number }> {

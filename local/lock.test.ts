@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { FolderInUseError, lockFolder } from "./lock.ts";
-import { temporaryFolder } from "./testing/program.ts";
+import { temporaryFolder } from "./testing/temporary-folder.ts";
 
 describe("the lock of a data folder", () => {
   it("is refused while another has it, and free again after", () => {

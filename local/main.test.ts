@@ -5,7 +5,8 @@ import { createServer } from "node:net";
 import { fileURLToPath } from "node:url";
 import { expect, it, onTestFinished, vi } from "vitest";
 import { freePort } from "../settings/tcp-ports.ts";
-import { isRunning, temporaryFolder } from "./testing/program.ts";
+import { isRunning } from "./testing/program.ts";
+import { temporaryFolder } from "./testing/temporary-folder.ts";
 
 const MAIN = fileURLToPath(new URL("main.ts", import.meta.url));
 const PORT_VARIABLES = ["INGEST", "QUERY", "PERSIST", "DEADLETTER", "BROKER"].map((name) => `PULSE_LOCAL_${name}_PORT`);

@@ -1,10 +1,11 @@
 import { pino } from "pino";
 import { expect, it, onTestFinished, vi } from "vitest";
 import { ManagedProcess, type ManagedProcessOptions } from "./process.ts";
-import { createMemoryOutput, isRunning, type TestProgram, writeProgram } from "./testing/program.ts";
+import { openMemoryOutput } from "./testing/output.ts";
+import { isRunning, type TestProgram, writeProgram } from "./testing/program.ts";
 
 function manage(program: TestProgram, more: Partial<ManagedProcessOptions> = {}) {
-  const output = createMemoryOutput();
+  const output = openMemoryOutput();
   const logLines: Record<string, unknown>[] = [];
   const log = pino({}, { write: (line: string) => logLines.push(JSON.parse(line)) });
   const readyUrl = `http://localhost:${program.port}/`;

@@ -3,7 +3,9 @@ import { pino } from "pino";
 import { expect, it, onTestFinished, vi } from "vitest";
 import type { PlannedProcess } from "./plan.ts";
 import { Supervisor } from "./supervisor.ts";
-import { createMemoryOutput, isRunning, type TestProgram, temporaryFolder, writeProgram } from "./testing/program.ts";
+import { openMemoryOutput } from "./testing/output.ts";
+import { isRunning, type TestProgram, writeProgram } from "./testing/program.ts";
+import { temporaryFolder } from "./testing/temporary-folder.ts";
 
 function planOf(program: TestProgram, stopRank: number, sources: string[] = []): PlannedProcess {
   const { file, env, port } = program;
@@ -11,7 +13,7 @@ function planOf(program: TestProgram, stopRank: number, sources: string[] = []):
 }
 
 function supervise(plan: PlannedProcess[]) {
-  const output = createMemoryOutput();
+  const output = openMemoryOutput();
   const logLines: Record<string, unknown>[] = [];
   const log = pino({}, { write: (line: string) => logLines.push(JSON.parse(line)) });
   const supervisor = new Supervisor({ plan, output, log, stopGraceMs: 10_000, readyPath: "/" });

@@ -1,6 +1,7 @@
 // The ledger, id by id: what was accepted is stored, and the counters say so, though answers are lost on the way.
 import { afterEach, expect, it, onTestFinished } from "vitest";
-import { openTestBroker, temporaryFolder, triggerOf } from "../local/testing/broker.ts";
+import { openTestBroker, triggerOf } from "../local/testing/broker.ts";
+import { temporaryFolder } from "../local/testing/temporary-folder.ts";
 import { startFunction } from "./function-process.ts";
 import { type Platform, startPlatform, until } from "./platform.ts";
 import { readAll, readMetric } from "./read-back.ts";
@@ -107,7 +108,7 @@ it("an event that is delivered again, for its answer came too late, is stored an
   onTestFinished(() => query.kill());
   const broker = await openTestBroker({
     triggers: [triggerOf({ retry: 20, backoffPolicy: "linear", backoffDelay: "PT0.1S", timeout: "PT0.5S" })],
-    subscribers: { target: new URL(persist.url), letters: new URL("http://127.0.0.1:9/") },
+    subscribers: { target: new URL(persist.url), "dead-letters": new URL("http://127.0.0.1:9/") },
   });
   const ingest = await startFunction("pulse-ingest", { env: { ...env, K_SINK: broker.url } });
   onTestFinished(() => ingest.kill());

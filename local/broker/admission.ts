@@ -1,52 +1,56 @@
-// What the broker adds to an event that enters, and who wants it.
+// What the broker adds to an event that enters, and which queues take it.
 import type { CloudEvent } from "../../events/cloud-event.ts";
 import { bytesOf } from "../../events/cloud-event.ts";
 import type { Predicate } from "./filters/attributes.ts";
 import type { AddOutcome, NewEvent } from "./journal.ts";
-import type { Lane } from "./lane.ts";
+import type { SubscriberQueue } from "./subscriber-queue.ts";
 
-/** A Trigger's filter and the lane behind it. */
-export interface Route {
+/** A Trigger's filter, and the queue for what passes it. */
+export interface Subscription {
   wants: Predicate;
-  lane: Lane;
+  queue: SubscriberQueue;
 }
 
-/** An event that may enter; or none, when it has come round too often. */
+/** An event with the queues that take it, or why it does not enter: no Trigger wants it, or its hops are used up. */
 export type Admission = { kind: "wanted"; event: NewEvent } | { kind: "unmatched" } | { kind: "hop-limit" };
 
 const TTL = "knativebrokerttl";
-/** How often an event and the replies to it may enter, one after the other. */
+/** How many times an event and the chain of replies to it may enter. */
 const DEFAULT_TTL = 255;
 
 /**
- * Makes an event ready to be stored: notes its arrival, counts it down, finds the lanes that want it.
- * `causeTtl` is that of the event it replies to. `done` is told first what became of it.
+ * Makes an event ready to be stored: writes its arrival time, counts its hops down, finds the queues that take it.
+ * `causeTtl` is the hop limit of the event that this one replies to. `done` hears the outcome before the queues do.
  */
 export function admit(
   event: CloudEvent,
-  { routes, causeTtl, done }: { routes: readonly Route[]; causeTtl?: number; done: (outcome: AddOutcome) => void },
+  {
+    subscriptions,
+    causeTtl,
+    done,
+  }: { subscriptions: readonly Subscription[]; causeTtl?: number; done: (outcome: AddOutcome) => void },
 ): Admission {
   const { extensions } = event;
-  // As Knative's ingress: every arrival is a new one, and every event counts down, replies from where their cause was.
+  // As Knative's ingress does: each entry gets a new arrival time and takes one hop; a reply goes on from its cause's hops.
   const ttl = causeTtl === undefined ? countDown(extensions[TTL]) : causeTtl - 1;
   if (ttl <= 0) return { kind: "hop-limit" };
   if (extensions[TTL] !== undefined) delete extensions[TTL];
   extensions.knativearrivaltime = new Date().toISOString();
   if (event.data.kind === "json") {
     event.data = { kind: "bytes", bytes: bytesOf(event) };
-    event.datacontenttype ??= "application/json"; // the JSON format's default, which binary mode has not
+    event.datacontenttype ??= "application/json"; // binary mode lacks the JSON format's default
   }
-  const lanes: Lane[] = [];
-  for (const { wants, lane } of routes) if (wants(event)) lanes.push(lane);
-  if (lanes.length === 0) return { kind: "unmatched" };
+  const queues: SubscriberQueue[] = [];
+  for (const { wants, queue } of subscriptions) if (wants(event)) queues.push(queue);
+  if (queues.length === 0) return { kind: "unmatched" };
   const newEvent: NewEvent = {
     event,
     ttl,
-    lanes: lanes.map((lane) => lane.id),
+    queues: queues.map((queue) => queue.id),
     bytes: sizeOf(event),
     done(outcome) {
       done(outcome);
-      if (outcome.kind === "stored") for (const lane of lanes) lane.offer(outcome.stored);
+      if (outcome.kind === "stored") for (const queue of queues) queue.offer(outcome.stored);
     },
   };
   return { kind: "wanted", event: newEvent };

@@ -10,26 +10,27 @@ export interface Answer {
   body: Buffer;
 }
 
-/** Delivered, perhaps with an event to send on; or not, and then whether another try may help. */
-export type Verdict =
-  | { kind: "delivered"; reply?: CloudEvent }
-  | { kind: "failed"; isFinal: boolean; failure: Failure };
+/** Whether an answer ends a delivery; it may bring an event that replies to the delivered one. */
+export type Verdict = { kind: "delivered"; reply?: CloudEvent } | FailedDelivery;
 
-/** The last answer to a delivery that failed: what a dead letter says of it. */
-export interface Failure {
+export interface FailedDelivery {
+  kind: "failed";
+  /** Another attempt would get the same answer. */
+  isFinal: boolean;
+  /** The answer's, as a dead letter carries them. */
   code: number;
   body: Buffer;
 }
 
 const DELIVERED: Verdict = { kind: "delivered" };
-/** What the default broker class reports when there was no answer at all. */
+/** What Knative's default broker class reports when no answer came. */
 const NO_ANSWER_CODE = 500;
 const NOT_AN_EVENT = "The answer has a body that is not a CloudEvent: answer 2xx with an empty body, or with an event.";
 
-/** Sorts the answer of a subscriber. */
+/** Judges the answer of a subscriber. */
 export function judgeAnswer({ code, headers, body }: Answer): Verdict {
   if (code < 200 || code > 299) {
-    return { kind: "failed", isFinal: !isRetryable(code), failure: { code, body } };
+    return { kind: "failed", isFinal: !isRetryable(code), code, body };
   }
   const mode = eventModeOf(headers);
   if (mode === undefined) return body.length === 0 ? DELIVERED : notAnEvent();
@@ -38,17 +39,16 @@ export function judgeAnswer({ code, headers, body }: Answer): Verdict {
   return decoded.ok ? { kind: "delivered", reply: decoded.value[0] as CloudEvent } : notAnEvent();
 }
 
-/** Sorts the answer of a dead-letter sink: its body, event or not, is for nobody. */
+/** Judges the answer of a dead-letter sink by its code alone: the sink is not asked for a reply. */
 export function judgeDeadLetterAnswer(answer: Answer): Verdict {
   return answer.code >= 200 && answer.code <= 299 ? DELIVERED : judgeAnswer(answer);
 }
 
-/** No answer: connection refused or cut, or out of time. */
+/** Judges a delivery without an answer: the connection was refused or cut, or the time ran out. */
 export function judgeSilence(reason: string): Verdict {
-  const body = Buffer.from(`dispatch error: ${reason}`);
-  return { kind: "failed", isFinal: false, failure: { code: NO_ANSWER_CODE, body } };
+  return { kind: "failed", isFinal: false, code: NO_ANSWER_CODE, body: Buffer.from(`dispatch error: ${reason}`) };
 }
 
 function notAnEvent(): Verdict {
-  return { kind: "failed", isFinal: false, failure: { code: 502, body: Buffer.from(NOT_AN_EVENT) } };
+  return { kind: "failed", isFinal: false, code: 502, body: Buffer.from(NOT_AN_EVENT) };
 }

@@ -2,7 +2,7 @@ import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { pino } from "pino";
 import { expect, it } from "vitest";
-import { temporaryFolder } from "../testing/broker.ts";
+import { temporaryFolder } from "../testing/temporary-folder.ts";
 import { Backlog } from "./backlog.ts";
 import { BrokerDatabase, type Delivery } from "./broker-database.ts";
 import { Journal } from "./journal.ts";
@@ -12,15 +12,15 @@ const KB = 1000;
 function openBacklog(events: number, { maxMemoryBytes = 1e6, bytes = 10 * KB } = {}) {
   const database = new BrokerDatabase({ file: `${temporaryFolder()}/broker.db`, maxBytes: 1e8 });
   const journal = new Journal({ database, logger: pino({ level: "silent" }) });
-  const lane = database.laneId("lane");
+  const queue = database.queueId("queue");
   database.transaction(() => {
     for (let i = 0; i < events; i++) {
       const data = { kind: "bytes", bytes: Buffer.alloc(bytes) } as const;
-      database.insert({ id: `${i}`, source: "/s", type: "t", extensions: {}, data }, 255, [lane]);
+      database.insert({ id: `${i}`, source: "/s", type: "t", extensions: {}, data }, 255, [queue]);
     }
   });
-  const backlog = new Backlog({ lane, database, journal, maxMemoryBytes, isBehind: true, maxBackoffMs: 1000 });
-  return { backlog, database, journal, lane };
+  const backlog = new Backlog({ queue, database, journal, maxMemoryBytes, isBehind: true, maxBackoffMs: 1000 });
+  return { backlog, database, journal, queue };
 }
 
 function takeAll(backlog: Backlog): Delivery[] {
@@ -65,20 +65,20 @@ it("holds no bytes of what was taken from it", async () => {
 });
 
 it("gives what failed again when it is due, and not before", async () => {
-  const { backlog, journal, lane } = openBacklog(2);
+  const { backlog, journal, queue } = openBacklog(2);
   const [first] = takeAll(backlog);
   const event = (first as Delivery).stored.id;
-  journal.settle({ kind: "retry", lane, event, attempts: 3, due: backlog.dueAfter(60_000) });
+  journal.settle({ kind: "retry", queue, event, attempts: 3, due: backlog.dueAfter(60_000) });
   expect(backlog.take()).toBeUndefined();
   expect(backlog.dueInMs).toBeGreaterThan(55_000);
-  journal.settle({ kind: "retry", lane, event, attempts: 4, due: backlog.dueAfter(0) });
+  journal.settle({ kind: "retry", queue, event, attempts: 4, due: backlog.dueAfter(0) });
   expect(backlog.take()).toMatchObject({ attempts: 4, stored: { id: event } });
   expect(backlog.dueInMs).toBe(Number.POSITIVE_INFINITY);
 });
 
 it("does not wait for a clock that was set back", () => {
-  const { database, journal, lane } = openBacklog(1);
-  database.retry(lane, 1, 1, Date.now() + 3_600_000);
-  const backlog = new Backlog({ lane, database, journal, maxMemoryBytes: 1e6, isBehind: true, maxBackoffMs: 1000 });
+  const { database, journal, queue } = openBacklog(1);
+  database.retry(queue, 1, 1, Date.now() + 3_600_000);
+  const backlog = new Backlog({ queue, database, journal, maxMemoryBytes: 1e6, isBehind: true, maxBackoffMs: 1000 });
   expect(backlog.dueInMs).toBeLessThanOrEqual(1000);
 });

@@ -1,62 +1,44 @@
-// The broker's file. An event is one row; every Trigger that wants it adds a row to deliveries, which goes when the
-// subscriber has it, and the event goes with its last delivery. `due` is 0 until a delivery has failed once: fresh
-// deliveries are read in the order of their events, the others in the order in which they are due.
+// The broker's file. An event is one row. Each queue that takes it adds a row to `deliveries`, which goes when the
+// subscriber has the event; the event's row goes with its last delivery. `due` is 0 until a delivery has failed once:
+// fresh deliveries are read in the order of their events, failed ones in the order of `due`.
 import { mkdirSync } from "node:fs";
 import { dirname } from "node:path";
 import { DatabaseSync, type SQLOutputValue, type StatementSync } from "node:sqlite";
 import { bytesOf, type CloudEvent } from "../../events/cloud-event.ts";
+import { BrokerFileError, openSchema, SQL } from "./broker-schema.ts";
 import type { DeadLetterFacts } from "./dead-letter.ts";
 
-/** An event as it lies on disk. */
+/** An event as the file holds it. */
 export interface StoredEvent {
   id: number;
-  /** Its data is bytes or none. */
+  /** With data of kind `bytes` or `none`. */
   event: CloudEvent;
-  /** How many more times a reply to it may enter the broker. */
+  /** How many hops are left for replies to the event. */
   ttl: number;
-  /** How many deliveries it began with. */
+  /** The number of queues that took the event. */
   deliveries: number;
-  /** What it costs in memory. */
+  /** The event's cost in memory. */
   bytes: number;
 }
 
 /** One event on its way to one subscriber. */
 export interface Delivery {
   stored: StoredEvent;
-  /** Failed ones. */
+  /** Failed attempts so far. */
   attempts: number;
-  /** What made it a dead letter, on the way to a dead-letter sink. */
+  /** On the way to a dead-letter sink: why the event is a dead letter. */
   facts?: DeadLetterFacts;
 }
 
-/** A place in the order of what is due. */
-export interface DuePosition {
+/** How far the failed deliveries were read, in the order of their due times. */
+export interface DueCursor {
   due: number;
   event: number;
 }
 
-/** Thrown at start when the file cannot be used; the message names the remedy. */
-export class BrokerFileError extends Error {
-  override readonly name = "BrokerFileError";
-}
-
-const VERSION = 1;
-const SCHEMA = `
-  CREATE TABLE lanes (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE) STRICT;
-  CREATE TABLE events (
-    id INTEGER PRIMARY KEY, deliveries INTEGER NOT NULL, ttl INTEGER NOT NULL, attributes TEXT NOT NULL, data BLOB
-  ) STRICT;
-  CREATE TABLE deliveries (
-    lane INTEGER NOT NULL, event INTEGER NOT NULL, attempts INTEGER NOT NULL, due INTEGER NOT NULL, facts TEXT,
-    PRIMARY KEY (lane, event)
-  ) STRICT, WITHOUT ROWID;
-  CREATE INDEX deliveries_by_due ON deliveries (lane, due, event) WHERE due > 0;
-  PRAGMA user_version = ${VERSION};
-`;
-/** Objects, strings and list entries that come with an event in memory. */
+/** What an event costs in memory besides its attributes and data: objects, strings, list entries. */
 const OVERHEAD_BYTES = 1024;
-const READ =
-  "SELECT e.id, e.deliveries, e.ttl, e.attributes, e.data, d.attempts, d.due, d.facts FROM deliveries d JOIN events e ON e.id = d.event";
+const SQLITE_BUSY = 5;
 
 export class BrokerDatabase {
   readonly #database: DatabaseSync;
@@ -69,11 +51,11 @@ export class BrokerDatabase {
     mkdirSync(dirname(file), { recursive: true });
     this.#database = new DatabaseSync(file);
     try {
-      // One process only: two brokers on one file would deliver everything twice.
+      // For one process only: two brokers on one file would deliver everything twice.
       this.#database.exec("PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;");
-      // 8 MB instead of 4 between checkpoints: what was delivered meanwhile never reaches the main file.
+      // 8 MB instead of 4 between checkpoints: events that are delivered in between never reach the main file.
       this.#database.exec("PRAGMA wal_autocheckpoint = 2000; PRAGMA journal_size_limit = 67108864;");
-      this.#openSchema(file);
+      openSchema(this.#database, file);
     } catch (error) {
       this.#database.close();
       if ((error as { errcode?: number }).errcode !== SQLITE_BUSY) throw error;
@@ -82,8 +64,8 @@ export class BrokerDatabase {
     }
     this.#pageBytes = this.#pragma("page_size");
     this.#maxPages = Math.floor(maxBytes / this.#pageBytes);
-    // The journal keeps to the quota when it takes events. Retries and dead letters must always find a page: without one
-    // nothing would leave a full file any more.
+    // Only new events are held to the quota, by the journal. Retries and dead letters must always find a page, or nothing
+    // could leave a full file.
     this.#database.exec(`PRAGMA max_page_count = ${Math.ceil(this.#maxPages * 1.25)}`);
     this.#statements = Object.fromEntries(
       Object.entries(SQL).map(([name, sql]) => [name, this.#database.prepare(sql)]),
@@ -91,39 +73,30 @@ export class BrokerDatabase {
     this.#nextEvent = Number(this.#statements.lastEvent.get()?.id ?? 0) + 1;
   }
 
-  #openSchema(file: string): void {
-    const version = this.#pragma("user_version");
-    if (version === 0) this.#database.exec(`BEGIN; ${SCHEMA} COMMIT;`);
-    else if (version !== VERSION) {
-      const message = `${file}: Expected a file of version ${VERSION}, got version ${version}: let the release that wrote it deliver what is in it, then move it away`;
-      throw new BrokerFileError(message);
-    }
-  }
-
   #pragma(name: string): number {
     return Number(Object.values(this.#database.prepare(`PRAGMA ${name}`).get() ?? {})[0]);
   }
 
-  /** The number that stands for a lane, the same after every start. */
-  laneId(name: string): number {
-    this.#statements.addLane.run(name);
-    return Number(this.#statements.findLane.get(name)?.id);
+  /** The number of a queue, the same after every start. */
+  queueId(name: string): number {
+    this.#statements.addQueue.run(name);
+    return Number(this.#statements.findQueue.get(name)?.id);
   }
 
-  /** Deliveries that wait, by the names of their lanes. */
+  /** The number of waiting deliveries by the name of their queue. */
   countDeliveries(): Map<string, number> {
     const rows = this.#statements.countDeliveries.all();
     return new Map(rows.map(({ name, count }) => [String(name), Number(count)]));
   }
 
-  /** Runs all of the work or none of it; once it returns, the work is on disk. */
+  /** Runs all of the work or none of it; when this returns, the work is on disk. */
   transaction(work: () => void): void {
     this.#database.exec("BEGIN IMMEDIATE");
     try {
       work();
       this.#database.exec("COMMIT");
     } catch (error) {
-      // SQLite has rolled back by itself after some errors, such as a full disk.
+      // After some errors, such as a full disk, SQLite has rolled back already.
       if (this.#database.isTransaction) this.#database.exec("ROLLBACK");
       throw error;
     }
@@ -136,84 +109,60 @@ export class BrokerDatabase {
     return (this.#maxPages - used + free) * this.#pageBytes;
   }
 
-  /** Adds an event with a fresh delivery for each lane. */
-  insert(event: CloudEvent, ttl: number, lanes: readonly number[]): StoredEvent {
+  /** Adds an event with a fresh delivery for each queue. */
+  insert(event: CloudEvent, ttl: number, queues: readonly number[]): StoredEvent {
     const { data, ...rest } = event;
     const bytes = bytesOf(event);
     const attributes = JSON.stringify(rest);
     const id = this.#nextEvent++;
-    this.#statements.insertEvent.run(id, lanes.length, ttl, attributes, bytes);
-    for (const lane of lanes) this.#statements.insertDelivery.run(lane, id);
-    return { id, event, ttl, deliveries: lanes.length, bytes: costOf(attributes.length, bytes.length) };
+    this.#statements.insertEvent.run(id, queues.length, ttl, attributes, bytes);
+    for (const queue of queues) this.#statements.insertDelivery.run(queue, id);
+    return { id, event, ttl, deliveries: queues.length, bytes: costOf(attributes.length, bytes.length) };
   }
 
-  /** Takes a delivery away, and its event with the last one. */
-  finish(lane: number, { id, deliveries }: StoredEvent): void {
-    this.#statements.deleteDelivery.run(lane, id);
+  /** Removes a delivery, and the event with its last delivery. */
+  finish(queue: number, { id, deliveries }: StoredEvent): void {
+    this.#statements.deleteDelivery.run(queue, id);
     if (deliveries === 1) this.#statements.deleteEvent.run(id);
     else this.#statements.deleteFinishedEvent.run(id);
   }
 
-  retry(lane: number, event: number, attempts: number, due: number): void {
-    this.#statements.retry.run(attempts, due, lane, event);
+  retry(queue: number, event: number, attempts: number, due: number): void {
+    this.#statements.retry.run(attempts, due, queue, event);
   }
 
-  /** Hands a delivery on to another lane. */
-  move(lane: number, event: number, to: number, due: number, facts: DeadLetterFacts): void {
-    this.#statements.move.run(to, due, JSON.stringify(facts), lane, event);
+  /** Moves a delivery to another queue. */
+  move(queue: number, event: number, to: number, due: number, facts: DeadLetterFacts): void {
+    this.#statements.move.run(to, due, JSON.stringify(facts), queue, event);
   }
 
-  /** Deliveries that were never tried, of events after `event`. */
-  *readFresh(lane: number, event: number): Generator<Delivery> {
-    for (const row of this.#statements.readFresh.iterate(lane, event)) yield toDelivery(row);
+  /** Deliveries that have not failed yet, of events after `event`. */
+  *readFresh(queue: number, event: number): Generator<Delivery> {
+    for (const row of this.#statements.readFresh.iterate(queue, event)) yield toDelivery(row);
   }
 
-  /** Deliveries that are due at `now`, after a place in their order. */
-  *readDue(lane: number, after: DuePosition, now: number): Generator<{ delivery: Delivery; position: DuePosition }> {
-    for (const row of this.#statements.readDue.iterate(lane, after.due, after.event, now)) {
-      yield { delivery: toDelivery(row), position: { due: Number(row.due), event: Number(row.id) } };
+  /** Failed deliveries that are due at `now`, after a cursor. */
+  *readDue(queue: number, after: DueCursor, now: number): Generator<{ delivery: Delivery; cursor: DueCursor }> {
+    for (const row of this.#statements.readDue.iterate(queue, after.due, after.event, now)) {
+      yield { delivery: toDelivery(row), cursor: { due: Number(row.due), event: Number(row.id) } };
     }
   }
 
-  /** When the next delivery after a place in their order is due. */
-  nextDue(lane: number, after: DuePosition): number | undefined {
-    const due = this.#statements.nextDue.get(lane, after.due, after.event)?.due;
+  /** When the next failed delivery after a cursor is due. */
+  nextDue(queue: number, after: DueCursor): number | undefined {
+    const due = this.#statements.nextDue.get(queue, after.due, after.event)?.due;
     return due === undefined ? undefined : Number(due);
   }
 
-  /** Brings what is due later than `latest` forward: the clock may have been set back since it was written. */
-  capDue(lane: number, latest: number): void {
-    this.#statements.capDue.run(latest, lane, latest);
+  /** Brings due times after `latest` forward to it. */
+  capDue(queue: number, latest: number): void {
+    this.#statements.capDue.run(latest, queue, latest);
   }
 
   close(): void {
     this.#database.close();
   }
 }
-
-const SQLITE_BUSY = 5;
-const SQL = {
-  lastEvent: "SELECT max(id) AS id FROM events",
-  addLane: "INSERT OR IGNORE INTO lanes (name) VALUES (?)",
-  findLane: "SELECT id FROM lanes WHERE name = ?",
-  countDeliveries: "SELECT l.name, count(*) AS count FROM deliveries d JOIN lanes l ON l.id = d.lane GROUP BY l.name",
-  pageCount: "PRAGMA page_count",
-  freelistCount: "PRAGMA freelist_count",
-  insertEvent: "INSERT INTO events (id, deliveries, ttl, attributes, data) VALUES (?, ?, ?, ?, ?)",
-  insertDelivery: "INSERT INTO deliveries (lane, event, attempts, due) VALUES (?, ?, 0, 0)",
-  deleteDelivery: "DELETE FROM deliveries WHERE lane = ? AND event = ?",
-  deleteEvent: "DELETE FROM events WHERE id = ?",
-  // CROSS JOIN keeps the order: by itself SQLite would look through all deliveries.
-  deleteFinishedEvent:
-    "DELETE FROM events WHERE id = ?1 AND NOT EXISTS (SELECT 1 FROM lanes l CROSS JOIN deliveries d ON d.lane = l.id AND d.event = ?1)",
-  retry: "UPDATE deliveries SET attempts = ?, due = ? WHERE lane = ? AND event = ?",
-  move: "UPDATE deliveries SET lane = ?, attempts = 0, due = ?, facts = ? WHERE lane = ? AND event = ?",
-  readFresh: `${READ} WHERE d.lane = ? AND d.event > ? AND d.due = 0 ORDER BY d.event`,
-  readDue: `${READ} WHERE d.lane = ? AND d.due > 0 AND (d.due, d.event) > (?, ?) AND d.due <= ? ORDER BY d.due, d.event`,
-  nextDue:
-    "SELECT due FROM deliveries WHERE lane = ? AND due > 0 AND (due, event) > (?, ?) ORDER BY due, event LIMIT 1",
-  capDue: "UPDATE deliveries SET due = ? WHERE lane = ? AND due > 0 AND due > ?",
-} as const;
 
 function toDelivery(row: Record<string, SQLOutputValue>): Delivery {
   const attributes = String(row.attributes);

@@ -1,38 +1,39 @@
-// A durable broker with Triggers, as Knative's but on one disk. Start here:
-//   ingress.ts        takes events over HTTP (body-reader, drain, problem)
-//   admission.ts      notes arrival and hops, finds the Triggers that want an event (filters/)
-//   journal.ts        group commit into broker-database.ts; the answer follows the disk
-//   lane.ts           what waits for one subscriber: slots, back-off, dead letters (delivery-policy, dead-letter)
-//   subscriber.ts     one HTTP request and what its answer means (answer)
+// A durable broker with Triggers: like Knative's, on one disk. Start here.
+//   ingress.ts           takes events over HTTP (body-reader, drain, problem)
+//   admission.ts         writes arrival and hops, finds the Triggers that want an event (filters/)
+//   journal.ts           commits events in groups to broker-database.ts (broker-schema), then answers
+//   subscriber-queue.ts  delivers to one subscriber: backlog, back-off, dead letters (delivery-policy, dead-letter)
+//   subscriber.ts        makes one HTTP request and judges its answer (answer)
+//   metrics.ts           counts all of it (metric-names)
 import { once } from "node:events";
 import type { AddressInfo } from "node:net";
 import type { Logger } from "pino";
 import type { CloudEvent } from "../../events/cloud-event.ts";
 import { BROKER, type BrokerName, type Destination, type Trigger } from "../../events/triggers.ts";
-import { admit, type Route } from "./admission.ts";
+import { admit, type Subscription } from "./admission.ts";
 import { BrokerDatabase } from "./broker-database.ts";
 import { createDeliveryPolicy } from "./delivery-policy.ts";
 import { compileFilter, TriggerError } from "./filters/trigger-filter.ts";
 import { createIngress } from "./ingress.ts";
 import { Journal, type NewEvent } from "./journal.ts";
-import { Lane, type LaneOptions } from "./lane.ts";
-import { BrokerMetrics, type Sink } from "./metrics.ts";
+import { BrokerMetrics, type QueueKind } from "./metrics.ts";
 import { Subscriber } from "./subscriber.ts";
+import { SubscriberQueue, type SubscriberQueueOptions } from "./subscriber-queue.ts";
 
 const MIB = 1024 * 1024;
-/** Deliveries under way to one subscriber; beyond 16 a store that commits in groups gains nothing. */
+/** Deliveries under way to one subscriber. A store that commits in groups gains nothing from more. */
 const CONCURRENCY = 16;
 const DEAD_LETTER_CONCURRENCY = 4;
 const MAX_READING_BYTES = 32 * MIB;
 
 export interface BrokerOptions {
-  /** 0 takes a free one. */
+  /** 0 takes a free port. */
   port: number;
-  /** The SQLite file; its folder is made. */
+  /** The SQLite file; the broker makes its folder. */
   file: string;
-  /** Those of other brokers are left alone. */
+  /** The broker ignores Triggers of other brokers. */
   triggers: readonly Trigger[];
-  /** Where the services are that Triggers name. */
+  /** The URL of each service that a Trigger names. */
   subscribers: Readonly<Record<string, URL>>;
   /** The quota of the file. */
   maxBytes: number;
@@ -42,11 +43,11 @@ export interface BrokerOptions {
   maxBodyBytes?: number;
   /** How long a client may take to send an event. @default 10,000 */
   requestTimeoutMs?: number;
-  /** For events that are ready or under way, over all Triggers. @default 16 MiB */
+  /** For events that are ready or under way, of all Triggers together. @default 16 MiB */
   maxMemoryBytes?: number;
-  /** For answers and deliveries under way when it is closed. @default 10,000 */
+  /** How long `close` waits for answers and deliveries under way. @default 10,000 */
   graceMs?: number;
-  /** When it is closed: how long nothing must come over open connections before they are cut. @default 500 */
+  /** How long open connections must be silent before `close` cuts them. @default 500 */
   quietMs?: number;
 }
 
@@ -55,11 +56,11 @@ export interface Broker {
   url: string;
   port: number;
   metrics: BrokerMetrics;
-  /** Stops taking events, finishes what is under way within the grace time, and lets go of the file. */
+  /** Stops taking events, finishes what is under way within the grace time, and closes the file. */
   close(): Promise<void>;
 }
 
-/** Opens the file, takes up what is in it, and listens. @throws for Triggers or a file that cannot be used. */
+/** Opens the file, delivers what is in it, and listens. @throws for Triggers or a file that it cannot use */
 export async function startBroker(options: BrokerOptions): Promise<Broker> {
   const { port, file, subscribers, maxBytes, logger, broker = BROKER, maxBodyBytes = MIB } = options;
   const { requestTimeoutMs = 10_000, maxMemoryBytes = 16 * MIB, graceMs = 10_000, quietMs = 500 } = options;
@@ -74,41 +75,41 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
     onCommit: (seconds) => metrics.commitSeconds.observe(seconds),
   });
   const waiting = database.countDeliveries();
-  const lanes: { trigger: string; sink: Sink; lane: Lane }[] = [];
-  const routes: Route[] = [];
-  const outlets: Subscriber[] = [];
-  const laneMemory = maxMemoryBytes / Math.max(1, plans.length * 2);
+  const queues: { trigger: string; kind: QueueKind; queue: SubscriberQueue }[] = [];
+  const subscriptions: Subscription[] = [];
+  const clients: Subscriber[] = [];
+  const queueMemory = maxMemoryBytes / Math.max(1, plans.length * 2);
 
-  function openLane(plan: Plan, sink: Sink, url: URL, giveUp: LaneOptions["giveUp"]): Lane {
-    const isDeadLetterSink = sink === "dead_letter";
+  function openQueue(plan: Plan, kind: QueueKind, url: URL, afterFailure: SubscriberQueueOptions["afterFailure"]) {
+    const isDeadLetterSink = kind === "dead_letter";
     const concurrency = isDeadLetterSink ? DEAD_LETTER_CONCURRENCY : CONCURRENCY;
     const { name, policy } = plan;
     const { timeoutMs } = policy;
-    const laneName = isDeadLetterSink ? `${name} dead letters` : name;
+    const queueName = isDeadLetterSink ? `${name} dead letters` : name;
     const subscriber = new Subscriber({ url, connections: concurrency, timeoutMs, isDeadLetterSink });
-    outlets.push(subscriber);
-    const lane = new Lane({
-      id: database.laneId(laneName),
+    clients.push(subscriber);
+    const queue = new SubscriberQueue({
+      id: database.queueId(queueName),
       trigger: name,
       policy,
       subscriber,
-      giveUp,
+      afterFailure,
       journal,
       database,
-      metrics: metrics.laneMetrics(name, sink),
+      metrics: metrics.queueMetrics(name, kind),
       logger,
       concurrency,
-      maxMemoryBytes: laneMemory,
-      pending: waiting.get(laneName) ?? 0,
+      maxMemoryBytes: queueMemory,
+      pending: waiting.get(queueName) ?? 0,
       admitReply,
     });
-    waiting.delete(laneName);
-    lanes.push({ trigger: name, sink, lane });
-    return lane;
+    waiting.delete(queueName);
+    queues.push({ trigger: name, kind, queue });
+    return queue;
   }
 
   function admitReply(reply: CloudEvent, causeTtl: number): NewEvent | "full" | undefined {
-    const admission = admit(reply, { routes, causeTtl, done: () => metrics.events.reply_accepted.inc() });
+    const admission = admit(reply, { subscriptions, causeTtl, done: () => metrics.events.reply_accepted.inc() });
     if (admission.kind === "hop-limit") {
       metrics.events.hop_limit.inc();
       logger.warn({ eventId: reply.id, source: reply.source }, "reply dropped: it has come through brokers too often");
@@ -124,20 +125,19 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
   }
 
   for (const plan of plans) {
-    const letters = plan.deadLetterSink && openLane(plan, "dead_letter", plan.deadLetterSink, undefined);
-    const giveUp =
-      letters === undefined ? ({ kind: "drop" } as const) : ({ kind: "dead-letter", lane: letters } as const);
-    routes.push({ wants: plan.wants, lane: openLane(plan, "subscriber", plan.subscriber, giveUp) });
+    const { wants, subscriber, deadLetterSink } = plan;
+    const deadLetters = deadLetterSink && openQueue(plan, "dead_letter", deadLetterSink, "retry forever");
+    subscriptions.push({ wants, queue: openQueue(plan, "subscriber", subscriber, deadLetters ?? "drop") });
   }
-  metrics.gaugeLanes(lanes);
-  for (const [lane, count] of waiting) {
-    logger.warn({ lane, count }, "deliveries of a trigger that is no more stay in the file until it is back");
+  metrics.gaugeQueues(queues);
+  for (const [queue, count] of waiting) {
+    logger.warn({ queue, count }, "deliveries of a trigger that is no more stay in the file until it is back");
   }
   const limits = { maxBodyBytes, maxReadingBytes: MAX_READING_BYTES, requestTimeoutMs };
-  const ingress = createIngress({ broker, routes, journal, metrics, limits, logger });
+  const ingress = createIngress({ broker, subscriptions, journal, metrics, limits, logger });
 
-  async function closeOutlets(): Promise<void> {
-    await Promise.all(outlets.map((outlet) => outlet.close()));
+  async function closeFile(): Promise<void> {
+    await Promise.all(clients.map((client) => client.close()));
     journal.close();
     database.close();
   }
@@ -146,18 +146,18 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
     ingress.server.listen(port);
     await once(ingress.server, "listening");
   } catch (error) {
-    await closeOutlets();
+    await closeFile();
     throw error;
   }
   journal.onRecovered = () => {
-    for (const { lane } of lanes) lane.pump();
+    for (const { queue } of queues) queue.pump();
   };
-  for (const { lane } of lanes) lane.start();
+  for (const { queue } of queues) queue.start();
   const actualPort = (ingress.server.address() as AddressInfo).port;
 
   async function close(): Promise<void> {
-    // Nothing new leaves from here on; what still comes in is kept in the file.
-    const settled = Promise.all(lanes.map(({ lane }) => lane.stop()));
+    // No delivery begins from here on; events that still arrive stay in the file.
+    const settled = Promise.all(queues.map(({ queue }) => queue.stop()));
     const late = new Promise<"late">((resolve) => {
       setTimeout(resolve, graceMs, "late").unref();
     });
@@ -165,7 +165,7 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
     if (!isAnswered || outcome === "late") {
       logger.warn({ graceMs }, "stopped before all was answered: what was not delivered will be after the next start");
     }
-    await closeOutlets();
+    await closeFile();
   }
 
   let closing: Promise<void> | undefined;

@@ -1,21 +1,21 @@
-// When a delivery is tried again and when no more: the delivery spec of a Trigger, worked out once at start.
+// When a failed delivery is tried again, and when no more: a Trigger's delivery spec, checked once at start.
 import type { DeliverySpec } from "../../events/triggers.ts";
 import { TriggerError } from "./filters/trigger-filter.ts";
 
 export interface DeliveryPolicy {
   /** Tries after the first. */
   retry: number;
-  /** For one request; `undefined` is for ever. */
+  /** For one request; `undefined` waits forever. */
   timeoutMs: number | undefined;
   /** How long to wait after the n-th failed attempt, n from 1. */
   backoffMs(failedAttempts: number): number;
 }
 
-/** What Knative's default broker class does where a Trigger says nothing. */
+/** What Knative's default broker class does when a Trigger has no delivery spec. */
 const DEFAULT_RETRY = 10;
 const DEFAULT_BACKOFF_DELAY = "PT0.2S";
 
-/** As Knative reckons: exponential is delay·2ⁿ and linear delay·n with n from 0, without jitter. @throws {TriggerError} */
+/** Counts as Knative does: exponential is delay·2ⁿ, linear is delay·n, n from 0, no jitter. @throws {TriggerError} */
 export function createDeliveryPolicy(trigger: string, spec: DeliverySpec = {}): DeliveryPolicy {
   const { retry = DEFAULT_RETRY, backoffPolicy = "exponential", backoffDelay = DEFAULT_BACKOFF_DELAY, timeout } = spec;
   const where = `Trigger ${trigger}: delivery`;
@@ -33,7 +33,7 @@ export function createDeliveryPolicy(trigger: string, spec: DeliverySpec = {}): 
     retry,
     timeoutMs: timeoutMs === 0 ? undefined : timeoutMs,
     backoffMs(failedAttempts) {
-      // A dead letter is tried for ever (see lane.ts), at the last back-off of the spec.
+      // A dead letter is retried forever (see subscriber-queue.ts), at the spec's last back-off.
       const n = Math.min(failedAttempts, Math.max(1, retry)) - 1;
       return backoffPolicy === "linear" ? delayMs * n : delayMs * 2 ** n;
     },
@@ -42,7 +42,7 @@ export function createDeliveryPolicy(trigger: string, spec: DeliverySpec = {}): 
 
 const ISO_8601 = /^P(?=.)(?:(\d+)D)?(?:T(?=.)(?:(\d+)H)?(?:(\d+)M)?(?:(\d+(?:\.\d+)?)S)?)?$/;
 
-/** Milliseconds of an ISO 8601 duration of days, hours, minutes and seconds. */
+/** The milliseconds of an ISO 8601 duration in days, hours, minutes and seconds. */
 function durationOf(text: string, where: string): number {
   const parts = ISO_8601.exec(text);
   if (parts === null) {

@@ -7,7 +7,7 @@ const decode = (value: unknown) => Buffer.from(String(value), "base64").toString
 
 describe("a delivery", () => {
   it("is tried again after an answer that may change, until it is taken", async () => {
-    const { url, subscriber, letters, metrics } = await openTestBroker({ delivery: { retry: 5 } });
+    const { url, subscriber, deadLetterSink, metrics } = await openTestBroker({ delivery: { retry: 5 } });
     const codes = [503, 404, 429, 500];
     subscriber.answerWith(() => ({ status: codes.shift() ?? 204 }));
     await post(url, "1");
@@ -19,14 +19,16 @@ describe("a delivery", () => {
         "pending t subscriber": 0,
       });
     });
-    expect(letters.received).toEqual([]);
+    expect(deadLetterSink.received).toEqual([]);
   });
 
   it("waits twice as long after every failure", async () => {
-    const { url, subscriber, letters } = await openTestBroker({ delivery: { retry: 3, backoffDelay: "PT0.1S" } });
+    const { url, subscriber, deadLetterSink } = await openTestBroker({
+      delivery: { retry: 3, backoffDelay: "PT0.1S" },
+    });
     subscriber.answerWith(() => ({ status: 503 }));
     await post(url, "1");
-    await vi.waitFor(() => expect(letters.received).toHaveLength(1));
+    await vi.waitFor(() => expect(deadLetterSink.received).toHaveLength(1));
     const times = subscriber.received.map(({ at }) => at);
     expect(times).toHaveLength(4);
     // Never earlier than the back-off; how much later is up to the machine.
@@ -36,22 +38,22 @@ describe("a delivery", () => {
   });
 
   it("goes to the dead letters at once after an answer that is final", async () => {
-    const { url, subscriber, letters, logLines } = await openTestBroker();
+    const { url, subscriber, deadLetterSink, logLines } = await openTestBroker();
     subscriber.answerWith(() => ({ status: 400, body: "Expected a pulse" }));
     const traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
     await post(url, "poison", { headers: { "ce-traceparent": traceparent }, body: '{"secret":1}' });
-    await vi.waitFor(() => expect(letters.received).toHaveLength(1));
+    await vi.waitFor(() => expect(deadLetterSink.received).toHaveLength(1));
     expect(subscriber.received).toHaveLength(1);
-    const [letter] = letters.received;
-    expect(letter).toMatchObject({ id: "poison", body: '{"secret":1}' });
-    expect(letter?.headers).toMatchObject({
+    const [deadLetter] = deadLetterSink.received;
+    expect(deadLetter).toMatchObject({ id: "poison", body: '{"secret":1}' });
+    expect(deadLetter?.headers).toMatchObject({
       "ce-knativeerrordest": encodeURI(subscriber.url.href),
       "ce-knativeerrorcode": "400",
       "ce-knativebrokerttl": "255",
       "ce-traceparent": traceparent,
     });
-    expect(letter?.headers).not.toHaveProperty("prefer");
-    expect(decode(letter?.headers["ce-knativeerrordata"])).toBe("Expected a pulse");
+    expect(deadLetter?.headers).not.toHaveProperty("prefer");
+    expect(decode(deadLetter?.headers["ce-knativeerrordata"])).toBe("Expected a pulse");
     const warning = logLines.find(({ msg }) => msg === "event goes to the dead letters");
     expect(warning).toMatchObject({
       level: 40,
@@ -65,27 +67,27 @@ describe("a delivery", () => {
   });
 
   it("goes to the dead letters when its retries are used up, with the last answer", async () => {
-    const { url, subscriber, letters } = await openTestBroker({ delivery: { retry: 2 } });
+    const { url, subscriber, deadLetterSink } = await openTestBroker({ delivery: { retry: 2 } });
     let tries = 0;
     subscriber.answerWith(() => ({ status: 503, body: `try ${++tries}` }));
     await post(url, "1");
-    await vi.waitFor(() => expect(letters.received).toHaveLength(1));
+    await vi.waitFor(() => expect(deadLetterSink.received).toHaveLength(1));
     expect(subscriber.received).toHaveLength(3);
-    expect(letters.received[0]?.headers["ce-knativeerrorcode"]).toBe("503");
-    expect(decode(letters.received[0]?.headers["ce-knativeerrordata"])).toBe("try 3");
+    expect(deadLetterSink.received[0]?.headers["ce-knativeerrorcode"]).toBe("503");
+    expect(decode(deadLetterSink.received[0]?.headers["ce-knativeerrordata"])).toBe("try 3");
   });
 
   it("counts a body that is no event as 502, tries again, and says so", async () => {
-    const { url, subscriber, letters } = await openTestBroker({ delivery: { retry: 1 } });
+    const { url, subscriber, deadLetterSink } = await openTestBroker({ delivery: { retry: 1 } });
     subscriber.answerWith(() => ({ status: 200, body: "stored!" }));
     await post(url, "1");
-    await vi.waitFor(() => expect(letters.received).toHaveLength(1));
+    await vi.waitFor(() => expect(deadLetterSink.received).toHaveLength(1));
     expect(subscriber.received).toHaveLength(2);
-    expect(letters.received[0]?.headers["ce-knativeerrorcode"]).toBe("502");
+    expect(deadLetterSink.received[0]?.headers["ce-knativeerrorcode"]).toBe("502");
   });
 
   it("is over after its timeout, tried again, and then 500", async () => {
-    const { url, subscriber, letters } = await openTestBroker({ delivery: { retry: 1, timeout: "PT0.2S" } });
+    const { url, subscriber, deadLetterSink } = await openTestBroker({ delivery: { retry: 1, timeout: "PT0.2S" } });
     const held: ServerResponse[] = [];
     subscriber.answerWith((_request, response) => {
       held.push(response);
@@ -94,22 +96,26 @@ describe("a delivery", () => {
       return undefined;
     });
     await post(url, "1");
-    await vi.waitFor(() => expect(letters.received).toHaveLength(1));
+    await vi.waitFor(() => expect(deadLetterSink.received).toHaveLength(1));
     expect(held).toHaveLength(2);
-    expect(letters.received[0]?.headers["ce-knativeerrorcode"]).toBe("500");
-    expect(decode(letters.received[0]?.headers["ce-knativeerrordata"])).toBe("dispatch error: no answer within 200 ms");
+    expect(deadLetterSink.received[0]?.headers["ce-knativeerrorcode"]).toBe("500");
+    expect(decode(deadLetterSink.received[0]?.headers["ce-knativeerrordata"])).toBe(
+      "dispatch error: no answer within 200 ms",
+    );
   });
 
   it("is tried again when nobody listens or the connection is cut", async () => {
     const gone = await startSubscriber();
     await gone.close();
-    const letters = await startSubscriber();
-    const { url, subscriber } = await openTestBroker({ subscribers: { target: gone.url, letters: letters.url } });
+    const deadLetterSink = await startSubscriber();
+    const { url, subscriber } = await openTestBroker({
+      subscribers: { target: gone.url, "dead-letters": deadLetterSink.url },
+    });
     await post(url, "1");
-    await vi.waitFor(() => expect(letters.received).toHaveLength(1));
-    expect(letters.received[0]?.headers["ce-knativeerrorcode"]).toBe("500");
-    expect(decode(letters.received[0]?.headers["ce-knativeerrordata"])).toContain("ECONNREFUSED");
-    await letters.close();
+    await vi.waitFor(() => expect(deadLetterSink.received).toHaveLength(1));
+    expect(deadLetterSink.received[0]?.headers["ce-knativeerrorcode"]).toBe("500");
+    expect(decode(deadLetterSink.received[0]?.headers["ce-knativeerrordata"])).toContain("ECONNREFUSED");
+    await deadLetterSink.close();
 
     const second = await openTestBroker({ delivery: { retry: 1 } });
     second.subscriber.answerWith((_request, response) => {
@@ -123,11 +129,11 @@ describe("a delivery", () => {
   });
 
   it("does not follow a redirect", async () => {
-    const { url, subscriber, letters } = await openTestBroker();
-    subscriber.answerWith(() => ({ status: 307, headers: { location: letters.url.href } }));
+    const { url, subscriber, deadLetterSink } = await openTestBroker();
+    subscriber.answerWith(() => ({ status: 307, headers: { location: deadLetterSink.url.href } }));
     await post(url, "1");
-    await vi.waitFor(() => expect(letters.received).toHaveLength(1));
-    expect(letters.received[0]?.headers["ce-knativeerrorcode"]).toBe("307");
+    await vi.waitFor(() => expect(deadLetterSink.received).toHaveLength(1));
+    expect(deadLetterSink.received[0]?.headers["ce-knativeerrorcode"]).toBe("307");
   });
 
   it("is dropped, counted and logged when there is no dead-letter sink", async () => {
@@ -166,12 +172,12 @@ describe("a delivery", () => {
 
 describe("a dead letter", () => {
   it("that its sink does not take is kept and tried for ever, whatever the sink answers", async () => {
-    const { url, subscriber, letters, metrics } = await openTestBroker({ delivery: { retry: 1 } });
+    const { url, subscriber, deadLetterSink, metrics } = await openTestBroker({ delivery: { retry: 1 } });
     subscriber.answerWith(() => ({ status: 400 }));
     const codes = [503, 400, 413, 500, 404, 503];
-    letters.answerWith(() => ({ status: codes.shift() ?? 200, body: "kept, thank you" }));
+    deadLetterSink.answerWith(() => ({ status: codes.shift() ?? 200, body: "kept, thank you" }));
     await post(url, "1");
-    await vi.waitFor(() => expect(letters.received).toHaveLength(7));
+    await vi.waitFor(() => expect(deadLetterSink.received).toHaveLength(7));
     await vi.waitFor(async () => {
       expect(await metrics()).toMatchObject({
         "deliveries_total t dead_lettered": 1,
@@ -180,15 +186,15 @@ describe("a dead letter", () => {
         "pending t dead_letter": 0,
       });
     });
-    expect(letters.received.at(-1)?.headers["ce-knativeerrorcode"]).toBe("400");
+    expect(deadLetterSink.received.at(-1)?.headers["ce-knativeerrorcode"]).toBe("400");
   });
 
   it("does not hold up what can be delivered", async () => {
-    const { url, subscriber, letters } = await openTestBroker({ graceMs: 50, delivery: { timeout: "PT30S" } });
-    letters.answerWith(() => undefined);
+    const { url, subscriber, deadLetterSink } = await openTestBroker({ graceMs: 50, delivery: { timeout: "PT30S" } });
+    deadLetterSink.answerWith(() => undefined);
     subscriber.answerWith(({ id }) => ({ status: id.startsWith("bad") ? 400 : 204 }));
     await Promise.all(Array.from({ length: 30 }, (_, i) => post(url, `bad ${i}`.replaceAll(" ", "-"))));
-    await vi.waitFor(() => expect(letters.received).toHaveLength(4));
+    await vi.waitFor(() => expect(deadLetterSink.received).toHaveLength(4));
     await post(url, "good");
     await vi.waitFor(() => expect(subscriber.ids()).toContain("good"));
   });

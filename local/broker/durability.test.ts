@@ -1,10 +1,12 @@
+import type { ServerResponse } from "node:http";
 import { DatabaseSync } from "node:sqlite";
 import { pino } from "pino";
 import { expect, it, vi } from "vitest";
-import { openTestBroker, post, temporaryFolder, triggerOf } from "../testing/broker.ts";
-import { startSubscriber } from "../testing/subscriber.ts";
+import { openTestBroker, post, triggerOf } from "../testing/broker.ts";
+import { startSubscriber, type TestSubscriber } from "../testing/subscriber.ts";
+import { temporaryFolder } from "../testing/temporary-folder.ts";
 import { startBroker } from "./broker.ts";
-import { BrokerFileError } from "./broker-database.ts";
+import { BrokerFileError } from "./broker-schema.ts";
 import { TriggerError } from "./filters/trigger-filter.ts";
 
 function countRows(file: string): { events: number; deliveries: number } {
@@ -13,6 +15,19 @@ function countRows(file: string): { events: number; deliveries: number } {
   const rows = { events: count("events"), deliveries: count("deliveries") };
   database.close();
   return rows;
+}
+
+/** Lets a subscriber answer nothing. The returned function answers 503 to what came, and 204 from then on. */
+function stayAway(subscriber: TestSubscriber): () => void {
+  const held: ServerResponse[] = [];
+  subscriber.answerWith((_request, response) => {
+    held.push(response);
+    return undefined;
+  });
+  return () => {
+    subscriber.answerWith(() => ({ status: 204 }));
+    for (const response of held) response.writeHead(503).end();
+  };
 }
 
 it("what was not delivered when the broker closed is delivered after its next start, byte for byte", async () => {
@@ -43,23 +58,23 @@ it("what was not delivered when the broker closed is delivered after its next st
 });
 
 it("attempts and dead letters survive a restart", async () => {
-  const { url, broker, subscriber, letters, restart } = await openTestBroker({
+  const { url, broker, subscriber, deadLetterSink, restart } = await openTestBroker({
     delivery: { retry: 3, backoffPolicy: "linear", backoffDelay: "PT0.3S" },
     graceMs: 300,
   });
-  letters.answerWith(() => ({ status: 503 }));
+  deadLetterSink.answerWith(() => ({ status: 503 }));
   subscriber.answerWith(({ id }) => ({ status: id === "final" ? 422 : 503 }));
   await post(url, "tired");
   await post(url, "final");
-  await vi.waitFor(() => expect(letters.ids()).toContain("final"));
+  await vi.waitFor(() => expect(deadLetterSink.ids()).toContain("final"));
   await vi.waitFor(() => expect(subscriber.ids().filter((id) => id === "tired").length).toBeGreaterThanOrEqual(2));
   await broker.close();
 
-  letters.received.length = 0;
-  letters.answerWith(() => ({ status: 204 }));
+  deadLetterSink.received.length = 0;
+  deadLetterSink.answerWith(() => ({ status: 204 }));
   await restart();
-  await vi.waitFor(() => expect(letters.ids().toSorted()).toEqual(["final", "tired"]));
-  expect(letters.received.find(({ id }) => id === "final")?.headers["ce-knativeerrorcode"]).toBe("422");
+  await vi.waitFor(() => expect(deadLetterSink.ids().toSorted()).toEqual(["final", "tired"]));
+  expect(deadLetterSink.received.find(({ id }) => id === "final")?.headers["ce-knativeerrorcode"]).toBe("422");
   // Four attempts in all, and perhaps one more that was cut off by the close.
   const tries = subscriber.ids().filter((id) => id === "tired").length;
   expect(tries).toBeGreaterThanOrEqual(4);
@@ -73,21 +88,14 @@ it("a subscriber that is away does not grow memory, and gets everything when it 
     graceMs: 1000,
     delivery: { retry: 10, backoffDelay: "PT0.05S", timeout: "PT30S" },
   });
-  const held: (() => void)[] = [];
-  let isAway = true;
-  subscriber.answerWith((_request, response) => {
-    if (!isAway) return { status: 204 };
-    held.push(() => response.writeHead(503).end());
-    return undefined;
-  });
+  const comeBack = stayAway(subscriber);
   const body = "x".repeat(20_000);
   const ids = Array.from({ length: 300 }, (_, i) => `e${i}`);
   for (let i = 0; i < ids.length; i += 30) await Promise.all(ids.slice(i, i + 30).map((id) => post(url, id, { body })));
   const during = await metrics();
   expect(during["pending t subscriber"]).toBe(300);
   expect(during["memory_bytes t subscriber"]).toBeLessThanOrEqual(maxMemoryBytes / 2 + 25_000);
-  isAway = false;
-  for (const release of held) release();
+  comeBack();
   await vi.waitFor(async () =>
     expect(await metrics()).toMatchObject({
       "pending t subscriber": 0,
@@ -105,13 +113,7 @@ it("a full quota is 503 with Retry-After, loses nothing, and recovers when deliv
     maxBytes: 1024 * 1024,
     delivery: { timeout: "PT30S", retry: 10 },
   });
-  const held: (() => void)[] = [];
-  let isAway = true;
-  subscriber.answerWith((_request, response) => {
-    if (!isAway) return { status: 204 };
-    held.push(() => response.writeHead(503).end());
-    return undefined;
-  });
+  const comeBack = stayAway(subscriber);
   const accepted: string[] = [];
   let refused: Response | undefined;
   for (let i = 0; refused === undefined; i++) {
@@ -124,8 +126,7 @@ it("a full quota is 503 with Retry-After, loses nothing, and recovers when deliv
   expect(refused.headers.get("content-type")).toBe("application/problem+json");
   expect(accepted.length).toBeGreaterThan(10);
   expect(await metrics()).toMatchObject({ "events_total full": 1 });
-  isAway = false;
-  for (const release of held) release();
+  comeBack();
   await vi.waitFor(() => expect(new Set(subscriber.ids())).toEqual(new Set(accepted)));
   await vi.waitFor(async () => expect((await post(url, "after")).status).toBe(202));
   await vi.waitFor(() => expect(subscriber.ids()).toContain("after"));
@@ -191,7 +192,7 @@ it("deliveries of a Trigger that is no more stay in the file, and are spoken of"
   const logger = pino({}, { write: (line: string) => logLines.push(JSON.parse(line)) });
   const bare = await startBroker({ port: 0, file, triggers: [], subscribers: {}, maxBytes: 1e7, logger, quietMs: 0 });
   await bare.close();
-  expect(logLines.find(({ lane }) => lane === "t")).toMatchObject({ level: 40, count: 1 });
+  expect(logLines.find(({ queue }) => queue === "t")).toMatchObject({ level: 40, count: 1 });
   expect(countRows(file)).toEqual({ events: 1, deliveries: 1 });
 });
 
@@ -203,6 +204,28 @@ it("two brokers on one file are refused with the remedy", async () => {
   await expect(second).rejects.toThrow(/another broker has open: stop that one, or choose another PULSE_DATA_DIR/);
 });
 
+it("a file of version 1 is brought up to date, with what was not delivered", async () => {
+  const file = `${temporaryFolder()}/broker.db`;
+  const database = new DatabaseSync(file);
+  database.exec(`
+    CREATE TABLE lanes (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE) STRICT;
+    CREATE TABLE events (
+      id INTEGER PRIMARY KEY, deliveries INTEGER NOT NULL, ttl INTEGER NOT NULL, attributes TEXT NOT NULL, data BLOB
+    ) STRICT;
+    CREATE TABLE deliveries (
+      lane INTEGER NOT NULL, event INTEGER NOT NULL, attempts INTEGER NOT NULL, due INTEGER NOT NULL, facts TEXT,
+      PRIMARY KEY (lane, event)
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX deliveries_by_due ON deliveries (lane, due, event) WHERE due > 0;
+    INSERT INTO lanes VALUES (1, 't');
+    INSERT INTO events VALUES (1, 1, 255, '{"id":"old","source":"/s","type":"t","extensions":{}}', NULL);
+    INSERT INTO deliveries VALUES (1, 1, 2, 1, NULL);
+    PRAGMA user_version = 1;`);
+  database.close();
+  const { subscriber } = await openTestBroker({ file });
+  await vi.waitFor(() => expect(subscriber.ids()).toEqual(["old"]));
+});
+
 it("a file of another version is refused with the remedy", async () => {
   const file = `${temporaryFolder()}/broker.db`;
   const database = new DatabaseSync(file);
@@ -210,7 +233,7 @@ it("a file of another version is refused with the remedy", async () => {
   database.close();
   const logger = pino({ level: "silent" });
   const broker = startBroker({ port: 0, file, triggers: [], subscribers: {}, maxBytes: 1e7, logger });
-  await expect(broker).rejects.toThrow(/Expected a file of version 1, got version 7: .*move it away/);
+  await expect(broker).rejects.toThrow(/Expected a file of version 2, got version 7: .*move it away/);
 });
 
 it.each([

@@ -6,17 +6,17 @@ import type { CloudEvent } from "../../events/cloud-event.ts";
 import type { Fault } from "../../events/fault.ts";
 import { decodeEvents, encodeBinary, eventModeOf, isForeignFormat } from "../../events/http-binding.ts";
 import type { BrokerName } from "../../events/triggers.ts";
-import { admit, type Route } from "./admission.ts";
+import { admit, type Subscription } from "./admission.ts";
 import { type BodyLimits, BodyReader } from "./body-reader.ts";
 import { Drain } from "./drain.ts";
 import type { AddOutcome, Journal } from "./journal.ts";
-import { trailOf } from "./lane.ts";
 import type { BrokerMetrics } from "./metrics.ts";
 import { type Problem, problemJson, RETRY_SOON, refuse, sendProblem } from "./problem.ts";
+import { logFieldsOf } from "./subscriber-queue.ts";
 
 export interface IngressOptions {
   broker: BrokerName;
-  routes: readonly Route[];
+  subscriptions: readonly Subscription[];
   journal: Journal;
   metrics: BrokerMetrics;
   limits: BodyLimits;
@@ -37,7 +37,7 @@ const MAX_ATTRIBUTES_BYTES = 8192;
 const ACCEPTED = { "content-length": "0" };
 
 /** Makes the server of a broker; it does not listen yet. */
-export function createIngress({ broker, routes, journal, metrics, limits, logger }: IngressOptions): Ingress {
+export function createIngress({ broker, subscriptions, journal, metrics, limits, logger }: IngressOptions): Ingress {
   const path = `/${broker.namespace}/${broker.name}`;
   const bodies = new BodyReader(limits);
   const server = createServer({
@@ -99,7 +99,7 @@ export function createIngress({ broker, routes, journal, metrics, limits, logger
       refuseInvalid(response, `Expected attributes of at most ${MAX_ATTRIBUTES_BYTES} bytes together, as headers.`);
       return;
     }
-    const admission = admit(event, { routes, done: (outcome) => answer(response, event, outcome) });
+    const admission = admit(event, { subscriptions, done: (outcome) => answer(response, event, outcome) });
     if (admission.kind === "wanted") {
       journal.add(admission.event);
     } else if (admission.kind === "unmatched") {
@@ -108,7 +108,7 @@ export function createIngress({ broker, routes, journal, metrics, limits, logger
       accept(response);
     } else {
       metrics.events.hop_limit.inc();
-      logger.warn(trailOf(event), "event refused: it has come through brokers too often");
+      logger.warn(logFieldsOf(event), "event refused: it has come through brokers too often");
       const detail = "The event's knativebrokerttl is used up: does a reply cause itself?";
       sendProblem(response, { status: 400, title: "Hop limit reached", detail });
     }
@@ -117,7 +117,7 @@ export function createIngress({ broker, routes, journal, metrics, limits, logger
   function answer(response: ServerResponse, event: CloudEvent, outcome: AddOutcome): void {
     if (outcome.kind === "stored") {
       metrics.events.accepted.inc();
-      if (logger.isLevelEnabled("debug")) logger.debug(trailOf(event), "event accepted");
+      if (logger.isLevelEnabled("debug")) logger.debug(logFieldsOf(event), "event accepted");
       accept(response);
       return;
     }

@@ -1,7 +1,7 @@
 import { pino } from "pino";
 import { expect, it, onTestFinished, vi } from "vitest";
 import type { CloudEvent } from "../../events/cloud-event.ts";
-import { temporaryFolder } from "../testing/broker.ts";
+import { temporaryFolder } from "../testing/temporary-folder.ts";
 import { BrokerDatabase, type StoredEvent } from "./broker-database.ts";
 import { type AddOutcome, Journal } from "./journal.ts";
 
@@ -21,7 +21,7 @@ class FaultyDatabase extends BrokerDatabase {
 
 function openJournal({ maxBytes = 1e7 } = {}) {
   const database = new FaultyDatabase({ file: `${temporaryFolder()}/broker.db`, maxBytes });
-  const lane = database.laneId("lane");
+  const queue = database.queueId("queue");
   const lines: string[] = [];
   const journal = new Journal({ database, logger: pino({}, { write: (line: string) => lines.push(line) }) });
   const add = (id: string, bytes = 10) =>
@@ -33,15 +33,15 @@ function openJournal({ maxBytes = 1e7 } = {}) {
         extensions: {},
         data: { kind: "bytes", bytes: Buffer.alloc(bytes) },
       };
-      journal.add({ event, ttl: 255, lanes: [lane], bytes, done });
+      journal.add({ event, ttl: 255, queues: [queue], bytes, done });
     });
   const stored = async (id: string): Promise<StoredEvent> => {
     const outcome = await add(id);
     if (outcome.kind !== "stored") throw new Error(`Expected stored, got ${outcome.kind}`);
     return outcome.stored;
   };
-  const waiting = () => [...database.readFresh(lane, 0)].map(({ stored: { event } }) => event.id);
-  return { database, journal, lane, lines, add, stored, waiting };
+  const waiting = () => [...database.readFresh(queue, 0)].map(({ stored: { event } }) => event.id);
+  return { database, journal, queue, lines, add, stored, waiting };
 }
 
 it("writes all that comes up in one turn in one transaction", async () => {
@@ -53,16 +53,16 @@ it("writes all that comes up in one turn in one transaction", async () => {
 });
 
 it("notes what was delivered with the next events, or soon when none come", async () => {
-  const { database, journal, lane, stored, waiting } = openJournal();
+  const { database, journal, queue, stored, waiting } = openJournal();
   // "Soon" is when the test says so: the next events come before it, however slow the machine.
   vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
   onTestFinished(() => void vi.useRealTimers());
   const first = await stored("1");
-  journal.settle({ kind: "finished", lane, stored: first });
+  journal.settle({ kind: "finished", queue, stored: first });
   const second = await stored("2");
   expect(database.commits).toBe(2);
   expect(waiting()).toEqual(["2"]);
-  journal.settle({ kind: "finished", lane, stored: second });
+  journal.settle({ kind: "finished", queue, stored: second });
   expect(waiting()).toEqual(["2"]);
   vi.runAllTimers();
   expect(waiting()).toEqual([]);
@@ -78,12 +78,12 @@ it("refuses what finds no room and takes what does, in one batch", async () => {
 });
 
 it("refuses events while the disk fails, and keeps what was delivered until it can be noted", async () => {
-  const { database, journal, lane, lines, add, stored, waiting } = openJournal();
+  const { database, journal, queue, lines, add, stored, waiting } = openJournal();
   const first = await stored("1");
   const onRecovered = vi.fn();
   journal.onRecovered = onRecovered;
   database.isBroken = true;
-  journal.settle({ kind: "finished", lane, stored: first });
+  journal.settle({ kind: "finished", queue, stored: first });
   expect((await add("2")).kind).toBe("failed");
   expect(journal.isFailing).toBe(true);
   expect(waiting()).toEqual(["1"]);
@@ -96,13 +96,13 @@ it("refuses events while the disk fails, and keeps what was delivered until it c
 });
 
 it("does not let events that find no place hold up what makes room", async () => {
-  const { database, journal, lane, add, stored, waiting } = openJournal();
+  const { database, journal, queue, add, stored, waiting } = openJournal();
   const first = await stored("1");
   const insert = database.insert.bind(database);
   database.insert = () => {
     throw new Error("database or disk is full");
   };
-  journal.settle({ kind: "finished", lane, stored: first });
+  journal.settle({ kind: "finished", queue, stored: first });
   expect((await add("2")).kind).toBe("failed");
   expect(journal.isFailing).toBe(false);
   expect(waiting()).toEqual([]);

@@ -1,30 +1,30 @@
-// Group commit: everything that comes up in one turn of the event loop goes to disk in one transaction, and is answered
-// after it. While the disk is busy more comes up, so that the batch grows with the load and no timer is needed. What was
-// delivered is noted in the next transaction, or soon: losing that note means a redelivery, which subscribers bear.
+// Group commit: all events of one turn of the event loop go to disk in one transaction, and are answered after it. While
+// the disk is busy more events arrive, so the batch grows with the load and needs no timer. Finished deliveries are
+// written with the next events, or after SETTLE_DELAY_MS: to lose that means a redelivery, which subscribers expect.
 import type { Logger } from "pino";
 import type { CloudEvent } from "../../events/cloud-event.ts";
 import type { BrokerDatabase, StoredEvent } from "./broker-database.ts";
 import type { DeadLetterFacts } from "./dead-letter.ts";
 
-/** What became of an event that was to be stored. */
+/** Whether an event was stored. */
 export type AddOutcome = { kind: "stored"; stored: StoredEvent } | { kind: "full" } | { kind: "failed" };
 
-/** An event with the lanes that want it; `done` is called once, after the disk has it or refuses it. */
+/** An event and the queues that take it. The journal calls `done` once, when the disk has the event or refused it. */
 export interface NewEvent {
   event: CloudEvent;
   ttl: number;
   /** At least one. */
-  lanes: readonly number[];
-  /** What it brings, attributes and data. */
+  queues: readonly number[];
+  /** Of its attributes and data. */
   bytes: number;
   done: (outcome: AddOutcome) => void;
 }
 
-/** What became of a delivery. A reply enters in the same transaction in which its cause leaves. */
+/** How a delivery ended. A reply enters in the same transaction in which its cause leaves. */
 export type Settlement =
-  | { kind: "finished"; lane: number; stored: StoredEvent; reply?: NewEvent }
-  | { kind: "retry"; lane: number; event: number; attempts: number; due: number }
-  | { kind: "moved"; lane: number; event: number; to: number; due: number; facts: DeadLetterFacts };
+  | { kind: "finished"; queue: number; stored: StoredEvent; reply?: NewEvent }
+  | { kind: "retry"; queue: number; event: number; attempts: number; due: number }
+  | { kind: "moved"; queue: number; event: number; to: number; due: number; facts: DeadLetterFacts };
 
 export interface JournalOptions {
   database: BrokerDatabase;
@@ -34,7 +34,7 @@ export interface JournalOptions {
 
 const SETTLE_DELAY_MS = 50;
 const RETRY_DELAY_MS = 1000;
-/** Keys, and the share of a page that stays empty. */
+/** For keys, and the share of a page that stays empty. */
 const ROW_BYTES = 256;
 const PAGE_BYTES = 4096;
 
@@ -44,16 +44,16 @@ export class Journal {
   #settlements: Settlement[] = [];
   #isCommitDue = false;
   #timer: NodeJS.Timeout | undefined;
-  /** True while the disk refuses what must be written: deliveries rest meanwhile. */
+  /** True while the disk refuses to write ended deliveries; no delivery begins meanwhile. */
   isFailing = false;
-  /** Called when the disk takes writes again. */
+  /** The journal calls this when the disk takes writes again. */
   onRecovered: () => void = () => undefined;
 
   constructor(options: JournalOptions) {
     this.#options = options;
   }
 
-  /** Stores an event for the lanes that want it. */
+  /** Stores an event for its queues. */
   add(event: NewEvent): void {
     this.#adds.push(event);
     if (this.#isCommitDue) return;
@@ -64,18 +64,18 @@ export class Journal {
     });
   }
 
-  /** Notes what became of a delivery. */
+  /** Records how a delivery ended. */
   settle(settlement: Settlement): void {
     this.#settlements.push(settlement);
     this.#timer ??= setTimeout(() => this.flush(), this.isFailing ? RETRY_DELAY_MS : SETTLE_DELAY_MS);
   }
 
-  /** Whether an event of this size would be taken. */
+  /** Whether the quota has room for an event of this size. */
   hasRoom(bytes: number): boolean {
     return costOf(bytes) <= this.#options.database.freeBytes();
   }
 
-  /** Writes all that waits. @returns false when the disk did not take it. */
+  /** Writes everything that waits. @returns false when the disk refused it */
   flush(): boolean {
     clearTimeout(this.#timer);
     this.#timer = undefined;
@@ -95,7 +95,7 @@ export class Journal {
     const { database } = this.#options;
     const outcomes: { event: NewEvent; outcome: AddOutcome }[] = [];
     const insert = (event: NewEvent) => {
-      const stored = database.insert(event.event, event.ttl, event.lanes);
+      const stored = database.insert(event.event, event.ttl, event.queues);
       outcomes.push({ event, outcome: { kind: "stored", stored } });
     };
     try {
@@ -114,7 +114,7 @@ export class Journal {
     } catch (error) {
       this.#options.logger.error({ err: error }, "the disk did not take events: they are refused for now");
       const refused = adds.map((event) => ({ event, outcome: { kind: "failed" } as const }));
-      // Perhaps it was the new events that found no place: what makes room must not wait for them.
+      // Perhaps only the new events found no room: ended deliveries, which make room, must not wait for them.
       if (adds.length === 0) this.#setFailing(settlements);
       else if (settlements.length > 0) return [...this.#commit(settlements, []), ...refused];
       return refused;
@@ -137,19 +137,19 @@ export class Journal {
     const { database } = this.#options;
     switch (settlement.kind) {
       case "finished":
-        database.finish(settlement.lane, settlement.stored);
+        database.finish(settlement.queue, settlement.stored);
         if (settlement.reply !== undefined) insert(settlement.reply);
         break;
       case "retry":
-        database.retry(settlement.lane, settlement.event, settlement.attempts, settlement.due);
+        database.retry(settlement.queue, settlement.event, settlement.attempts, settlement.due);
         break;
       case "moved":
-        database.move(settlement.lane, settlement.event, settlement.to, settlement.due, settlement.facts);
+        database.move(settlement.queue, settlement.event, settlement.to, settlement.due, settlement.facts);
         break;
     }
   }
 
-  /** Writes what waits, for the last time. */
+  /** Writes everything that waits, for the last time. */
   close(): void {
     this.flush();
     clearTimeout(this.#timer);
@@ -157,6 +157,6 @@ export class Journal {
 }
 
 function costOf(bytes: number): number {
-  // A larger row goes on in pages of its own.
+  // A larger row continues in separate pages.
   return ROW_BYTES + (bytes < PAGE_BYTES / 2 ? bytes : (Math.ceil(bytes / PAGE_BYTES) + 1) * PAGE_BYTES);
 }

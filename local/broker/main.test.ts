@@ -5,8 +5,9 @@ import { Agent, request } from "node:http";
 import { fileURLToPath } from "node:url";
 import { expect, it, onTestFinished, vi } from "vitest";
 import { freePort } from "../../settings/tcp-ports.ts";
-import { post, temporaryFolder } from "../testing/broker.ts";
+import { post } from "../testing/broker.ts";
 import { startSubscriber } from "../testing/subscriber.ts";
+import { temporaryFolder } from "../testing/temporary-folder.ts";
 
 const MAIN = fileURLToPath(new URL("main.ts", import.meta.url));
 const PULSE = { headers: { "ce-type": "dev.pulsemesh.pulse.v1" } };

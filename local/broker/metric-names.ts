@@ -1,4 +1,4 @@
-/** The names of the local broker's metrics. They are a contract: dashboards and rules are built from them. */
+/** The names of the local broker's metrics: a contract, from which dashboards and rules are built. */
 export const BROKER_METRICS = {
   events: "pulsemesh_broker_events_total",
   deliveries: "pulsemesh_broker_deliveries_total",

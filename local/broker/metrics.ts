@@ -1,5 +1,4 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
-import type { Lane } from "./lane.ts";
 import { BROKER_METRICS } from "./metric-names.ts";
 
 const OUTCOMES = [
@@ -14,12 +13,12 @@ const OUTCOMES = [
   "reply_full",
   "hop_limit",
 ] as const;
-/** What became of an event or reply that came to the broker's door. */
+/** What became of an event or a reply that reached the broker. */
 export type EventOutcome = (typeof OUTCOMES)[number];
 const LATENCY_BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
 
-/** A lane's share of the metrics, its label sets looked up once. */
-export interface LaneMetrics {
+/** The metrics of one queue, their label sets looked up once. */
+export interface QueueMetrics {
   delivered: Counter.Internal;
   retried: Counter.Internal;
   deadLettered: Counter.Internal;
@@ -27,10 +26,17 @@ export interface LaneMetrics {
   latency: Histogram.Internal<"trigger" | "sink">;
 }
 
-/** Which end of a Trigger a lane leads to. */
-export type Sink = "subscriber" | "dead_letter";
+/** Whether a queue leads to a Trigger's subscriber or to its dead-letter sink: the label `sink`. */
+export type QueueKind = "subscriber" | "dead_letter";
 
-/** The broker's metrics; the sum of what was accepted is what was delivered, dead-lettered, dropped or is pending. */
+/** What a queue holds now. */
+interface QueueLevels {
+  readonly pending: number;
+  readonly inFlight: number;
+  readonly memoryBytes: number;
+}
+
+/** The broker's metrics. Each delivery is pending until it is delivered, dead-lettered or dropped. */
 export class BrokerMetrics {
   readonly registry = new Registry();
   readonly events: Record<EventOutcome, Counter.Internal>;
@@ -80,39 +86,38 @@ export class BrokerMetrics {
     });
   }
 
-  /** The counters of one lane. */
-  laneMetrics(trigger: string, sink: Sink): LaneMetrics {
+  queueMetrics(trigger: string, kind: QueueKind): QueueMetrics {
     const count = (outcome: string) => fromZero(this.#deliveries.labels(trigger, outcome));
-    const isDeadLetter = sink === "dead_letter";
+    const isDeadLetter = kind === "dead_letter";
     return {
       delivered: count(isDeadLetter ? "dead_letter_delivered" : "delivered"),
       retried: count(isDeadLetter ? "dead_letter_retried" : "retried"),
       deadLettered: count("dead_lettered"),
       dropped: count("dropped"),
-      latency: this.#latency.labels(trigger, sink),
+      latency: this.#latency.labels(trigger, kind),
     };
   }
 
-  /** Gauges what the lanes hold, at scrape time. */
-  gaugeLanes(lanes: readonly { trigger: string; sink: Sink; lane: Lane }[]): void {
-    const gauge = (name: string, help: string, read: (lane: Lane) => number) => {
+  /** Reads what the queues hold at every scrape. */
+  gaugeQueues(queues: readonly { trigger: string; kind: QueueKind; queue: QueueLevels }[]): void {
+    const gauge = (name: string, help: string, level: keyof QueueLevels) => {
       new Gauge({
         name,
         help,
         labelNames: ["trigger", "sink"],
         registers: [this.registry],
         collect() {
-          for (const { trigger, sink, lane } of lanes) this.set({ trigger, sink }, read(lane));
+          for (const { trigger, kind, queue } of queues) this.set({ trigger, sink: kind }, queue[level]);
         },
       });
     };
-    gauge(BROKER_METRICS.pending, "Deliveries not yet made.", (lane) => lane.pending);
-    gauge(BROKER_METRICS.inFlight, "Deliveries that wait for their answer.", (lane) => lane.inFlight);
-    gauge(BROKER_METRICS.memoryBytes, "Memory of events ready or under way.", (lane) => lane.memoryBytes);
+    gauge(BROKER_METRICS.pending, "Deliveries not yet made.", "pending");
+    gauge(BROKER_METRICS.inFlight, "Deliveries that wait for their answer.", "inFlight");
+    gauge(BROKER_METRICS.memoryBytes, "Memory of events ready or under way.", "memoryBytes");
   }
 }
 
-/** A series that is there from the start: one that begins at 1 hides its first increase. */
+/** Starts a series at 0: Prometheus does not see the first increase of a series that starts at 1. */
 function fromZero(counter: Counter.Internal): Counter.Internal {
   counter.inc(0);
   return counter;

@@ -5,23 +5,23 @@ import { type Answer, judgeAnswer, judgeDeadLetterAnswer, judgeSilence, type Ver
 export interface SubscriberOptions {
   url: URL;
   connections: number;
-  /** For one request, connecting included; `undefined` is for ever. */
+  /** For one request, connecting included; `undefined` waits forever. */
   timeoutMs: number | undefined;
-  /** A dead-letter sink is not asked for a reply, and its answer's body means nothing. */
+  /** A dead-letter sink is not asked for a reply, and the body of its answer is ignored. */
   isDeadLetterSink: boolean;
 }
 
-/** What leaves for a subscriber. */
+/** An event as an HTTP request. */
 export interface Message {
   headers: Record<string, string>;
   body: Buffer;
 }
 
-/** An answer that is longer is no answer: only a reply is meant to be long, and it is one event. */
+/** A longer answer counts as none: only a reply is long, and a reply is one event. */
 const MAX_ANSWER_BYTES = 1024 * 1024;
 const KEEP_ALIVE_MS = 30_000;
 
-/** The other end of a Trigger, over connections that are kept. */
+/** Sends events to one URL over connections that stay open. */
 export class Subscriber {
   readonly #pool: Pool;
   readonly #path: string;
@@ -36,7 +36,7 @@ export class Subscriber {
     this.#pool = new Pool(url.origin, {
       connections,
       pipelining: 1,
-      headersTimeout: 0, // an Exchange watches the whole time instead
+      headersTimeout: 0, // an Exchange bounds the whole time instead
       bodyTimeout: 0,
       connect: { timeout: timeoutMs },
       keepAliveTimeout: KEEP_ALIVE_MS,
@@ -47,7 +47,7 @@ export class Subscriber {
     return this.#options.url;
   }
 
-  /** Sends an event and calls `done` once with what its answer, or the lack of one, means. */
+  /** Sends an event and calls `done` once, with the verdict on the answer or on its absence. */
   send({ headers, body }: Message, done: (verdict: Verdict) => void): void {
     const { isDeadLetterSink, timeoutMs } = this.#options;
     if (!isDeadLetterSink) headers.prefer = "reply";
@@ -60,7 +60,7 @@ export class Subscriber {
     this.#pool.dispatch({ method: "POST", path: this.#path, headers, body }, exchange);
   }
 
-  /** Lets go of the connections. What is under way is never heard of: it did not fail, it will be delivered again. */
+  /** Closes the connections. Requests under way never call `done`: they did not fail, and the next start repeats them. */
   async close(): Promise<void> {
     for (const exchange of this.#exchanges) exchange.abandon();
     await this.#pool.destroy();
@@ -96,7 +96,7 @@ class Exchange implements Dispatcher.DispatchHandler {
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
     this.#controller = controller;
-    // Given up while it waited for its connection: it must not leave after all.
+    // The exchange was given up while it waited for a connection: do not send it.
     if (this.#isDone) controller.abort(new Error("given up"));
   }
 

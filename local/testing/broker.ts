@@ -1,21 +1,20 @@
-// A broker for tests, with one Trigger, a subscriber and a dead-letter sink, all of them real and closed afterwards.
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+// A broker with one Trigger, its subscriber and its dead-letter sink: all real, closed at the end of the test.
 import { join } from "node:path";
 import { pino } from "pino";
 import { onTestFinished } from "vitest";
 import { BROKER, type DeliverySpec, type Trigger } from "../../events/triggers.ts";
 import { type Broker, type BrokerOptions, startBroker } from "../broker/broker.ts";
 import { startSubscriber, type TestSubscriber } from "./subscriber.ts";
+import { temporaryFolder } from "./temporary-folder.ts";
 
 export interface TestBroker {
   url: string;
   broker: Broker;
   subscriber: TestSubscriber;
-  letters: TestSubscriber;
+  deadLetterSink: TestSubscriber;
   file: string;
   logLines: Record<string, unknown>[];
-  /** Starts it again on the same file, after it was closed. */
+  /** Starts the closed broker again on the same file. */
   restart(): Promise<Broker>;
   /** Counters and gauges by name and label values, such as `events_total accepted`. */
   metrics(): Promise<Record<string, number>>;
@@ -25,32 +24,25 @@ export interface TestBrokerOptions extends Partial<BrokerOptions> {
   delivery?: DeliverySpec;
 }
 
-/** A folder that is removed when the test is over. */
-export function temporaryFolder(): string {
-  const folder = mkdtempSync(join(tmpdir(), "pulsemesh-"));
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
-  return folder;
-}
-
-/** A Trigger for everything, by default without a pause between tries. */
+/** A Trigger that wants every event and by default hardly pauses between attempts. */
 export function triggerOf(delivery: DeliverySpec = {}, more: Partial<Trigger["spec"]> = {}): Trigger {
-  const letters = { ref: { apiVersion: "serving.knative.dev/v1", kind: "Service", name: "letters" } } as const;
-  const target = { ref: { ...letters.ref, name: "target" } } as const;
-  const all = { retry: 2, backoffDelay: "PT0.01S", timeout: "PT5S", deadLetterSink: letters, ...delivery };
-  return { name: "t", spec: { broker: BROKER.name, subscriber: target, delivery: all, ...more } };
+  const service = (name: string) => ({ ref: { apiVersion: "serving.knative.dev/v1", kind: "Service", name } }) as const;
+  const deadLetterSink = service("dead-letters");
+  const all = { retry: 2, backoffDelay: "PT0.01S", timeout: "PT5S", deadLetterSink, ...delivery };
+  return { name: "t", spec: { broker: BROKER.name, subscriber: service("target"), delivery: all, ...more } };
 }
 
 export async function openTestBroker({ delivery, ...more }: TestBrokerOptions = {}): Promise<TestBroker> {
   const file = join(temporaryFolder(), "deeper", "broker.db");
   const subscriber = await startSubscriber();
-  const letters = await startSubscriber();
+  const deadLetterSink = await startSubscriber();
   const logLines: Record<string, unknown>[] = [];
   const logger = pino({ level: "debug" }, { write: (line: string) => logLines.push(JSON.parse(line)) });
   const options: BrokerOptions = {
     port: 0,
     file,
     triggers: [triggerOf(delivery)],
-    subscribers: { target: subscriber.url, letters: letters.url },
+    subscribers: { target: subscriber.url, "dead-letters": deadLetterSink.url },
     maxBytes: 64 * 1024 * 1024,
     graceMs: 2000,
     quietMs: 20,
@@ -59,14 +51,14 @@ export async function openTestBroker({ delivery, ...more }: TestBrokerOptions = 
   };
   let broker = await startBroker(options);
   onTestFinished(async () => {
-    await Promise.all([subscriber.close(), letters.close()]);
+    await Promise.all([subscriber.close(), deadLetterSink.close()]);
     await broker.close();
   });
   return {
     url: broker.url,
     broker,
     subscriber,
-    letters,
+    deadLetterSink,
     file,
     logLines,
     async restart() {
@@ -87,7 +79,7 @@ export async function openTestBroker({ delivery, ...more }: TestBrokerOptions = 
 
 const ATTRIBUTES = { "ce-specversion": "1.0", "ce-source": "/test", "ce-type": "dev.test" };
 
-/** Posts a binary event. */
+/** Posts an event in binary mode. */
 export function post(
   url: string,
   id: string,

@@ -1,23 +1,14 @@
-// Small real programs for the tests of the supervisor.
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+// Small real programs that the supervisor runs in tests.
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { onTestFinished } from "vitest";
 import { freePort } from "../../settings/tcp-ports.ts";
-import type { Output } from "../output.ts";
-
-/** A folder that is removed when the test is over. */
-export function temporaryFolder(): string {
-  const folder = mkdtempSync(join(tmpdir(), "pulsemesh-"));
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
-  return folder;
-}
+import { temporaryFolder } from "./temporary-folder.ts";
 
 export interface TestProgram {
   file: string;
   port: number;
   env: Record<string, string>;
-  /** What the program has noted: `start <pid>` and `stop <pid>`. */
+  /** What the program wrote down: `start <name> <pid>` and `stop <name> <pid>`. */
   notes(): string[];
 }
 
@@ -31,7 +22,7 @@ createServer((request, response) => response.end("OK")).listen(Number(process.en
 `;
 const STOPS = `process.on("SIGTERM", () => { note("stop"); process.exit(0); });`;
 
-/** Writes a program that listens, is ready, and does more as told. */
+/** Writes a program that listens on a port and does what `more` says; `source` replaces all of it. */
 export async function writeProgram(
   name: string,
   { folder = temporaryFolder(), more = STOPS, source }: { folder?: string; more?: string; source?: string } = {},
@@ -46,18 +37,6 @@ export async function writeProgram(
     env: { NAME: name, NOTES: notesFile, PORT: String(port) },
     notes: () => (existsSync(notesFile) ? readFileSync(notesFile, "utf8").trim().split("\n") : []),
   };
-}
-
-export interface MemoryOutput extends Output {
-  lines: string[];
-  errors: string[];
-}
-
-/** Keeps what is written. */
-export function createMemoryOutput(): MemoryOutput {
-  const lines: string[] = [];
-  const errors: string[] = [];
-  return { lines, errors, writeLine: (line) => lines.push(line), writeError: (line) => errors.push(line) };
 }
 
 /** Whether a process with this id runs. */

@@ -1,4 +1,4 @@
-// A subscriber for tests: a real HTTP server that remembers what it got and answers as it is told.
+// A subscriber: a real HTTP server that remembers each request and answers as the test plans.
 import { once } from "node:events";
 import { createServer, type IncomingHttpHeaders, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -7,7 +7,7 @@ export interface Received {
   id: string;
   headers: IncomingHttpHeaders;
   body: string;
-  /** Monotonic ms of its arrival. */
+  /** When it arrived, in monotonic ms. */
   at: number;
 }
 
@@ -17,19 +17,19 @@ export interface PlannedAnswer {
   body?: string;
 }
 
-/** What to do with a request: answer it, or take the response into one's own hands. */
+/** Answers a request, or returns nothing and writes the response itself. */
 export type Plan = (request: Received, response: ServerResponse) => PlannedAnswer | undefined;
 
 export interface TestSubscriber {
   url: URL;
   received: Received[];
-  /** The ids in the order of arrival. */
+  /** The events' ids in the order of arrival. */
   ids(): string[];
   answerWith(plan: Plan): void;
   close(): Promise<void>;
 }
 
-/** Starts one that answers 204 until it is told otherwise. */
+/** Starts a subscriber that answers 204 until `answerWith` changes the plan. */
 export async function startSubscriber(plan: Plan = () => ({ status: 204 }), port = 0): Promise<TestSubscriber> {
   const received: Received[] = [];
   let current = plan;

@@ -1,68 +1,75 @@
-// The way from the broker's file to one subscriber: a Trigger has one, and another to its dead-letter sink, so that a
-// sink that is away does not hold up what can be delivered.
+// The deliveries to one subscriber: retries, dead letters, and as many at a time as the subscriber should get. A Trigger
+// has one queue for its subscriber and another for its dead-letter sink, so that an absent sink does not hold up events
+// that can be delivered.
 import type { Logger } from "pino";
 import type { CloudEvent } from "../../events/cloud-event.ts";
 import { encodeBinary } from "../../events/http-binding.ts";
-import type { Failure, Verdict } from "./answer.ts";
+import type { FailedDelivery, Verdict } from "./answer.ts";
 import { Backlog } from "./backlog.ts";
 import type { BrokerDatabase, Delivery, StoredEvent } from "./broker-database.ts";
 import { factsOf, toDeadLetter } from "./dead-letter.ts";
 import type { DeliveryPolicy } from "./delivery-policy.ts";
 import type { Journal, NewEvent } from "./journal.ts";
-import type { LaneMetrics } from "./metrics.ts";
+import type { QueueMetrics } from "./metrics.ts";
 import type { Subscriber } from "./subscriber.ts";
 
-export interface LaneOptions {
+export interface SubscriberQueueOptions {
+  /** The queue's number in the broker's file. */
   id: number;
   trigger: string;
   policy: DeliveryPolicy;
   subscriber: Subscriber;
   /**
-   * What happens to an event that cannot be delivered; `undefined` for a lane to a dead-letter sink. That one never
-   * gives up: Knative loses a dead letter after the same retries, here it is tried again at the last back-off for ever.
+   * Where an event goes that cannot be delivered: to the queue of the dead-letter sink, or nowhere. That queue itself
+   * retries forever, at the policy's last back-off: Knative loses a dead letter after the same retries.
    */
-  giveUp: { kind: "dead-letter"; lane: Lane } | { kind: "drop" } | undefined;
+  afterFailure: SubscriberQueue | "drop" | "retry forever";
   journal: Journal;
   database: BrokerDatabase;
-  metrics: LaneMetrics;
+  metrics: QueueMetrics;
   logger: Logger;
-  /** Deliveries under way at one time. */
+  /** The most deliveries under way at one time. */
   concurrency: number;
-  /** Of events that are ready or under way. */
+  /** For events that are ready or under way. */
   maxMemoryBytes: number;
-  /** Deliveries that the file holds for this lane. */
+  /** Deliveries of this queue that the file holds. */
   pending: number;
-  /** Makes a reply ready to enter: `undefined` when nobody wants it, "full" when there is no room for it. */
+  /** Makes a reply ready to enter: `undefined` when no Trigger wants it, "full" when there is no room for it. */
   admitReply: (reply: CloudEvent, causeTtl: number) => NewEvent | "full" | undefined;
 }
 
-/** A subscriber that fails every other time is not reported every other time. */
+/** Bounds the log lines about a subscriber that fails every other time. */
 const HEALTH_QUIET_MS = 5000;
 /** The longest that setTimeout can wait. */
 const MAX_TIMER_MS = 2 ** 31 - 1;
 const FULL_POLL_MS = 50;
-const NO_ROOM: Failure = { code: 503, body: Buffer.from("The broker had no room for the reply.") };
+const NO_ROOM: FailedDelivery = {
+  kind: "failed",
+  isFinal: false,
+  code: 503,
+  body: Buffer.from("The broker had no room for the reply."),
+};
 
-export class Lane {
-  readonly #options: LaneOptions;
+export class SubscriberQueue {
+  readonly #options: SubscriberQueueOptions;
   readonly #backlog: Backlog;
   #inFlight = 0;
   #timer: NodeJS.Timeout | undefined;
-  #nudge: NodeJS.Timeout | undefined;
+  #pumpSoon: NodeJS.Timeout | undefined;
   #isRunning = false;
-  #isAway = false;
+  #isSubscriberFailing = false;
   #quietUntil = 0;
   #onIdle: (() => void) | undefined;
   /** Deliveries not made yet, on disk and in memory. */
   pending: number;
 
-  constructor(options: LaneOptions) {
+  constructor(options: SubscriberQueueOptions) {
     const { id, database, journal, maxMemoryBytes, pending, policy } = options;
     this.#options = options;
     this.pending = pending;
     const maxBackoffMs = policy.backoffMs(Number.MAX_SAFE_INTEGER);
     const isBehind = pending > 0;
-    this.#backlog = new Backlog({ lane: id, database, journal, maxMemoryBytes, isBehind, maxBackoffMs });
+    this.#backlog = new Backlog({ queue: id, database, journal, maxMemoryBytes, isBehind, maxBackoffMs });
   }
 
   get id(): number {
@@ -77,31 +84,31 @@ export class Lane {
     return this.#backlog.memoryBytes;
   }
 
-  /** Begins with what the file holds. */
+  /** Starts to deliver what the file holds. */
   start(): void {
     this.#isRunning = true;
     this.pump();
   }
 
-  /** Takes an event that has just been written for this lane. */
+  /** Takes an event that the journal has just written for this queue. */
   offer(stored: StoredEvent): void {
     this.pending++;
     this.#backlog.offer(stored);
     this.pump();
   }
 
-  /** Says when a delivery that is handed to this lane is due: now. */
+  /** Announces a delivery that another queue hands over. @returns the time to write as its due time */
   expect(): number {
     this.pending++;
     // Not at once: what fails in the same moment is written in the same transaction.
-    this.#nudge ??= setTimeout(() => {
-      this.#nudge = undefined;
+    this.#pumpSoon ??= setTimeout(() => {
+      this.#pumpSoon = undefined;
       this.pump();
     }, 1);
     return this.#backlog.dueAfter(0);
   }
 
-  /** Begins deliveries while there are free slots. */
+  /** Begins deliveries until `concurrency` are under way. */
   pump(): void {
     const { concurrency, journal } = this.#options;
     while (this.#isRunning && !journal.isFailing && this.#inFlight < concurrency) {
@@ -116,7 +123,7 @@ export class Lane {
   stop(): Promise<void> {
     this.#isRunning = false;
     clearTimeout(this.#timer);
-    clearTimeout(this.#nudge);
+    clearTimeout(this.#pumpSoon);
     if (this.#inFlight === 0) return Promise.resolve();
     return new Promise((resolve) => {
       this.#onIdle = resolve;
@@ -147,69 +154,68 @@ export class Lane {
     const { stored } = delivery;
     const event = reply && admitReply(reply, stored.ttl);
     if (event === "full") {
-      this.#fail(delivery, { isFinal: false, failure: NO_ROOM });
+      this.#fail(delivery, NO_ROOM);
       return;
     }
     this.pending--;
     metrics.delivered.inc();
-    journal.settle({ kind: "finished", lane: id, stored, ...(event !== undefined && { reply: event }) });
+    journal.settle({ kind: "finished", queue: id, stored, ...(event !== undefined && { reply: event }) });
   }
 
-  #fail({ stored, attempts }: Delivery, { isFinal, failure }: { isFinal: boolean; failure: Failure }): void {
-    const { id, trigger, policy, giveUp, journal, metrics, logger, subscriber } = this.#options;
-    const failed = attempts + 1;
-    const trail = { ...trailOf(stored.event), trigger, attempts: failed, code: failure.code };
-    if (giveUp === undefined || (!isFinal && failed <= policy.retry)) {
+  #fail({ stored, attempts }: Delivery, failed: FailedDelivery): void {
+    const { id, trigger, policy, afterFailure, journal, metrics, logger, subscriber } = this.#options;
+    const failures = attempts + 1;
+    const fields = { ...logFieldsOf(stored.event), trigger, attempts: failures, code: failed.code };
+    if (afterFailure === "retry forever" || (!failed.isFinal && failures <= policy.retry)) {
       metrics.retried.inc();
-      logger.debug(trail, "delivery failed: it will be tried again");
-      const due = this.#backlog.dueAfter(policy.backoffMs(failed));
-      journal.settle({ kind: "retry", lane: id, event: stored.id, attempts: failed, due });
+      logger.debug(fields, "delivery failed: it will be tried again");
+      const due = this.#backlog.dueAfter(policy.backoffMs(failures));
+      journal.settle({ kind: "retry", queue: id, event: stored.id, attempts: failures, due });
       return;
     }
     this.pending--;
-    if (giveUp.kind === "drop") {
+    if (afterFailure === "drop") {
       metrics.dropped.inc();
-      logger.warn(trail, "event dropped: the trigger has no dead-letter sink");
-      journal.settle({ kind: "finished", lane: id, stored });
+      logger.warn(fields, "event dropped: the trigger has no dead-letter sink");
+      journal.settle({ kind: "finished", queue: id, stored });
       return;
     }
-    const { lane } = giveUp;
     metrics.deadLettered.inc();
-    logger.warn(trail, "event goes to the dead letters");
-    const facts = factsOf(subscriber.url, failure);
-    journal.settle({ kind: "moved", lane: id, event: stored.id, to: lane.id, due: lane.expect(), facts });
+    logger.warn(fields, "event goes to the dead letters");
+    const facts = factsOf(subscriber.url, failed);
+    const due = afterFailure.expect();
+    journal.settle({ kind: "moved", queue: id, event: stored.id, to: afterFailure.id, due, facts });
   }
 
-  /** Says once that a subscriber fails, and once that it does no more; the single failures are for `debug`. */
+  /** Logs once that a subscriber fails, and once that it works again; the level `debug` has the single failures. */
   #noteHealth(verdict: Verdict): void {
     const { logger, trigger, subscriber } = this.#options;
-    const isAway = verdict.kind === "failed" && !verdict.isFinal;
-    if (isAway === this.#isAway || performance.now() < this.#quietUntil) return;
-    this.#isAway = isAway;
+    const isFailing = verdict.kind === "failed" && !verdict.isFinal;
+    if (isFailing === this.#isSubscriberFailing || performance.now() < this.#quietUntil) return;
+    this.#isSubscriberFailing = isFailing;
     this.#quietUntil = performance.now() + HEALTH_QUIET_MS;
-    const place = { trigger, subscriber: subscriber.url.href };
+    const fields = { trigger, subscriber: subscriber.url.href };
     if (verdict.kind === "failed") {
-      const { code } = verdict.failure;
-      logger.warn({ ...place, code }, "subscriber fails: deliveries are tried again");
+      logger.warn({ ...fields, code: verdict.code }, "subscriber fails: deliveries are tried again");
     } else {
-      logger.info(place, "subscriber takes deliveries again");
+      logger.info(fields, "subscriber takes deliveries again");
     }
   }
 
   #armTimer(): void {
     clearTimeout(this.#timer);
-    // With every slot taken the next answer pumps, with a failing disk its recovery does.
+    // The next answer pumps when `concurrency` deliveries are under way, the journal's recovery when the disk fails.
     if (!this.#isRunning || this.#inFlight >= this.#options.concurrency || this.#options.journal.isFailing) return;
     const { dueInMs } = this.#backlog;
     if (dueInMs === Number.POSITIVE_INFINITY) return;
-    // Due and yet not taken: memory is full, and the next answer will make room.
+    // A delivery that is due and was not taken found the memory full: an answer makes room.
     const leastMs = dueInMs <= 0 && this.#inFlight > 0 ? FULL_POLL_MS : 1;
     this.#timer = setTimeout(() => this.pump(), Math.min(Math.max(dueInMs, leastMs), MAX_TIMER_MS));
   }
 }
 
-/** What a log line says of an event; never its data. */
-export function trailOf({ id, source, type, extensions }: CloudEvent): Record<string, unknown> {
+/** What a log line tells about an event; never its data. */
+export function logFieldsOf({ id, source, type, extensions }: CloudEvent): Record<string, unknown> {
   const { traceparent } = extensions;
   return { eventId: id, source, type, ...(traceparent !== undefined && { traceparent }) };
 }
