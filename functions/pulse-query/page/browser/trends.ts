@@ -1,5 +1,6 @@
 // The small curves of the wall: p95 of the last hour. A service is asked about only while its tile is in view, and at most
 // so many at one time. Spans begin and end at whole steps, so that every screen asks the same and shares the answer.
+import pLimit from "p-limit";
 import { useEffect, useState } from "preact/hooks";
 import { readSummary } from "./api.ts";
 
@@ -12,21 +13,7 @@ const RETRY_MS = 10_000;
 export type Trend = readonly (number | null)[];
 
 const known = new Map<string, { to: number; trend: Trend }>();
-const waiting: (() => void)[] = [];
-let underWay = 0;
-
-async function inTurn<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> {
-  if (underWay >= CONCURRENCY) await new Promise<void>((resolve) => waiting.push(resolve));
-  else underWay++;
-  try {
-    signal.throwIfAborted();
-    return await work();
-  } finally {
-    const next = waiting.shift();
-    if (next === undefined) underWay--;
-    else next();
-  }
-}
+const inTurn = pLimit(CONCURRENCY);
 
 /** The trend of a service, anew with each step while it is in view. */
 export function useTrend(service: string, isVisible: boolean): Trend | undefined {
@@ -42,7 +29,7 @@ export function useTrend(service: string, isVisible: boolean): Trend | undefined
       try {
         if (known.get(service)?.to !== to) {
           const span = { from: to - STEPS * STEP_MS, to, buckets: STEPS };
-          const summary = await inTurn(signal, () => readSummary(service, span, signal));
+          const summary = await inTurn(() => readSummary(service, span, signal));
           known.set(service, { to, trend: summary.buckets.map(({ p95 }) => p95) });
         }
         setTrend(known.get(service)?.trend);
