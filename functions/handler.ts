@@ -1,15 +1,10 @@
 // pulse-ingest for the stock command: `faas-js-runtime functions/handler.ts`. There the runtime's own request path is in
 // use: POST / only, one event a request, and its own /metrics.
 
+import { LIVENESS_PATH, READINESS_PATH } from "../http/health.ts";
 import { createParts } from "./parts.ts";
 import { compose } from "./pulse-ingest/compose.ts";
-import {
-  asFaasModule,
-  type FaasContext,
-  type FaasReply,
-  LIVENESS_PATH,
-  READINESS_PATH,
-} from "./runtime/faas-module.ts";
+import { asFaasModule, type FaasContext, type FaasReply } from "./runtime/faas-module.ts";
 
 let hosted: ReturnType<typeof asFaasModule> | undefined;
 

@@ -5,16 +5,22 @@ import type { HttpReply } from "./route.ts";
 
 export interface BodyLimits {
   maxBodyBytes: number;
-  /** Over all requests at one time: with it, memory does not grow with the number of clients. */
+  /** Of all bodies being read at one time, so that memory does not grow with the number of clients. */
   maxReadingBytes: number;
   /** How long a client may take to send one body. */
   requestTimeoutMs: number;
 }
 
+/** Who wants a body: gets one of the two calls, once, and none when the client goes away. */
+export interface BodyReceiver {
+  take(body: Buffer): void;
+  refuse(reply: HttpReply): void;
+}
+
 interface Reading {
   startedAt: number;
   bytes: number;
-  refuse: (reply: HttpReply) => void;
+  receiver: BodyReceiver;
 }
 
 const NO_BODY = Buffer.alloc(0);
@@ -28,49 +34,44 @@ export class BodyReader {
 
   constructor(limits: BodyLimits) {
     this.#limits = limits;
-    // One timer for all requests: a timer each would cost more than the reading.
+    // One timer for all requests: a timer for each would cost more than the reading.
     this.#sweep = setInterval(() => this.#refuseSlow(), Math.min(500, limits.requestTimeoutMs / 2));
     this.#sweep.unref();
   }
 
   /**
-   * Calls `done` with the body or `refuse` with the answer, exactly one of them and once; neither if the client goes away.
-   * `waiting` is the response of a client that wants to be told to go on (Expect: 100-continue).
+   * Reads a request's body for `receiver`. `waiting` is the response to a client that sends its body only after 100
+   * Continue: it gets that answer once its body is wanted.
    */
-  read(
-    request: IncomingMessage,
-    done: (body: Buffer) => void,
-    refuse: (reply: HttpReply) => void,
-    waiting?: ServerResponse,
-  ): void {
+  read(request: IncomingMessage, receiver: BodyReceiver, waiting?: ServerResponse): void {
     const declared = request.headers["content-length"];
     if (declared === undefined && request.headers["transfer-encoding"] === undefined) {
-      done(NO_BODY);
+      receiver.take(NO_BODY);
       return;
     }
     if (declared !== undefined && Number(declared) > this.#limits.maxBodyBytes) {
-      refuse(this.#tooLarge());
+      receiver.refuse(this.#tooLarge());
       return;
     }
     waiting?.writeContinue();
     const chunks: Buffer[] = [];
-    const reading: Reading = { startedAt: performance.now(), bytes: 0, refuse };
+    const reading: Reading = { startedAt: performance.now(), bytes: 0, receiver };
     this.#readings.add(reading);
     request.on("data", (chunk: Buffer) => {
-      countBodyBytes(chunk.length);
       if (!this.#readings.has(reading)) return;
+      countBodyBytes(chunk.length);
       reading.bytes += chunk.length;
       this.#readingBytes += chunk.length;
-      if (reading.bytes > this.#limits.maxBodyBytes) this.#end(reading)?.refuse(this.#tooLarge());
-      else if (this.#readingBytes > this.#limits.maxReadingBytes) this.#end(reading)?.refuse(tooManyBodies());
+      if (reading.bytes > this.#limits.maxBodyBytes) this.#refuse(reading, this.#tooLarge());
+      else if (this.#readingBytes > this.#limits.maxReadingBytes) this.#refuse(reading, tooManyBodies());
       else chunks.push(chunk);
     });
     request.on("end", () => {
-      if (this.#end(reading) === undefined) return;
+      if (!this.#end(reading)) return;
       const body = chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks);
-      // The request lives until it is answered, and these listeners with it: the bytes are not to.
+      // These listeners live until the request is answered, and would keep the bytes for as long.
       chunks.length = 0;
-      done(body);
+      receiver.take(body);
     });
     request.on("close", () => this.#end(reading));
   }
@@ -79,18 +80,24 @@ export class BodyReader {
     clearInterval(this.#sweep);
   }
 
-  #end(reading: Reading): Reading | undefined {
-    if (!this.#readings.delete(reading)) return undefined;
+  /** @returns whether the body was still being read. */
+  #end(reading: Reading): boolean {
+    if (!this.#readings.delete(reading)) return false;
     this.#readingBytes -= reading.bytes;
-    return reading;
+    return true;
+  }
+
+  #refuse(reading: Reading, reply: HttpReply): void {
+    this.#end(reading);
+    reading.receiver.refuse(reply);
   }
 
   #refuseSlow(): void {
     const latest = performance.now() - this.#limits.requestTimeoutMs;
     for (const reading of this.#readings) {
-      // A Set keeps the order of insertion: the first that is in time ends the search.
+      // A Set keeps the order of insertion: the first reading that is in time ends the search.
       if (reading.startedAt > latest) return;
-      this.#end(reading)?.refuse(tooSlow(this.#limits.requestTimeoutMs));
+      this.#refuse(reading, tooSlow(this.#limits.requestTimeoutMs));
     }
   }
 
@@ -107,6 +114,7 @@ function tooSlow(timeoutMs: number): HttpReply {
   return problem(408, "Request timeout", `Expected the whole request within ${timeoutMs} ms.`);
 }
 
+// 429 and not 503: nothing is broken, a burst of clients ends when they send more slowly.
 function tooManyBodies(): HttpReply {
   return tryLater(429, "Too many bytes are being received at this moment.", 1000);
 }

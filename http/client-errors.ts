@@ -1,5 +1,5 @@
-// What never becomes a request: garbage, headers that are too large or come too slowly. node would write a bare status
-// line, faas-js-runtime an error of its own shape.
+// What never becomes a request: garbage, headers that are too large or come too slowly. node alone would write a bare
+// status line.
 import { type Server, type ServerResponse, STATUS_CODES } from "node:http";
 import type { Socket } from "node:net";
 import { problem } from "./problem.ts";
@@ -12,7 +12,6 @@ export const LINGER_MS = 2000;
 export function answerClientErrors(server: Server, timeoutMs: number, onRefused: (reply: HttpReply) => void): void {
   server.headersTimeout = timeoutMs;
   checkConnectionsEvery(server, Math.min(500, timeoutMs / 2));
-  server.removeAllListeners("clientError");
   server.on("clientError", (error: NodeJS.ErrnoException, socket: Socket & { _httpMessage?: ServerResponse }) => {
     const current = socket._httpMessage;
     // An answer that is still due belongs to the request before: anything written now would be taken for it.
@@ -20,7 +19,7 @@ export function answerClientErrors(server: Server, timeoutMs: number, onRefused:
       current.shouldKeepAlive = false;
       return;
     }
-    const isSilent = socket.bytesRead === 0; // opened in advance and never used: there is nobody to tell
+    const isSilent = socket.bytesRead === 0; // opened in advance and never used: nobody waits for an answer
     if (!socket.writable || isSilent || error.code === "ECONNRESET" || current?.headersSent) {
       if (!socket.writableEnded) socket.destroy();
       return;
@@ -32,11 +31,11 @@ export function answerClientErrors(server: Server, timeoutMs: number, onRefused:
   });
 }
 
-// node asks every 30 s whether headers are late, and takes another interval only from a server's maker, which here is
-// the runtime. It starts its timer on `listening`, so it is told once more, with the interval set.
+// node looks every 30 s for late headers and takes another interval only from who makes the server. Its timer starts on
+// `listening`: a server that listens already hears that event a second time, with the interval set.
 function checkConnectionsEvery(server: Server, intervalMs: number): void {
   Object.assign(server, { connectionsCheckingInterval: intervalMs });
-  server.emit("listening");
+  if (server.listening) server.emit("listening");
 }
 
 function replyTo(code: string | undefined, timeoutMs: number): HttpReply {

@@ -1,73 +1,92 @@
-import { Server, type Socket } from "node:net";
+import type { Server } from "node:http";
+import { Server as NetServer, type Socket } from "node:net";
 import { setTimeout as delay, setImmediate as nextTurn } from "node:timers/promises";
 
-/** How long an open connection may stay quiet, once the server stops, before it counts as idle and is closed. */
-const QUIET_MS = 500;
-
-/** How long new connections may keep the server listening once it is told to stop. */
+/** How long new connections may keep a stopping server listening. */
 const MAX_TAKING_MS = 5000;
+const POLL_MS = 10;
 
-/** What {@link Drain} needs of an http.Server. */
-interface DrainableServer extends Server {
-  closeIdleConnections(): void;
-  closeAllConnections(): void;
+/** A client's connection, with its requests that are not answered yet. */
+export interface Connection {
+  unanswered: number;
+  isOpen: boolean;
 }
 
 /** Counts the requests of a server and lets it stop without failing any. */
 export class Drain {
-  readonly #server: DrainableServer;
-  readonly #sockets = new Set<Socket>();
+  readonly #server: Server;
+  readonly #connections = new Map<Socket, Connection>();
   #events = 0;
   #inFlight = 0;
   #lastActivity = 0;
+  /** Answers say `Connection: close` meanwhile. */
   isDraining = false;
 
-  constructor(server: DrainableServer) {
+  constructor(server: Server) {
     this.#server = server;
-    server.on("connection", (socket) => {
+    server.on("connection", (socket: Socket) => {
       this.#events++;
-      this.#sockets.add(socket);
-      socket.once("close", () => this.#sockets.delete(socket));
+      this.#track(socket);
     });
   }
 
-  started(): void {
+  /** Notes a request on a connection; {@link ended} takes what this returns once the request is answered. */
+  started(socket: Socket): Connection {
+    // A server that listened before this was made may have connections that are unknown here.
+    const connection = this.#connections.get(socket) ?? this.#track(socket);
     this.#events++;
     this.#inFlight++;
+    connection.unanswered++;
+    return connection;
   }
 
-  ended(): void {
+  ended(connection: Connection): void {
+    if (!connection.isOpen) return;
     this.#events++;
     this.#inFlight--;
+    connection.unanswered--;
     if (this.isDraining) this.#lastActivity = performance.now();
   }
 
   /**
    * Stops listening, then waits until every request has its answer and the connections are gone or quiet.
    * http.Server.close() would cut idle keep-alive connections at once, and with them the request that a client has just
-   * put on one: net.Server's only stops listening. Answers say `Connection: close` meanwhile (see serve.ts).
+   * put on one; net.Server.close() only stops listening.
+   * @param quietMs how long the server must hear nothing before open connections count as idle and are closed.
    * @returns whether everything was answered within `graceMs`.
    */
-  async drain(graceMs: number): Promise<boolean> {
+  async drain(graceMs: number, quietMs: number): Promise<boolean> {
     const deadline = performance.now() + graceMs;
     let hasClosed = false;
     await this.#takeQueued(Math.min(graceMs, MAX_TAKING_MS));
     // Not before: a client whose connection was closed would make another one just when listening ends.
     this.isDraining = true;
     this.#lastActivity = performance.now();
-    Server.prototype.close.call(this.#server, () => {
+    NetServer.prototype.close.call(this.#server, () => {
       hasClosed = true;
     });
     while (!hasClosed && performance.now() < deadline) {
-      if (this.#inFlight === 0 && performance.now() - this.#lastActivity > QUIET_MS) this.#closeQuiet();
-      await delay(10);
+      if (this.#inFlight === 0 && performance.now() - this.#lastActivity > quietMs) this.#closeQuiet();
+      await delay(POLL_MS);
     }
     const isComplete = this.#inFlight === 0;
     this.#server.closeAllConnections();
     return isComplete;
   }
 
-  // The kernel has made connections that were not taken yet, and resets them when listening ends. A turn of the event
+  #track(socket: Socket): Connection {
+    const connection: Connection = { unanswered: 0, isOpen: true };
+    this.#connections.set(socket, connection);
+    socket.once("close", () => {
+      this.#connections.delete(socket);
+      // In node 20 only the first of several pipelined requests hears that its connection has gone.
+      this.#inFlight -= connection.unanswered;
+      connection.isOpen = false;
+    });
+    return connection;
+  }
+
+  // The kernel has made connections that node has not taken yet, and resets them when listening ends. A turn of the event
   // loop takes one of them, and a client that was answered in it may have made another: listening ends right after
   // a turn in which nothing happened.
   async #takeQueued(maxMs: number): Promise<void> {
@@ -83,6 +102,6 @@ export class Drain {
   #closeQuiet(): void {
     this.#server.closeIdleConnections();
     // To node a connection that never said a word is not idle: it waits for its headers.
-    for (const socket of this.#sockets) if (socket.bytesRead === 0) socket.destroy();
+    for (const socket of this.#connections.keys()) if (socket.bytesRead === 0) socket.destroy();
   }
 }

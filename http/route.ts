@@ -29,4 +29,6 @@ export interface Route {
   /** Decides by the headers alone, before the body is read, whether to refuse. */
   admit?: (headers: IncomingHttpHeaders) => HttpReply | undefined;
   handle: (request: HttpRequest) => HttpReply | Promise<HttpReply>;
+  /** Asked every few seconds by a machine: neither counted as a request nor logged. */
+  isProbe?: true;
 }

@@ -2,13 +2,11 @@
 // `faas-js-runtime` command, where the runtime has parsed the request already and only POST / arrives.
 import type { IncomingHttpHeaders } from "node:http";
 import { Readable } from "node:stream";
+import { LIVENESS_PATH, READINESS_PATH, readinessOf } from "../../http/health.ts";
 import { problem } from "../../http/problem.ts";
 import type { HttpReply } from "../../http/route.ts";
 import type { Logger } from "../log.ts";
 import type { PulseFunction } from "../pulse-function.ts";
-
-export const LIVENESS_PATH = "/health/live";
-export const READINESS_PATH = "/health/ready";
 
 /** The part of the runtime's context that is used. */
 export interface FaasContext {
@@ -33,13 +31,8 @@ export function asFaasModule(fn: PulseFunction, log: Logger, stop: () => Promise
     liveness: Object.assign((_request: unknown, reply: FaasReply) => reply.send("OK"), { path: LIVENESS_PATH }),
     readiness: Object.assign(
       async (_request: unknown, reply: FaasReply) => {
-        try {
-          await fn.check();
-          return reply.send("OK");
-        } catch (error) {
-          const { body } = problem(503, "Not ready", error instanceof Error ? error.message : String(error));
-          return reply.code(503).header("content-type", "application/problem+json").send(String(body));
-        }
+        const { status, headers = {}, body } = await readinessOf(fn.check);
+        return reply.code(status).header("content-type", String(headers["content-type"])).send(String(body));
       },
       { path: READINESS_PATH },
     ),

@@ -1,5 +1,5 @@
 // A durable broker with Triggers: like Knative's, on one disk. Start here.
-//   ingress.ts           takes events over HTTP (body-reader, drain, problem)
+//   ingress.ts           takes events over HTTP (http/server.ts)
 //   admission.ts         writes arrival and hops, finds the Triggers that want an event (filters/)
 //   journal.ts           commits events in groups to broker-database.ts (broker-schema), then answers
 //   subscriber-queue.ts  delivers to one subscriber: backlog, back-off, dead letters (delivery-policy, dead-letter)

@@ -1,0 +1,175 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import type { Logger } from "pino";
+import { countBodyBytes } from "./body-garbage.ts";
+import type { BodyReader, BodyReceiver } from "./body-reader.ts";
+import { LINGER_MS } from "./client-errors.ts";
+import type { Connection, Drain } from "./drain.ts";
+import { problem } from "./problem.ts";
+import type { RefusalLog } from "./refusal-log.ts";
+import type { HttpReply, HttpRequest, Route } from "./route.ts";
+import type { Match } from "./router.ts";
+
+/** What the requests of a server share. */
+export interface ExchangeContext {
+  findRoute: (method: string, path: string) => Match;
+  bodies: BodyReader;
+  drain: Drain;
+  refusals: RefusalLog;
+  log: Logger;
+  onAnswered: ((method: string, code: number, seconds: number) => void) | undefined;
+  onRefused: (() => void) | undefined;
+}
+
+const MAX_URL_LENGTH = 4096;
+/** The code of a request whose client went away before its answer, as nginx counts it. */
+const CLIENT_GONE = 499;
+const NO_QUERY = new URLSearchParams();
+
+/** One request on its way: its route, its body, its answer. Several thousand a second are made. */
+export class Exchange implements BodyReceiver {
+  readonly #context: ExchangeContext;
+  readonly #request: IncomingMessage;
+  readonly #response: ServerResponse;
+  readonly #startedAt = performance.now();
+  readonly #connection: Connection;
+  readonly #method: string;
+  /** The query with its "?", or nothing. */
+  #search = "";
+  #route: Route | undefined;
+  #parameters: HttpRequest["parameters"] | undefined;
+  /** A stream is answered when it begins: a page left open for an hour is no latency of an hour. */
+  #streamStartedAt: number | undefined;
+
+  constructor(context: ExchangeContext, request: IncomingMessage, response: ServerResponse) {
+    this.#context = context;
+    this.#request = request;
+    this.#response = response;
+    this.#method = request.method ?? "GET";
+    this.#connection = context.drain.started(request.socket);
+    response.on("close", () => this.#end());
+  }
+
+  /** Finds the route and reads the body. `waiting` is the response where the client waits for 100 Continue. */
+  begin(waiting?: ServerResponse): void {
+    const { findRoute, bodies } = this.#context;
+    const url = originForm(this.#request.url ?? "/");
+    if (url.length > MAX_URL_LENGTH) {
+      this.refuse(uriTooLong());
+      return;
+    }
+    const mark = url.indexOf("?");
+    if (mark !== -1) this.#search = url.slice(mark);
+    const match = findRoute(this.#method, mark === -1 ? url : url.slice(0, mark));
+    if (match.route === undefined) {
+      this.refuse(match.reply);
+      return;
+    }
+    this.#route = match.route;
+    this.#parameters = match.parameters;
+    const refusal = match.route.admit?.(this.#request.headers);
+    if (refusal === undefined) bodies.read(this.#request, this, waiting);
+    else this.refuse(refusal);
+  }
+
+  /** Hands the request with its body to the route and answers what that says. */
+  take(body: Buffer): void {
+    const { handle } = this.#route as Route;
+    try {
+      const reply = handle({
+        method: this.#method,
+        parameters: this.#parameters as HttpRequest["parameters"],
+        query: this.#search === "" ? NO_QUERY : new URLSearchParams(this.#search),
+        headers: this.#request.headers,
+        body,
+        log: this.#context.log,
+      });
+      if (reply instanceof Promise)
+        reply.then(
+          (value) => this.#send(value),
+          (error) => this.#fail(error),
+        );
+      else this.#send(reply);
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  /** Answers a request whose body has perhaps not come: a client that goes on sending still sees the answer. */
+  refuse(reply: HttpReply): void {
+    const { refusals, onRefused } = this.#context;
+    const request = this.#request;
+    const response = this.#response;
+    onRefused?.();
+    if (request.complete || !hasBody(request)) {
+      this.#send(reply);
+      return;
+    }
+    refusals.note(request, reply);
+    response.shouldKeepAlive = false;
+    const body = reply.body as string;
+    response.writeHead(reply.status, { ...reply.headers, "content-length": Buffer.byteLength(body) });
+    response.write(body);
+    const timer = setTimeout(() => response.end(), LINGER_MS);
+    const end = () => {
+      clearTimeout(timer);
+      response.end();
+    };
+    request.on("end", end);
+    request.on("close", end);
+    request.on("data", (chunk: Buffer) => countBodyBytes(chunk.length));
+  }
+
+  #send(reply: HttpReply): void {
+    const { drain, refusals } = this.#context;
+    const response = this.#response;
+    const { status, headers, body } = reply;
+    if (response.destroyed) {
+      if (body instanceof Readable) body.destroy();
+      return;
+    }
+    if (!this.#route?.isProbe) refusals.note(this.#request, reply);
+    if (drain.isDraining) response.shouldKeepAlive = false;
+    if (body instanceof Readable) {
+      response.writeHead(status, headers);
+      this.#streamStartedAt = performance.now();
+      pipeline(body, response).catch(() => undefined); // the client has gone: nobody is left to be answered
+      return;
+    }
+    // RFC 9110 section 8.6: 204 has no length, and that of a 304 would be said of the body that is not sent.
+    if (status === 204 || status === 304) response.writeHead(status, headers);
+    else response.writeHead(status, { ...headers, "content-length": body === undefined ? 0 : Buffer.byteLength(body) });
+    response.end(body);
+  }
+
+  #fail(error: unknown): void {
+    this.#context.log.error({ err: error }, "a request failed: this is a defect");
+    if (this.#response.headersSent) this.#response.destroy();
+    else this.#send(problem(500, "Internal error", "The request failed for a reason of ours; it was logged."));
+  }
+
+  #end(): void {
+    const { drain, onAnswered } = this.#context;
+    const { headersSent, statusCode } = this.#response;
+    drain.ended(this.#connection);
+    if (onAnswered === undefined || this.#route?.isProbe) return;
+    const seconds = ((this.#streamStartedAt ?? performance.now()) - this.#startedAt) / 1000;
+    onAnswered(this.#method, headersSent ? statusCode : CLIENT_GONE, seconds);
+  }
+}
+
+function hasBody({ headers }: IncomingMessage): boolean {
+  return headers["content-length"] !== undefined || headers["transfer-encoding"] !== undefined;
+}
+
+// RFC 9112, 3.2.2: a server takes the absolute form too, which a client uses that thinks it talks to a proxy.
+function originForm(target: string): string {
+  if (target.startsWith("/") || !URL.canParse(target)) return target;
+  const { pathname, search } = new URL(target);
+  return pathname + search;
+}
+
+function uriTooLong(): HttpReply {
+  return problem(414, "URI too long", `Expected a URL of at most ${MAX_URL_LENGTH} characters.`);
+}
