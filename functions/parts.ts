@@ -1,7 +1,7 @@
 import type { Registry } from "prom-client";
 import { type CassandraSettings, cassandraSettings } from "../settings/cassandra-settings.ts";
 import { type FunctionSettings, functionSettings } from "../settings/function-settings.ts";
-import { readSettings, SettingsError } from "../settings/setting.ts";
+import { readSettings, SettingsError } from "../settings/read.ts";
 import { createLogger, type Logger } from "./log.ts";
 import { createRegistry } from "./metrics/registry.ts";
 import type { PulseFunction } from "./pulse-function.ts";

@@ -1,12 +1,13 @@
 import { describe, expect, it } from "vitest";
-import { anyText, count, faultsInQuery, flag, moment, readQuery, word } from "./query-parameters.ts";
+import { flag, integer, text, word } from "../settings/field.ts";
+import { faultsInQuery, moment, readQuery } from "./query-parameters.ts";
 
 const definition = {
-  limit: count(1, 10, 5),
+  limit: integer({ min: 1, max: 10, fallback: 5 }),
   from: moment,
   replayed: flag,
   reason: word(["a", "b"]),
-  cursor: anyText("a cursor"),
+  cursor: text("a cursor"),
 };
 const read = (query: string) => readQuery(definition, new URLSearchParams(query));
 const faultOf = (query: string) => {

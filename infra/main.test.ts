@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { readClusterSettings } from "../settings/cluster-settings.ts";
+import { readClusterSettings } from "../settings/read.ts";
 import { synthesize } from "./main.ts";
 import { CHARTS } from "./versions.ts";
 

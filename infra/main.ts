@@ -1,6 +1,7 @@
 // Writes both stacks as Terraform's JSON: cdktf without its command. `node infra/main.ts` does it without a cluster.
 import { App } from "cdktf";
-import { type ClusterSettings, readClusterSettings } from "../settings/cluster-settings.ts";
+import type { ClusterSettings } from "../settings/cluster-settings.ts";
+import { readClusterSettings } from "../settings/read.ts";
 import { appStack, type Image } from "./app-stack.ts";
 import { platformStack } from "./platform-stack.ts";
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { localSettings } from "../settings/local-settings.ts";
-import { readSettings } from "../settings/setting.ts";
+import { readSettings } from "../settings/read.ts";
 import { bannerOf } from "./banner.ts";
 import { planProcesses } from "./plan.ts";
 

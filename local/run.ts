@@ -4,7 +4,8 @@ import { parseArgs } from "node:util";
 import { pino } from "pino";
 import { functionSettings } from "../settings/function-settings.ts";
 import { localSettings } from "../settings/local-settings.ts";
-import { readSettings, type SettingsOf } from "../settings/setting.ts";
+import { readSettings } from "../settings/read.ts";
+import type { SettingsOf } from "../settings/setting.ts";
 import { findPortFaults } from "../settings/tcp-ports.ts";
 import { bannerOf } from "./banner.ts";
 import { lockFolder } from "./lock.ts";
@@ -23,7 +24,7 @@ Runs PulseMesh on this machine: the broker and every function as a process of it
 
 Settings, as environment variables:
 ${Object.values(localSettings)
-  .map(({ variable, defaultText, doc }) => `  ${variable.padEnd(30)} ${String(defaultText).padEnd(12)} ${doc}`)
+  .map(({ variable, fallback, doc }) => `  ${variable.padEnd(30)} ${String(fallback).padEnd(12)} ${doc}`)
   .join("\n")}
 The functions' settings (PULSE_…) are handed on to them.
 `;

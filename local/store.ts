@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { localCassandraSettings } from "../settings/cassandra-settings.ts";
-import { readSettings } from "../settings/setting.ts";
+import { readSettings } from "../settings/read.ts";
 import { startCassandra } from "./cassandra/cluster.ts";
 
 export const STORES = ["sqlite", "cassandra"] as const;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { cassandraSettings } from "./cassandra-settings.ts";
-import { readSettings } from "./setting.ts";
+import { readSettings } from "./read.ts";
 
 describe("Cassandra's settings", () => {
   it("have no contact points unless they are given", () => {

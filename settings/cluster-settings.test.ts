@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { readClusterSettings } from "./cluster-settings.ts";
+import { readClusterSettings } from "./read.ts";
 
 describe("the settings of `make up`", () => {
   it.each([

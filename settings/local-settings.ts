@@ -1,10 +1,18 @@
-import { integer, type SettingsOf, text } from "./setting.ts";
+import { integer, text } from "./field.ts";
+import { type SettingsOf, setting } from "./setting.ts";
 
 const MIB = 1024 * 1024;
 
 function port(variable: string, fallback: number, what: string) {
-  return integer(variable, { fallback, min: 1, max: 65_535, doc: `The port of ${what}.` });
+  return setting(variable, integer({ min: 1, max: 65_535, fallback }), `The port of ${what}.`);
 }
+
+/** Read by everything that keeps files on a laptop. */
+export const dataDir = setting(
+  "PULSE_DATA_DIR",
+  text("a folder's path", ".pulsemesh"),
+  "Where the SQLite stores, the local broker, `make cassandra` and `npm run send` keep their files.",
+);
 
 /** The settings of the laptop platform: `make run` and `make dev`. */
 export const localSettings = {
@@ -13,17 +21,12 @@ export const localSettings = {
   persistPort: port("PULSE_LOCAL_PERSIST_PORT", 8082, "pulse-persist"),
   deadletterPort: port("PULSE_LOCAL_DEADLETTER_PORT", 8083, "pulse-deadletter"),
   brokerPort: port("PULSE_LOCAL_BROKER_PORT", 8090, "the local broker"),
-  dataDir: text("PULSE_DATA_DIR", {
-    fallback: ".pulsemesh",
-    expectation: "a folder's path",
-    doc: "Where the SQLite stores and the local broker keep their files.",
-  }),
-  brokerMaxBytes: integer("PULSE_LOCAL_BROKER_MAX_BYTES", {
-    fallback: 1024 * MIB,
-    min: MIB,
-    max: 1024 * 1024 * MIB,
-    doc: "The quota of the broker's file; while it is full the broker answers 503.",
-  }),
+  dataDir,
+  brokerMaxBytes: setting(
+    "PULSE_LOCAL_BROKER_MAX_BYTES",
+    integer({ min: MIB, max: 1024 * 1024 * MIB, fallback: 1024 * MIB }),
+    "The quota of the broker's file. While the file is full, the broker answers 503.",
+  ),
 };
 
 export type LocalSettings = SettingsOf<typeof localSettings>;

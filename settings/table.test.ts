@@ -1,35 +1,42 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { integer } from "./setting.ts";
-import { ALL_SETTINGS, settingsTable, withSettingsTable } from "./table.ts";
+import { ALL_SETTINGS } from "./all.ts";
+import { integer } from "./field.ts";
+import { setting } from "./setting.ts";
+import { settingsTables, withSettingsTables } from "./table.ts";
 
-const readme = readFileSync(new URL("../README.md", import.meta.url), "utf8");
+const document = readFileSync(new URL("../docs/settings.md", import.meta.url), "utf8");
+const all = ALL_SETTINGS.flatMap(({ settings }) => Object.values(settings));
 
-describe("the README's table of settings", () => {
-  it("is what the definitions say (else: npm run settings-table)", () => {
-    expect(readme).toBe(withSettingsTable(readme));
+describe("the tables of docs/settings.md", () => {
+  it("are what the definitions say (if not: npm run settings-table)", () => {
+    expect(document).toBe(withSettingsTables(document));
   });
 
-  it("has one line for each variable", () => {
-    const variables = new Set(ALL_SETTINGS.flatMap((settings) => Object.values(settings)).map((one) => one.variable));
-    const lines = settingsTable().trimEnd().split("\n").slice(2);
+  it("have one line for each variable", () => {
+    const lines = settingsTables()
+      .split("\n")
+      .filter((line) => line.startsWith("| `"));
+    const variables = new Set(all.map(({ variable }) => variable));
     expect(lines.map((line) => /^\| `(\w+)` \|/.exec(line)?.[1])).toEqual([...variables]);
   });
 
-  it("speaks for every definition of a variable: they have the same default", () => {
-    const defaults = new Map<string, string | undefined>();
-    for (const { variable, defaultText } of ALL_SETTINGS.flatMap((settings) => Object.values(settings))) {
-      if (defaults.has(variable)) expect([variable, defaultText]).toEqual([variable, defaults.get(variable)]);
-      defaults.set(variable, defaultText);
+  it("speak for every definition of a variable: they have the same default", () => {
+    const defaults = new Map<string, unknown>();
+    for (const { variable, fallback } of all) {
+      if (defaults.has(variable)) expect([variable, fallback]).toEqual([variable, defaults.get(variable)]);
+      defaults.set(variable, fallback);
     }
   });
 
-  it("keeps a bar in a text from becoming a cell", () => {
-    const setting = integer("A", { fallback: 1, min: 0, max: 2, doc: "This | that." });
-    expect(settingsTable([{ setting }])).toContain("| `A` | `1` | an integer from 0 to 2 | This \\| that. |");
+  it("keep a bar in a text from becoming a cell", () => {
+    const settings = { a: setting("A", integer({ min: 0, max: 2, fallback: 1 }), "This | that.") };
+    expect(settingsTables([{ reader: "Nobody", settings }])).toContain(
+      "## Nobody\n\n| variable | default | expected | what it is for |\n|---|---|---|---|\n| `A` | `1` | an integer from 0 to 2 | This \\| that. |",
+    );
   });
 
-  it("needs its marks", () => {
-    expect(() => withSettingsTable("# Nothing")).toThrow(/<!-- settings -->/);
+  it("need their marks", () => {
+    expect(() => withSettingsTables("# Nothing")).toThrow(/<!-- settings -->/);
   });
 });

@@ -1,43 +1,33 @@
-// `npm run settings-table` writes the README's table of settings; a test fails when it is stale.
+// `npm run settings-table` writes the tables of docs/settings.md; a test fails when they are stale.
 import { readFileSync, writeFileSync } from "node:fs";
-import { cassandraSettings, localCassandraSettings } from "./cassandra-settings.ts";
-import { clusterSettings } from "./cluster-settings.ts";
-import { functionSettings } from "./function-settings.ts";
-import { localSettings } from "./local-settings.ts";
-import type { Setting } from "./setting.ts";
+import { ALL_SETTINGS } from "./all.ts";
 
-/** Every definition, in the order in which a reader meets them; of a variable in several the first one speaks. */
-export const ALL_SETTINGS: readonly Record<string, Setting<unknown>>[] = [
-  functionSettings,
-  localSettings,
-  cassandraSettings,
-  localCassandraSettings,
-  clusterSettings,
-];
-
-const README = new URL("../README.md", import.meta.url);
+const DOCUMENT = new URL("../docs/settings.md", import.meta.url);
 const SECTION = /(<!-- settings -->\n).*?(<!-- \/settings -->)/s;
 
-/** The settings as a Markdown table, a line for each variable. */
-export function settingsTable(definitions: readonly Record<string, Setting<unknown>>[] = ALL_SETTINGS): string {
-  const rows = new Map<string, string>();
-  for (const setting of definitions.flatMap((definition) => Object.values(definition))) {
-    if (rows.has(setting.variable)) continue;
-    const standard = setting.defaultText === undefined ? "–" : `\`${setting.defaultText}\``;
-    const cells = [`\`${setting.variable}\``, standard, setting.expectation, setting.doc];
-    rows.set(setting.variable, `| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`);
+/** The settings as Markdown: a table for each reader, a line for each variable, under the first reader that has it. */
+export function settingsTables(groups: typeof ALL_SETTINGS = ALL_SETTINGS): string {
+  const seen = new Set<string>();
+  const lines: string[] = [];
+  for (const { reader, settings } of groups) {
+    lines.push(`## ${reader}`, "", "| variable | default | expected | what it is for |", "|---|---|---|---|");
+    for (const { variable, fallback, expectation, doc } of Object.values(settings)) {
+      if (seen.has(variable)) continue;
+      seen.add(variable);
+      const cells = [`\`${variable}\``, fallback === undefined ? "–" : `\`${fallback}\``, expectation, doc];
+      lines.push(`| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`);
+    }
+    lines.push("");
   }
-  return ["| variable | default | expected | what it is for |", "|---|---|---|---|", ...rows.values(), ""].join("\n");
+  return lines.join("\n");
 }
 
-/** A README with the table as it should be between its two marks. @throws when the marks are not there. */
-export function withSettingsTable(readme: string): string {
-  if (!SECTION.test(readme)) {
-    throw new Error(
-      "Expected <!-- settings --> and <!-- /settings --> in README.md, each on a line of its own, got none",
-    );
+/** The document with its tables as they should be. @throws when the two marks are not there */
+export function withSettingsTables(document: string): string {
+  if (!SECTION.test(document)) {
+    throw new Error("Expected the lines <!-- settings --> and <!-- /settings --> in docs/settings.md, got none");
   }
-  return readme.replace(SECTION, (_, open, close) => `${open}${settingsTable()}${close}`);
+  return document.replace(SECTION, (_, open, close) => `${open}${settingsTables()}${close}`);
 }
 
-if (import.meta.main) writeFileSync(README, withSettingsTable(readFileSync(README, "utf8")));
+if (import.meta.main) writeFileSync(DOCUMENT, withSettingsTables(readFileSync(DOCUMENT, "utf8")));

@@ -12,7 +12,7 @@ import { type LoopbackBroker, openLoopbackBroker, pulsesIn } from "../functions/
 import { LIVENESS_PATH, READINESS_PATH } from "../http/health.ts";
 import { functionSettings } from "../settings/function-settings.ts";
 import { NODE_FLAGS } from "../settings/node-flags.ts";
-import { readSettings } from "../settings/setting.ts";
+import { readSettings } from "../settings/read.ts";
 import { startFunction } from "./function-process.ts";
 
 /** The newest one that the Go module proxy gives; its schema is of specVersion 0.36.0. */

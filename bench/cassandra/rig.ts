@@ -8,7 +8,7 @@ import type { Pulse } from "../../events/pulse.ts";
 import { findWay, startCassandra } from "../../local/cassandra/cluster.ts";
 import type { CassandraNode } from "../../local/cassandra/node.ts";
 import { cassandraSettings } from "../../settings/cassandra-settings.ts";
-import { readSettings } from "../../settings/setting.ts";
+import { readSettings } from "../../settings/read.ts";
 import { clientOptionsOf } from "../../storage/cassandra/client-options.ts";
 import { type CassandraPulseStore, openCassandraPulseStore } from "../../storage/cassandra/pulse-store.ts";
 import {

@@ -1,7 +1,7 @@
 import { statSync } from "node:fs";
 import { basename, extname, resolve } from "node:path";
 import { localSettings } from "../../settings/local-settings.ts";
-import { readSettings } from "../../settings/setting.ts";
+import { readSettings } from "../../settings/read.ts";
 import { codeOf, numberOf, readFlags, tokenIn, UsageError, urlOf } from "../arguments.ts";
 import type { LineFormat } from "./measurement.ts";
 

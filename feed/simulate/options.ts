@@ -1,6 +1,6 @@
 import { DAY_MS } from "../../events/time.ts";
 import { localSettings } from "../../settings/local-settings.ts";
-import { readSettings } from "../../settings/setting.ts";
+import { readSettings } from "../../settings/read.ts";
 import { numberOf, readFlags, tokenIn, UsageError, urlOf } from "../arguments.ts";
 import { type FleetOptions, serviceNames } from "./fleet.ts";
 

@@ -1,7 +1,8 @@
 import { bytesOf } from "../../events/cloud-event.ts";
 import type { Fault, Parsed } from "../../events/fault.ts";
 import { END_OF_TIME_MS } from "../../events/time.ts";
-import { anyText, count, faultOf, flag, moment, readQuery, word } from "../../http/query-parameters.ts";
+import { faultOf, moment, readQuery } from "../../http/query-parameters.ts";
+import { flag, integer, text, word } from "../../settings/field.ts";
 import type { DeadLetter, DeadLetterFilter, DeadLetterPage, DeadLetterStore } from "../../storage/ports.ts";
 import { servicesOf } from "./letter.ts";
 import { REASONS } from "./reason.ts";
@@ -14,17 +15,17 @@ export interface Selection {
 
 const selectionParameters = {
   reason: word(REASONS),
-  service: anyText("a service's name"),
+  service: text("a service's name"),
   from: moment,
   to: moment,
 };
 const listParameters = {
   ...selectionParameters,
   replayed: flag,
-  limit: count(1, 1000, 100),
-  cursor: anyText("the cursor of the page before"),
+  limit: integer({ min: 1, max: 1000, fallback: 100 }),
+  cursor: text("the cursor of the page before"),
 };
-const replayParameters = { ...selectionParameters, limit: count(1, 10_000, 1000) };
+const replayParameters = { ...selectionParameters, limit: integer({ min: 1, max: 10_000, fallback: 1000 }) };
 
 /** Letters that are taken from the store at one time; each may be as large as a request body. */
 const PAGE = 20;

@@ -1,6 +1,6 @@
 // The description of the API, made from the schemas of answers.ts and from the definitions that queries are read by.
 import * as z from "zod";
-import { flag, type QueryDefinition } from "../../http/query-parameters.ts";
+import { type Fields, flag } from "../../settings/field.ts";
 import {
   deadLettersAnswer,
   named,
@@ -18,7 +18,7 @@ interface Operation {
   method: "get" | "post";
   path: string;
   summary: string;
-  query?: QueryDefinition;
+  query?: Fields;
   /** By status and then by content type; `undefined` where JSON Schema has nothing to say of it. */
   answers: Record<number, Record<string, z.ZodType | undefined>>;
 }
@@ -145,11 +145,11 @@ function describeOperation({ method, path, summary, query = {}, answers }: Opera
     required: true,
     schema: { type: "string" },
   }));
-  const queryParameters = Object.entries(query).map(([name, parameter]) => ({
+  const queryParameters = Object.entries(query).map(([name, { expectation, schema, fallback }]) => ({
     name,
     in: "query",
-    description: `Expected ${parameter.expectation}.`,
-    schema: withoutMeta(z.toJSONSchema(parameter.schema(), { io: "input" })),
+    description: `Expected ${expectation}.`,
+    schema: fallback === undefined ? schema : { ...schema, default: fallback },
   }));
   const responses = Object.entries(answers).map(([status, types]) => {
     const content = Object.entries(types).map(([type, schema]) => [

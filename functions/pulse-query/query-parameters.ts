@@ -1,7 +1,8 @@
 import type { Parsed } from "../../events/fault.ts";
 import { MAX_AHEAD_MS } from "../../events/pulse.ts";
 import { DAY_MS } from "../../events/time.ts";
-import { anyText, count, faultOf, moment, readQuery } from "../../http/query-parameters.ts";
+import { faultOf, moment, readQuery } from "../../http/query-parameters.ts";
+import { integer, text } from "../../settings/field.ts";
 import type { Span } from "../../storage/ports.ts";
 
 /** What the parameters are read against. */
@@ -29,13 +30,13 @@ const spanParameters = { from: moment, to: moment };
 /** Of `GET /services/{service}/pulses`. */
 export const pulsesParameters = {
   ...spanParameters,
-  limit: count(1, MAX_LIMIT, 100),
-  cursor: anyText("the cursor of the page before"),
+  limit: integer({ min: 1, max: MAX_LIMIT, fallback: 100 }),
+  cursor: text("the cursor of the page before"),
 };
 /** Of the same as an export: the whole span, so neither limit nor cursor. */
 export const exportParameters = spanParameters;
 /** Of `GET /services/{service}/summary`. */
-export const summaryParameters = { ...spanParameters, buckets: count(1, MAX_BUCKETS, 60) };
+export const summaryParameters = { ...spanParameters, buckets: integer({ min: 1, max: MAX_BUCKETS, fallback: 60 }) };
 
 /** The query of `GET /services/{service}/pulses`. */
 export function readPulsesQuery(query: URLSearchParams, context: QueryContext): Parsed<PulsesQuery> {

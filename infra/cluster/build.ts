@@ -1,5 +1,5 @@
 // `make image`: builds the functions' image.
-import { readClusterSettings } from "../../settings/cluster-settings.ts";
+import { readClusterSettings } from "../../settings/read.ts";
 import { buildImage } from "./image.ts";
 import { main, requireTools } from "./tools.ts";
 

@@ -1,5 +1,5 @@
 // `make up`: PulseMesh on a KIND cluster. Whatever is as it should be is left alone.
-import { readClusterSettings } from "../../settings/cluster-settings.ts";
+import { readClusterSettings } from "../../settings/read.ts";
 import { imageOf } from "../images.ts";
 import { synthesize } from "../main.ts";
 import { NAMESPACE } from "../platform-stack.ts";

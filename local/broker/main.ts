@@ -4,7 +4,7 @@ import { destination, pino } from "pino";
 import { TRIGGERS } from "../../events/triggers.ts";
 import { functionSettings } from "../../settings/function-settings.ts";
 import { localSettings } from "../../settings/local-settings.ts";
-import { readSettings } from "../../settings/setting.ts";
+import { readSettings } from "../../settings/read.ts";
 import { startBroker } from "./broker.ts";
 
 try {

@@ -1,7 +1,7 @@
 // `make cassandra`: a real Cassandra on this machine, in the foreground, until Ctrl-C.
 import { join } from "node:path";
 import { localCassandraSettings } from "../../settings/cassandra-settings.ts";
-import { readSettings } from "../../settings/setting.ts";
+import { readSettings } from "../../settings/read.ts";
 import { startCassandra } from "./cluster.ts";
 
 async function run(env: NodeJS.ProcessEnv): Promise<void> {

@@ -3,7 +3,7 @@ import { Client } from "cassandra-driver";
 import { DAY_MS } from "../../events/time.ts";
 import { cassandraSettings } from "../../settings/cassandra-settings.ts";
 import { functionSettings } from "../../settings/function-settings.ts";
-import { readSettings } from "../../settings/setting.ts";
+import { readSettings } from "../../settings/read.ts";
 import { clientOptionsOf } from "./client-options.ts";
 import { applySchema } from "./schema-apply.ts";
 import { foundationOf, loadMigrations, type SchemaPlan, statementsOf } from "./schema-files.ts";

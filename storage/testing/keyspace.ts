@@ -1,7 +1,7 @@
 // What the tests of this folder work on: the keyspace that test/cassandra/global-setup.ts has made for the whole run.
 import { inject } from "vitest";
 import { type CassandraSettings, cassandraSettings } from "../../settings/cassandra-settings.ts";
-import { readSettings } from "../../settings/setting.ts";
+import { readSettings } from "../../settings/read.ts";
 
 /** The Cassandra of a test run: how to reach it, or why there is none. */
 export type TestCassandra = { kind: "ready"; env: Record<string, string> } | { kind: "none"; reason: string };

@@ -6,7 +6,7 @@ import { Client } from "cassandra-driver";
 import type { TestProject } from "vitest/node";
 import { type Cassandra, findWay, startCassandra } from "../../local/cassandra/cluster.ts";
 import { cassandraSettings } from "../../settings/cassandra-settings.ts";
-import { readSettings } from "../../settings/setting.ts";
+import { readSettings } from "../../settings/read.ts";
 import { clientOptionsOf } from "../../storage/cassandra/client-options.ts";
 import { applySchema } from "../../storage/cassandra/schema-apply.ts";
 import { loadMigrations } from "../../storage/cassandra/schema-files.ts";

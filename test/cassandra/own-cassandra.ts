@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { Client } from "cassandra-driver";
 import { type Cassandra, type CassandraOptions, findWay, startCassandra } from "../../local/cassandra/cluster.ts";
 import { type CassandraSettings, cassandraSettings } from "../../settings/cassandra-settings.ts";
-import { readSettings } from "../../settings/setting.ts";
+import { readSettings } from "../../settings/read.ts";
 import { clientOptionsOf } from "../../storage/cassandra/client-options.ts";
 import { applySchema } from "../../storage/cassandra/schema-apply.ts";
 import { loadMigrations } from "../../storage/cassandra/schema-files.ts";

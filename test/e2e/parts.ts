@@ -3,7 +3,7 @@ import { run } from "../../infra/cluster/command.ts";
 import { kubectl } from "../../infra/cluster/kubernetes.ts";
 import { imageOf as pinnedImage } from "../../infra/images.ts";
 import { NAMESPACE } from "../../infra/platform-stack.ts";
-import { readClusterSettings } from "../../settings/cluster-settings.ts";
+import { readClusterSettings } from "../../settings/read.ts";
 import { imageOf } from "./rollout.ts";
 
 const MAX_BYTES_OVER_NODE = 10_000_000;

@@ -5,8 +5,8 @@ import { waitUntilReady } from "../../infra/cluster/readiness.ts";
 import { apply } from "../../infra/cluster/terraform.ts";
 import { synthesize } from "../../infra/main.ts";
 import { NAMESPACE } from "../../infra/platform-stack.ts";
-import { readClusterSettings } from "../../settings/cluster-settings.ts";
 import type { FunctionName } from "../../settings/function-settings.ts";
+import { readClusterSettings } from "../../settings/read.ts";
 import { until } from "../platform.ts";
 import { selectorOf } from "./world.ts";
 

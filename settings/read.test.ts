@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
+import { ALL_SETTINGS } from "./all.ts";
 import { functionSettings } from "./function-settings.ts";
 import { localSettings } from "./local-settings.ts";
-import { httpUrl, readSettings, SettingsError } from "./setting.ts";
-import { ALL_SETTINGS } from "./table.ts";
+import { readSettings, SettingsError } from "./read.ts";
 
 /** The message for one wrong variable. */
 function complaintOf(variable: string, text: string): string {
@@ -17,10 +17,9 @@ function complaintOf(variable: string, text: string): string {
 
 describe("settings", () => {
   it("have defaults that are themselves what is expected", () => {
-    for (const settings of ALL_SETTINGS) {
-      for (const { variable, defaultText, fallback, parse } of Object.values(settings)) {
-        if (defaultText === undefined) expect(fallback ?? [], variable).toEqual([]);
-        else expect([variable, parse(defaultText)]).toEqual([variable, fallback]);
+    for (const { settings } of ALL_SETTINGS) {
+      for (const { variable, fallback, parse } of Object.values(settings)) {
+        if (fallback !== undefined) expect([variable, parse(String(fallback))]).toEqual([variable, fallback]);
       }
     }
   });
@@ -30,6 +29,7 @@ describe("settings", () => {
     const settings = readSettings(functionSettings, env);
     expect(settings).toMatchObject({ port: 9000, function: "pulse-query", maxPulses: 10_000, tokensFile: undefined });
     expect(settings.sink?.href).toBe("https://broker/x?y");
+    expect(readSettings(functionSettings, {}).sink).toBeUndefined();
     expect(readSettings(localSettings, {})).toMatchObject({
       ingestPort: 8080,
       brokerPort: 8090,
@@ -49,9 +49,11 @@ describe("settings", () => {
     expect(complaintOf(variable, text)).toContain(message);
   });
 
-  it("are all complained of at once", () => {
-    const read = () => readSettings(functionSettings, { PORT: "x", K_SINK: "y", PULSE_RETENTION_DAYS: "0" });
-    expect(read).toThrow(/^PORT: .*\nK_SINK: .*\nPULSE_RETENTION_DAYS: .*$/);
+  it("are all complained of at once, misspelt names among them", () => {
+    const env = { PORT: "x", K_SINK: "y", PULSE_RETENTION_DAYS: "0", PULSE_RETENTION_DAY: "7" };
+    expect(() => readSettings(functionSettings, env)).toThrow(
+      /^PULSE_RETENTION_DAY: Expected .* did you mean PULSE_RETENTION_DAYS\?\nPORT: .*\nK_SINK: .*\nPULSE_RETENTION_DAYS: .*$/,
+    );
   });
 
   it("do not end in the log with a password, nor whole when they are long", () => {
@@ -60,9 +62,5 @@ describe("settings", () => {
     expect(complaint).toContain("ftp://…@broker");
     expect(complaint).not.toContain("hunter2");
     expect(complaintOf("PORT", "9".repeat(500)).length).toBeLessThan(200);
-  });
-
-  it("may be a URL that is not given", () => {
-    expect(readSettings({ sink: httpUrl("SINK", { doc: "Where to." }) }, {}).sink).toBeUndefined();
   });
 });
