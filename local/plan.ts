@@ -1,4 +1,4 @@
-// Which processes the laptop platform is made of: each exactly as its container would run, told apart by environment.
+// The processes of the laptop platform. Each runs as its container would; the environment tells them apart.
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { BROKER } from "../events/triggers.ts";
@@ -6,28 +6,29 @@ import type { FunctionName } from "../settings/function-settings.ts";
 import { type LocalSettings, localSettings } from "../settings/local-settings.ts";
 import { NODE_FLAGS } from "../settings/node-flags.ts";
 
-/** A process to be kept running. */
+/** A process that the supervisor keeps running. */
 export interface PlannedProcess {
   name: string;
-  /** Of Node: its options and the program. */
+  /** Node's options, and the program. */
   args: string[];
   env: Record<string, string>;
   port: number;
   /** The setting that holds the port. */
   portVariable: string;
-  /** Folders or files; a change in one of them restarts it under --watch. */
+  /** Folders: with --watch, a change in one of them restarts the process. */
   sources: string[];
-  /** Those with the lowest are stopped first: whoever sends, before whoever takes. */
+  /** The lowest rank stops first, so that a sender stops before its receiver. */
   stopRank: number;
 }
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
+// The rooms that an entry loads: test/watched-sources.test.ts compares them with its imports.
 const FUNCTION_SOURCES = ["events", "functions", "http", "settings", "storage"];
 const BROKER_SOURCES = ["events", "http", "local/broker", "settings"];
-/** MB. Node would let the young generation grow to 128 MB under load, for garbage that lives for milliseconds. */
+/** In MB. Node lets the young generation grow to 128 MB under load, for garbage that lives for milliseconds. */
 const BROKER_SEMI_SPACE = 16;
 
-/** Where the processes of these settings can be reached. */
+/** The URLs at which the processes listen. */
 export function urlsOf(settings: LocalSettings) {
   return {
     ingest: `http://localhost:${settings.ingestPort}`,
@@ -38,11 +39,11 @@ export function urlsOf(settings: LocalSettings) {
   };
 }
 
-/** The broker and the four functions; `storeEnv` tells them of a store that was started for them. */
+/** The broker and the four functions. `storeEnv` has the settings that lead the functions to their store. */
 export function planProcesses(settings: LocalSettings, storeEnv: Record<string, string> = {}): PlannedProcess[] {
   const dataDir = resolve(settings.dataDir);
   const urls = urlsOf(settings);
-  // Keeps what Node makes of the sources: a start is sooner, and 20 MB smaller since nothing has to be made again.
+  // With Node's compile cache a start is quicker, and the process 20 MB smaller.
   const shared = { PULSE_DATA_DIR: dataDir, NODE_COMPILE_CACHE: join(dataDir, "compile-cache") };
   const planFunction = (
     name: FunctionName,

@@ -6,7 +6,7 @@ export interface Watch {
 
 const DEBOUNCE_MS = 150;
 
-/** Calls back once for a burst of changes to sources under the paths, with the paths that changed. */
+/** Calls back once for a burst of changes to sources below the paths, with those of the paths that changed. */
 export function watchSources(paths: readonly string[], onChange: (changed: ReadonlySet<string>) => void): Watch {
   let changed = new Set<string>();
   let timer: NodeJS.Timeout | undefined;
@@ -15,7 +15,7 @@ export function watchSources(paths: readonly string[], onChange: (changed: Reado
     if (statSync(path, { throwIfNoEntry: false }) === undefined) continue;
     watchers.push(
       watch(path, { recursive: true }, (_event, file) => {
-        if (file === null || !isSource(file)) return;
+        if (file === null || !isLoaded(file)) return;
         changed.add(path);
         clearTimeout(timer);
         timer = setTimeout(() => {
@@ -34,7 +34,7 @@ export function watchSources(paths: readonly string[], onChange: (changed: Reado
   };
 }
 
-/** Tests change nothing of a running process; editors leave files with odd endings. */
-function isSource(file: string): boolean {
-  return /\.(ts|html|css|js|json|cql)$/.test(file) && !file.endsWith(".test.ts");
+/** Whether a process may load this file: not a test's, and not one that an editor leaves behind. */
+export function isLoaded(file: string): boolean {
+  return /\.(tsx?|html|css|js|json|cql)$/.test(file) && !/\.test\.ts$|(^|\/)(testing|contract)\//.test(file);
 }

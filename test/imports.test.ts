@@ -1,11 +1,6 @@
-// Which room may import which: the table of ARCHITECTURE.md, kept by this test. Types count as well as values.
-import { globSync, readFileSync } from "node:fs";
-import { basename, dirname, join, posix } from "node:path";
-import { fileURLToPath } from "node:url";
-import { parseSync } from "oxc-parser";
+// Which room may import which: this test keeps the table of ARCHITECTURE.md. Types count as well as values.
 import { describe, expect, it } from "vitest";
-
-const ROOT = fileURLToPath(new URL("../", import.meta.url));
+import { importsOf, projectSources, type Source } from "./source-imports.ts";
 
 const ALL = [
   "events",
@@ -20,7 +15,7 @@ const ALL = [
   "bench",
   "test",
 ];
-/** What a room may import besides itself; a trailing file name without its ending allows that file alone. */
+/** What a room may import besides itself: whole rooms, or single files without their `.ts`. */
 const MAY_IMPORT: Record<string, readonly string[]> = {
   events: [],
   settings: [],
@@ -34,78 +29,39 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   bench: ALL,
   test: ALL,
 };
-/** Who may import faas-js-runtime: what hosts the functions, and the peer that the bench measures beside them. */
+/** Who may import faas-js-runtime: the server of the functions, and the peer that the bench measures beside it. */
 const HOSTS: ReadonlySet<string> = new Set(["functions/runtime/serve.ts", "bench/stock-server.ts"]);
 const BANNED_NAMES = /^(utils?|helpers?|common|misc)$/;
 
-interface Source {
-  /** Relative to the root, with "/". */
-  file: string;
-  text: string;
-}
-
-interface Import {
-  file: string;
-  specifier: string;
-}
-
-interface Reading {
-  imports: Import[];
-  /** `export * from`: a barrel. */
-  barrels: string[];
-}
-
-/** Reads a source's imports, static and dynamic, and what it exports from elsewhere. */
-function read({ file, text }: Source): Reading {
-  const { module, errors } = parseSync(file, text);
-  if (errors.length > 0) throw new Error(`${file}: ${errors[0]?.message}`);
-  const statics = module.staticImports.map((one) => one.moduleRequest.value);
-  const entries = module.staticExports.flatMap((one) => one.entries);
-  const exported = entries.map((entry) => entry.moduleRequest?.value).filter((name) => name !== undefined);
-  const dynamics = module.dynamicImports.map((one) =>
-    literalOf(text.slice(one.moduleRequest.start, one.moduleRequest.end)),
-  );
-  const specifiers = [...statics, ...exported, ...dynamics.filter((name) => name !== undefined)];
-  return {
-    imports: [...new Set(specifiers)].map((specifier) => ({ file, specifier })),
-    barrels: entries.some((entry) => entry.importName.kind === "AllButDefault") ? [file] : [],
-  };
-}
-
-// `import(name)` with a computed name says nothing that could be checked here.
-function literalOf(expression: string): string | undefined {
-  return /^(["'`])([^"'`$]*)\1$/.exec(expression)?.[2];
-}
-
-/** Every rule that the sources break, as sentences. */
+/** A sentence for every rule that a source breaks. */
 function violationsIn(sources: readonly Source[]): string[] {
-  const readings = sources.map(read);
-  const imports = readings.flatMap((reading) => reading.imports);
-  const inner = imports.filter(({ specifier }) => specifier.startsWith(".")).map(resolveImport);
+  const all = sources.map(importsOf);
+  const inner = all.flatMap(({ file, targets }) => targets.map((target) => ({ file, target })));
   return [
-    ...readings.flatMap((reading) => reading.barrels.map((file) => `${file} has "export *": name what it exports`)),
+    ...all.filter(({ isBarrel }) => isBarrel).map(({ file }) => `${file} has "export *": name what it exports`),
     ...inner.filter((one) => !isAllowed(one)).map(({ file, target }) => `${file} may not import ${target}`),
     ...inner.filter(isBetweenHandlers).map(({ file, target }) => `${file} imports another handler's ${target}`),
-    ...imports
-      .filter(({ file, specifier }) => isPackage(specifier, "faas-js-runtime") && !HOSTS.has(file))
+    ...all
+      .filter(
+        ({ file, specifiers }) => specifiers.some((name) => isPackage(name, "faas-js-runtime")) && !HOSTS.has(file),
+      )
       .map(({ file }) => `${file} imports faas-js-runtime: only functions/runtime/serve.ts may`),
     ...inner
       .filter(({ target }) => !/\.[a-z]+$/.test(target))
       .map(({ file, target }) => `${file} imports ${target} without .ts`),
     ...sources
       .filter(({ file }) => file.split("/").some((part) => BANNED_NAMES.test(part.split(".")[0] ?? "")))
-      .map(({ file }) => `${file} has a name that says nothing of what it holds`),
-    ...cyclesBetweenRooms(inner),
+      .map(({ file }) => `${file} has a name that does not say what it holds`),
+    ...circlesOf(inner.map(({ file, target }) => [roomOf(file), roomOf(target)])).map(
+      (rooms) => `rooms import each other: ${rooms}`,
+    ),
+    ...circlesOf(inner.map(({ file, target }) => [file, target])).map((files) => `files import each other: ${files}`),
   ];
 }
 
 interface Inner {
   file: string;
   target: string;
-}
-
-function resolveImport({ file, specifier }: Import): Inner {
-  return { file, target: posix.normalize(posix.join(dirname(file), specifier)) };
 }
 
 function roomOf(file: string): string {
@@ -118,9 +74,9 @@ function isPackage(specifier: string, name: string): boolean {
 
 function isAllowed({ file, target }: Inner): boolean {
   const [from, to] = [roomOf(file), roomOf(target)];
-  // Files at the root are the toolchain's.
+  // Files at the root belong to the toolchain.
   if (from === to || from === "") return true;
-  // What a test asks of all rooms stands in test/; beside a source it knows its own room, and what that may import.
+  // Tests beside a source keep to its room's table; tests of several rooms stand in test/.
   return (MAY_IMPORT[from] ?? []).some((allowed) => allowed === to || `${allowed}.ts` === target);
 }
 
@@ -130,42 +86,33 @@ function isBetweenHandlers({ file, target }: Inner): boolean {
   return from !== undefined && to !== undefined && from !== to;
 }
 
-function cyclesBetweenRooms(imports: readonly Inner[]): string[] {
+/** A text such as "a → b → a" for each circle that a walk along the imports meets. */
+function circlesOf(imports: readonly (readonly [string, string])[]): string[] {
   const edges = new Map<string, Set<string>>();
-  for (const { file, target } of imports) {
-    const [from, to] = [roomOf(file), roomOf(target)];
+  for (const [from, to] of imports) {
     if (from !== to && from !== "") edges.set(from, (edges.get(from) ?? new Set()).add(to));
   }
-  const cycles: string[] = [];
+  const circles: string[] = [];
   const done = new Set<string>();
-  const walk = (room: string, path: string[]): void => {
-    if (path.includes(room)) {
-      cycles.push(`rooms import each other: ${[...path.slice(path.indexOf(room)), room].join(" → ")}`);
-    } else if (!done.has(room)) {
-      for (const next of edges.get(room) ?? []) walk(next, [...path, room]);
-      done.add(room);
+  const walk = (place: string, path: string[]): void => {
+    if (path.includes(place)) {
+      circles.push([...path.slice(path.indexOf(place)), place].join(" → "));
+    } else if (!done.has(place)) {
+      for (const next of edges.get(place) ?? []) walk(next, [...path, place]);
+      done.add(place);
     }
   };
-  for (const room of edges.keys()) walk(room, []);
-  return cycles;
+  for (const place of edges.keys()) walk(place, []);
+  return circles;
 }
 
-function ourSources(): Source[] {
-  const files = globSync("**/*.{ts,tsx}", {
-    cwd: ROOT,
-    exclude: (path) =>
-      ["node_modules", "dist", "coverage", "cdktf.out"].includes(basename(path)) || /^\.[^/]/.test(path),
-  });
-  return files.map((file) => ({ file: file.replaceAll("\\", "/"), text: readFileSync(join(ROOT, file), "utf8") }));
-}
-
-describe("our sources", () => {
-  it("import only what their room may, and break no rule of names", () => {
-    expect(violationsIn(ourSources())).toEqual([]);
+describe("the sources", () => {
+  it("import only what their room may, in no circle, and break no rule of names", () => {
+    expect(violationsIn(projectSources())).toEqual([]);
   });
 
   it("are all in rooms of the table", () => {
-    const sources = ourSources();
+    const sources = projectSources();
     expect(sources.length).toBeGreaterThan(50);
     const rooms = new Set(sources.map(({ file }) => roomOf(file)).filter((room) => room !== ""));
     expect(Object.keys(MAY_IMPORT)).toEqual(expect.arrayContaining([...rooms]));
@@ -198,9 +145,9 @@ describe("this test", () => {
       "functions/main.ts imports faas-js-runtime: only functions/runtime/serve.ts may",
     ],
     ["events/a.ts", 'import "./time";', "events/a.ts imports events/time without .ts"],
-    ["feed/utils/a.ts", "", "feed/utils/a.ts has a name that says nothing of what it holds"],
-    ["feed/helpers.ts", "", "feed/helpers.ts has a name that says nothing of what it holds"],
-  ])("finds fault with %s: %s", (file, text, violation) => {
+    ["feed/utils/a.ts", "", "feed/utils/a.ts has a name that does not say what it holds"],
+    ["feed/helpers.ts", "", "feed/helpers.ts has a name that does not say what it holds"],
+  ])("finds the fault in %s: %s", (file, text, violation) => {
     expect(violationsIn([{ file, text }])).toEqual([violation]);
   });
 
@@ -213,11 +160,19 @@ describe("this test", () => {
     ["bench/a.ts", 'import "../functions/main.ts"; import "../local/main.ts";'],
     ["events/a.ts", '// import { x } from "../storage/ports.ts";\nconst text = `import "../storage/ports.ts"`;'],
     ["events/a.ts", "export * as ports from './time.ts';"],
-  ])("has no fault to find with %s: %s", (file, text) => {
+  ])("finds no fault in %s: %s", (file, text) => {
     expect(violationsIn([{ file, text }])).toEqual([]);
   });
 
-  it("finds rooms that import each other, whichever the table allows", () => {
+  it("finds files that import each other", () => {
+    const sources = [
+      { file: "events/a.ts", text: 'import type { B } from "./b.ts";' },
+      { file: "events/b.ts", text: 'import "./a.ts";' },
+    ];
+    expect(violationsIn(sources)).toEqual(["files import each other: events/a.ts → events/b.ts → events/a.ts"]);
+  });
+
+  it("finds rooms that import each other, even where the table allows it", () => {
     const sources = [
       { file: "bench/a.ts", text: 'import "../test/a.ts";' },
       { file: "test/a.ts", text: 'import "../bench/b.ts";' },
