@@ -1,4 +1,5 @@
 import type { ServiceHealth } from "../../events/service-health.ts";
+import type { HttpReply } from "../../http/route.ts";
 
 // Dark enough for the white text on it.
 const COLORS: Readonly<Record<ServiceHealth, string>> = {
@@ -8,10 +9,17 @@ const COLORS: Readonly<Record<ServiceHealth, string>> = {
   late: "#6941c6",
   unknown: "#566070",
 };
+const HEADERS = {
+  "content-type": "image/svg+xml",
+  // A browser that opens the badge makes it a document of this origin: the policy lets it do nothing.
+  "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'; sandbox",
+  "x-content-type-options": "nosniff",
+};
 
-/** A badge in SVG, for a README or a wiki: a service's name and how it is. */
-export async function drawBadge(service: string, health: ServiceHealth): Promise<string> {
-  // Its table of glyph widths is a megabyte that no other answer needs.
+/** A badge in SVG, for a README or a wiki: a service's name and its health. */
+export async function badgeOf(service: string, health: ServiceHealth): Promise<HttpReply> {
+  // Loaded when it is needed: its table of glyph widths is a megabyte.
   const { makeBadge } = await import("badge-maker");
-  return makeBadge({ label: service, message: health, color: COLORS[health], labelColor: "#30363d" });
+  const body = makeBadge({ label: service, message: health, color: COLORS[health], labelColor: "#30363d" });
+  return { status: 200, headers: HEADERS, body };
 }

@@ -1,6 +1,7 @@
-// pulse-query reads and shows. service-list.ts judges services, summary.ts sums spans up, live.ts streams, export.ts gives whole
-// spans, badge.ts draws, dead-letters.ts passes on to pulse-deadletter, openapi.ts describes it all, page/ shows it.
-
+// pulse-query reads the store and shows what it holds. This file has the routes. service-list.ts judges services, summary.ts
+// sums spans up, live-routes.ts streams changes, export.ts streams whole spans, badge.ts draws badges, dead-letters.ts forwards to
+// pulse-deadletter, openapi.ts describes the API, page/ serves the page.
+import type { Parsed } from "../../events/fault.ts";
 import { asPolled } from "../../http/conditional.ts";
 import { freshJson, json } from "../../http/json.ts";
 import { badRequest, problem, tryLater } from "../../http/problem.ts";
@@ -11,15 +12,20 @@ import type { Logger } from "../log.ts";
 import type { PulseFunction } from "../pulse-function.ts";
 import { whileStoreAnswers } from "../store-answers.ts";
 import type { Summary } from "./answers.ts";
-import { drawBadge } from "./badge.ts";
+import { badgeOf } from "./badge.ts";
 import { deadLetterRoutes } from "./dead-letters.ts";
 import { Exports, wantsLines } from "./export.ts";
-import { Live, type LiveOptions } from "./live.ts";
-import { everyServiceSource, oneServiceSource } from "./live-sources.ts";
+import type { LiveOptions } from "./live.ts";
+import { liveRoutes } from "./live-routes.ts";
 import { pageRoutes } from "./page/routes.ts";
-import { readExportQuery, readPulsesQuery, readSummaryQuery } from "./query-parameters.ts";
+import {
+  type PulsesQuery,
+  readExportQuery,
+  readPulsesQuery,
+  readSummaryQuery,
+  type SummaryQuery,
+} from "./query-parameters.ts";
 import { ServiceList } from "./service-list.ts";
-import { ServiceStreams } from "./service-streams.ts";
 import { SharedAnswers } from "./shared-answers.ts";
 import { summarize } from "./summary.ts";
 import { viewPulse, viewService, viewServiceDetail } from "./view.ts";
@@ -32,90 +38,64 @@ export interface QueryOptions {
   live?: Partial<Omit<LiveOptions, "onError" | "onIdle">>;
   /** Where pulse-deadletter is. */
   deadLetterUrl?: URL | undefined;
-  /** Where services send their pulses, for the page's first words. */
+  /** Where services send their pulses; the page shows it while there is no service. */
   ingestUrl?: URL | undefined;
   /** Epoch ms. @default Date.now */
   now?: () => number;
 }
 
-/** Each holds up to 7 MB of sketches, and the rows that it is reading. */
+/** Summaries that are made at one time. Each holds up to 7 MB of sketches, and the rows that it reads. */
 const MAX_SUMMARIES = 8;
 
-/** pulse-query: every service's health, its pulses and what they come to, as JSON, as a live stream and as a page. */
+/** pulse-query: the health, pulses and summary of each service, as JSON, as a live stream and as a page. */
 export function createQuery({
   store,
   retentionMs,
   log,
-  live: given,
+  live: liveOptions,
   deadLetterUrl,
   ingestUrl,
   now = Date.now,
 }: QueryOptions): PulseFunction {
-  const liveOptions: LiveOptions = {
-    ...given,
-    onError: (error) => log.warn({ err: error }, "the store did not answer: live listeners wait"),
-  };
   const services = new ServiceList({ reader: store, now });
-  const live = new Live(everyServiceSource(services), liveOptions);
-  const serviceStreams = new ServiceStreams((service) => oneServiceSource(services, store, service), liveOptions);
+  const live = liveRoutes(services, store, {
+    ...liveOptions,
+    onError: (error) => log.warn({ err: error }, "the store did not answer: live listeners wait"),
+  });
   const exports = new Exports(store);
-  const summaries = new SharedAnswers<Summary>(now);
+  const summaries = new SharedAnswers<Summary>(MAX_SUMMARIES, now);
+  const context = () => ({ now: now(), retentionMs });
 
-  async function listServices(request: HttpRequest): Promise<HttpReply> {
-    const read = readQuery({}, request.query);
-    if (!read.ok) return badRequest(read.faults);
+  async function listServices(_: unknown, request: HttpRequest): Promise<HttpReply> {
     return asPolled(freshJson(200, { services: (await services.latest()).map(viewService) }), request);
   }
 
-  async function showService(request: HttpRequest): Promise<HttpReply> {
-    const read = readQuery({}, request.query);
-    if (!read.ok) return badRequest(read.faults);
+  async function showService(_: unknown, request: HttpRequest): Promise<HttpReply> {
     const service = await services.one(request.parameters.service as string);
     if (service === undefined)
       return problem(404, "Not found", "Expected a service that has pulsed within the retention.");
     return asPolled(freshJson(200, viewServiceDetail(service)), request);
   }
 
-  async function showBadge(request: HttpRequest): Promise<HttpReply> {
-    const read = readQuery({}, request.query);
-    if (!read.ok) return badRequest(read.faults);
+  async function showBadge(_: unknown, request: HttpRequest): Promise<HttpReply> {
     const name = request.parameters.service as string;
     const service = await services.one(name);
-    const body = await drawBadge(name, service?.health ?? "unknown");
-    // Opened by itself it is a document of this origin: it may not do anything.
-    const headers = {
-      "content-type": "image/svg+xml",
-      "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'; sandbox",
-      "x-content-type-options": "nosniff",
-    };
-    return asPolled({ status: 200, headers, body }, request);
+    return asPolled(await badgeOf(name, service?.health ?? "unknown"), request);
   }
 
-  async function listPulses({ parameters, query, headers, method }: HttpRequest): Promise<HttpReply> {
-    if (wantsLines(headers.accept) && method === "GET") {
-      const span = readExportQuery(query, { now: now(), retentionMs });
-      return span.ok ? exports.open(parameters.service as string, span.value) : badRequest(span.faults);
-    }
-    const read = readPulsesQuery(query, { now: now(), retentionMs });
-    if (!read.ok) return badRequest(read.faults);
-    const { span, limit, cursor } = read.value;
-    // A service that never pulsed has an empty page: whether it is known would take a look at all of them.
+  async function showPulses({ span, limit, cursor }: PulsesQuery, { parameters }: HttpRequest): Promise<HttpReply> {
+    // A service that never pulsed has an empty page: to know it from others would cost a look at all services.
     const page = await store.page(parameters.service as string, span, limit, cursor);
     if (!page.ok) return badRequest(faultsInQuery(page.faults));
     const reply = freshJson(200, { pulses: page.value.pulses.map(viewPulse), cursor: page.value.cursor });
     return { ...reply, headers: { ...reply.headers, vary: "accept" } };
   }
 
-  async function showSummary(request: HttpRequest): Promise<HttpReply> {
-    const read = readSummaryQuery(request.query, { now: now(), retentionMs });
-    if (!read.ok) return badRequest(read.faults);
-    const { span, buckets } = read.value;
+  async function showSummary({ span, buckets }: SummaryQuery, request: HttpRequest): Promise<HttpReply> {
     const service = request.parameters.service as string;
     const key = JSON.stringify([service, span.from, span.to, buckets]);
-    if (!summaries.has(key) && summaries.underWay === MAX_SUMMARIES) {
-      return tryLater(503, "No more summaries can be made at this moment.", 1000);
-    }
     const summary = await summaries.get(key, () => summarize(store, service, span, buckets));
+    if (summary === undefined) return tryLater(503, "No more summaries can be made at this moment.", 1000);
     return asPolled(freshJson(200, summary), request);
   }
 
@@ -124,33 +104,27 @@ export function createQuery({
     return asPolled(json(200, describeApi()), request);
   }
 
-  function listen({ method, query, parameters }: HttpRequest): HttpReply {
-    const read = readQuery({}, query);
-    if (!read.ok) return badRequest(read.faults);
-    // Connection: close, so that a stopping server need not wait for what a browser does with it next.
-    const headers = {
-      "cache-control": "no-store",
-      "content-type": "text/event-stream",
-      "x-accel-buffering": "no",
-      connection: "close",
-    };
-    if (method === "HEAD") return { status: 200, headers };
-    const { service } = parameters;
-    const stream = service === undefined ? live.listen() : serviceStreams.listen(service);
-    if (stream === undefined) return tryLater(503, "No more live listeners can be served at this moment.", 2000);
-    return { status: 200, headers, body: stream };
-  }
-
+  const readNothing = (query: URLSearchParams) => readQuery({}, query);
+  const listPulses = answering((query) => readPulsesQuery(query, context()), showPulses);
+  const exportPulses = answering(
+    (query) => readExportQuery(query, context()),
+    (span, { parameters }) => exports.open(parameters.service as string, span),
+  );
+  const isExport = ({ headers, method }: HttpRequest) => wantsLines(headers.accept) && method === "GET";
+  const summary = answering((query) => readSummaryQuery(query, context()), showSummary);
   const routes: Route[] = [
     ...pageRoutes({ ingestUrl }),
     ...deadLetterRoutes({ url: deadLetterUrl }),
-    { method: "GET", path: "/services", handle: whileStoreAnswers(listServices) },
-    { method: "GET", path: "/services/{service}", handle: whileStoreAnswers(showService) },
-    { method: "GET", path: "/services/{service}/pulses", handle: whileStoreAnswers(listPulses) },
-    { method: "GET", path: "/services/{service}/summary", handle: whileStoreAnswers(showSummary) },
-    { method: "GET", path: "/services/{service}/badge.svg", handle: whileStoreAnswers(showBadge) },
-    { method: "GET", path: "/services/{service}/live", handle: listen },
-    { method: "GET", path: "/live", handle: listen },
+    { method: "GET", path: "/services", handle: answering(readNothing, listServices) },
+    { method: "GET", path: "/services/{service}", handle: answering(readNothing, showService) },
+    {
+      method: "GET",
+      path: "/services/{service}/pulses",
+      handle: (request) => (isExport(request) ? exportPulses : listPulses)(request),
+    },
+    { method: "GET", path: "/services/{service}/summary", handle: summary },
+    { method: "GET", path: "/services/{service}/badge.svg", handle: answering(readNothing, showBadge) },
+    ...live.routes,
     { method: "GET", path: "/openapi.json", handle: showDescription },
   ];
   return {
@@ -160,10 +134,18 @@ export function createQuery({
       await store.check();
       await services.prepare();
     },
-    onDrain: () => {
-      live.end();
-      serviceStreams.end();
-    },
+    onDrain: live.end,
     close: () => store.close(),
   };
+}
+
+/** Reads the query, then asks the store: 400 for a query with faults, 503 while the store does not answer. */
+function answering<T>(
+  read: (query: URLSearchParams) => Parsed<T>,
+  answer: (query: T, request: HttpRequest) => HttpReply | Promise<HttpReply>,
+): Route["handle"] {
+  return whileStoreAnswers((request) => {
+    const query = read(request.query);
+    return query.ok ? answer(query.value, request) : badRequest(query.faults);
+  });
 }
