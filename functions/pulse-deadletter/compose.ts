@@ -1,6 +1,6 @@
+import { openBrokerClient } from "../broker-client.ts";
 import { type Parts, requireSink } from "../parts.ts";
 import type { PulseFunction } from "../pulse-function.ts";
-import { openSink } from "../sink.ts";
 import { openDeadLetterStore } from "../stores.ts";
 import { createDeadLetterMetrics } from "./dead-letter-metrics.ts";
 import { createDeadLetter } from "./handler.ts";
@@ -12,7 +12,7 @@ export async function compose(parts: Parts): Promise<PulseFunction> {
   const url = requireSink(settings);
   return createDeadLetter({
     store: await openDeadLetterStore(parts),
-    sink: openSink({ url, connections: REPLAY_CONCURRENCY, deadlineMs: settings.emitDeadlineMs, log }),
+    broker: openBrokerClient({ url, connections: REPLAY_CONCURRENCY, deadlineMs: settings.emitDeadlineMs, log }),
     metrics: createDeadLetterMetrics([registry]),
   });
 }

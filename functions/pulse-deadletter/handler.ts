@@ -8,9 +8,10 @@ import { faultsInQuery, readQuery } from "../../http/query-parameters.ts";
 import type { HttpReply, HttpRequest, Route } from "../../http/route.ts";
 import { flag } from "../../settings/field.ts";
 import type { DeadLetter, DeadLetterStore, StoreLifecycle } from "../../storage/ports.ts";
+import type { BrokerClient } from "../broker-client.ts";
 import { Deliveries, deliveryOf } from "../deliveries.ts";
+import { replyToFailedEmit, replyToWrite } from "../outcome-replies.ts";
 import type { PulseFunction } from "../pulse-function.ts";
-import type { SendOutcome, Sink } from "../sink.ts";
 import { whileStoreAnswers } from "../store-answers.ts";
 import type { DeadLetterMetrics } from "./dead-letter-metrics.ts";
 import { letterOf, viewLetter } from "./letter.ts";
@@ -20,16 +21,16 @@ import { listLetters, readListQuery, readReplayQuery } from "./selection.ts";
 
 export interface DeadLetterOptions {
   store: DeadLetterStore & StoreLifecycle;
-  sink: Sink;
+  broker: BrokerClient;
   metrics: DeadLetterMetrics;
   /** Epoch ms. @default Date.now */
   now?: () => number;
 }
 
 /** pulse-deadletter: keeps events that could not be delivered, shows them, and sends them again. */
-export function createDeadLetter({ store, sink, metrics, now = Date.now }: DeadLetterOptions): PulseFunction {
+export function createDeadLetter({ store, broker, metrics, now = Date.now }: DeadLetterOptions): PulseFunction {
   const deliveries = new Deliveries();
-  const replay = new Replay({ store, sink, metrics, now });
+  const replay = new Replay({ store, broker, metrics, now });
 
   async function keep({ headers, body, log }: HttpRequest): Promise<HttpReply> {
     const mode = eventModeOf(headers);
@@ -56,12 +57,10 @@ export function createDeadLetter({ store, sink, metrics, now = Date.now }: DeadL
         metrics.receivedPulses.inc(countPulses(event));
       }
       log.warn({ ...trail, reason, code, destination }, "dead letter kept");
-      return { status: 204 };
+    } else {
+      log.error({ ...trail, outcome: outcome.kind, reason: outcome.reason }, "dead letter not kept");
     }
-    log.error({ ...trail, outcome: outcome.kind, reason: outcome.reason }, "dead letter not kept");
-    return outcome.kind === "retry"
-      ? tryLater(503, outcome.reason, outcome.retryAfterMs)
-      : problem(400, "Rejected by the store", outcome.reason);
+    return replyToWrite(outcome);
   }
 
   async function list({ query }: HttpRequest): Promise<HttpReply> {
@@ -87,7 +86,8 @@ export function createDeadLetter({ store, sink, metrics, now = Date.now }: DeadL
     if (letter.replayedAt !== undefined && read.value.again !== true) return replayedAlready(letter);
     const outcome = await replay.replayOne(letter, data === undefined ? undefined : body);
     log.info({ letterId: letter.id, outcome: outcome.kind, isPutRight: data !== undefined }, "dead letter replayed");
-    return replyOf(outcome);
+    if (outcome.kind === "accepted") return freshJson(202, { replayed: 1 });
+    return replyToFailedEmit(outcome.kind, `Not replayed: ${outcome.reason}. It stays a dead letter.`);
   }
 
   async function replayMany({ query, body, log }: HttpRequest): Promise<HttpReply> {
@@ -114,7 +114,7 @@ export function createDeadLetter({ store, sink, metrics, now = Date.now }: DeadL
     check: () => store.check(),
     onDrain: () => replay.stop(),
     close: async () => {
-      await sink.close();
+      await broker.close();
       await store.close();
     },
   };
@@ -128,15 +128,4 @@ function replayedAlready(letter: DeadLetter): HttpReply {
   const time = new Date(letter.replayedAt as number).toISOString();
   const detail = `The broker took it at ${time}; it would come back if it failed again. Send it once more with ?again=true.`;
   return problem(409, "Replayed already", detail);
-}
-
-function replyOf(outcome: SendOutcome): HttpReply {
-  switch (outcome.kind) {
-    case "accepted":
-      return freshJson(202, { replayed: 1 });
-    case "unavailable":
-      return tryLater(503, `Not replayed: ${outcome.reason}. It stays a dead letter.`, 1000);
-    case "refused":
-      return problem(502, "Bad gateway", `Not replayed: ${outcome.reason}. It stays a dead letter.`);
-  }
 }

@@ -1,5 +1,5 @@
 import type { DeadLetter, DeadLetterStore } from "../../storage/ports.ts";
-import type { SendOutcome, Sink } from "../sink.ts";
+import type { BrokerClient, SentEvent } from "../broker-client.ts";
 import type { DeadLetterMetrics } from "./dead-letter-metrics.ts";
 import { asReplayed } from "./letter.ts";
 import { countPulses } from "./pulse-count.ts";
@@ -7,7 +7,7 @@ import { type Selection, walkLetters } from "./selection.ts";
 
 export interface ReplayOptions {
   store: DeadLetterStore;
-  sink: Sink;
+  broker: BrokerClient;
   metrics: DeadLetterMetrics;
   now: () => number;
 }
@@ -43,14 +43,14 @@ export class Replay {
   }
 
   /** Sends one letter, with `data` in place of its event's data if given, and notes it once the broker has it. */
-  async replayOne(letter: DeadLetter, data?: Buffer): Promise<SendOutcome> {
-    const { store, sink, metrics, now } = this.#options;
+  async replayOne(letter: DeadLetter, data?: Buffer): Promise<SentEvent> {
+    const { store, broker, metrics, now } = this.#options;
     // A broker may deliver before it answers: an event that failed again has come back by then, as a letter with the same
     // id that is younger than this moment and so stays one that was not replayed.
     const startedAt = now();
     const event = asReplayed(letter.event, data);
-    const outcome = await sink.send(event);
-    metrics.unacknowledged.inc(outcome.unheard * countPulses(event));
+    const outcome = await broker.send(event);
+    metrics.unacknowledged.inc(outcome.uncertainTries * countPulses(event));
     if (outcome.kind !== "accepted") return outcome;
     metrics.replayed.inc();
     metrics.replayedPulses.inc(countPulses(event));

@@ -1,17 +1,17 @@
 import { DAY_MS } from "../../events/time.ts";
+import { openBrokerClient } from "../broker-client.ts";
 import { type Parts, requireSink } from "../parts.ts";
 import type { PulseFunction } from "../pulse-function.ts";
-import { openSink } from "../sink.ts";
 import { uuidV7 } from "../uuid-v7.ts";
-import { Emitter } from "./emitter.ts";
+import { type Clock, Emitter } from "./emitter.ts";
 import { createIngest } from "./handler.ts";
 import { createIngestMetrics, gaugeEmitter } from "./ingest-metrics.ts";
 import { openTokens } from "./tokens.ts";
 
-/** pulse-ingest with its way to the broker. */
-export function compose({ settings, registry, log }: Parts): PulseFunction {
+/** pulse-ingest with its connections to the broker. */
+export function compose({ settings, registry, log }: Parts, clock?: Clock): PulseFunction {
   const metrics = createIngestMetrics([registry]);
-  const sink = openSink({
+  const broker = openBrokerClient({
     url: requireSink(settings),
     connections: settings.emitMaxInFlight,
     deadlineMs: settings.emitDeadlineMs,
@@ -22,9 +22,10 @@ export function compose({ settings, registry, log }: Parts): PulseFunction {
   const emitter = new Emitter({
     ...settings,
     maxInFlight: settings.emitMaxInFlight,
-    send: sink.send,
+    send: broker.send,
     newId: uuidV7,
     metrics,
+    clock,
   });
   gaugeEmitter([registry], emitter);
   return createIngest({
@@ -33,6 +34,6 @@ export function compose({ settings, registry, log }: Parts): PulseFunction {
     tokens: settings.tokensFile === undefined ? undefined : openTokens(settings.tokensFile, log),
     retentionMs: settings.retentionDays * DAY_MS,
     maxPulses: settings.maxPulses,
-    closeSink: sink.close,
+    closeBroker: broker.close,
   });
 }

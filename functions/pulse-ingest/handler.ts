@@ -4,9 +4,10 @@ import { eventModeOf, isForeignFormat } from "../../events/http-binding.ts";
 import type { Pulse } from "../../events/pulse.ts";
 import { badRequest, problem, tryLater } from "../../http/problem.ts";
 import type { HttpReply, HttpRequest, Route } from "../../http/route.ts";
+import { replyToFailedEmit } from "../outcome-replies.ts";
 import type { PulseFunction } from "../pulse-function.ts";
 import { uuidV7 } from "../uuid-v7.ts";
-import type { EmitOutcome, Emitter } from "./emitter.ts";
+import type { Emitter, RequestOutcome } from "./emitter.ts";
 import type { IngestMetrics } from "./ingest-metrics.ts";
 import { pulsesOfEvents, pulsesOfPlain } from "./request-pulses.ts";
 import type { Tokens } from "./tokens.ts";
@@ -17,7 +18,7 @@ export interface IngestOptions {
   tokens: Tokens | undefined;
   retentionMs: number;
   maxPulses: number;
-  closeSink: () => Promise<void>;
+  closeBroker: () => Promise<void>;
 }
 
 const PLAIN_TYPES: ReadonlySet<string> = new Set(["application/json", "application/x-ndjson"]);
@@ -79,7 +80,7 @@ export function createIngest(options: IngestOptions): PulseFunction {
     check: async () => undefined, // with the broker away pulses are still answered, with a 503 that says so
     close: async () => {
       await emitter.flush();
-      await options.closeSink();
+      await options.closeBroker();
       tokens?.close();
     },
   };
@@ -94,15 +95,12 @@ function acceptedReply(pulses: readonly Pulse[]): HttpReply {
   return { status: 202, headers: { "content-type": "application/json" }, body };
 }
 
-function refusalOf(outcome: Exclude<EmitOutcome, { kind: "accepted" }>): HttpReply {
-  switch (outcome.kind) {
-    case "full":
-      return tryLater(429, "Too many pulses wait for the broker; nothing of the request was accepted.", 1000);
-    case "unavailable":
-      return tryLater(503, `Not accepted: ${outcome.reason}. Send the request again, with the same ids.`, 1000);
-    case "refused":
-      return problem(502, "Bad gateway", `Not accepted: ${outcome.reason}.`);
+function refusalOf(outcome: Exclude<RequestOutcome, { kind: "accepted" }>): HttpReply {
+  if (outcome.kind === "full") {
+    return tryLater(429, "Too many pulses wait for the broker; nothing of the request was accepted.", 1000);
   }
+  const advice = outcome.kind === "unavailable" ? " Send the request again, with the same ids." : "";
+  return replyToFailedEmit(outcome.kind, `Not accepted: ${outcome.reason}.${advice}`);
 }
 
 function unsupported(): HttpReply {

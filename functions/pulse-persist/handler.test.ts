@@ -6,7 +6,7 @@ import type { Pulse } from "../../events/pulse.ts";
 import { openSqlitePulseStore } from "../../storage/sqlite/pulse-store.ts";
 import { openRuntimeHost } from "../testing/function-host.ts";
 import { compose } from "./compose.ts";
-import { createPersist, replyOf } from "./handler.ts";
+import { createPersist } from "./handler.ts";
 import { PersistMetrics } from "./persist-metrics.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "pulse-persist-"));
@@ -202,9 +202,5 @@ describe("pulse-persist with a store in trouble", () => {
     expect([response.status, response.headers.get("retry-after")]).toEqual([429, "1"]);
     expect(written).toEqual([]);
     await troubled.close();
-  });
-
-  it("answers 400 for what the store will never take", () => {
-    expect(replyOf({ kind: "rejected", reason: "too large" })).toMatchObject({ status: 400 });
   });
 });

@@ -5,9 +5,10 @@ import { pulsesOf } from "../../events/pulse-event.ts";
 import { parseTime } from "../../events/time.ts";
 import { badRequest, problem, tryLater } from "../../http/problem.ts";
 import type { HttpReply, HttpRequest } from "../../http/route.ts";
-import type { PulseWriter, StoreLifecycle, WriteOutcome } from "../../storage/ports.ts";
+import type { PulseWriter, StoreLifecycle } from "../../storage/ports.ts";
 import { Deliveries, deliveryOf } from "../deliveries.ts";
 import type { Logger } from "../log.ts";
+import { replyToWrite } from "../outcome-replies.ts";
 import type { PulseFunction } from "../pulse-function.ts";
 import type { PersistMetrics } from "./persist-metrics.ts";
 
@@ -74,7 +75,7 @@ export function createPersist({
         log.debug({ ...trail, pulses: pulses.length, traceparents: [...traceparents].slice(0, 20) }, "event stored");
       }
     }
-    return { ...replyOf(outcome), trail };
+    return { ...replyToWrite(outcome), trail };
   }
 
   return {
@@ -83,19 +84,4 @@ export function createPersist({
     check: () => store.check(),
     close: () => store.close(),
   };
-}
-
-/**
- * The one place where an outcome becomes an answer. What a broker does with it (Knative's rules): 2xx with an empty body
- * is delivered; 400 goes straight to the dead letters; 503 is tried again.
- */
-export function replyOf(outcome: WriteOutcome): HttpReply {
-  switch (outcome.kind) {
-    case "stored":
-      return { status: 204 };
-    case "rejected":
-      return problem(400, "Rejected by the store", outcome.reason);
-    case "retry":
-      return tryLater(503, outcome.reason, outcome.retryAfterMs);
-  }
 }

@@ -8,11 +8,11 @@ import { text } from "node:stream/consumers";
 import { Registry } from "prom-client";
 import { afterAll, beforeEach, expect } from "vitest";
 import { openSqliteDeadLetterStore } from "../../storage/sqlite/dead-letter-store.ts";
+import { openBrokerClient } from "../broker-client.ts";
 import { createLogger } from "../log.ts";
 import { createDeadLetterMetrics } from "../pulse-deadletter/dead-letter-metrics.ts";
 import { createDeadLetter } from "../pulse-deadletter/handler.ts";
 import type { PulseFunction } from "../pulse-function.ts";
-import { openSink } from "../sink.ts";
 import { type LoopbackHost, openLoopbackHost } from "./loopback-host.ts";
 
 const DAY = 86_400_000;
@@ -48,8 +48,8 @@ export const clock = { now: 0 };
 async function openHost(deadlineMs = 20_000): Promise<void> {
   const file = join(folder, `${++stores}.db`);
   store = openSqliteDeadLetterStore({ file, maxBytes: 64 * 1024 * 1024, retentionMs: 30 * DAY });
-  const sink = openSink({ url: new URL(`http://127.0.0.1:${port}/broker`), connections: 4, deadlineMs, log });
-  fn = createDeadLetter({ store, sink, metrics, now: () => clock.now });
+  const client = openBrokerClient({ url: new URL(`http://127.0.0.1:${port}/broker`), connections: 4, deadlineMs, log });
+  fn = createDeadLetter({ store, broker: client, metrics, now: () => clock.now });
   host = await openLoopbackHost(fn);
 }
 

@@ -1,5 +1,6 @@
 import { afterEach } from "vitest";
 import { compose } from "../pulse-ingest/compose.ts";
+import type { Clock } from "../pulse-ingest/emitter.ts";
 import { type LoopbackBroker, openLoopbackBroker } from "./broker.ts";
 import { openRuntimeHost, type RuntimeHost } from "./function-host.ts";
 
@@ -12,9 +13,12 @@ afterEach(async () => {
 });
 
 /** pulse-ingest under the real runtime before a broker that answers as it is told; closed after the test. */
-export async function open(env: Record<string, string> = {}): Promise<{ broker: LoopbackBroker; host: RuntimeHost }> {
+export async function open(
+  env: Record<string, string> = {},
+  clock?: Clock,
+): Promise<{ broker: LoopbackBroker; host: RuntimeHost }> {
   const broker = await openLoopbackBroker();
-  const host = await openRuntimeHost(compose, { K_SINK: broker.url, ...env });
+  const host = await openRuntimeHost((parts) => compose(parts, clock), { K_SINK: broker.url, ...env });
   closers.push(broker.close, host.close);
   return { broker, host };
 }

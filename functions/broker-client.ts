@@ -5,37 +5,36 @@ import { isRetryable } from "../events/delivery-rules.ts";
 import { encodeBinary } from "../events/http-binding.ts";
 import type { Logger } from "./log.ts";
 
-/**
- * What a broker said of an event: it has it; it does not now; it never will. `unheard` are the tries besides that it may
- * have taken without our hearing of it: each may be a delivery of its own.
- */
-export type SendOutcome = { unheard: number } & (
+/** What became of an event: the broker has it; does not take it now; will never take it. */
+export type EmitOutcome =
   | { kind: "accepted" }
   | { kind: "unavailable"; reason: string }
-  | { kind: "refused"; reason: string }
-);
+  | { kind: "refused"; reason: string };
 
-export interface Sink {
+/** An outcome, and the number of other tries that the broker may have taken without saying so: each may be a delivery. */
+export type SentEvent = EmitOutcome & { uncertainTries: number };
+
+export interface BrokerClient {
   /** Hands an event over, with a few quick tries; never rejects. */
-  send(event: CloudEvent): Promise<SendOutcome>;
+  send(event: CloudEvent): Promise<SentEvent>;
   close(): Promise<void>;
 }
 
-export interface SinkOptions {
+export interface BrokerClientOptions {
   url: URL;
   connections: number;
   /** For all tries together. */
   deadlineMs: number;
-  /** Seconds an answer took, of whatever kind. */
+  /** Called with the seconds that an answer of any status took. */
   onAnswer?: (seconds: number) => void;
   onError?: (reason: string) => void;
   log: Logger;
 }
 
-/** After the first try: 50, 100, 200, 400, 800 ms. Enough for a broker that restarts; a longer absence is the client's to wait for. */
+/** After the first try: 50, 100, 200, 400, 800 ms. A broker restarts within that; the sender waits out a longer absence. */
 const FIRST_BACKOFF_MS = 50;
 const MAX_TRIES = 6;
-/** With these the event has not left. */
+/** With these errors the event has not left this process. */
 const UNSENT: ReadonlySet<unknown> = new Set([
   "ECONNREFUSED",
   "ENOTFOUND",
@@ -45,8 +44,9 @@ const UNSENT: ReadonlySet<unknown> = new Set([
   "UND_ERR_CONNECT_TIMEOUT",
 ]);
 
-/** A CloudEvents sink over HTTP in binary mode, such as a Knative broker. */
-export function openSink({ url, connections, deadlineMs, onAnswer, onError, log }: SinkOptions): Sink {
+/** Opens connections to a broker that takes CloudEvents over HTTP in binary mode. */
+export function openBrokerClient(options: BrokerClientOptions): BrokerClient {
+  const { url, connections, deadlineMs, onAnswer, onError, log } = options;
   const pool = new Pool(url.origin, {
     connections,
     pipelining: 1,
@@ -55,10 +55,8 @@ export function openSink({ url, connections, deadlineMs, onAnswer, onError, log 
   });
   const path = `${url.pathname}${url.search}`;
 
-  // `unheard` is 1 when nobody can tell whether the broker has the event: its answer was lost, or, on Knative's default
-  // broker, some of its deliveries were made. `dispatch` and not `request`, which makes a stream and a promise for a
-  // body that nobody reads.
-  function tryOnce(message: ReturnType<typeof encodeBinary>, timeoutMs: number): Promise<SendOutcome> {
+  // `dispatch`, because `request` makes a stream and a promise for a body that nobody reads.
+  function tryOnce(message: ReturnType<typeof encodeBinary>, timeoutMs: number): Promise<SentEvent> {
     const startedAt = performance.now();
     return new Promise((resolve) => {
       let statusCode = 0;
@@ -68,7 +66,7 @@ export function openSink({ url, connections, deadlineMs, onAnswer, onError, log 
         onResponseStart(_, status) {
           statusCode = status;
         },
-        onResponseData() {}, // an answer's status is all that counts
+        onResponseData() {}, // only an answer's status counts
         onResponseEnd() {
           onAnswer?.((performance.now() - startedAt) / 1000);
           resolve(outcomeOf(statusCode));
@@ -76,7 +74,7 @@ export function openSink({ url, connections, deadlineMs, onAnswer, onError, log 
         onResponseError(_, error) {
           const { code } = error as { code?: unknown };
           const reason = `the broker did not answer (${typeof code === "string" ? code : "error"})`;
-          resolve({ kind: "unavailable", reason, unheard: UNSENT.has(code) ? 0 : 1 });
+          resolve({ kind: "unavailable", reason, uncertainTries: UNSENT.has(code) ? 0 : 1 });
         },
       });
     });
@@ -87,18 +85,18 @@ export function openSink({ url, connections, deadlineMs, onAnswer, onError, log 
       const message = encodeBinary(event);
       const trail = { eventId: event.id, traceparent: event.extensions.traceparent };
       const deadline = performance.now() + deadlineMs;
-      let unheard = 0;
+      let uncertainTries = 0;
       for (let tries = 1, backoffMs = FIRST_BACKOFF_MS; ; tries++, backoffMs *= 2) {
         const outcome = await tryOnce(message, Math.ceil(deadline - performance.now()));
-        unheard += outcome.unheard;
+        uncertainTries += outcome.uncertainTries;
         if (outcome.kind === "accepted") {
           log.debug({ ...trail, tries }, "event accepted");
-          return { ...outcome, unheard };
+          return { ...outcome, uncertainTries };
         }
         onError?.(outcome.kind);
         if (outcome.kind === "refused" || tries === MAX_TRIES || performance.now() + backoffMs > deadline) {
           log.warn({ ...trail, tries, outcome: outcome.kind }, `event not accepted: ${outcome.reason}`);
-          return { ...outcome, unheard };
+          return { ...outcome, uncertainTries };
         }
         await delay(backoffMs);
       }
@@ -107,11 +105,12 @@ export function openSink({ url, connections, deadlineMs, onAnswer, onError, log 
   };
 }
 
-function outcomeOf(status: number): SendOutcome {
-  if (status >= 200 && status < 300) return { kind: "accepted", unheard: 0 };
+function outcomeOf(status: number): SentEvent {
+  if (status >= 200 && status < 300) return { kind: "accepted", uncertainTries: 0 };
   return {
     kind: isRetryable(status) ? "unavailable" : "refused",
     reason: `the broker answered ${status}`,
-    unheard: status >= 500 && status !== 503 ? 1 : 0,
+    // Knative's default broker answers 500 although some of its deliveries were made.
+    uncertainTries: status >= 500 && status !== 503 ? 1 : 0,
   };
 }

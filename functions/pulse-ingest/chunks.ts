@@ -1,0 +1,58 @@
+import type { CloudEvent } from "../../events/cloud-event.ts";
+import { encodePulse, type Pulse } from "../../events/pulse.ts";
+import { eventOfMany, eventOfOne } from "../../events/pulse-event.ts";
+
+/** Pulses of one request that travel in one event, alone or with chunks of other requests. */
+export interface Chunk<Request> {
+  request: Request;
+  pulses: number;
+  bytes: number;
+  encoded: string[];
+  /** The pulse of a chunk of one: unless other chunks join it, it travels as an event of a single pulse. */
+  single: Pulse | undefined;
+}
+
+/** What `{"pulses":[…]}` adds to the pulses, generously. */
+const ENVELOPE_BYTES = 64;
+
+/** Splits a request's pulses into chunks, each small enough for an event. */
+export function chunksOf<Request>(pulses: readonly Pulse[], request: Request, maxEventBytes: number): Chunk<Request>[] {
+  const chunks: Chunk<Request>[] = [];
+  let last: Chunk<Request> | undefined;
+  for (const pulse of pulses) {
+    const text = encodePulse(pulse);
+    const bytes = Buffer.byteLength(text) + 1;
+    if (last === undefined || last.bytes + bytes > maxEventBytes - ENVELOPE_BYTES) {
+      last = { request, pulses: 0, bytes: 0, encoded: [], single: pulse };
+      chunks.push(last);
+    }
+    last.pulses++;
+    last.bytes += bytes;
+    last.encoded.push(text);
+    if (last.pulses > 1) last.single = undefined;
+  }
+  return chunks;
+}
+
+/** How many of the chunks, from the first, fit in one event together: at least one. */
+export function countFitting(chunks: readonly Chunk<unknown>[], maxEventBytes: number): number {
+  let bytes = 0;
+  let count = 0;
+  for (const chunk of chunks) {
+    bytes += chunk.bytes;
+    if (count > 0 && bytes > maxEventBytes - ENVELOPE_BYTES) break;
+    count++;
+  }
+  return count;
+}
+
+/** One event with the pulses of all chunks. */
+export function eventOf(chunks: readonly Chunk<unknown>[], newId: () => string): CloudEvent {
+  const [first] = chunks as readonly [Chunk<unknown>];
+  if (chunks.length > 1)
+    return eventOfMany(
+      newId(),
+      chunks.flatMap(({ encoded }) => encoded),
+    );
+  return first.single === undefined ? eventOfMany(newId(), first.encoded) : eventOfOne(first.single);
+}

@@ -1,0 +1,47 @@
+// When the next event leaves. Each constant holds up, or lets go, one kind of event; bench/ measures what each is worth.
+
+/** Pulses for which an event goes beside others: on Knative an event costs five processes the same whatever it carries. */
+const LARGE_PULSES = 40;
+/** Pulses for which an event goes beside others when all clients wait: no more would come before an answer goes out. */
+const LARGE_PULSES_OF_ALL = 16;
+/** The part of the most requests lately open that counts as all clients. */
+const NEARLY_ALL = 0.95;
+/** What remains, after each event, of the most requests that were open: the emitter soon stops waiting for clients that left. */
+const DECAY = 0.9;
+/** An event that has been away for longer holds up no other: its broker may be frozen, and another one may answer. */
+const PATIENCE_MS = 250;
+
+/** What waits, what is in flight, and how many clients there are. Times are in ms. */
+export interface Traffic {
+  waitingPulses: number;
+  waitingBytes: number;
+  /** Events in flight. */
+  inFlight: number;
+  /** When the newest event left. */
+  sentAt: number;
+  /** When the last event in flight was answered, and how long that one was away. */
+  answeredAt: number;
+  awayMs: number;
+  /** Requests that wait for their answer, and the most that lately did. */
+  openRequests: number;
+  mostOpenRequests: number;
+}
+
+/** The departure of an event that leaves now. */
+export const NOW = Number.NEGATIVE_INFINITY;
+
+/** When an event with the waiting pulses leaves, if no further request comes: {@link NOW}, or a time that may have passed. */
+export function departureOf(traffic: Readonly<Traffic>, maxEventBytes: number): number {
+  const { waitingPulses, waitingBytes, inFlight, openRequests, mostOpenRequests } = traffic;
+  if (waitingPulses >= LARGE_PULSES || waitingBytes >= maxEventBytes) return NOW;
+  const doAllWait = openRequests >= mostOpenRequests * NEARLY_ALL;
+  if (doAllWait && (inFlight === 0 || waitingPulses >= LARGE_PULSES_OF_ALL)) return NOW;
+  if (inFlight > 0) return traffic.sentAt + PATIENCE_MS;
+  // Clients that were just answered return after about as long as their event was away.
+  return traffic.answeredAt + Math.min(traffic.awayMs, PATIENCE_MS);
+}
+
+/** The most requests lately open, once another event has left. */
+export function mostOpenAfter({ mostOpenRequests, openRequests }: Readonly<Traffic>): number {
+  return Math.max(mostOpenRequests * DECAY, openRequests);
+}
