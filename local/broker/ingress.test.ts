@@ -1,6 +1,5 @@
-import { once } from "node:events";
-import { connect, type Socket } from "node:net";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
+import { openRawConnection, rawRequest } from "../../http/testing/raw-connection.ts";
 import { openTestBroker, post, triggerOf } from "../testing/broker.ts";
 
 async function problemOf(response: Response): Promise<Record<string, unknown>> {
@@ -9,23 +8,6 @@ async function problemOf(response: Response): Promise<Record<string, unknown>> {
   expect(problem).toMatchObject({ type: "about:blank", title: expect.any(String), detail: expect.any(String) });
   expect(problem.status).toBe(response.status);
   return problem;
-}
-
-async function openSocket(port: number): Promise<Socket> {
-  const socket = connect(port, "localhost");
-  onTestFinished(() => {
-    socket.destroy();
-  });
-  await once(socket, "connect");
-  socket.on("error", () => undefined); // who reads is told of it
-  return socket;
-}
-
-async function readAll(socket: Socket): Promise<string> {
-  let text = "";
-  socket.setEncoding("utf8");
-  for await (const chunk of socket) text += chunk;
-  return text;
 }
 
 describe("the broker's door", () => {
@@ -138,41 +120,6 @@ describe("the broker's door", () => {
     await vi.waitFor(() => expect(subscriber.ids().toSorted()).toEqual(["1", "2"]));
   });
 
-  it("refuses a body over the limit, declared or chunked, and the client sees the answer", async () => {
-    const { url, broker } = await openTestBroker({ maxBodyBytes: 65_536 });
-    const declared = await post(url, "1", { body: Buffer.alloc(65_537) });
-    expect(declared.status).toBe(413);
-    await problemOf(declared);
-    const socket = await openSocket(broker.port);
-    socket.write("POST /default/pulsemesh HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\n");
-    const chunk = `4000\r\n${"x".repeat(0x4000)}\r\n`;
-    for (let i = 0; i < 5; i++) socket.write(chunk);
-    socket.write("0\r\n\r\n");
-    expect(await readAll(socket)).toMatch(/^HTTP\/1\.1 413 /);
-    expect((await post(url, "2", { body: Buffer.alloc(65_536) })).status).toBe(202);
-  });
-
-  it("answers 408 to a body that does not come, and to headers that do not", async () => {
-    const { broker } = await openTestBroker({ requestTimeoutMs: 200 });
-    const body = await openSocket(broker.port);
-    body.write("POST /default/pulsemesh HTTP/1.1\r\nhost: x\r\ncontent-length: 10\r\n\r\nx");
-    const headers = await openSocket(broker.port);
-    headers.write("POST /default/pulsemesh HTTP/1.1\r\nhost: x\r\n");
-    const [first, second] = await Promise.all([readAll(body), readAll(headers)]);
-    expect(first).toMatch(/^HTTP\/1\.1 408 [\s\S]*application\/problem\+json/);
-    expect(second).toMatch(/^HTTP\/1\.1 408 [\s\S]*application\/problem\+json/);
-  });
-
-  it("answers what is no HTTP with a problem", async () => {
-    const { broker } = await openTestBroker();
-    const socket = await openSocket(broker.port);
-    socket.write("hello\r\n\r\n");
-    expect(await readAll(socket)).toMatch(/^HTTP\/1\.1 400 [\s\S]*application\/problem\+json/);
-    const large = await openSocket(broker.port);
-    large.write(`GET / HTTP/1.1\r\nhost: x\r\nlong: ${"x".repeat(20_000)}\r\n\r\n`);
-    expect(await readAll(large)).toMatch(/^HTTP\/1\.1 431 /);
-  });
-
   it("refuses attributes that no subscriber could be sent as headers", async () => {
     const { url, subscriber } = await openTestBroker();
     const event = { specversion: "1.0", id: "long", source: "/s", type: "t", note: "ü".repeat(1500), data: {} };
@@ -207,25 +154,30 @@ describe("the broker's door", () => {
     expect(text).toContain("process_cpu_seconds_total");
   });
 
-  it("answers pipelined requests in their order, and forgets those whose client has gone", async () => {
+  it("takes pipelined events in their order, and those of a client that has gone", async () => {
     const { url, broker, subscriber } = await openTestBroker({ graceMs: 60_000 });
-    const head = (id: string, length: number) =>
-      `POST /default/pulsemesh HTTP/1.1\r\nhost: x\r\nce-specversion: 1.0\r\nce-id: ${id}\r\nce-source: /s\r\nce-type: t\r\ncontent-length: ${length}\r\n\r\n`;
-    const socket = await openSocket(broker.port);
-    let answers = "";
-    socket.setEncoding("utf8").on("data", (chunk) => {
-      answers += chunk;
-    });
-    socket.write(`${head("1", 2)}{}${head("2", 2)}{}GET /nothing HTTP/1.1\r\nhost: x\r\n\r\n`);
-    await vi.waitFor(() =>
-      expect(answers.match(/HTTP\/1\.1 \d+/g)).toEqual(["HTTP/1.1 202", "HTTP/1.1 202", "HTTP/1.1 404"]),
-    );
+    const attributes = { "ce-specversion": "1.0", "ce-source": "/s", "ce-type": "t" };
+    const event = (id: string) => rawRequest("POST /default/pulsemesh", { ...attributes, "ce-id": id }, "{}");
+    const connection = await openRawConnection(broker.port);
+    onTestFinished(() => void connection.socket.destroy());
+    connection.send(event("1") + event("2") + rawRequest("GET /nothing"));
+    const statuses: number[] = [];
+    for (let i = 0; i < 3; i++) statuses.push((await connection.answer()).status);
+    expect(statuses).toEqual([202, 202, 404]);
     await vi.waitFor(() => expect(subscriber.ids().toSorted()).toEqual(["1", "2"]));
-    socket.write(`${head("3", 2)}{}${head("4", 2)}{}${head("5", 2)}{`);
-    socket.destroy();
+    connection.send(event("3") + event("4") + event("5").slice(0, -1));
+    connection.socket.destroy();
     await vi.waitFor(() => expect(subscriber.ids()).toContain("4"));
     await fetch(new URL("/health/live", url));
     // Were one of them still counted, this would wait for the grace time.
     await broker.close();
+  });
+
+  it("counts what it refuses", async () => {
+    const { url, metrics } = await openTestBroker({ maxBodyBytes: 65_536 });
+    expect((await post(url, "1", { body: Buffer.alloc(65_537) })).status).toBe(413);
+    expect((await fetch(new URL("/nothing", url))).status).toBe(404);
+    expect((await post(url, "2", { body: Buffer.alloc(65_536) })).status).toBe(202);
+    expect(await metrics()).toMatchObject({ "events_total refused": 2, "events_total accepted": 1 });
   });
 });

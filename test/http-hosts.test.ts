@@ -1,0 +1,40 @@
+// Both servers of the house, a function under its real runtime and the local broker, on the same raw requests.
+import { onTestFinished } from "vitest";
+import { compose } from "../functions/pulse-ingest/compose.ts";
+import { openLoopbackBroker } from "../functions/testing/broker.ts";
+import { openRuntimeHost } from "../functions/testing/function-host.ts";
+import { describeHttpHost } from "../http/testing/host-contract.ts";
+import { openTestBroker } from "../local/testing/broker.ts";
+
+const MIB = 1024 * 1024;
+
+describeHttpHost("pulse-ingest", async ({ requestTimeoutMs = 10_000, graceMs = 20_000 } = {}) => {
+  const broker = await openLoopbackBroker();
+  const host = await openRuntimeHost(compose, {
+    K_SINK: broker.url,
+    PULSE_MAX_BODY_BYTES: String(MIB / 4),
+    PULSE_MAX_READING_BYTES: String(MIB),
+    PULSE_REQUEST_TIMEOUT_MS: String(requestTimeoutMs),
+    PULSE_SHUTDOWN_GRACE_MS: String(graceMs),
+  });
+  onTestFinished(async () => {
+    await host.close();
+    await broker.close();
+  });
+  const body = JSON.stringify({ service_name: "checkout", latency_ms: 1, status: "ok" });
+  const post = { path: "/pulse", headers: {}, body };
+  return { ...host, post, maxBodyBytes: MIB / 4, maxReadingBytes: MIB };
+});
+
+describeHttpHost("the local broker", async (options = {}) => {
+  const { broker, logLines } = await openTestBroker({ graceMs: 20_000, ...options });
+  const headers = { "ce-specversion": "1.0", "ce-id": "1", "ce-source": "/shop", "ce-type": "dev.test" };
+  return {
+    port: broker.port,
+    post: { path: "/default/pulsemesh", headers, body: "{}" },
+    maxBodyBytes: MIB,
+    maxReadingBytes: 32 * MIB,
+    lines: logLines,
+    stop: broker.close,
+  };
+});
