@@ -6,7 +6,7 @@ import { Agent, request } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { type LoopbackBroker, openLoopbackBroker } from "../functions/testing/broker.ts";
+import { type Broker, openBroker } from "../functions/testing/broker.ts";
 import { NODE_FLAGS } from "../settings/node-flags.ts";
 import { type FunctionProcess, startFunction } from "./function-process.ts";
 import { until } from "./platform.ts";
@@ -18,11 +18,11 @@ const MIB = 1024 * 1024;
 
 const folder = mkdtempSync(join(tmpdir(), "pulse-flood-"));
 const agent = new Agent({ keepAlive: true, maxSockets: CLIENTS });
-let broker: LoopbackBroker;
+let broker: Broker;
 let ingest: FunctionProcess;
 beforeAll(async () => {
   execFileSync(process.execPath, ["infra/bundle.ts", "--outdir", folder]);
-  broker = await openLoopbackBroker();
+  broker = await openBroker();
 });
 afterEach(() => ingest.kill());
 afterAll(async () => {

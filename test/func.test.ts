@@ -8,7 +8,7 @@ import addFormats from "ajv-formats";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { isSkippedWithout } from "../dashboards/testing/tools.ts";
-import { type LoopbackBroker, openLoopbackBroker, pulsesIn } from "../functions/testing/broker.ts";
+import { type Broker, openBroker, pulsesIn } from "../functions/testing/broker.ts";
 import { LIVENESS_PATH, READINESS_PATH } from "../http/health.ts";
 import { functionSettings } from "../settings/function-settings.ts";
 import { NODE_FLAGS } from "../settings/node-flags.ts";
@@ -51,9 +51,9 @@ describe("func.yaml", () => {
 
 describe("what func builds of this repository", () => {
   const folder = mkdtempSync(join(tmpdir(), "pulse-func-"));
-  let broker: LoopbackBroker;
+  let broker: Broker;
   beforeAll(async () => {
-    broker = await openLoopbackBroker();
+    broker = await openBroker();
   });
   afterAll(async () => {
     await broker.close();

@@ -5,15 +5,15 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { type LoopbackBroker, openLoopbackBroker, pulsesIn } from "../functions/testing/broker.ts";
+import { type Broker, openBroker, pulsesIn } from "../functions/testing/broker.ts";
 import { type FunctionProcess, runToEnd, startFunction } from "./function-process.ts";
 import { until } from "./platform.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "pulse-function-"));
-let broker: LoopbackBroker;
+let broker: Broker;
 const running: FunctionProcess[] = [];
 beforeAll(async () => {
-  broker = await openLoopbackBroker();
+  broker = await openBroker();
 });
 afterEach(async () => {
   for (const one of running.splice(0)) await one.kill();

@@ -1,7 +1,7 @@
 // Both servers of the house, a function under its real runtime and the local broker, on the same raw requests.
 import { onTestFinished } from "vitest";
 import { compose } from "../functions/pulse-ingest/compose.ts";
-import { openLoopbackBroker } from "../functions/testing/broker.ts";
+import { openBroker } from "../functions/testing/broker.ts";
 import { openRuntimeHost } from "../functions/testing/function-host.ts";
 import { describeHttpHost } from "../http/testing/host-contract.ts";
 import { openTestBroker } from "../local/testing/broker.ts";
@@ -9,7 +9,7 @@ import { openTestBroker } from "../local/testing/broker.ts";
 const MIB = 1024 * 1024;
 
 describeHttpHost("pulse-ingest", async ({ requestTimeoutMs = 10_000, graceMs = 20_000 } = {}) => {
-  const broker = await openLoopbackBroker();
+  const broker = await openBroker();
   const host = await openRuntimeHost(compose, {
     K_SINK: broker.url,
     PULSE_MAX_BODY_BYTES: String(MIB / 4),

@@ -5,7 +5,7 @@ import { boards } from "../dashboards/boards/boards.ts";
 import { JOBS } from "../dashboards/selectors.ts";
 import { fillIn, queriesOfBoard } from "../dashboards/testing/queries.ts";
 import { REAL_TIME } from "../dashboards/timing.ts";
-import { openLoopbackBroker } from "../functions/testing/broker.ts";
+import { openBroker } from "../functions/testing/broker.ts";
 import { FUNCTIONS } from "../settings/function-settings.ts";
 import { startFunction } from "./function-process.ts";
 import { runLogQl } from "./logql.ts";
@@ -23,7 +23,7 @@ const stream = Object.fromEntries(
 
 // One that is refused for a fault of its own, and one that the broker does not take: each with its trace.
 beforeAll(async () => {
-  const broker = await openLoopbackBroker();
+  const broker = await openBroker();
   broker.answer = () => 400;
   const ingest = await startFunction("pulse-ingest", { env: { K_SINK: broker.url, PULSE_LOG_LEVEL: "info" } });
   const headers = { "content-type": "application/json", traceparent: TRACE };

@@ -1,13 +1,13 @@
 // A stop under load: clients that try again on a refused connection only see no request fail.
 import { Agent, request } from "node:http";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type LoopbackBroker, openLoopbackBroker, pulsesIn } from "../functions/testing/broker.ts";
+import { type Broker, openBroker, pulsesIn } from "../functions/testing/broker.ts";
 import { type FunctionProcess, startFunction } from "./function-process.ts";
 import { until } from "./platform.ts";
 
-let broker: LoopbackBroker;
+let broker: Broker;
 beforeAll(async () => {
-  broker = await openLoopbackBroker();
+  broker = await openBroker();
 });
 afterAll(() => broker.close());
 

@@ -2,9 +2,9 @@ import { describe, expect, it } from "vitest";
 import {
   ask,
   clock,
+  deadLetterId,
   eventIds,
   FAILED,
-  letterId,
   list,
   metrics,
   post,
@@ -37,7 +37,7 @@ describe("a dead letter that comes in", () => {
   });
 
   it("is shown by its id, and counted by its reason", async () => {
-    const id = await letterId(await post({ "ce-knativeerrorcode": "503" }));
+    const id = await deadLetterId(await post({ "ce-knativeerrorcode": "503" }));
     await post();
     expect(await ask(`/dead-letters/${id}`)).toMatchObject({ status: 200, body: { id, reason: "unavailable" } });
     expect((await metrics.received.get()).values).toEqual([
@@ -111,7 +111,7 @@ describe("GET /dead-letters", () => {
     expect(await eventIds(`?from=${aTime + 1}`)).toEqual([c, b]);
     expect(await eventIds(`?to=${new Date(aTime + 1).toISOString()}`)).toEqual([a]);
     clock.now += 1000;
-    await replay(`/dead-letters/${await letterId(b)}/replay`);
+    await replay(`/dead-letters/${await deadLetterId(b)}/replay`);
     expect(await eventIds("?replayed=true")).toEqual([b]);
     expect(await eventIds("?replayed=false&service=a&reason=invalid")).toEqual([c, a]);
   });

@@ -2,9 +2,9 @@ import { describe, expect, it } from "vitest";
 import {
   broker,
   clock,
+  deadLetterId,
   eventIds,
   fn,
-  letterId,
   list,
   metrics,
   post,
@@ -15,7 +15,7 @@ import {
 describe("replaying a letter", () => {
   it("sends the event as it first was, and notes that the broker took it", async () => {
     const event = await post({ "ce-health": "up", "ce-knativebrokerttl": "254" });
-    const id = await letterId(event);
+    const id = await deadLetterId(event);
     clock.now += 1000;
     expect(await replay(`/dead-letters/${id}/replay`)).toMatchObject({ status: 202, body: { replayed: 1 } });
     expect(broker.received).toHaveLength(1);
@@ -35,21 +35,21 @@ describe("replaying a letter", () => {
   });
 
   it("sends data that was put right in place of the event's", async () => {
-    const id = await letterId(await post());
+    const id = await deadLetterId(await post());
     const { status } = await replay(`/dead-letters/${id}/replay`, '{"latency_ms": 1}');
     expect([status, broker.received[0]?.body]).toEqual([202, '{"latency_ms": 1}']);
     expect(broker.received[0]?.headers["content-type"]).toBe("application/json");
   });
 
   it("refuses data that is no JSON", async () => {
-    const id = await letterId(await post());
+    const id = await deadLetterId(await post());
     expect((await replay(`/dead-letters/${id}/replay`, "{")).status).toBe(400);
     expect((await replay(`/dead-letters/${id}/replay?twice=true`)).status).toBe(400);
     expect(broker.received).toEqual([]);
   });
 
   it("is refused for one that was replayed, unless it is asked for again", async () => {
-    const id = await letterId(await post());
+    const id = await deadLetterId(await post());
     clock.now += 1000;
     await replay(`/dead-letters/${id}/replay`);
     const { status, body } = await replay(`/dead-letters/${id}/replay`);
@@ -60,7 +60,7 @@ describe("replaying a letter", () => {
 
   it("leaves the letter as it is while the broker is away", async () => {
     await reopenImpatient();
-    const id = await letterId(await post());
+    const id = await deadLetterId(await post());
     broker.answer = () => 503;
     const away = await replay(`/dead-letters/${id}/replay`);
     expect([away.status, away.headers.get("retry-after")]).toEqual([503, "1"]);
@@ -68,7 +68,7 @@ describe("replaying a letter", () => {
   });
 
   it("leaves the letter as it is when the broker refuses it", async () => {
-    const id = await letterId(await post());
+    const id = await deadLetterId(await post());
     broker.answer = () => 400;
     expect((await replay(`/dead-letters/${id}/replay`)).status).toBe(502);
     expect(await list("?replayed=false")).toMatchObject([{ id }]);
@@ -76,7 +76,7 @@ describe("replaying a letter", () => {
 
   it("does not count as done when the event comes back before the broker has answered", async () => {
     const event = await post();
-    const id = await letterId(event);
+    const id = await deadLetterId(event);
     clock.now += 1000;
     broker.answer = async () => {
       await post({ "ce-id": event, "ce-knativeerrorcode": "422" });
@@ -92,7 +92,7 @@ describe("replaying many letters", () => {
     const posted: string[] = [];
     for (let i = 0; i < 50; i++) posted.push(await post({ "ce-subject": i < 45 ? "a" : "b" }));
     clock.now += 1000;
-    await replay(`/dead-letters/${await letterId(posted[0] as string)}/replay`);
+    await replay(`/dead-letters/${await deadLetterId(posted[0] as string)}/replay`);
     const count = await replay("/dead-letters/replay?service=a&reason=invalid");
     expect(count).toMatchObject({ status: 202, body: { replayed: 44, failed: 0, remaining: 0 } });
     expect(broker.received.map(({ headers }) => headers["ce-id"]).sort()).toEqual(posted.slice(0, 45).sort());
@@ -102,7 +102,7 @@ describe("replaying many letters", () => {
   it("says how many are left beyond the limit and failed, and how many the broker refused", async () => {
     const refused = await post();
     for (let i = 0; i < 29; i++) await post();
-    broker.answer = (headers) => (headers["ce-id"] === refused ? 400 : 202);
+    broker.answer = ({ headers }) => (headers["ce-id"] === refused ? 400 : 202);
     clock.now += 1000;
     expect((await replay("/dead-letters/replay?limit=25")).body).toEqual({ replayed: 25, failed: 0, remaining: 5 });
     expect((await replay("/dead-letters/replay")).body).toEqual({ replayed: 4, failed: 1, remaining: 0 });
@@ -111,7 +111,7 @@ describe("replaying many letters", () => {
   it("does not take up again what comes back meanwhile", async () => {
     for (let i = 0; i < 3; i++) await post();
     clock.now += 1000;
-    broker.answer = async (headers) => {
+    broker.answer = async ({ headers }) => {
       await post({ "ce-id": headers["ce-id"] as string });
       return 202;
     };

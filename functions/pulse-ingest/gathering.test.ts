@@ -1,12 +1,12 @@
 import { describe, expect, it, vi } from "vitest";
 import { pulsesIn } from "../testing/broker.ts";
 import { openClock } from "../testing/clock.ts";
-import { metricOf, open, PATIENT, post, pulse } from "../testing/ingest-function.ts";
+import { metricOf, openIngest, PATIENT, post, pulse } from "../testing/ingest-function.ts";
 
 describe("while an event is on its way", () => {
   it("an event goes beside the one on its way when it is large, or when that one stays away", async () => {
     const { pass, ...clock } = openClock();
-    const { broker, host } = await open(PATIENT, clock);
+    const { broker, host } = await openIngest(PATIENT, clock);
     broker.answer = () => "hang";
     const answers = [post(host, pulse("first"))];
     await vi.waitFor(() => expect(broker.received).toHaveLength(1));
@@ -28,7 +28,7 @@ describe("while an event is on its way", () => {
   });
 
   it("an event of sixteen goes beside the one on its way when all clients wait", async () => {
-    const { broker, host } = await open(PATIENT, openClock());
+    const { broker, host } = await openIngest(PATIENT, openClock());
     broker.answer = () => "hang";
     const answers = [post(host, pulse("first"))];
     await vi.waitFor(() => expect(broker.received).toHaveLength(1));
@@ -45,7 +45,7 @@ describe("while an event is on its way", () => {
 
   it("an event leaves as soon as nearly all clients of the one before are back, and those that stay away are forgotten", async () => {
     const { pass, ...clock } = openClock();
-    const { broker, host } = await open(PATIENT, clock);
+    const { broker, host } = await openIngest(PATIENT, clock);
     broker.answer = () => "hang";
     let clients = 0;
     const comeAll = (count: number) => Array.from({ length: count }, () => post(host, pulse(`c-${clients++}`)));
@@ -93,7 +93,7 @@ describe("while an event is on its way", () => {
 
   it("a lone client waits for nothing, and others for those just answered, for as long as they were away", async () => {
     const { pass, ...clock } = openClock();
-    const { broker, host } = await open(PATIENT, clock);
+    const { broker, host } = await openIngest(PATIENT, clock);
     broker.answer = () => "hang";
     for (let events = 1; events <= 2; events++) {
       const alone = post(host, pulse(`alone-${events}`));

@@ -1,9 +1,9 @@
 import { afterAll, beforeEach, describe, expect, it } from "vitest";
-import { type LoopbackBroker, openLoopbackBroker, pulsesIn } from "../testing/broker.ts";
+import { type Broker, openBroker, pulsesIn } from "../testing/broker.ts";
 import { openRuntimeHost, type RuntimeHost } from "../testing/function-host.ts";
 import { compose } from "./compose.ts";
 
-const broker: LoopbackBroker = await openLoopbackBroker();
+const broker: Broker = await openBroker();
 const host: RuntimeHost = await openRuntimeHost(compose, { K_SINK: broker.url });
 afterAll(async () => {
   await host.close();

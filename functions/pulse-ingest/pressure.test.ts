@@ -1,7 +1,7 @@
 import { describe, expect, it, vi } from "vitest";
 import { openRawConnection, rawRequest } from "../../http/testing/raw-connection.ts";
-import { openLoopbackBroker, pulsesIn } from "../testing/broker.ts";
-import { closers, metricOf, open, PATIENT, post, pulse } from "../testing/ingest-function.ts";
+import { openBroker, pulsesIn } from "../testing/broker.ts";
+import { closers, metricOf, openIngest, PATIENT, post, pulse } from "../testing/ingest-function.ts";
 
 async function expectProblem(response: Response, status: number, retryAfter: string | null): Promise<string> {
   expect(response.status).toBe(status);
@@ -12,7 +12,7 @@ async function expectProblem(response: Response, status: number, retryAfter: str
 
 describe("while the broker is busy", () => {
   it("pulses of several requests travel in one event, each with its identity, and every request has its own answer", async () => {
-    const { broker, host } = await open({ PULSE_EMIT_MAX_IN_FLIGHT: "1" });
+    const { broker, host } = await openIngest({ PULSE_EMIT_MAX_IN_FLIGHT: "1" });
     broker.answer = () => "hang";
     const first = post(host, pulse("first"));
     await vi.waitFor(() => expect(broker.received).toHaveLength(1));
@@ -50,7 +50,7 @@ describe("while the broker is busy", () => {
   });
 
   it("a full buffer is 429 with Retry-After, and what waits is sent all the same", async () => {
-    const { broker, host } = await open({ PULSE_EMIT_MAX_IN_FLIGHT: "1", PULSE_BUFFER_MAX_PULSES: "2" });
+    const { broker, host } = await openIngest({ PULSE_EMIT_MAX_IN_FLIGHT: "1", PULSE_BUFFER_MAX_PULSES: "2" });
     broker.answer = () => "hang";
     const first = post(host, pulse("first"));
     await vi.waitFor(() => expect(broker.received).toHaveLength(1));
@@ -79,7 +79,7 @@ describe("a large request", () => {
   const many = Array.from({ length: 900 }, (_, i) => large(`p${i}`));
 
   it("is split into events under the limit and answered when all of them are accepted", async () => {
-    const { broker, host } = await open({ PULSE_MAX_EVENT_BYTES: String(MAX_EVENT) });
+    const { broker, host } = await openIngest({ PULSE_MAX_EVENT_BYTES: String(MAX_EVENT) });
     broker.answer = () => (broker.received.length < 3 ? 202 : "hang");
     let isAnswered = false;
     const answer = post(host, many).finally(() => {
@@ -95,7 +95,7 @@ describe("a large request", () => {
   });
 
   it("of the largest pulses there can be still makes events under the least limit", async () => {
-    const { broker, host } = await open({ PULSE_MAX_EVENT_BYTES: String(MAX_EVENT) });
+    const { broker, host } = await openIngest({ PULSE_MAX_EVENT_BYTES: String(MAX_EVENT) });
     const text = (length: number, at: number) => String.fromCharCode(at + 1).padEnd(length, "\u0001");
     const metadata = Object.fromEntries(Array.from({ length: 31 }, (_, i) => [text(64, i), text(1024, i)]));
     const largest = { ...pulse(text(128, 0), metadata), service_name: "s".repeat(128), status: text(64, 0) };
@@ -105,7 +105,7 @@ describe("a large request", () => {
   });
 
   it("is not accepted when one of its events is refused", async () => {
-    const { broker, host } = await open({ PULSE_MAX_EVENT_BYTES: String(MAX_EVENT) });
+    const { broker, host } = await openIngest({ PULSE_MAX_EVENT_BYTES: String(MAX_EVENT) });
     broker.answer = ({ body }) => (body.includes('"p450"') ? 400 : 202);
     expect(await expectProblem(await post(host, many), 502, null)).toContain("the broker answered 400");
     expect(await metricOf(host, "pulsemesh_pulses_accepted_total")).toBeNaN();
@@ -124,14 +124,14 @@ describe("a broker that", () => {
     ["never answers", ["hang"], 503, 1],
     ["refuses", [400], 502, 0],
   ] as const)("%s makes the ledger's doubts as large as they are", async (_, answers, status, unacknowledged) => {
-    const { broker, host } = await open(answers[0] === "hang" ? { PULSE_EMIT_DEADLINE_MS: "300" } : PATIENT);
+    const { broker, host } = await openIngest(answers[0] === "hang" ? { PULSE_EMIT_DEADLINE_MS: "300" } : PATIENT);
     broker.answer = () => answers[Math.min(broker.received.length, answers.length) - 1] as (typeof answers)[number];
     expect((await post(host, pulse("a"))).status).toBe(status);
     expect(await metricOf(host, "pulsemesh_emit_unacknowledged_pulses_total")).toBe(unacknowledged);
   });
 
   it("is away for a moment is asked again, inside the request", async () => {
-    const { broker, host } = await open(PATIENT);
+    const { broker, host } = await openIngest(PATIENT);
     broker.answer = () => (broker.received.length === 1 ? "reset" : broker.received.length === 2 ? 503 : 202);
     expect((await post(host, pulse("a"))).status).toBe(202);
     expect(broker.received.map(({ headers }) => headers["ce-id"])).toEqual(["a", "a", "a"]);
@@ -144,23 +144,23 @@ describe("a broker that", () => {
     ["cuts connections", "reset" as const, "the broker did not answer"],
     ["never answers", "hang" as const, "the broker did not answer"],
   ])("%s makes the answer 503 with Retry-After within the deadline", async (_, answer, reason) => {
-    const { broker, host } = await open({ PULSE_EMIT_DEADLINE_MS: answer === "hang" ? "300" : "1000" });
+    const { broker, host } = await openIngest({ PULSE_EMIT_DEADLINE_MS: answer === "hang" ? "300" : "1000" });
     broker.answer = () => answer;
     expect(await expectProblem(await post(host, pulse("a")), 503, "1")).toContain(reason);
     expect(host.lines.find(({ msg }) => String(msg).startsWith("event not accepted"))).toMatchObject({ eventId: "a" });
   });
 
   it("is gone makes the answer 503, and its return 202", async () => {
-    const { broker, host } = await open({ PULSE_EMIT_DEADLINE_MS: "200" });
+    const { broker, host } = await openIngest({ PULSE_EMIT_DEADLINE_MS: "200" });
     await broker.close();
     await expectProblem(await post(host, pulse("a")), 503, "1");
-    const returned = await openLoopbackBroker(broker.port);
+    const returned = await openBroker(broker.port);
     closers.push(returned.close);
     await vi.waitFor(async () => expect((await post(host, pulse("a"))).status).toBe(202));
   });
 
   it("refuses for good makes the answer 502 after one try", async () => {
-    const { broker, host } = await open();
+    const { broker, host } = await openIngest();
     broker.answer = () => 400;
     await expectProblem(await post(host, pulse("a")), 502, null);
     expect(broker.received).toHaveLength(1);
@@ -169,7 +169,7 @@ describe("a broker that", () => {
 
 describe("a stop", () => {
   it("answers what waits for the broker, and says nothing of tokens or bodies in the log", async () => {
-    const { broker, host } = await open({ PULSE_EMIT_MAX_IN_FLIGHT: "1" });
+    const { broker, host } = await openIngest({ PULSE_EMIT_MAX_IN_FLIGHT: "1" });
     broker.answer = () => "hang";
     const answers = [post(host, pulse("a", { password: "hunter2" })), post(host, pulse("b")), post(host, pulse("c"))];
     await vi.waitFor(async () => expect(await metricOf(host, "pulsemesh_emit_queue_pulses")).toBe(2));

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { pino } from "pino";
 import { afterAll, afterEach, describe, expect, it, vi } from "vitest";
 import { openRawConnection, rawRequest } from "../../http/testing/raw-connection.ts";
-import { openLoopbackBroker } from "../testing/broker.ts";
+import { openBroker } from "../testing/broker.ts";
 import { openRuntimeHost } from "../testing/function-host.ts";
 import { compose } from "./compose.ts";
 import { openTokens, type Tokens } from "./tokens.ts";
@@ -92,7 +92,7 @@ describe("pulse-ingest with tokens", () => {
   const PULSE = JSON.stringify({ service_name: "checkout", latency_ms: 1, status: "ok" });
 
   async function openIngest(file: string) {
-    const broker = await openLoopbackBroker();
+    const broker = await openBroker();
     closers.push(broker.close);
     const host = await openRuntimeHost(compose, { K_SINK: broker.url, PULSE_INGEST_TOKENS_FILE: file });
     closers.push(host.close);

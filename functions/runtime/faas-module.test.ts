@@ -4,10 +4,10 @@ import { afterAll, describe, expect, it } from "vitest";
 import type { HttpRequest } from "../../http/route.ts";
 import { init as initStock, liveness, shutdown, handle as stockHandle } from "../handler.ts";
 import type { PulseFunction } from "../pulse-function.ts";
-import { openLoopbackBroker, pulsesIn } from "../testing/broker.ts";
+import { openBroker, pulsesIn } from "../testing/broker.ts";
 import { asFaasModule, type FaasContext } from "./faas-module.ts";
 
-const broker = await openLoopbackBroker();
+const broker = await openBroker();
 afterAll(() => broker.close());
 
 const log = pino({ level: "silent" });

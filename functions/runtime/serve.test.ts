@@ -2,10 +2,10 @@
 import { afterAll, expect, it, vi } from "vitest";
 import { openRawConnection, rawRequest } from "../../http/testing/raw-connection.ts";
 import { compose } from "../pulse-ingest/compose.ts";
-import { openLoopbackBroker } from "../testing/broker.ts";
+import { openBroker } from "../testing/broker.ts";
 import { openRuntimeHost } from "../testing/function-host.ts";
 
-const broker = await openLoopbackBroker();
+const broker = await openBroker();
 const host = await openRuntimeHost(compose, { K_SINK: broker.url, PULSE_EMIT_MAX_IN_FLIGHT: "64" });
 afterAll(async () => {
   await host.close();

@@ -1,18 +1,18 @@
 import { once } from "node:events";
 import { createServer, type IncomingHttpHeaders, type ServerResponse } from "node:http";
 
-/** What a {@link LoopbackBroker} does with an event: a status to answer, never an answer, or a cut connection. */
+/** What a {@link Broker} does with an event: answers a status, never answers, or cuts the connection. */
 export type BrokerAnswer = number | "hang" | "reset";
 
-/** A broker for tests: a real HTTP server that keeps what it takes and answers as it is told. */
-export interface LoopbackBroker {
+/** A broker for tests: a real HTTP server that keeps each event and answers as the test says. */
+export interface Broker {
   url: string;
   port: number;
-  /** Every event it was sent, whatever it answered. */
+  /** Every event that arrived, also those that it refused. */
   received: ReceivedEvent[];
   /** Decides on each event; 202 unless a test says otherwise. */
-  answer: (event: ReceivedEvent) => BrokerAnswer;
-  /** Answers what hangs. */
+  answer: (event: ReceivedEvent) => BrokerAnswer | Promise<BrokerAnswer>;
+  /** Answers the events that hang. */
   release(status: number): void;
   close(): Promise<void>;
 }
@@ -23,15 +23,15 @@ export interface ReceivedEvent {
 }
 
 /** Opens a broker on 127.0.0.1, on a free port or the given one. */
-export async function openLoopbackBroker(port = 0): Promise<LoopbackBroker> {
+export async function openBroker(port = 0): Promise<Broker> {
   const hanging = new Set<ServerResponse>();
   const server = createServer((request, response) => {
     const chunks: Buffer[] = [];
     request.on("data", (chunk: Buffer) => chunks.push(chunk));
-    request.on("end", () => {
+    request.on("end", async () => {
       const event = { headers: request.headers, body: Buffer.concat(chunks).toString() };
       broker.received.push(event);
-      const answer = broker.answer(event);
+      const answer = await broker.answer(event);
       if (answer === "hang") hanging.add(response);
       else if (answer === "reset") request.socket.resetAndDestroy();
       else response.writeHead(answer).end();
@@ -40,7 +40,7 @@ export async function openLoopbackBroker(port = 0): Promise<LoopbackBroker> {
   server.listen(port, "127.0.0.1");
   await once(server, "listening");
   const bound = (server.address() as { port: number }).port;
-  const broker: LoopbackBroker = {
+  const broker: Broker = {
     url: `http://127.0.0.1:${bound}/default/pulsemesh`,
     port: bound,
     received: [],
@@ -57,7 +57,7 @@ export async function openLoopbackBroker(port = 0): Promise<LoopbackBroker> {
   return broker;
 }
 
-/** The pulses of the events that a broker was sent, each with what it inherits from a single event of its own. */
+/** The pulses of the events that a broker received. A pulse alone in its event has the id and source of the event. */
 export function pulsesIn(events: readonly ReceivedEvent[]): Record<string, unknown>[] {
   return events.flatMap(({ headers, body }) => {
     const data = JSON.parse(body);

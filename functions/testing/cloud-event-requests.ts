@@ -2,10 +2,10 @@
 import { afterAll, beforeEach, expect } from "vitest";
 import { openRawConnection, rawRequest } from "../../http/testing/raw-connection.ts";
 import { compose } from "../pulse-ingest/compose.ts";
-import { openLoopbackBroker } from "./broker.ts";
+import { openBroker } from "./broker.ts";
 import { openRuntimeHost } from "./function-host.ts";
 
-export const broker = await openLoopbackBroker();
+export const broker = await openBroker();
 export const host = await openRuntimeHost(compose, { K_SINK: broker.url });
 afterAll(async () => {
   await host.close();

@@ -1,59 +1,42 @@
-// For tests: pulse-deadletter between a store, empty for each test, and a broker that answers as it is told.
-import { once } from "node:events";
+// For tests: pulse-deadletter with a broker, and with a new, empty store for each test.
 import { mkdtempSync, rmSync } from "node:fs";
-import { createServer, type IncomingHttpHeaders } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { text } from "node:stream/consumers";
 import { Registry } from "prom-client";
 import { afterAll, beforeEach, expect } from "vitest";
+import { DAY_MS } from "../../events/time.ts";
 import { openSqliteDeadLetterStore } from "../../storage/sqlite/dead-letter-store.ts";
 import { openBrokerClient } from "../broker-client.ts";
 import { createLogger } from "../log.ts";
 import { createDeadLetterMetrics } from "../pulse-deadletter/dead-letter-metrics.ts";
 import { createDeadLetter } from "../pulse-deadletter/handler.ts";
 import type { PulseFunction } from "../pulse-function.ts";
+import { openBroker } from "./broker.ts";
 import { type LoopbackHost, openLoopbackHost } from "./loopback-host.ts";
 
-const DAY = 86_400_000;
 const folder = mkdtempSync(join(tmpdir(), "pulse-deadletter-"));
 const log = createLogger("silent", "pulse-deadletter");
 const registry = new Registry();
 export const metrics = createDeadLetterMetrics([registry]);
 
-/** A broker that notes what it gets and answers as it is told. */
-export const broker: {
-  received: { headers: IncomingHttpHeaders; body: string }[];
-  answer: (headers: IncomingHttpHeaders, body: string) => number | Promise<number>;
-} = { received: [], answer: () => 202 };
-const server = createServer(async (request, response) => {
-  // A client that goes away in the middle has nothing to be told.
-  const body = await text(request).catch(() => undefined);
-  if (body === undefined) return;
-  broker.received.push({ headers: request.headers, body });
-  response.writeHead(await broker.answer(request.headers, body)).end();
-});
-server.listen(0, "127.0.0.1");
-await once(server, "listening");
-const { port } = server.address() as { port: number };
+export const broker = await openBroker();
 
-// Each test begins with an empty store of its own.
 let stores = 0;
 export let store: ReturnType<typeof openSqliteDeadLetterStore>;
 let host: LoopbackHost;
 export let fn: PulseFunction;
-/** What time it is for the function. */
+/** The time that the function sees. */
 export const clock = { now: 0 };
 
 async function openHost(deadlineMs = 20_000): Promise<void> {
   const file = join(folder, `${++stores}.db`);
-  store = openSqliteDeadLetterStore({ file, maxBytes: 64 * 1024 * 1024, retentionMs: 30 * DAY });
-  const client = openBrokerClient({ url: new URL(`http://127.0.0.1:${port}/broker`), connections: 4, deadlineMs, log });
+  store = openSqliteDeadLetterStore({ file, maxBytes: 64 * 1024 * 1024, retentionMs: 30 * DAY_MS });
+  const client = openBrokerClient({ url: new URL(broker.url), connections: 4, deadlineMs, log });
   fn = createDeadLetter({ store, broker: client, metrics, now: () => clock.now });
   host = await openLoopbackHost(fn);
 }
 
-/** A function that gives a broker little time, for tests of one that does not take anything. */
+/** Replaces the function by one that gives up on the broker soon, for tests of a broker that takes nothing. */
 export async function reopenImpatient(): Promise<void> {
   await host.close();
   await openHost(150);
@@ -67,16 +50,15 @@ beforeEach(async () => {
   await openHost();
   return () => host.close();
 });
-afterAll(() => {
-  server.closeAllConnections();
-  server.close();
+afterAll(async () => {
+  await broker.close();
   rmSync(folder, { recursive: true, force: true });
 });
 
 export const FAILED = { "ce-knativeerrordest": "http://persist/", "ce-knativearrivaltime": "2026-01-02T03:04:05Z" };
 let lastId = 0;
 
-/** Posts a failed event in binary mode, a second after the one before; gives its id. */
+/** Posts a failed event in binary mode, a second after the previous one, and returns its id. */
 export async function post(headers: Record<string, string> = {}, body: string | Buffer = '{"latency_ms":-1}') {
   clock.now += 1000;
   const id = `event-${++lastId}`;
@@ -105,13 +87,13 @@ export async function ask(path: string, init: RequestInit = {}) {
   return { status: response.status, headers: response.headers, body: text === "" ? undefined : JSON.parse(text) };
 }
 
-/** The letters that match. */
+/** The dead letters that match a query. */
 export async function list(query = ""): Promise<{ id: string; event: { id: string }; [name: string]: unknown }[]> {
   const { status, body } = await ask(`/dead-letters${query}`);
   expect(status).toBe(200);
   return body.dead_letters;
 }
 export const eventIds = async (query = "") => (await list(query)).map(({ event }) => event.id);
-export const letterId = async (eventId: string) => (await list()).find(({ event }) => event.id === eventId)?.id;
+export const deadLetterId = async (eventId: string) => (await list()).find(({ event }) => event.id === eventId)?.id;
 export const replay = (path: string, body?: string) =>
   ask(path, { method: "POST", ...(body !== undefined && { body }) });

@@ -1,10 +1,10 @@
 import { afterEach } from "vitest";
 import { compose } from "../pulse-ingest/compose.ts";
 import type { Clock } from "../pulse-ingest/emitter.ts";
-import { type LoopbackBroker, openLoopbackBroker } from "./broker.ts";
+import { type Broker, openBroker } from "./broker.ts";
 import { openRuntimeHost, type RuntimeHost } from "./function-host.ts";
 
-/** For tests that are not about the deadline, and a machine that stands still for seconds. */
+/** A deadline that a busy machine does not reach, for tests of anything but the deadline. */
 export const PATIENT = { PULSE_EMIT_DEADLINE_MS: "60000" };
 
 export const closers: (() => Promise<void>)[] = [];
@@ -12,12 +12,12 @@ afterEach(async () => {
   for (const close of closers.splice(0).reverse()) await close();
 });
 
-/** pulse-ingest under the real runtime before a broker that answers as it is told; closed after the test. */
-export async function open(
+/** Opens pulse-ingest under the real runtime, with a broker; both are closed after the test. */
+export async function openIngest(
   env: Record<string, string> = {},
   clock?: Clock,
-): Promise<{ broker: LoopbackBroker; host: RuntimeHost }> {
-  const broker = await openLoopbackBroker();
+): Promise<{ broker: Broker; host: RuntimeHost }> {
+  const broker = await openBroker();
   const host = await openRuntimeHost((parts) => compose(parts, clock), { K_SINK: broker.url, ...env });
   closers.push(broker.close, host.close);
   return { broker, host };
@@ -36,7 +36,7 @@ export function post(host: RuntimeHost, body: unknown): Promise<Response> {
   return fetch(`${host.url}/pulse`, { method: "POST", headers, body: JSON.stringify(body) });
 }
 
-/** The sample of that name, labels included; NaN where there is none. */
+/** The value of a metric, by its name with labels; NaN where there is none. */
 export async function metricOf(host: RuntimeHost, name: string): Promise<number> {
   const text = await (await fetch(`${host.url}/metrics`)).text();
   return Number(text.split(`\n${name} `)[1]?.split("\n")[0]);
