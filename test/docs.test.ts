@@ -1,0 +1,98 @@
+// The documents name only what exists: links, commands, files, settings, alerts, metrics.
+import { existsSync, globSync, readFileSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { ALL_SETTINGS } from "../settings/all.ts";
+import { codeBlocksOf, DOCUMENTS, readDocument } from "./documents.ts";
+
+const FILES = globSync("**/*", {
+  exclude: (path) => ["node_modules", "dist", "coverage", ".git", ".pulsemesh"].includes(path),
+});
+const FILE_NAMES = new Set(FILES.map((file) => basename(file)));
+const TOP_LEVEL = new Set(FILES.filter((file) => !file.includes("/")));
+const SCRIPTS = Object.keys(JSON.parse(readFileSync("package.json", "utf8")).scripts);
+const TARGETS = [...readFileSync("Makefile", "utf8").matchAll(/^([a-z0-9-]+):/gm)].map((match) => match[1]);
+const SETTINGS = new Set(ALL_SETTINGS.flatMap(({ settings }) => Object.values(settings)).map(({ variable }) => variable));
+const ALERTS = namesIn("dashboards/generated/rules.yaml", /alert: (\w+)/g);
+const METRICS = globSync("{functions/metrics,functions/pulse-*,local/broker}/*.ts").flatMap((file) =>
+  namesIn(file, /"(pulsemesh_\w+)"/g),
+);
+
+it("the README has at most 120 lines and links to every page of docs/", () => {
+  const readme = readDocument("README.md");
+  expect(readme.trimEnd().split("\n").length).toBeLessThanOrEqual(120);
+  const pages = DOCUMENTS.filter((file) => file.startsWith("docs/"));
+  expect(pages.filter((page) => !readme.includes(`(${page})`))).toEqual([]);
+});
+
+it("docs/watching.md has every alert", () => {
+  expect(namesIn("docs/watching.md", /`(Pulse\w+)`/g).sort()).toEqual(ALERTS.sort());
+});
+
+describe.each(DOCUMENTS)("%s", (file) => {
+  const text = readDocument(file);
+  const spans = [...text.replaceAll(/^```.*?^```$/gms, "").matchAll(/`([^`\n]+)`/g)].map((match) => match[1] as string);
+  const shell = codeBlocksOf(text, "sh").map((block) => block.replaceAll(/(^|\s)#.*$/gm, ""));
+  const code = [...spans, ...shell];
+
+  it("links to what exists", () => {
+    const targets = [...text.matchAll(/\]\(([^)\s]+)\)/g)].map((match) => match[1] as string);
+    expect(targets.filter((target) => !/^https?:/.test(target) && !linkResolves(file, target))).toEqual([]);
+  });
+
+  it("names scripts of npm and targets of make that exist", () => {
+    expect(matchesIn(code, /\bnpm run (?:--silent )?([\w:-]+)/g).filter((name) => !SCRIPTS.includes(name))).toEqual([]);
+    expect(matchesIn(code, /(?:^|[\s;&])make ([a-z][a-z0-9-]*)/gm).filter((name) => !TARGETS.includes(name))).toEqual(
+      [],
+    );
+  });
+
+  it("names files and folders that exist", () => {
+    const inShell = shell.flatMap((block) => block.split(/[\s=@'"]+/));
+    expect([...spans, ...inShell].filter((name) => isPath(name) && !pathExists(name))).toEqual([]);
+  });
+
+  it("names settings and metrics that exist", () => {
+    const settings = matchesIn([text], /\b(PULSE_[A-Z0-9_]+)\b(?!…|\*)/g);
+    expect(settings.filter((name) => !SETTINGS.has(name))).toEqual([]);
+    expect(matchesIn(spans, /^(pulsemesh_\w+)$/g).filter((name) => !METRICS.includes(name))).toEqual([]);
+  });
+});
+
+function matchesIn(texts: readonly string[], pattern: RegExp): string[] {
+  return texts.flatMap((text) => [...text.matchAll(pattern)].map((match) => match[1] as string));
+}
+
+function namesIn(file: string, pattern: RegExp): string[] {
+  return matchesIn([readFileSync(file, "utf8")], pattern);
+}
+
+function linkResolves(file: string, target: string): boolean {
+  const [path = "", anchor] = target.split("#");
+  const linked = path === "" ? file : join(dirname(file), path);
+  if (!existsSync(linked)) return false;
+  return anchor === undefined || anchorsOf(readDocument(linked)).includes(anchor);
+}
+
+/** The anchors that GitHub makes of a document's headings, and those it names itself. */
+function anchorsOf(text: string): string[] {
+  const headings = matchesIn([text.replaceAll(/^```.*?^```$/gms, "")], /^#+ (.+)$/gm);
+  const slugs = headings.map((heading) =>
+    heading
+      .toLowerCase()
+      .replaceAll(/[^\p{L}\p{N}\s_-]/gu, "")
+      .replaceAll(" ", "-"),
+  );
+  return [...slugs, ...matchesIn([text], /<a id="([^"]+)">/g)];
+}
+
+/** Whether a name can only be a path of this repository. */
+function isPath(name: string): boolean {
+  if (!/^[\w.{][\w./*{},-]*$/.test(name)) return false;
+  const [first = ""] = name.split("/");
+  return (name.includes("/") && TOP_LEVEL.has(first)) || /^[\w./-]+\.(?:ts|tsx|md|cql|sh)$/.test(name);
+}
+
+function pathExists(name: string): boolean {
+  return FILE_NAMES.has(name) || globSync(name).length > 0;
+}
