@@ -8,7 +8,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { buffer, text } from "node:stream/consumers";
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
-import { isSkippedWithout } from "../dashboards/tools.ts";
+import { isSkippedWithout } from "../dashboards/testing/tools.ts";
 import { codeBlocksOf, commandsOf, readDocument } from "./documents.ts";
 import { startPlatform } from "./platform.ts";
 

@@ -1,6 +1,6 @@
 // The documents name only what exists: links, commands, files, settings, alerts, metrics.
 import { existsSync, globSync, readFileSync } from "node:fs";
-import { basename, dirname, join } from "node:path";
+import { dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { ALL_SETTINGS } from "../settings/all.ts";
 import { codeBlocksOf, DOCUMENTS, readDocument } from "./documents.ts";
@@ -8,11 +8,12 @@ import { codeBlocksOf, DOCUMENTS, readDocument } from "./documents.ts";
 const FILES = globSync("**/*", {
   exclude: (path) => ["node_modules", "dist", "coverage", ".git", ".pulsemesh"].includes(path),
 });
-const FILE_NAMES = new Set(FILES.map((file) => basename(file)));
 const TOP_LEVEL = new Set(FILES.filter((file) => !file.includes("/")));
 const SCRIPTS = Object.keys(JSON.parse(readFileSync("package.json", "utf8")).scripts);
 const TARGETS = [...readFileSync("Makefile", "utf8").matchAll(/^([a-z0-9-]+):/gm)].map((match) => match[1]);
-const SETTINGS = new Set(ALL_SETTINGS.flatMap(({ settings }) => Object.values(settings)).map(({ variable }) => variable));
+const SETTINGS = new Set(
+  ALL_SETTINGS.flatMap(({ settings }) => Object.values(settings)).map(({ variable }) => variable),
+);
 const ALERTS = namesIn("dashboards/generated/rules.yaml", /alert: (\w+)/g);
 const METRICS = globSync("{functions/metrics,functions/pulse-*,local/broker}/*.ts").flatMap((file) =>
   namesIn(file, /"(pulsemesh_\w+)"/g),
@@ -88,11 +89,13 @@ function anchorsOf(text: string): string[] {
 
 /** Whether a name can only be a path of this repository. */
 function isPath(name: string): boolean {
-  if (!/^[\w.{][\w./*{},-]*$/.test(name)) return false;
+  if (!/^[\w.{][\w./*{},-]*$/.test(name) || name.includes("NAME")) return false;
   const [first = ""] = name.split("/");
   return (name.includes("/") && TOP_LEVEL.has(first)) || /^[\w./-]+\.(?:ts|tsx|md|cql|sh)$/.test(name);
 }
 
 function pathExists(name: string): boolean {
-  return FILE_NAMES.has(name) || globSync(name).length > 0;
+  if (FILES.some((file) => `/${file}`.endsWith(`/${name}`))) return true;
+  // A pattern, a folder, or what a test's path begins with.
+  return globSync(/\.\w+$/.test(name) ? name : `${name}*`).length > 0;
 }
