@@ -2,7 +2,7 @@
 import { onTestFinished } from "vitest";
 import { compose } from "../functions/pulse-ingest/compose.ts";
 import { openBroker } from "../functions/testing/broker.ts";
-import { openRuntimeHost } from "../functions/testing/function-host.ts";
+import { openFunctionHost } from "../functions/testing/function-host.ts";
 import { describeHttpHost } from "../http/testing/host-contract.ts";
 import { openTestBroker } from "../local/testing/broker.ts";
 
@@ -10,7 +10,7 @@ const MIB = 1024 * 1024;
 
 describeHttpHost("pulse-ingest", async ({ requestTimeoutMs = 10_000, graceMs = 20_000 } = {}) => {
   const broker = await openBroker();
-  const host = await openRuntimeHost(compose, {
+  const host = await openFunctionHost(compose, {
     K_SINK: broker.url,
     PULSE_MAX_BODY_BYTES: String(MIB / 4),
     PULSE_MAX_READING_BYTES: String(MIB),

@@ -1,10 +1,10 @@
 import { afterAll, beforeEach, describe, expect, it } from "vitest";
 import { type Broker, openBroker, pulsesIn } from "../testing/broker.ts";
-import { openRuntimeHost, type RuntimeHost } from "../testing/function-host.ts";
+import { type FunctionHost, openFunctionHost } from "../testing/function-host.ts";
 import { compose } from "./compose.ts";
 
 const broker: Broker = await openBroker();
-const host: RuntimeHost = await openRuntimeHost(compose, { K_SINK: broker.url });
+const host: FunctionHost = await openFunctionHost(compose, { K_SINK: broker.url });
 afterAll(async () => {
   await host.close();
   await broker.close();

@@ -5,7 +5,7 @@ import { pino } from "pino";
 import { afterAll, afterEach, describe, expect, it, vi } from "vitest";
 import { openRawConnection, rawRequest } from "../../http/testing/raw-connection.ts";
 import { openBroker } from "../testing/broker.ts";
-import { openRuntimeHost } from "../testing/function-host.ts";
+import { openFunctionHost } from "../testing/function-host.ts";
 import { compose } from "./compose.ts";
 import { openTokens, type Tokens } from "./tokens.ts";
 
@@ -94,7 +94,7 @@ describe("pulse-ingest with tokens", () => {
   async function openIngest(file: string) {
     const broker = await openBroker();
     closers.push(broker.close);
-    const host = await openRuntimeHost(compose, { K_SINK: broker.url, PULSE_INGEST_TOKENS_FILE: file });
+    const host = await openFunctionHost(compose, { K_SINK: broker.url, PULSE_INGEST_TOKENS_FILE: file });
     closers.push(host.close);
     return { host, broker };
   }

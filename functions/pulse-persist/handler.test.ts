@@ -4,13 +4,13 @@ import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import type { Pulse } from "../../events/pulse.ts";
 import { openSqlitePulseStore } from "../../storage/sqlite/pulse-store.ts";
-import { openRuntimeHost } from "../testing/function-host.ts";
+import { openFunctionHost } from "../testing/function-host.ts";
 import { compose } from "./compose.ts";
 import { createPersist } from "./handler.ts";
 import { PersistMetrics } from "./persist-metrics.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "pulse-persist-"));
-const host = await openRuntimeHost(compose, { PULSE_DATA_DIR: folder, PULSE_FUNCTION: "pulse-persist" });
+const host = await openFunctionHost(compose, { PULSE_DATA_DIR: folder, PULSE_FUNCTION: "pulse-persist" });
 // A second handle on the same file, as pulse-query has.
 const reader = openSqlitePulseStore({
   file: join(folder, "pulses.db"),
@@ -160,7 +160,7 @@ describe("pulse-persist with a store in trouble", () => {
   /** A store at the port's border, to say what a real one says only in trouble. */
   async function openTroubled(queuedRows: number, outcome: Awaited<ReturnType<typeof reader.write>>) {
     const written: Pulse[] = [];
-    const troubled = await openRuntimeHost(({ registry }) =>
+    const troubled = await openFunctionHost(({ registry }) =>
       createPersist({
         store: {
           queuedRows,

@@ -2,8 +2,7 @@ import { once } from "node:events";
 import { createServer, type IncomingMessage } from "node:http";
 import { text } from "node:stream/consumers";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { createLogger } from "../log.ts";
-import { type LoopbackHost, openLoopbackHost } from "../testing/loopback-host.ts";
+import { type FunctionHost, openFunctionHost } from "../testing/function-host.ts";
 import { deadLetterRoutes } from "./dead-letters.ts";
 
 /** What stands for pulse-deadletter: it tells what it was asked. The whole way is walked in test/page/page.test.ts. */
@@ -20,15 +19,12 @@ const peer = createServer(async (request: IncomingMessage, response) => {
   });
   response.end('{"replayed":1}');
 });
-let host: LoopbackHost;
+let host: FunctionHost;
 
-async function open(url: URL | undefined, timeoutMs = 5000): Promise<LoopbackHost> {
-  const log = createLogger("silent", "pulse-query");
-  const routes = deadLetterRoutes({ url, timeoutMs }).map((route) => ({
-    ...route,
-    handle: (request: Parameters<typeof route.handle>[0]) => route.handle({ ...request, log }),
-  }));
-  return openLoopbackHost({ name: "pulse-query", routes, check: async () => undefined, close: async () => undefined });
+async function open(url: URL | undefined, timeoutMs = 5000): Promise<FunctionHost> {
+  const routes = deadLetterRoutes({ url, timeoutMs });
+  const nothing = async () => undefined;
+  return openFunctionHost(() => ({ name: "pulse-query", routes, check: nothing, close: nothing }));
 }
 
 beforeAll(async () => {

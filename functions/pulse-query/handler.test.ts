@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { openLoopbackHost } from "../testing/loopback-host.ts";
+import { openFunctionHost } from "../testing/function-host.ts";
 import { DAY, log, openStore } from "../testing/query-function.ts";
 import { createQuery } from "./handler.ts";
 
@@ -7,7 +7,7 @@ describe("pulse-query", () => {
   it("answers 503 while the store does not answer, and says so when asked whether it is ready", async () => {
     const own = openStore("closed.db");
     const fn = createQuery({ store: own, retentionMs: 30 * DAY, log });
-    const ownHost = await openLoopbackHost(fn);
+    const ownHost = await openFunctionHost(() => fn);
     await expect(fn.check()).resolves.toBeUndefined();
     await own.close();
     for (const path of ["/services", "/services/a", "/services/a/pulses", "/services/a/summary"]) {

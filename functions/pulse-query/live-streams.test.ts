@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { type IncomingMessage, request } from "node:http";
 import { describe, expect, it, vi } from "vitest";
-import { openLoopbackHost } from "../testing/loopback-host.ts";
+import { openFunctionHost } from "../testing/function-host.ts";
 import { DAY, get, host, log, openStore, pulseOf, put, START } from "../testing/query-function.ts";
 import { createQuery } from "./handler.ts";
 
@@ -67,7 +67,7 @@ describe("pulse-query", () => {
   it("ends its live streams when it is told to stop, and lets no new one begin", async () => {
     const own = openStore("own.db");
     const fn = createQuery({ store: own, retentionMs: 30 * DAY, log });
-    const ownHost = await openLoopbackHost(fn);
+    const ownHost = await openFunctionHost(() => fn);
     const response = await fetch(`${ownHost.url}/live`);
     fn.onDrain?.();
     expect(await response.text()).toMatch(/^retry: /);

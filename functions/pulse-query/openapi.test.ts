@@ -7,7 +7,7 @@ import addFormats from "ajv-formats";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { openSqlitePulseStore } from "../../storage/sqlite/pulse-store.ts";
 import { createLogger } from "../log.ts";
-import { type LoopbackHost, openLoopbackHost } from "../testing/loopback-host.ts";
+import { type FunctionHost, openFunctionHost } from "../testing/function-host.ts";
 import { createQuery } from "./handler.ts";
 
 interface Description {
@@ -24,11 +24,11 @@ const store = openSqlitePulseStore({
   retentionMs: 30 * DAY,
 });
 const fn = createQuery({ store, retentionMs: 30 * DAY, log: createLogger("silent", "pulse-query") });
-let host: LoopbackHost;
+let host: FunctionHost;
 let description: Description;
 
 beforeAll(async () => {
-  host = await openLoopbackHost(fn);
+  host = await openFunctionHost(() => fn);
   const pulse = { service_name: "checkout", latency_ms: 12.5, source: "/test", event_time: Date.now() };
   await store.write([
     { ...pulse, id: "1", status: "ok" },

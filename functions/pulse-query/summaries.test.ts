@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from "vitest";
-import { openLoopbackHost } from "../testing/loopback-host.ts";
+import { openFunctionHost } from "../testing/function-host.ts";
 import { DAY, get, log, openStore, pulseOf, put, START } from "../testing/query-function.ts";
 import { createQuery } from "./handler.ts";
 
@@ -72,7 +72,7 @@ describe("summaries at one time", () => {
       check: () => own.check(),
       close: () => own.close(),
     });
-    const ownHost = await openLoopbackHost(createQuery({ store: slow, retentionMs: 30 * DAY, log }));
+    const ownHost = await openFunctionHost(() => createQuery({ store: slow, retentionMs: 30 * DAY, log }));
     const summary = (buckets: number) => fetch(`${ownHost.url}/services/any/summary?from=1&to=1000&buckets=${buckets}`);
     const first = Array.from({ length: 8 }, (_, i) => summary(i + 1));
     await vi.waitFor(() => expect(begun).toBe(8));
@@ -101,7 +101,9 @@ describe("pulse-query", () => {
     };
     // An answer is kept for a second, which a busy machine may need to take the last request: here time stands still.
     const at = Date.now();
-    const ownHost = await openLoopbackHost(createQuery({ store: counting, retentionMs: 30 * DAY, log, now: () => at }));
+    const ownHost = await openFunctionHost(() =>
+      createQuery({ store: counting, retentionMs: 30 * DAY, log, now: () => at }),
+    );
     const ask = (to: number) => fetch(`${ownHost.url}/services/a/summary?from=${START}&to=${to}`);
     const answers = await Promise.all([ask(START + 1), ask(START + 1), ask(START + 1), ask(START + 2)]);
     expect(answers.map(({ status }) => status)).toEqual([200, 200, 200, 200]);

@@ -2,14 +2,14 @@ import { afterAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { openRawConnection, rawRequest } from "../../http/testing/raw-connection.ts";
 import { compose } from "../pulse-ingest/compose.ts";
 import { openBroker } from "../testing/broker.ts";
-import { openRuntimeHost } from "../testing/function-host.ts";
+import { openFunctionHost } from "../testing/function-host.ts";
 
 const TRACE = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
 const PULSE = { service_name: "checkout", latency_ms: 12.5, status: "ok" };
 const SECRET = "hunter2";
 
 const broker = await openBroker();
-const host = await openRuntimeHost(compose, { K_SINK: broker.url });
+const host = await openFunctionHost(compose, { K_SINK: broker.url });
 afterAll(async () => {
   await host.close();
   await broker.close();

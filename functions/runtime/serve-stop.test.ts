@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { openRawConnection, type RawConnection, rawRequest } from "../../http/testing/raw-connection.ts";
 import type { PulseFunction } from "../pulse-function.ts";
-import { openRuntimeHost, type RuntimeHost } from "../testing/function-host.ts";
+import { type FunctionHost, openFunctionHost } from "../testing/function-host.ts";
 
 const open: RawConnection[] = [];
 afterEach(() => {
@@ -18,7 +18,7 @@ async function connect(port: number): Promise<RawConnection> {
 async function openSlowHost(env: Record<string, string> = {}, parts: Partial<PulseFunction> = {}) {
   const waiting: (() => void)[] = [];
   const calls: string[] = [];
-  const host: RuntimeHost = await openRuntimeHost(
+  const host: FunctionHost = await openFunctionHost(
     () => ({
       name: "slow",
       routes: [

@@ -3,10 +3,10 @@ import { afterAll, expect, it, vi } from "vitest";
 import { openRawConnection, rawRequest } from "../../http/testing/raw-connection.ts";
 import { compose } from "../pulse-ingest/compose.ts";
 import { openBroker } from "../testing/broker.ts";
-import { openRuntimeHost } from "../testing/function-host.ts";
+import { openFunctionHost } from "../testing/function-host.ts";
 
 const broker = await openBroker();
-const host = await openRuntimeHost(compose, { K_SINK: broker.url, PULSE_EMIT_MAX_IN_FLIGHT: "64" });
+const host = await openFunctionHost(compose, { K_SINK: broker.url, PULSE_EMIT_MAX_IN_FLIGHT: "64" });
 afterAll(async () => {
   await host.close();
   await broker.close();

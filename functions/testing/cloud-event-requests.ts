@@ -3,10 +3,10 @@ import { afterAll, beforeEach, expect } from "vitest";
 import { openRawConnection, rawRequest } from "../../http/testing/raw-connection.ts";
 import { compose } from "../pulse-ingest/compose.ts";
 import { openBroker } from "./broker.ts";
-import { openRuntimeHost } from "./function-host.ts";
+import { openFunctionHost } from "./function-host.ts";
 
 export const broker = await openBroker();
-export const host = await openRuntimeHost(compose, { K_SINK: broker.url });
+export const host = await openFunctionHost(compose, { K_SINK: broker.url });
 afterAll(async () => {
   await host.close();
   await broker.close();

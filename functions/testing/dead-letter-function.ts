@@ -12,7 +12,7 @@ import { createDeadLetterMetrics } from "../pulse-deadletter/dead-letter-metrics
 import { createDeadLetter } from "../pulse-deadletter/handler.ts";
 import type { PulseFunction } from "../pulse-function.ts";
 import { openBroker } from "./broker.ts";
-import { type LoopbackHost, openLoopbackHost } from "./loopback-host.ts";
+import { type FunctionHost, openFunctionHost } from "./function-host.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "pulse-deadletter-"));
 const log = createLogger("silent", "pulse-deadletter");
@@ -23,7 +23,7 @@ export const broker = await openBroker();
 
 let stores = 0;
 export let store: ReturnType<typeof openSqliteDeadLetterStore>;
-let host: LoopbackHost;
+let host: FunctionHost;
 export let fn: PulseFunction;
 /** The time that the function sees. */
 export const clock = { now: 0 };
@@ -33,7 +33,7 @@ async function openHost(deadlineMs = 20_000): Promise<void> {
   store = openSqliteDeadLetterStore({ file, maxBytes: 64 * 1024 * 1024, retentionMs: 30 * DAY_MS });
   const client = openBrokerClient({ url: new URL(broker.url), connections: 4, deadlineMs, log });
   fn = createDeadLetter({ store, broker: client, metrics, now: () => clock.now });
-  host = await openLoopbackHost(fn);
+  host = await openFunctionHost(() => fn);
 }
 
 /** Replaces the function by one that gives up on the broker soon, for tests of a broker that takes nothing. */

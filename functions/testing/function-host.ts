@@ -5,7 +5,7 @@ import { type Compose, createParts } from "../parts.ts";
 import { serve } from "../runtime/serve.ts";
 
 /** A function under the real runtime inside a test's process. */
-export interface RuntimeHost {
+export interface FunctionHost {
   url: string;
   port: number;
   /** What was logged, as objects. */
@@ -18,7 +18,7 @@ export interface RuntimeHost {
 const SIGNALS = ["SIGTERM", "SIGINT", "SIGQUIT", "uncaughtException", "uncaughtExceptionMonitor"] as const;
 
 /** Serves a function on a free port with the settings that `env` gives; its signal handlers are kept from the process. */
-export async function openRuntimeHost(compose: Compose, env: Record<string, string> = {}): Promise<RuntimeHost> {
+export async function openFunctionHost(compose: Compose, env: Record<string, string> = {}): Promise<FunctionHost> {
   const port = await freePort();
   const lines: Record<string, unknown>[] = [];
   const log = pino({ level: "debug" }, { write: (line: string) => void lines.push(JSON.parse(line)) });
@@ -58,6 +58,7 @@ export async function openRuntimeHost(compose: Compose, env: Record<string, stri
     },
     async close() {
       if (isStopped) return;
+      fn.onDrain?.();
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
       await fn.close();

@@ -7,7 +7,7 @@ import type { Pulse } from "../../events/pulse.ts";
 import { openSqlitePulseStore } from "../../storage/sqlite/pulse-store.ts";
 import { createLogger } from "../log.ts";
 import { createQuery } from "../pulse-query/handler.ts";
-import { type LoopbackHost, openLoopbackHost } from "./loopback-host.ts";
+import { type FunctionHost, openFunctionHost } from "./function-host.ts";
 
 export const DAY = 86_400_000;
 export const START = Math.floor(Date.now() / 3_600_000) * 3_600_000 - DAY / 2;
@@ -21,10 +21,10 @@ export function openStore(name: string) {
 
 const store = openStore("pulses.db");
 /** Open from the first test on. */
-export let host: LoopbackHost;
+export let host: FunctionHost;
 
 beforeAll(async () => {
-  host = await openLoopbackHost(createQuery({ store, retentionMs: 30 * DAY, log, live: { pollMs: 10 } }));
+  host = await openFunctionHost(() => createQuery({ store, retentionMs: 30 * DAY, log, live: { pollMs: 10 } }));
 });
 afterAll(async () => {
   await host.close();
