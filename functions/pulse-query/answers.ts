@@ -1,22 +1,21 @@
-// What pulse-query answers with: the zod schemas are the one statement of it, the types are theirs, and the API's
-// description (openapi.ts) is made of them. Answers are built by view.ts and summary.ts, not parsed.
+// The answers of pulse-query as zod schemas, from which the types and the API's description (openapi.ts) are made. view.ts
+// and summary.ts build answers of these types; nothing parses an answer.
 import * as z from "zod";
 import { HEALTHS } from "../../events/health.ts";
 import { SERVICE_HEALTHS } from "../../events/service-health.ts";
 
-/** The schemas that have a name of their own in the description. */
+/** The schemas that the description names. */
 export const named = z.registry<{ id: string; description?: string }>();
 
 const time = z.iso.datetime().describe("RFC 3339 in UTC, to the millisecond.");
 const latency = z.number().describe("Milliseconds.");
 const metadata = z.record(z.string(), z.string());
 const count = z.int();
-const pulseHealth = z.enum(HEALTHS).describe("What the status stands for.");
+const pulseHealth = z.enum(HEALTHS).describe("What the status means.");
 const serviceHealth = z
   .enum(SERVICE_HEALTHS)
-  .describe("What the newest pulse's status stands for; `late` after three usual periods of silence and a minute.");
+  .describe("What the newest pulse's status means; `late` after three usual periods of silence and a minute.");
 const percentile = z.number().nullable().describe("Milliseconds, within 1 %; null when there is no pulse.");
-
 const longest = z.number().nullable().describe("Milliseconds; null when there is no pulse.");
 
 export const serviceView = z
@@ -29,7 +28,7 @@ export const serviceView = z
     status: z.string(),
     metadata: metadata.optional(),
   })
-  .register(named, { id: "Service", description: "A service as its newest pulse shows it." });
+  .register(named, { id: "Service", description: "A service by its newest pulse." });
 
 export const serviceDetail = z
   .object({
@@ -37,14 +36,14 @@ export const serviceDetail = z
     usual_period_ms: z
       .number()
       .nullable()
-      .describe("Set, or the mean of the newest gaps between its pulses; null when neither."),
-    late_at: time.nullable().describe("When it counts as late if no pulse comes; null without a usual period."),
+      .describe("Set, or the mean of the newest gaps between pulses; null when neither is known."),
+    late_at: time.nullable().describe("When the service is late if no pulse comes; null without a usual period."),
   })
   .register(named, { id: "ServiceDetail" });
 
 export const servicesAnswer = z
   .object({ services: z.array(serviceView) })
-  .register(named, { id: "Services", description: "Every service, sorted by its name." });
+  .register(named, { id: "Services", description: "Every service, sorted by name." });
 
 export const pulseView = z
   .object({
@@ -62,13 +61,13 @@ export const pulseView = z
 export const pulsesAnswer = z
   .object({
     pulses: z.array(pulseView),
-    cursor: z.string().optional().describe("Continues after the last of them; absent at the end."),
+    cursor: z.string().optional().describe("Continues after the last pulse; absent at the end."),
   })
   .register(named, { id: "Pulses", description: "A page of pulses, newest first." });
 
 const healthCounts = z
   .record(z.enum(HEALTHS), count)
-  .register(named, { id: "HealthCounts", description: "How many pulses were of which health." });
+  .register(named, { id: "HealthCounts", description: "How many pulses had each health." });
 
 const summaryBucket = z
   .object({
@@ -81,7 +80,7 @@ const summaryBucket = z
     p99: percentile,
     max: longest,
   })
-  .register(named, { id: "SummaryBucket", description: "`to` is where the next begins." });
+  .register(named, { id: "SummaryBucket", description: "The next bucket begins at `to`." });
 
 const latencySummary = z
   .object({ min: latency, max: latency, mean: latency, p50: latency, p95: latency, p99: latency })
@@ -89,7 +88,7 @@ const latencySummary = z
 
 const statusCount = z
   .object({
-    status: z.string().nullable().describe("null for all those that are not counted by their text."),
+    status: z.string().nullable().describe("null for all statuses after the first 20, which are counted together."),
     health: z.enum(HEALTHS).nullable(),
     count,
   })
@@ -106,7 +105,7 @@ export const summary = z
     latency_ms: latencySummary.nullable(),
     buckets: z.array(summaryBucket).describe("Oldest first, without gaps."),
   })
-  .register(named, { id: "Summary", description: "What a service's pulses of a span say as a whole and over time." });
+  .register(named, { id: "Summary", description: "A service's pulses of a span, as a whole and over time." });
 
 export const problemView = z
   .object({
@@ -116,12 +115,12 @@ export const problemView = z
     detail: z.string(),
     errors: z.array(z.object({ pointer: z.string(), rule: z.string(), got: z.string() })).optional(),
   })
-  .register(named, { id: "Problem", description: "RFC 9457, with the request's faults." });
+  .register(named, { id: "Problem", description: "A problem document (RFC 9457) with the request's faults." });
 
 export const deadLetterView = z
   .object({
     id: z.string(),
-    reason: z.string().describe("What went wrong, in a word."),
+    reason: z.string().describe("What went wrong, in one word."),
     code: z.int().nullable().describe("The HTTP status of the last answer."),
     destination: z.string().nullable(),
     detail: z

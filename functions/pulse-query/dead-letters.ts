@@ -1,23 +1,24 @@
-// The way to pulse-deadletter for the page and for whoever reads here. It stays the one that lists, replays and counts:
-// this passes a fixed set of requests on, under the page's own origin.
+// Forwards a fixed set of requests to pulse-deadletter, so that the page reaches dead letters at its own origin.
+// pulse-deadletter alone lists, replays and counts.
 
 import { problem, tryLater } from "../../http/problem.ts";
 import type { HttpReply, HttpRequest, Route } from "../../http/route.ts";
 
-export interface DeadLetterWayOptions {
-  /** Where pulse-deadletter is; absent: nowhere. */
+export interface DeadLetterRoutesOptions {
+  /** Where pulse-deadletter is; without it every request gets 404. */
   url: URL | undefined;
-  /** For the whole of a request; pulse-deadletter may have to start first. */
+  /** For a whole request: pulse-deadletter may have to start first. @default 15000 */
   timeoutMs?: number;
 }
 
-const TIMEOUT_MS = 15_000;
-const PASSED_ON = ["content-type", "retry-after", "x-content-type-options"] as const;
+const FORWARDED_HEADERS = ["content-type", "retry-after", "x-content-type-options"] as const;
 
-/** Lists, shows and replays dead letters by way of pulse-deadletter. */
-export function deadLetterRoutes({ url, timeoutMs = TIMEOUT_MS }: DeadLetterWayOptions): Route[] {
+/** Lists and replays dead letters through pulse-deadletter. */
+export function deadLetterRoutes({ url, timeoutMs = 15_000 }: DeadLetterRoutesOptions): Route[] {
   async function forward(path: string, { query, body, log }: HttpRequest, method: "GET" | "POST"): Promise<HttpReply> {
-    if (url === undefined) return notSet();
+    if (url === undefined) {
+      return problem(404, "Not found", "Expected PULSE_DEADLETTER_URL to say where pulse-deadletter is, got nothing.");
+    }
     const target = new URL(`${url.pathname.replace(/\/$/, "")}${path}`, url);
     target.search = query.toString();
     try {
@@ -28,7 +29,7 @@ export function deadLetterRoutes({ url, timeoutMs = TIMEOUT_MS }: DeadLetterWayO
         ...(body.length > 0 && { body, headers: { "content-type": "application/json" } }),
       });
       const headers: Record<string, string> = { "cache-control": "no-store" };
-      for (const name of PASSED_ON) {
+      for (const name of FORWARDED_HEADERS) {
         const value = answer.headers.get(name);
         if (value !== null) headers[name] = value;
       }
@@ -52,9 +53,9 @@ export function deadLetterRoutes({ url, timeoutMs = TIMEOUT_MS }: DeadLetterWayO
 }
 
 /**
- * Refuses what another site makes a browser send: there is no cookie that could be kept from it, only the reader's place
- * in the network. Browsers say where a request comes from (https://www.w3.org/TR/fetch-metadata/); those that do not yet
- * send `Origin` with a POST. What is no browser sends neither.
+ * Refuses what another site makes a browser send. Only the reader's place in the network protects dead letters, and another
+ * site's request comes from that place too. Browsers name the sending site in Sec-Fetch-Site
+ * (https://www.w3.org/TR/fetch-metadata/); older ones send Origin with a POST; other programs send neither.
  */
 function refuseOtherSites(headers: HttpRequest["headers"]): HttpReply | undefined {
   const site = headers["sec-fetch-site"];
@@ -64,9 +65,5 @@ function refuseOtherSites(headers: HttpRequest["headers"]): HttpReply | undefine
       ? site === "same-origin"
       : origin === undefined || (URL.canParse(origin) && new URL(origin).host === host);
   if (isOwn) return undefined;
-  return problem(403, "Forbidden", "Expected a request of this page or of a program, got one of another site.");
-}
-
-function notSet(): HttpReply {
-  return problem(404, "Not found", "Expected PULSE_DEADLETTER_URL to say where pulse-deadletter is, got nothing.");
+  return problem(403, "Forbidden", "Expected a request of this page or of a program, got one from another site.");
 }

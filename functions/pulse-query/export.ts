@@ -5,15 +5,15 @@ import type { PulseReader, Span, StoredPulse } from "../../storage/ports.ts";
 import { viewPulse } from "./view.ts";
 
 export const NDJSON = "application/x-ndjson";
-/** Exports under way at one time; each holds a chunk of the store's and asks for the next when the client has read it. */
+/** Exports at one time. Each holds one chunk of pulses, and reads the next when the client has taken it. */
 const MAX_EXPORTS = 8;
 
-/** Whether a client asks for lines rather than for a page. */
+/** Whether a client asks for lines of JSON instead of a page. */
 export function wantsLines(accept: string | undefined): boolean {
   return (accept ?? "").split(",").some((one) => one.split(";")[0]?.trim().toLowerCase() === NDJSON);
 }
 
-/** Whole spans as lines of JSON, newest pulse first, as fast as the client reads. */
+/** Streams whole spans as lines of JSON, newest pulse first, as fast as the client reads. */
 export class Exports {
   readonly #reader: Pick<PulseReader, "scan">;
   #underWay = 0;
@@ -22,7 +22,7 @@ export class Exports {
     this.#reader = reader;
   }
 
-  /** The first chunk is read before the answer begins: a store that is away is still a 503. */
+  /** Reads the first chunk before it answers. @throws when the store is away, so that the answer can still be a 503. */
   async open(service: string, span: Span): Promise<HttpReply> {
     if (this.#underWay >= MAX_EXPORTS) return tryLater(503, "No more exports can be served at this moment.", 2000);
     this.#underWay++;

@@ -15,16 +15,10 @@ import type { Summary } from "./answers.ts";
 import { badgeOf } from "./badge.ts";
 import { deadLetterRoutes } from "./dead-letters.ts";
 import { Exports, wantsLines } from "./export.ts";
-import type { LiveOptions } from "./live.ts";
+import { LIVE_DEFAULTS, type LiveOptions } from "./live.ts";
 import { liveRoutes } from "./live-routes.ts";
 import { pageRoutes } from "./page/routes.ts";
-import {
-  type PulsesQuery,
-  readExportQuery,
-  readPulsesQuery,
-  readSummaryQuery,
-  type SummaryQuery,
-} from "./query-parameters.ts";
+import { exportParameters, pulsesParameters, readSpanQuery, summaryParameters } from "./query-parameters.ts";
 import { ServiceList } from "./service-list.ts";
 import { SharedAnswers } from "./shared-answers.ts";
 import { summarize } from "./summary.ts";
@@ -35,7 +29,7 @@ export interface QueryOptions {
   retentionMs: number;
   log: Logger;
   /** Of live streams. */
-  live?: Partial<Omit<LiveOptions, "onError" | "onIdle">>;
+  live?: Partial<LiveOptions>;
   /** Where pulse-deadletter is. */
   deadLetterUrl?: URL | undefined;
   /** Where services send their pulses; the page shows it while there is no service. */
@@ -59,71 +53,73 @@ export function createQuery({
 }: QueryOptions): PulseFunction {
   const services = new ServiceList({ reader: store, now });
   const live = liveRoutes(services, store, {
+    ...LIVE_DEFAULTS,
     ...liveOptions,
     onError: (error) => log.warn({ err: error }, "the store did not answer: live listeners wait"),
   });
   const exports = new Exports(store);
   const summaries = new SharedAnswers<Summary>(MAX_SUMMARIES, now);
-  const context = () => ({ now: now(), retentionMs });
+  const readNothing = (query: URLSearchParams) => readQuery({}, query);
+  const readSpan =
+    <F extends Parameters<typeof readSpanQuery>[0]>(fields: F) =>
+    (query: URLSearchParams) =>
+      readSpanQuery(fields, query, { now: now(), retentionMs });
 
-  async function listServices(_: unknown, request: HttpRequest): Promise<HttpReply> {
-    return asPolled(freshJson(200, { services: (await services.latest()).map(viewService) }), request);
-  }
+  const listServices = answering(readNothing, async (_, request) =>
+    asPolled(freshJson(200, { services: (await services.latest()).map(viewService) }), request),
+  );
 
-  async function showService(_: unknown, request: HttpRequest): Promise<HttpReply> {
+  const showService = answering(readNothing, async (_, request) => {
     const service = await services.one(request.parameters.service as string);
     if (service === undefined)
       return problem(404, "Not found", "Expected a service that has pulsed within the retention.");
     return asPolled(freshJson(200, viewServiceDetail(service)), request);
-  }
+  });
 
-  async function showBadge(_: unknown, request: HttpRequest): Promise<HttpReply> {
+  const showBadge = answering(readNothing, async (_, request) => {
     const name = request.parameters.service as string;
     const service = await services.one(name);
     return asPolled(await badgeOf(name, service?.health ?? "unknown"), request);
-  }
+  });
 
-  async function showPulses({ span, limit, cursor }: PulsesQuery, { parameters }: HttpRequest): Promise<HttpReply> {
+  const listPulses = answering(readSpan(pulsesParameters), async ({ span, limit, cursor }, { parameters }) => {
     // A service that never pulsed has an empty page: to know it from others would cost a look at all services.
     const page = await store.page(parameters.service as string, span, limit, cursor);
     if (!page.ok) return badRequest(faultsInQuery(page.faults));
     const reply = freshJson(200, { pulses: page.value.pulses.map(viewPulse), cursor: page.value.cursor });
     return { ...reply, headers: { ...reply.headers, vary: "accept" } };
-  }
+  });
 
-  async function showSummary({ span, buckets }: SummaryQuery, request: HttpRequest): Promise<HttpReply> {
+  const exportPulses = answering(readSpan(exportParameters), ({ span }, { parameters }) =>
+    exports.open(parameters.service as string, span),
+  );
+
+  const showSummary = answering(readSpan(summaryParameters), async ({ span, buckets }, request) => {
     const service = request.parameters.service as string;
     const key = JSON.stringify([service, span.from, span.to, buckets]);
     const summary = await summaries.get(key, () => summarize(store, service, span, buckets));
     if (summary === undefined) return tryLater(503, "No more summaries can be made at this moment.", 1000);
     return asPolled(freshJson(200, summary), request);
-  }
+  });
 
   async function showDescription(request: HttpRequest): Promise<HttpReply> {
     const { describeApi } = await import("./openapi.ts");
     return asPolled(json(200, describeApi()), request);
   }
 
-  const readNothing = (query: URLSearchParams) => readQuery({}, query);
-  const listPulses = answering((query) => readPulsesQuery(query, context()), showPulses);
-  const exportPulses = answering(
-    (query) => readExportQuery(query, context()),
-    (span, { parameters }) => exports.open(parameters.service as string, span),
-  );
   const isExport = ({ headers, method }: HttpRequest) => wantsLines(headers.accept) && method === "GET";
-  const summary = answering((query) => readSummaryQuery(query, context()), showSummary);
   const routes: Route[] = [
-    ...pageRoutes({ ingestUrl }),
+    ...pageRoutes(ingestUrl),
     ...deadLetterRoutes({ url: deadLetterUrl }),
-    { method: "GET", path: "/services", handle: answering(readNothing, listServices) },
-    { method: "GET", path: "/services/{service}", handle: answering(readNothing, showService) },
+    { method: "GET", path: "/services", handle: listServices },
+    { method: "GET", path: "/services/{service}", handle: showService },
     {
       method: "GET",
       path: "/services/{service}/pulses",
       handle: (request) => (isExport(request) ? exportPulses : listPulses)(request),
     },
-    { method: "GET", path: "/services/{service}/summary", handle: summary },
-    { method: "GET", path: "/services/{service}/badge.svg", handle: answering(readNothing, showBadge) },
+    { method: "GET", path: "/services/{service}/summary", handle: showSummary },
+    { method: "GET", path: "/services/{service}/badge.svg", handle: showBadge },
     ...live.routes,
     { method: "GET", path: "/openapi.json", handle: showDescription },
   ];

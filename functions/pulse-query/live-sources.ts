@@ -4,10 +4,10 @@ import type { LiveSource } from "./live.ts";
 import type { JudgedService, ServiceList } from "./service-list.ts";
 import { viewPulse, viewService } from "./view.ts";
 
-/** How many of a service's newest pulses its stream begins with; more of them at one time are not shown singly. */
+/** How many of a service's newest pulses its stream looks at. Of more pulses between two polls, only these are shown. */
 export const NEWEST_PULSES = 50;
 
-/** `pulse` for each service that has a newer one or another health, `gone` for one that the store has forgotten. */
+/** `pulse` for each service with a newer pulse or another health, `gone` for a service that the store has forgotten. */
 export function everyServiceSource(services: Pick<ServiceList, "latest">): LiveSource<JudgedService> {
   return {
     ask: () => services.latest(),
@@ -21,7 +21,7 @@ export function everyServiceSource(services: Pick<ServiceList, "latest">): LiveS
 
 type Part = { kind: "service"; service: JudgedService } | { kind: "pulse"; pulse: StoredPulse };
 
-/** `service` when a service has a newer pulse or another health, and `pulse` for each of its newest pulses. */
+/** `service` when the service has a newer pulse or another health, and `pulse` for each of its newest pulses. */
 export function oneServiceSource(
   services: Pick<ServiceList, "one">,
   reader: Pick<PulseReader, "page">,

@@ -2,7 +2,7 @@ import { once } from "node:events";
 import type { Readable } from "node:stream";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import type { StoredPulse } from "../../storage/ports.ts";
-import { Live, type LiveOptions, type LiveSource } from "./live.ts";
+import { LIVE_DEFAULTS, Live, type LiveOptions, type LiveSource } from "./live.ts";
 import { viewPulse } from "./view.ts";
 
 function pulseOf(service: string, id = "1", time = 1000): StoredPulse {
@@ -50,7 +50,7 @@ afterEach(() => {
 });
 
 function openLive(services: Services, options: Partial<LiveOptions> = {}): Live<StoredPulse> {
-  const live = new Live(services, { pollMs: 5, onError: () => undefined, ...options });
+  const live = new Live(services, { ...LIVE_DEFAULTS, pollMs: 5, onError: () => undefined, ...options });
   lives.push(live);
   return live;
 }

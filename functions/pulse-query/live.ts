@@ -6,55 +6,58 @@ export interface LiveEvent {
   data: unknown;
 }
 
-/** What a stream is about: things that are there, change and go. */
+/** The items that a stream shows: they appear, change and go. */
 export interface LiveSource<T> {
-  /** All of them, as they are now. */
+  /** All items as they are now. */
   ask(): Promise<readonly T[]>;
   keyOf(item: T): string;
   isSame(before: T, after: T): boolean;
   eventOf(item: T): LiveEvent;
-  /** What is told when one has gone; absent: nothing. */
+  /** The event for an item that has gone; without it, nothing is sent. */
   goneEventOf?(item: T): LiveEvent;
-  /** What ends the snapshot. */
+  /** The event that ends a snapshot. */
   readyEventOf(items: readonly T[]): LiveEvent;
 }
 
 /** How streams are kept. */
 export interface LiveOptions {
-  /** How often the store is asked while somebody listens. @default 1000 */
-  pollMs?: number | undefined;
-  /** How often a comment shows listeners and proxies that the stream lives. @default 15000 */
-  heartbeatMs?: number | undefined;
-  /** What a listener may leave unread, besides one snapshot, before it is dropped. @default 262144 */
-  maxUnreadBytes?: number | undefined;
-  /** @default 1000 */
-  maxListeners?: number | undefined;
+  /** How often the source is asked while somebody listens. */
+  pollMs: number;
+  /** How often a comment shows listeners and proxies that the stream lives. */
+  heartbeatMs: number;
+  /** What a listener may leave unread, besides one snapshot, before it is dropped. */
+  maxUnreadBytes: number;
+  maxListeners: number;
   onError: (error: unknown) => void;
-  /** Told when the last listener has left. */
-  onIdle?: (() => void) | undefined;
+  /** Called when the last listener has left. */
+  onIdle: () => void;
 }
+
+export const LIVE_DEFAULTS: Omit<LiveOptions, "onError"> = {
+  pollMs: 1000,
+  heartbeatMs: 15_000,
+  maxUnreadBytes: 256 * 1024,
+  maxListeners: 1000,
+  onIdle: () => undefined,
+};
 
 /** How long a browser waits before it connects again. */
 const RETRY_MS = 2000;
 const HEARTBEAT = Buffer.from(": heartbeat\n\n");
 
 /**
- * A source as server-sent events. A stream begins with a snapshot — an event for each thing, then `ready` — and goes on
- * with what is new, has changed or has gone. However many listen, the source is asked once a turn, and each event is
- * encoded once.
+ * Streams a source as server-sent events. A stream begins with a snapshot, which is an event for each item and then
+ * `ready`. It goes on with items that are new, have changed or have gone. For all listeners together, each poll asks the
+ * source once and each event is encoded once.
  */
 export class Live<T> {
   readonly #source: LiveSource<T>;
-  readonly #pollMs: number;
-  readonly #heartbeatMs: number;
-  readonly #maxUnreadBytes: number;
-  readonly #maxListeners: number;
-  readonly #onError: (error: unknown) => void;
-  readonly #onIdle: (() => void) | undefined;
-  /** What the last turn found, by key. */
+  readonly #options: LiveOptions;
+  /** What the last poll found, by key. */
   #known = new Map<string, T>();
-  /** Those that have had their snapshot, and those that wait for it until the store has answered. */
+  /** Streams that have had their snapshot. */
   readonly #listeners = new Set<Readable>();
+  /** Streams that wait for the source's first answer. */
   readonly #newcomers = new Set<Readable>();
   #snapshot: Buffer | undefined;
   #timer: NodeJS.Timeout | undefined;
@@ -64,36 +67,31 @@ export class Live<T> {
 
   constructor(source: LiveSource<T>, options: LiveOptions) {
     this.#source = source;
-    this.#pollMs = options.pollMs ?? 1000;
-    this.#heartbeatMs = options.heartbeatMs ?? 15_000;
-    this.#maxUnreadBytes = options.maxUnreadBytes ?? 256 * 1024;
-    this.#maxListeners = options.maxListeners ?? 1000;
-    this.#onError = options.onError;
-    this.#onIdle = options.onIdle;
+    this.#options = options;
   }
 
   get listeners(): number {
     return this.#listeners.size + this.#newcomers.size;
   }
 
-  /** A new stream; `undefined` when there are too many already or the end has come. */
+  /** A new stream; `undefined` when there are too many listeners, or after `end`. */
   listen(): Readable | undefined {
-    if (this.#isEnded || this.listeners >= this.#maxListeners) return undefined;
+    if (this.#isEnded || this.listeners >= this.#options.maxListeners) return undefined;
     const stream = new Readable({ read: () => undefined });
     stream.push(`retry: ${RETRY_MS}\n\n`);
     stream.on("close", () => this.#leave(stream));
-    stream.on("error", () => undefined); // a listener that was dropped or went away: nobody is left to be told
+    stream.on("error", () => undefined); // The listener was dropped or went away: nobody is left to hear of it.
     if (this.#snapshot === undefined) this.#newcomers.add(stream);
     else {
       stream.push(this.#snapshot);
       this.#listeners.add(stream);
     }
-    this.#heartbeat ??= setInterval(() => this.#send(HEARTBEAT), this.#heartbeatMs);
+    this.#heartbeat ??= setInterval(() => this.#send(HEARTBEAT), this.#options.heartbeatMs);
     if (!this.#isPolling && this.#timer === undefined) void this.#poll();
     return stream;
   }
 
-  /** Ends every stream; none begins after. */
+  /** Ends every stream, and lets none begin. */
   end(): void {
     this.#isEnded = true;
     for (const stream of [...this.#listeners, ...this.#newcomers]) {
@@ -110,10 +108,10 @@ export class Live<T> {
     clearInterval(this.#heartbeat);
     this.#timer = undefined;
     this.#heartbeat = undefined;
-    // What was known grows old while nobody listens: the next one waits for the store.
+    // What is known grows old while nobody listens: the next listener waits for the source.
     this.#snapshot = undefined;
     this.#known = new Map();
-    this.#onIdle?.();
+    this.#options.onIdle();
   }
 
   async #poll(): Promise<void> {
@@ -123,10 +121,10 @@ export class Live<T> {
       const items = await this.#source.ask();
       if (this.listeners > 0) this.#publish(items);
     } catch (error) {
-      this.#onError(error); // listeners stay: the store may be back at the next turn
+      this.#options.onError(error); // Listeners stay: the store may be back at the next poll.
     }
     this.#isPolling = false;
-    if (this.listeners > 0) this.#timer = setTimeout(() => void this.#poll(), this.#pollMs);
+    if (this.listeners > 0) this.#timer = setTimeout(() => void this.#poll(), this.#options.pollMs);
   }
 
   #publish(items: readonly T[]): void {
@@ -157,7 +155,7 @@ export class Live<T> {
   }
 
   #send(bytes: Buffer): void {
-    const maxUnread = this.#maxUnreadBytes + (this.#snapshot?.length ?? 0);
+    const maxUnread = this.#options.maxUnreadBytes + (this.#snapshot?.length ?? 0);
     for (const stream of this.#listeners) {
       if (stream.readableLength > maxUnread) stream.destroy();
       else stream.push(bytes);

@@ -1,4 +1,4 @@
-// The description of the API, made from the schemas of answers.ts and from the definitions that queries are read by.
+// The description of the API, made from the schemas in answers.ts and the fields that read the queries.
 import * as z from "zod";
 import { type Fields, flag } from "../../settings/field.ts";
 import {
@@ -15,104 +15,94 @@ import { NDJSON } from "./export.ts";
 import { pulsesParameters, summaryParameters } from "./query-parameters.ts";
 
 interface Operation {
-  method: "get" | "post";
+  /** @default "get" */
+  method?: "get" | "post";
   path: string;
   summary: string;
   query?: Fields;
-  /** By status and then by content type; `undefined` where JSON Schema has nothing to say of it. */
-  answers: Record<number, Record<string, z.ZodType | undefined>>;
+  /** By status and then by content type; `undefined` for what JSON Schema cannot describe. */
+  answers: Answers;
 }
+type Answers = Record<number, Record<string, z.ZodType | undefined>>;
 
 const JSON_TYPE = "application/json";
 const PROBLEM = { "application/problem+json": problemView };
-const EVENTS = { "text/event-stream": undefined };
-const UNCHANGED = {};
-const UNREADABLE = { 400: PROBLEM, 503: PROBLEM };
+const NOT_FOUND = { 404: PROBLEM };
+
+/** What a query or a store can make of any answer. */
+function answers(status: number, content: Record<string, z.ZodType | undefined>, more: Answers = {}): Answers {
+  return { [status]: content, 400: PROBLEM, 503: PROBLEM, ...more };
+}
+
+/** The same for an answer that can be polled with If-None-Match. */
+function polled(content: Record<string, z.ZodType | undefined>, more: Answers = {}): Answers {
+  return answers(200, content, { 304: {}, ...more });
+}
 
 const OPERATIONS: readonly Operation[] = [
   {
-    method: "get",
     path: "/services",
     summary: "Every service with its newest pulse and its health. Poll it with If-None-Match.",
-    answers: { 200: { [JSON_TYPE]: servicesAnswer }, 304: UNCHANGED, ...UNREADABLE },
+    answers: polled({ [JSON_TYPE]: servicesAnswer }),
   },
   {
-    method: "get",
     path: "/services/{service}",
     summary: "One service, with its usual period.",
-    answers: { 200: { [JSON_TYPE]: serviceDetail }, 304: UNCHANGED, 404: PROBLEM, ...UNREADABLE },
+    answers: polled({ [JSON_TYPE]: serviceDetail }, NOT_FOUND),
   },
   {
-    method: "get",
     path: "/services/{service}/pulses",
-    summary: `A page of a service's pulses, newest first; with Accept: ${NDJSON} all of a span, a line each, without limit or cursor.`,
+    summary: `A page of a service's pulses, newest first. With Accept: ${NDJSON}, the pulses of the whole span, one a line, without limit and cursor.`,
     query: pulsesParameters,
-    answers: { 200: { [JSON_TYPE]: pulsesAnswer, [NDJSON]: undefined }, ...UNREADABLE },
+    answers: answers(200, { [JSON_TYPE]: pulsesAnswer, [NDJSON]: undefined }),
   },
   {
-    method: "get",
     path: "/services/{service}/summary",
     summary: "Counts, health, statuses and percentiles of a span, at most a second old. Poll it with If-None-Match.",
     query: summaryParameters,
-    answers: { 200: { [JSON_TYPE]: summary }, 304: UNCHANGED, ...UNREADABLE },
+    answers: polled({ [JSON_TYPE]: summary }),
   },
   {
-    method: "get",
     path: "/services/{service}/badge.svg",
-    summary: "A badge with the service's health; unknown for one that never pulsed.",
-    answers: { 200: { "image/svg+xml": undefined }, 304: UNCHANGED, ...UNREADABLE },
+    summary: "A badge with the service's health, `unknown` for a service that never pulsed.",
+    answers: polled({ "image/svg+xml": undefined }),
   },
   {
-    method: "get",
     path: "/services/{service}/live",
     summary:
       "Server-sent events: `service` when its newest pulse or its health changes, `pulse` for each pulse, `ready`.",
-    answers: { 200: EVENTS, ...UNREADABLE },
+    answers: answers(200, { "text/event-stream": undefined }),
   },
   {
-    method: "get",
     path: "/live",
     summary: "Server-sent events: `pulse` for each service whose newest pulse or health changes, `gone`, `ready`.",
-    answers: { 200: EVENTS, ...UNREADABLE },
+    answers: answers(200, { "text/event-stream": undefined }),
   },
   {
-    method: "get",
     path: "/dead-letters",
-    summary: "Events that could not be delivered, by way of pulse-deadletter, which reads the query.",
-    answers: { 200: { [JSON_TYPE]: deadLettersAnswer }, 404: PROBLEM, ...UNREADABLE },
+    summary: "Events that could not be delivered. pulse-deadletter answers, and reads the query.",
+    answers: answers(200, { [JSON_TYPE]: deadLettersAnswer }, NOT_FOUND),
   },
   {
     method: "post",
     path: "/dead-letters/{id}/replay",
-    summary: "Sends one of them to the broker again; a body in JSON takes the place of its data.",
+    summary: "Sends a dead letter to the broker again. A body in JSON replaces the event's data.",
     query: { again: flag },
-    answers: {
-      202: { [JSON_TYPE]: replayAnswer },
-      403: PROBLEM,
-      404: PROBLEM,
-      409: PROBLEM,
-      502: PROBLEM,
-      ...UNREADABLE,
-    },
+    answers: answers(202, { [JSON_TYPE]: replayAnswer }, { 403: PROBLEM, ...NOT_FOUND, 409: PROBLEM, 502: PROBLEM }),
   },
-  {
-    method: "get",
-    path: "/openapi.json",
-    summary: "This description.",
-    answers: { 200: { [JSON_TYPE]: undefined }, 304: UNCHANGED },
-  },
+  { path: "/openapi.json", summary: "This description.", answers: { 200: { [JSON_TYPE]: undefined }, 304: {} } },
 ];
 
-const TITLES: Readonly<Record<string, string>> = {
-  200: "As asked for.",
-  202: "The broker has it.",
-  304: "As the one that is known.",
-  400: "Something in the query is wrong; each fault is listed.",
-  403: "Sent by another site.",
-  404: "Not known.",
-  409: "Replayed already.",
-  502: "The broker refused it for good.",
-  503: "The store, the broker or pulse-deadletter does not answer; try again after Retry-After.",
+const STATUSES: Readonly<Record<string, string>> = {
+  200: "The answer.",
+  202: "The broker has accepted it.",
+  304: "Nothing has changed since the answer with this tag.",
+  400: "The query has faults, and each is listed.",
+  403: "Another site made the browser send this.",
+  404: "It does not exist.",
+  409: "It has been replayed already.",
+  502: "The broker refuses it for good.",
+  503: "The store, the broker or pulse-deadletter does not answer. Try again after Retry-After.",
 };
 
 /** The OpenAPI 3.1 document. */
@@ -120,14 +110,14 @@ export function describeApi(): object {
   const { schemas } = z.toJSONSchema(named, { uri: uriOf });
   const paths: Record<string, Record<string, object>> = {};
   for (const operation of OPERATIONS) {
-    paths[operation.path] = { ...paths[operation.path], [operation.method]: describeOperation(operation) };
+    paths[operation.path] = { ...paths[operation.path], [operation.method ?? "get"]: describeOperation(operation) };
   }
   return {
     openapi: "3.1.0",
     info: {
       title: "PulseMesh: pulse-query",
       version: "1",
-      summary: "Every service's health, its pulses and what they come to.",
+      summary: "The health, pulses and summary of each service.",
       license: { name: "Apache-2.0", identifier: "Apache-2.0" },
     },
     servers: [{ url: "/" }],
@@ -138,7 +128,7 @@ export function describeApi(): object {
   };
 }
 
-function describeOperation({ method, path, summary, query = {}, answers }: Operation): object {
+function describeOperation({ method = "get", path, summary, query = {}, answers }: Operation): object {
   const pathParameters = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => ({
     name,
     in: "path",
@@ -158,7 +148,7 @@ function describeOperation({ method, path, summary, query = {}, answers }: Opera
     ]);
     return [
       status,
-      { description: TITLES[status], ...(content.length > 0 && { content: Object.fromEntries(content) }) },
+      { description: STATUSES[status], ...(content.length > 0 && { content: Object.fromEntries(content) }) },
     ];
   });
   return {
@@ -170,6 +160,7 @@ function describeOperation({ method, path, summary, query = {}, answers }: Opera
   };
 }
 
+/** In camel case, such as `getServicesServicePulses`. */
 function operationIdOf(method: string, path: string): string {
   return `${method}${path
     .replace(/[{}]/g, "")
@@ -184,7 +175,7 @@ function refTo(schema: z.ZodType): object {
   return { $ref: uriOf(named.get(schema)?.id as string) };
 }
 
-// What names a schema that stands alone has no place inside of a document.
+// Inside a document a schema must not name itself.
 function withoutMeta({ $schema: _, $id: __, id: ___, ...schema }: Record<string, unknown>): object {
   return schema;
 }

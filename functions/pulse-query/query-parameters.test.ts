@@ -1,12 +1,12 @@
 import { describe, expect, it } from "vitest";
-import { readPulsesQuery, readSummaryQuery } from "./query-parameters.ts";
+import { pulsesParameters, readSpanQuery, summaryParameters } from "./query-parameters.ts";
 
 const MINUTE = 60_000;
 const DAY = 86_400_000;
 const now = Date.UTC(2026, 5, 1);
 const context = { now, retentionMs: 30 * DAY };
-const pulses = (query: string) => readPulsesQuery(new URLSearchParams(query), context);
-const summary = (query: string) => readSummaryQuery(new URLSearchParams(query), context);
+const pulses = (query: string) => readSpanQuery(pulsesParameters, new URLSearchParams(query), context);
+const summary = (query: string) => readSpanQuery(summaryParameters, new URLSearchParams(query), context);
 
 describe("the span of a query", () => {
   it("is the whole retention, up to as far ahead as a pulse may lie", () => {

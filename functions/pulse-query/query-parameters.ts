@@ -2,69 +2,44 @@ import type { Parsed } from "../../events/fault.ts";
 import { MAX_AHEAD_MS } from "../../events/pulse.ts";
 import { DAY_MS } from "../../events/time.ts";
 import { faultOf, moment, readQuery } from "../../http/query-parameters.ts";
-import { integer, text } from "../../settings/field.ts";
+import { integer, text, type ValuesOf } from "../../settings/field.ts";
 import type { Span } from "../../storage/ports.ts";
-
-/** What the parameters are read against. */
-export interface QueryContext {
-  /** Epoch ms. */
-  now: number;
-  retentionMs: number;
-}
-
-export interface PulsesQuery {
-  span: Span;
-  limit: number;
-  cursor: string | undefined;
-}
-
-export interface SummaryQuery {
-  span: Span;
-  buckets: number;
-}
-
-export const MAX_LIMIT = 1000;
-export const MAX_BUCKETS = 500;
 
 const spanParameters = { from: moment, to: moment };
 /** Of `GET /services/{service}/pulses`. */
 export const pulsesParameters = {
   ...spanParameters,
-  limit: integer({ min: 1, max: MAX_LIMIT, fallback: 100 }),
+  limit: integer({ min: 1, max: 1000, fallback: 100 }),
   cursor: text("the cursor of the page before"),
 };
-/** Of the same as an export: the whole span, so neither limit nor cursor. */
+/** Of the same path as an export, which gives the whole span. */
 export const exportParameters = spanParameters;
 /** Of `GET /services/{service}/summary`. */
-export const summaryParameters = { ...spanParameters, buckets: integer({ min: 1, max: MAX_BUCKETS, fallback: 60 }) };
+export const summaryParameters = { ...spanParameters, buckets: integer({ min: 1, max: 500, fallback: 60 }) };
 
-/** The query of `GET /services/{service}/pulses`. */
-export function readPulsesQuery(query: URLSearchParams, context: QueryContext): Parsed<PulsesQuery> {
-  const read = readQuery(pulsesParameters, query);
+/** What a span is read against. */
+export interface SpanContext {
+  /** Epoch ms. */
+  now: number;
+  retentionMs: number;
+}
+
+/** Reads a query with a span: the fields' values, and the span that `from` and `to` stand for. */
+export function readSpanQuery<F extends typeof spanParameters>(
+  fields: F,
+  query: URLSearchParams,
+  context: SpanContext,
+): Parsed<ValuesOf<F> & { span: Span }> {
+  const read = readQuery(fields, query);
   if (!read.ok) return read;
-  const span = spanOf(read.value, context);
-  if (!span.ok) return span;
-  return { ok: true, value: { span: span.value, limit: read.value.limit, cursor: read.value.cursor } };
+  const span = spanOf(read.value as ValuesOf<typeof spanParameters>, context);
+  return span.ok ? { ok: true, value: { ...read.value, span: span.value } } : span;
 }
 
-/** The query of an export of `GET /services/{service}/pulses`. */
-export function readExportQuery(query: URLSearchParams, context: QueryContext): Parsed<Span> {
-  const read = readQuery(exportParameters, query);
-  return read.ok ? spanOf(read.value, context) : read;
-}
-
-/** The query of `GET /services/{service}/summary`. */
-export function readSummaryQuery(query: URLSearchParams, context: QueryContext): Parsed<SummaryQuery> {
-  const read = readQuery(summaryParameters, query);
-  if (!read.ok) return read;
-  const span = spanOf(read.value, context);
-  return span.ok ? { ok: true, value: { span: span.value, buckets: read.value.buckets } } : span;
-}
-
-// A span is never longer than all that a store may hold, so that no request can ask for more than there is.
+// The longest span is all that a store may hold, so that no request can ask for more than there is.
 function spanOf(
   given: { from: number | undefined; to: number | undefined },
-  { now, retentionMs }: QueryContext,
+  { now, retentionMs }: SpanContext,
 ): Parsed<Span> {
   const longestMs = retentionMs + MAX_AHEAD_MS;
   const to = given.to ?? Math.max(now + MAX_AHEAD_MS, given.from === undefined ? 0 : given.from + 1);

@@ -3,7 +3,7 @@ import type { StoredPulse } from "../../storage/ports.ts";
 import type { PulseView, ServiceDetail, ServiceView } from "./answers.ts";
 import type { ExaminedService, JudgedService } from "./service-list.ts";
 
-/** A service, of its newest pulse. */
+/** A service by its newest pulse. */
 export function viewService({ pulse, health }: JudgedService): ServiceView {
   const time = new Date(pulse.event_time).toISOString();
   return {
@@ -17,7 +17,7 @@ export function viewService({ pulse, health }: JudgedService): ServiceView {
   };
 }
 
-/** The same with what is known of its rhythm. */
+/** A service with its usual period. */
 export function viewServiceDetail(service: ExaminedService): ServiceDetail {
   const { usualPeriodMs, lateAt } = service;
   return {
@@ -27,7 +27,6 @@ export function viewServiceDetail(service: ExaminedService): ServiceDetail {
   };
 }
 
-/** One pulse. */
 export function viewPulse(pulse: StoredPulse): PulseView {
   return { ...pulse, event_time: new Date(pulse.event_time).toISOString(), health: healthOf(pulse.status) };
 }

@@ -1,5 +1,5 @@
-// Makes the page's files of the sources under browser/: when it is first asked for, or beforehand for the image
-// (infra/bundle.ts), which has neither sources nor esbuild.
+// Makes the page's files from the sources under browser/. From sources, pulse-query makes them for the first reader. The
+// image has neither browser/ nor esbuild: infra/bundle.ts makes the page's files beforehand.
 import { readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -28,7 +28,7 @@ export async function buildPage(): Promise<PageFiles> {
     legalComments: "none",
     logLevel: "warning",
   });
-  // Its process would stay for the next build, and there is none.
+  // esbuild's process would wait for another build.
   await stop();
   const textOf = (ending: string) => outputFiles.find(({ path }) => path.endsWith(ending))?.text ?? "";
   return { html: await readFile(join(folder, "index.html"), "utf8"), css: textOf(".css"), js: textOf(".js") };
