@@ -25,7 +25,14 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   local: ["events", "settings", "http"],
   feed: ["events", "settings"],
   infra: ["events", "settings", "functions/pulse-query/page/build"],
-  dashboards: ["events", "settings", "functions/metrics/names", "local/broker/metric-names"],
+  dashboards: [
+    "events",
+    "settings",
+    "functions/metrics/names",
+    "functions/metrics/buckets",
+    "functions/metrics/limits",
+    "local/broker/metric-names",
+  ],
   bench: ALL,
   test: ALL,
 };

@@ -1,13 +1,11 @@
 import { DAY_MS } from "../../events/time.ts";
 import { gaugeStoreQueue } from "../metrics/gauges.ts";
+import { MAX_QUEUED_ROWS } from "../metrics/limits.ts";
 import type { Parts } from "../parts.ts";
 import type { PulseFunction } from "../pulse-function.ts";
 import { openPulseStore } from "../stores.ts";
 import { createPersist } from "./handler.ts";
 import { PersistMetrics } from "./persist-metrics.ts";
-
-/** Rows that may wait for the store: at ~500 bytes each, 25 MB. */
-const MAX_QUEUED_ROWS = 50_000;
 
 /** What was within the retention when it was taken in is not refused for the time it was on its way. */
 const ON_ITS_WAY_MS = 60 * 60_000;

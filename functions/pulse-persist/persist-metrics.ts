@@ -1,14 +1,11 @@
 import { Counter, Gauge, Histogram, type Registry } from "prom-client";
 import { HEALTHS, type Health, healthOf } from "../../events/health.ts";
 import type { Pulse } from "../../events/pulse.ts";
-import { LATENCY_BUCKETS } from "../metrics/buckets.ts";
+import { LATENCY_BUCKETS, REPORTED_LATENCY_BUCKETS } from "../metrics/buckets.ts";
 import { METRICS } from "../metrics/names.ts";
 import { PlainHistogram, type Series } from "../metrics/plain-histogram.ts";
 import { PulseCounter } from "../metrics/pulse-counter.ts";
 import { ServiceLabels } from "../metrics/service-labels.ts";
-
-/** Seconds, from a cache's millisecond to a batch job's minute. */
-const REPORTED_LATENCY_BUCKETS = [0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
 
 interface ServiceSeries {
   latency: Series;
