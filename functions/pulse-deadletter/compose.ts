@@ -6,7 +6,7 @@ import { createDeadLetterMetrics } from "./dead-letter-metrics.ts";
 import { createDeadLetter } from "./handler.ts";
 import { REPLAY_CONCURRENCY } from "./replay.ts";
 
-/** pulse-deadletter with its store and its way back to the broker. */
+/** pulse-deadletter with its store and its connections to the broker. */
 export async function compose(parts: Parts): Promise<PulseFunction> {
   const { settings, registry, log } = parts;
   const url = requireSink(settings);

@@ -1,5 +1,5 @@
-// The dead-letter sink: nothing that was accepted is ever silently dropped. letter.ts makes a letter of an event,
-// selection.ts finds letters, replay.ts sends them again, reason.ts says what went wrong.
+// The dead-letter sink of the Trigger: it keeps every event that could not be delivered. dead-letter.ts makes a dead letter
+// of an event, reason.ts says what went wrong, selection.ts finds dead letters, replay.ts sends them again.
 import { type CloudEvent, parseJson } from "../../events/cloud-event.ts";
 import { decodeEvents, eventModeOf, isForeignFormat } from "../../events/http-binding.ts";
 import { freshJson } from "../../http/json.ts";
@@ -7,17 +7,17 @@ import { badRequest, problem, tryLater } from "../../http/problem.ts";
 import { faultsInQuery, readQuery } from "../../http/query-parameters.ts";
 import type { HttpReply, HttpRequest, Route } from "../../http/route.ts";
 import { flag } from "../../settings/field.ts";
-import type { DeadLetter, DeadLetterStore, StoreLifecycle } from "../../storage/ports.ts";
+import type { DeadLetterStore, StoreLifecycle } from "../../storage/ports.ts";
 import type { BrokerClient } from "../broker-client.ts";
 import { Deliveries, deliveryOf } from "../deliveries.ts";
 import { replyToFailedEmit, replyToWrite } from "../outcome-replies.ts";
 import type { PulseFunction } from "../pulse-function.ts";
 import { whileStoreAnswers } from "../store-answers.ts";
+import { deadLetterOf, viewDeadLetter } from "./dead-letter.ts";
 import type { DeadLetterMetrics } from "./dead-letter-metrics.ts";
-import { letterOf, viewLetter } from "./letter.ts";
 import { countPulses } from "./pulse-count.ts";
 import { Replay } from "./replay.ts";
-import { listLetters, readListQuery, readReplayQuery } from "./selection.ts";
+import { listDeadLetters, readListQuery, readReplayQuery } from "./selection.ts";
 
 export interface DeadLetterOptions {
   store: DeadLetterStore & StoreLifecycle;
@@ -34,7 +34,7 @@ export function createDeadLetter({ store, broker, metrics, now = Date.now }: Dea
 
   async function keep({ headers, body, log }: HttpRequest): Promise<HttpReply> {
     const mode = eventModeOf(headers);
-    // Data of a binary event are bytes and kept as they are, whatever their type; only an envelope must be readable.
+    // The data of a binary event are kept as bytes, of any type. Only an envelope must be readable.
     const isForeign = mode !== "binary" && isForeignFormat(headers, mode);
     if (mode === undefined || mode === "batch" || isForeign) {
       log.error({ contentType: headers["content-type"] }, "dead letter lost: it is no CloudEvent that can be read");
@@ -46,11 +46,11 @@ export function createDeadLetter({ store, broker, metrics, now = Date.now }: Dea
       return badRequest(decoded.faults);
     }
     const event = decoded.value[0] as CloudEvent;
-    const letter = letterOf(event, now());
-    const { id, reason, code, destination } = letter;
+    const deadLetter = deadLetterOf(event, now());
+    const { id, reason, code, destination } = deadLetter;
     const { traceparent } = event.extensions;
-    const trail = { letterId: id, eventId: event.id, source: event.source, traceparent };
-    const outcome = await store.put(letter);
+    const trail = { deadLetterId: id, eventId: event.id, source: event.source, traceparent };
+    const outcome = await store.put(deadLetter);
     if (outcome.kind === "stored") {
       if (deliveries.isFirst(deliveryOf(event))) {
         metrics.received.inc({ reason });
@@ -66,14 +66,14 @@ export function createDeadLetter({ store, broker, metrics, now = Date.now }: Dea
   async function list({ query }: HttpRequest): Promise<HttpReply> {
     const read = readListQuery(query);
     if (!read.ok) return badRequest(read.faults);
-    const page = await listLetters(store, read.value, read.value.limit, read.value.cursor);
+    const page = await listDeadLetters(store, read.value, read.value.limit, read.value.cursor);
     if (!page.ok) return badRequest(faultsInQuery(page.faults));
-    return freshJson(200, { dead_letters: page.value.letters.map(viewLetter), cursor: page.value.cursor });
+    return freshJson(200, { dead_letters: page.value.letters.map(viewDeadLetter), cursor: page.value.cursor });
   }
 
   async function show({ parameters }: HttpRequest): Promise<HttpReply> {
-    const letter = await store.get(parameters.id as string);
-    return letter === undefined ? unknownLetter() : freshJson(200, viewLetter(letter));
+    const deadLetter = await store.get(parameters.id as string);
+    return deadLetter === undefined ? unknownDeadLetter() : freshJson(200, viewDeadLetter(deadLetter));
   }
 
   async function replayOne({ parameters, query, body, log }: HttpRequest): Promise<HttpReply> {
@@ -81,11 +81,12 @@ export function createDeadLetter({ store, broker, metrics, now = Date.now }: Dea
     if (!read.ok) return badRequest(read.faults);
     const data = body.length === 0 ? undefined : parseJson(body, "");
     if (data?.ok === false) return badRequest(data.faults);
-    const letter = await store.get(parameters.id as string);
-    if (letter === undefined) return unknownLetter();
-    if (letter.replayedAt !== undefined && read.value.again !== true) return replayedAlready(letter);
-    const outcome = await replay.replayOne(letter, data === undefined ? undefined : body);
-    log.info({ letterId: letter.id, outcome: outcome.kind, isPutRight: data !== undefined }, "dead letter replayed");
+    const deadLetter = await store.get(parameters.id as string);
+    if (deadLetter === undefined) return unknownDeadLetter();
+    if (deadLetter.replayedAt !== undefined && !read.value.again) return replayedAlready(deadLetter.replayedAt);
+    const outcome = await replay.replayOne(deadLetter, data === undefined ? undefined : body);
+    const trail = { deadLetterId: deadLetter.id, outcome: outcome.kind, isCorrected: data !== undefined };
+    log.info(trail, "dead letter replayed");
     if (outcome.kind === "accepted") return freshJson(202, { replayed: 1 });
     return replyToFailedEmit(outcome.kind, `Not replayed: ${outcome.reason}. It stays a dead letter.`);
   }
@@ -93,8 +94,9 @@ export function createDeadLetter({ store, broker, metrics, now = Date.now }: Dea
   async function replayMany({ query, body, log }: HttpRequest): Promise<HttpReply> {
     const read = readReplayQuery(query);
     if (!read.ok) return badRequest(read.faults);
-    if (body.length > 0)
-      return problem(400, "Invalid request", "Expected no body: data is put right letter by letter.");
+    if (body.length > 0) {
+      return problem(400, "Invalid request", "Expected no body: data is corrected one dead letter at a time.");
+    }
     const { stopped, ...count } = await replay.replayMany(read.value, read.value.limit);
     log.info({ ...count, stopped }, "dead letters replayed");
     if (stopped !== undefined && count.replayed === 0) return tryLater(503, `Not replayed: ${stopped}.`, 1000);
@@ -120,12 +122,12 @@ export function createDeadLetter({ store, broker, metrics, now = Date.now }: Dea
   };
 }
 
-function unknownLetter(): HttpReply {
+function unknownDeadLetter(): HttpReply {
   return problem(404, "Not found", "Expected the id of a dead letter, as GET /dead-letters lists them.");
 }
 
-function replayedAlready(letter: DeadLetter): HttpReply {
-  const time = new Date(letter.replayedAt as number).toISOString();
+function replayedAlready(replayedAt: number): HttpReply {
+  const time = new Date(replayedAt).toISOString();
   const detail = `The broker took it at ${time}; it would come back if it failed again. Send it once more with ?again=true.`;
   return problem(409, "Replayed already", detail);
 }

@@ -1,17 +1,13 @@
-import { type CloudEvent, PULSE_TYPE, PULSES_TYPE, parseJson } from "../../events/cloud-event.ts";
+import { type CloudEvent, jsonOf, PULSE_TYPE, PULSES_TYPE } from "../../events/cloud-event.ts";
 
 /**
  * How many pulses an event carries, valid or not: the ledger counts pulses, and an event may hold thousands. 0 for an
- * event that is not of ours; 1 where it cannot be told.
+ * event of a foreign type; 1 for an event that cannot be read.
  */
-export function countPulses({ type, data }: CloudEvent): number {
-  if (type === PULSE_TYPE) return 1;
-  if (type !== PULSES_TYPE) return 0;
-  let value: unknown = data.kind === "json" ? data.value : undefined;
-  if (data.kind === "bytes") {
-    const parsed = parseJson(data.bytes, "");
-    if (parsed.ok) value = parsed.value;
-  }
-  const pulses = (value as { pulses?: unknown } | null | undefined)?.pulses;
+export function countPulses(event: CloudEvent): number {
+  if (event.type === PULSE_TYPE) return 1;
+  if (event.type !== PULSES_TYPE) return 0;
+  const json = jsonOf(event);
+  const pulses = json.ok ? (json.value as { pulses?: unknown } | null)?.pulses : undefined;
   return Array.isArray(pulses) ? pulses.length : 1;
 }

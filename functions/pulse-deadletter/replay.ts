@@ -1,9 +1,10 @@
+import pLimit from "p-limit";
 import type { DeadLetter, DeadLetterStore } from "../../storage/ports.ts";
 import type { BrokerClient, SentEvent } from "../broker-client.ts";
+import { asReplayed } from "./dead-letter.ts";
 import type { DeadLetterMetrics } from "./dead-letter-metrics.ts";
-import { asReplayed } from "./letter.ts";
 import { countPulses } from "./pulse-count.ts";
-import { type Selection, walkLetters } from "./selection.ts";
+import { type Selection, walkDeadLetters } from "./selection.ts";
 
 export interface ReplayOptions {
   store: DeadLetterStore;
@@ -14,17 +15,17 @@ export interface ReplayOptions {
 
 /** What became of a replay of many. */
 export interface ReplayCount {
-  /** The broker has taken them. */
+  /** The broker took them back. */
   replayed: number;
   /** The broker was away, or refused them. */
   failed: number;
   /** Not tried; counted up to 10,000. */
   remaining: number;
-  /** Why it ended before all were tried, where it did. */
+  /** Why the replay ended before all were tried, if it did. */
   stopped?: string;
 }
 
-/** Events on their way to the broker at one time: the sink needs no more connections than that. */
+/** Events in flight to the broker: its client needs no more connections. */
 export const REPLAY_CONCURRENCY = 4;
 const MAX_COUNTED = 10_000;
 
@@ -37,48 +38,44 @@ export class Replay {
     this.#options = options;
   }
 
-  /** Lets a replay of many end after the letters that are on their way. */
+  /** Ends a replay of many once the events in flight have their answers. */
   stop(): void {
     this.#isStopping = true;
   }
 
-  /** Sends one letter, with `data` in place of its event's data if given, and notes it once the broker has it. */
-  async replayOne(letter: DeadLetter, data?: Buffer): Promise<SentEvent> {
+  /** Sends one event again, with `data` in place of its own if given, and notes the replay once the broker has the event. */
+  async replayOne({ id, event: failed }: DeadLetter, data?: Buffer): Promise<SentEvent> {
     const { store, broker, metrics, now } = this.#options;
-    // A broker may deliver before it answers: an event that failed again has come back by then, as a letter with the same
-    // id that is younger than this moment and so stays one that was not replayed.
+    // A broker may deliver before it answers. An event that fails again comes back with the same id and a later time than
+    // this one: it is not marked.
     const startedAt = now();
-    const event = asReplayed(letter.event, data);
+    const event = asReplayed(failed, data);
     const outcome = await broker.send(event);
     metrics.unacknowledged.inc(outcome.uncertainTries * countPulses(event));
     if (outcome.kind !== "accepted") return outcome;
     metrics.replayed.inc();
     metrics.replayedPulses.inc(countPulses(event));
-    await store.markReplayed(letter.id, startedAt);
+    await store.markReplayed(id, startedAt);
     return outcome;
   }
 
-  /** Sends at most `limit` letters of a selection, newest first; a broker that is away ends it. */
+  /** Sends at most `limit` dead letters of a selection, newest first, and stops when the broker is away. */
   async replayMany(selection: Selection, limit: number): Promise<ReplayCount> {
     const count: ReplayCount = { replayed: 0, failed: 0, remaining: 0 };
+    const slots = pLimit(REPLAY_CONCURRENCY);
     let tried = 0;
-    for await (const letters of walkLetters(this.#options.store, selection)) {
-      const queue = letters.slice(0, limit - tried);
-      const worker = async () => {
-        while (count.stopped === undefined && !this.#isStopping) {
-          const letter = queue.shift();
-          if (letter === undefined) return;
-          tried++;
-          const outcome = await this.replayOne(letter);
-          if (outcome.kind === "accepted") count.replayed++;
-          else count.failed++;
-          if (outcome.kind === "unavailable") count.stopped = outcome.reason;
-        }
-      };
+    for await (const page of walkDeadLetters(this.#options.store, selection)) {
       const before = tried;
-      await Promise.all(Array.from({ length: REPLAY_CONCURRENCY }, worker));
+      await slots.map(page.slice(0, limit - tried), async (deadLetter) => {
+        if (count.stopped !== undefined || this.#isStopping) return;
+        tried++;
+        const outcome = await this.replayOne(deadLetter);
+        if (outcome.kind === "accepted") count.replayed++;
+        else count.failed++;
+        if (outcome.kind === "unavailable") count.stopped = outcome.reason;
+      });
       if (this.#isStopping) count.stopped ??= "the function is stopping";
-      count.remaining += letters.length - (tried - before);
+      count.remaining += page.length - (tried - before);
       if (this.#isStopping || count.remaining >= MAX_COUNTED) break;
     }
     return count;

@@ -4,7 +4,7 @@ import { toStructured } from "../../events/http-binding.ts";
 import type { DeadLetter } from "../../storage/ports.ts";
 import { type Reason, reasonOf } from "./reason.ts";
 
-/** What a broker adds to an event on its way; an event that is sent again goes without. */
+/** What a broker adds to an event; a replayed event goes without. */
 const ADDED_BY_BROKER: ReadonlySet<string> = new Set([
   "knativeerrordest",
   "knativeerrorcode",
@@ -13,8 +13,8 @@ const ADDED_BY_BROKER: ReadonlySet<string> = new Set([
   "knativebrokerttl",
 ]);
 
-/** Makes a letter of an event that came as one; without `knativeerror*`, as when a person posts it, its reason is `unknown`. */
-export function letterOf(event: CloudEvent, now: number): DeadLetter & { reason: Reason } {
+/** Makes a dead letter of an event. Without `knativeerror*`, as when a person posts the event, the reason is `unknown`. */
+export function deadLetterOf(event: CloudEvent, now: number): DeadLetter & { reason: Reason } {
   const { knativeerrordest: destination, knativeerrorcode, knativeerrordata } = event.extensions;
   const code = /^\d{3}$/.test(knativeerrorcode ?? "") ? Number(knativeerrorcode) : undefined;
   const isFailure = destination !== undefined || code !== undefined || knativeerrordata !== undefined;
@@ -29,17 +29,17 @@ export function letterOf(event: CloudEvent, now: number): DeadLetter & { reason:
   };
 }
 
-// 96 bits: among a billion letters the chance that two share an id is one in 10^11.
+// 96 bits: among a billion dead letters, two share an id with a chance of one in 10^11.
 function idOf(event: CloudEvent, destination: string | undefined): string {
   const identity = JSON.stringify([event.source, event.id, destination ?? null]);
   return createHash("sha256").update(identity).digest("hex").slice(0, 24);
 }
 
-// Brokers write the answer's body in base64, cut at 1,024 bytes; what is no base64 of text is taken as text itself.
+// Brokers write the answer's body in base64, cut at 1,024 bytes. Anything else counts as the text itself.
 function detailOf(data: string | undefined): string | undefined {
   if (data === undefined || data === "") return undefined;
   if (!/^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/.test(data)) return data;
-  // The cut may have gone through a character of several bytes: such a rest is left out, anything else is no text.
+  // The cut may split a character of several bytes: its rest is left out.
   const text = Buffer.from(data, "base64")
     .toString("utf8")
     .replace(/\ufffd$/, "");
@@ -47,7 +47,7 @@ function detailOf(data: string | undefined): string | undefined {
   return /[\ufffd\x00-\x08\x0e-\x1f]/.test(text) ? data : text;
 }
 
-/** The event as it was before brokers added to it. */
+/** The event as its sender sent it. */
 export function asSent(event: CloudEvent): CloudEvent {
   const extensions = Object.fromEntries(
     Object.entries(event.extensions).filter(([name]) => !ADDED_BY_BROKER.has(name)),
@@ -56,12 +56,12 @@ export function asSent(event: CloudEvent): CloudEvent {
 }
 
 /**
- * The event to send for a replay: with its own source and id, so that a pulse of it that is stored already stays one.
- * @param data what to put in place of the event's data, as JSON.
+ * The event to send for a replay. It keeps its source and id, so that a store writes no second row for its pulses.
+ * @param data JSON to send in place of the event's data.
  */
 export function asReplayed(event: CloudEvent, data: Buffer | undefined): CloudEvent {
   const replayed = asSent(event);
-  // Without a time of its own an event counts from its arrival: from the first one, not from that of the replay.
+  // An event without a time takes that of its first arrival, not that of the replay.
   const arrival = event.extensions.knativearrivaltime;
   if (replayed.time === undefined && arrival !== undefined) replayed.time = arrival;
   if (data !== undefined) {
@@ -71,7 +71,7 @@ export function asReplayed(event: CloudEvent, data: Buffer | undefined): CloudEv
   return replayed;
 }
 
-/** The services that an event is about, as far as that can be told; it may be broken in any way. */
+/** The services that an event names, as far as the event can be read: it may be broken in any way. */
 export function servicesOf(event: CloudEvent): Set<string> {
   const services = new Set<string>();
   const add = (value: unknown) => {
@@ -85,21 +85,22 @@ export function servicesOf(event: CloudEvent): Set<string> {
   return services;
 }
 
-/** A letter as it is shown: the event in the form that any broker takes, an answer that was problem+json as JSON. */
-export function viewLetter(letter: DeadLetter) {
+/** A dead letter as the API shows it: the event in structured form, a problem document (RFC 9457) as JSON. */
+export function viewDeadLetter(deadLetter: DeadLetter) {
+  const { detail, replayedAt } = deadLetter;
   return {
-    id: letter.id,
-    reason: letter.reason,
-    code: letter.code ?? null,
-    destination: letter.destination ?? null,
-    detail: letter.detail === undefined ? null : (problemOf(letter.detail) ?? letter.detail),
-    time: new Date(letter.time).toISOString(),
-    ...(letter.replayedAt !== undefined && { replayed_at: new Date(letter.replayedAt).toISOString() }),
-    event: toStructured(asSent(letter.event)),
+    id: deadLetter.id,
+    reason: deadLetter.reason,
+    code: deadLetter.code ?? null,
+    destination: deadLetter.destination ?? null,
+    detail: detail === undefined ? null : (problemOf(detail) ?? detail),
+    time: new Date(deadLetter.time).toISOString(),
+    ...(replayedAt !== undefined && { replayed_at: new Date(replayedAt).toISOString() }),
+    event: toStructured(asSent(deadLetter.event)),
   };
 }
 
-// An answer's content type is not passed on: an object with one of RFC 9457's members is a problem.
+// Brokers do not pass the answer's content type on: an object with one of RFC 9457's members counts as a problem.
 function problemOf(detail: string): object | undefined {
   try {
     const value: unknown = JSON.parse(detail);

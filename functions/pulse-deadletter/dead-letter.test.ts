@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { CloudEvent } from "../../events/cloud-event.ts";
-import { asReplayed, letterOf, servicesOf, viewLetter } from "./letter.ts";
+import { asReplayed, deadLetterOf, servicesOf, viewDeadLetter } from "./dead-letter.ts";
 import { REASONS, reasonOf } from "./reason.ts";
 
 const NOW = Date.UTC(2026, 0, 2, 3, 4, 5, 678);
@@ -42,7 +42,7 @@ describe("a letter", () => {
       knativeerrorcode: "400",
       knativeerrordata: base64("no latency"),
     });
-    expect(letterOf(event, NOW)).toEqual({
+    expect(deadLetterOf(event, NOW)).toEqual({
       id: expect.stringMatching(/^[0-9a-f]{24}$/),
       event,
       reason: "invalid",
@@ -54,26 +54,26 @@ describe("a letter", () => {
   });
 
   it("knows little of an event that a person posts", () => {
-    expect(letterOf(eventOf(), NOW)).toMatchObject({ reason: "unknown", destination: undefined, code: undefined });
+    expect(deadLetterOf(eventOf(), NOW)).toMatchObject({ reason: "unknown", destination: undefined, code: undefined });
   });
 
   it("is one that was not answered when there is a destination and no code, or none that can be one", () => {
-    expect(letterOf(eventOf({ knativeerrordest: "http://a/" }), NOW)).toMatchObject({ reason: "unavailable" });
+    expect(deadLetterOf(eventOf({ knativeerrordest: "http://a/" }), NOW)).toMatchObject({ reason: "unavailable" });
     const odd = eventOf({ knativeerrordest: "http://a/", knativeerrorcode: "what" });
-    expect(letterOf(odd, NOW)).toMatchObject({ reason: "unavailable", code: undefined });
+    expect(deadLetterOf(odd, NOW)).toMatchObject({ reason: "unavailable", code: undefined });
   });
 
   it("is the same letter for the same event and destination, and another for another", () => {
     const idOf = (destination: string, fields: Partial<CloudEvent> = {}) =>
-      letterOf(eventOf({ knativeerrordest: destination }, fields), NOW).id;
-    expect(idOf("http://a/")).toBe(letterOf(eventOf({ knativeerrordest: "http://a/", x: "y" }), NOW + 1).id);
+      deadLetterOf(eventOf({ knativeerrordest: destination }, fields), NOW).id;
+    expect(idOf("http://a/")).toBe(deadLetterOf(eventOf({ knativeerrordest: "http://a/", x: "y" }), NOW + 1).id);
     const ids = [
       idOf("http://a/"),
       idOf("http://b/"),
       idOf("http://a/", { id: "2" }),
       idOf("http://a/", { source: "/" }),
     ];
-    expect(new Set([...ids, letterOf(eventOf(), NOW).id]).size).toBe(5);
+    expect(new Set([...ids, deadLetterOf(eventOf(), NOW).id]).size).toBe(5);
   });
 
   it.each([
@@ -84,12 +84,12 @@ describe("a letter", () => {
     ["base64 of bytes that are no text", Buffer.from([0, 1, 2]).toString("base64"), "AAEC"],
     ["nothing", "", undefined],
   ])("has as detail %s", (_, data, detail) => {
-    expect(letterOf(eventOf({ knativeerrordata: data }), NOW).detail).toBe(detail);
+    expect(deadLetterOf(eventOf({ knativeerrordata: data }), NOW).detail).toBe(detail);
   });
 });
 
 describe("a letter as it is shown", () => {
-  const view = (detail: string) => viewLetter(letterOf(eventOf({ knativeerrordata: base64(detail) }), NOW));
+  const view = (detail: string) => viewDeadLetter(deadLetterOf(eventOf({ knativeerrordata: base64(detail) }), NOW));
 
   it("has a problem as JSON, and any other detail as text", () => {
     expect(view('{"type":"about:blank","status":400}').detail).toEqual({ type: "about:blank", status: 400 });
@@ -98,7 +98,7 @@ describe("a letter as it is shown", () => {
 
   it("has null for what is not known, and the event without what the broker added", () => {
     const event = eventOf({ knativearrivaltime: "2026-01-02T03:04:05Z", knativebrokerttl: "254", health: "up" });
-    expect(viewLetter(letterOf(event, NOW))).toEqual({
+    expect(viewDeadLetter(deadLetterOf(event, NOW))).toEqual({
       id: expect.any(String),
       reason: "unknown",
       code: null,
