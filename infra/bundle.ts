@@ -3,6 +3,7 @@ import { cp, stat, writeFile } from "node:fs/promises";
 import { parseArgs } from "node:util";
 import { build, type Plugin } from "esbuild";
 import { buildPage } from "../functions/pulse-query/page/build.ts";
+import { RUNTIME_BANNER, slimRuntime } from "../functions/runtime/bundling.ts";
 import { FUNCTIONS } from "../settings/function-settings.ts";
 
 const USAGE = `Usage: npm run build -- [--outdir dist]
@@ -19,32 +20,12 @@ if (values.help) {
   process.exit(0);
 }
 
-// Tables that nothing of ours reads: of East Asian encodings, 400 kB a bundle, in faas-js-runtime's own body parser; and of letters'
-// widths in the fonts of other styles of badges, 700 kB.
-const withoutTables: Plugin = {
-  name: "without-tables",
+// Widths of letters in the fonts of styles of badges that pulse-query does not draw: 700 kB.
+const slimBadges: Plugin = {
+  name: "slim-badges",
   setup({ onLoad }) {
-    onLoad({ filter: /iconv-lite\/encodings\/tables\/.*\.json$/ }, () => ({ contents: "{}", loader: "json" }));
-    const widthOfM = { contents: "[[109, 109, 9]]", loader: "json" } as const; // which is asked for before there is any text
+    const widthOfM = { contents: "[[109, 109, 9]]", loader: "json" } as const; // asked for before there is any text
     onLoad({ filter: /anafanafo\/data\/(helvetica|verdana-10px)-.*\.json$/ }, () => widthOfM);
-  },
-};
-
-// What faas-js-runtime does without being asked while a function is idle: every 5 ms it looks at the event loop for an overload
-// protection that our own readiness takes the place of, and every 10 ms for metrics at a path that we answer.
-const idleWork = new Set(["loopbench.js", "metrics.js"]);
-const withoutIdleWork: Plugin = {
-  name: "without-idle-work",
-  setup({ onLoad }) {
-    onLoad({ filter: /\/loopbench\/loopbench\.js$/ }, () => {
-      idleWork.delete("loopbench.js");
-      return { contents: "module.exports = () => ({ on() {} })" };
-    });
-    const notFound = "module.exports = () => () => (request, reply) => reply.callNotFound()";
-    onLoad({ filter: /\/faas-js-runtime\/lib\/metrics\.js$/ }, () => {
-      idleWork.delete("metrics.js");
-      return { contents: notFound };
-    });
   },
 };
 
@@ -68,9 +49,6 @@ for (const name of FUNCTIONS) {
       run({ ...process.env, PULSE_FUNCTION: "${name}" }, async () => compose);`,
   );
 }
-// The runtime may have moved them in a new version.
-if (idleWork.size > 0)
-  throw new Error(`Expected faas-js-runtime to bring ${[...idleWork].join(", ")}, got none: see withoutIdleWork`);
 // What `npm start` gives to the stock command, which Knative's func runs.
 await bundle("handler", 'export { handle, init, liveness, readiness, shutdown } from "./functions/handler.ts";');
 await bundle(
@@ -107,11 +85,10 @@ async function bundle(name: string, contents: string): Promise<void> {
     keepNames: true,
     legalComments: "none",
     define: { "import.meta.dirname": "__dirname", "import.meta.main": "false" },
-    // faas-js-runtime assigns to `osu` without declaring it, which strict mode refuses.
-    banner: { js: "var osu;" },
+    banner: { js: RUNTIME_BANNER },
     // Wanted by sketches-js for serialized sketches only, which are not used; it loads it on demand.
     external: ["protobufjs/minimal"],
-    plugins: [withoutTables, withoutIdleWork, pageAsText],
+    plugins: [slimRuntime, slimBadges, pageAsText],
     logLevel: "warning",
   });
   console.log(`${outfile} ${Math.round((await stat(outfile)).size / 1024)} kB`);

@@ -24,7 +24,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   functions: ["events", "settings", "http", "storage"],
   local: ["events", "settings", "http"],
   feed: ["events", "settings"],
-  infra: ["events", "settings", "functions/pulse-query/page/build"],
+  infra: ["events", "settings", "functions/pulse-query/page/build", "functions/runtime/bundling"],
   dashboards: [
     "events",
     "settings",
