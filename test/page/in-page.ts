@@ -47,7 +47,10 @@ export async function heightsOf(page: Page, color: string): Promise<{ end: numbe
     const { width, height } = canvas;
     const { data } = (canvas.getContext("2d") as CanvasRenderingContext2D).getImageData(0, 0, width, height);
     const probe = document.createElement("canvas").getContext("2d") as CanvasRenderingContext2D;
-    probe.fillStyle = getComputedStyle(document.documentElement).getPropertyValue(`--${name}-now`);
+    const figure = document.querySelector(".chart") as HTMLElement;
+    figure.style.color = `var(--${name})`;
+    probe.fillStyle = getComputedStyle(figure).color;
+    figure.style.color = "";
     probe.fillRect(0, 0, 1, 1);
     const [red = 0, green = 0, blue = 0] = probe.getImageData(0, 0, 1, 1).data;
     const over = document.querySelector(".u-over") as HTMLElement;

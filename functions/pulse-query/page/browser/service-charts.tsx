@@ -1,6 +1,7 @@
 import { useMemo, useState } from "preact/hooks";
 import type { Summary } from "../../answers.ts";
-import { Chart, type ChartSeries } from "./chart.tsx";
+import { Chart } from "./chart.tsx";
+import type { ChartSeries } from "./chart-options.ts";
 import { formatCount, formatLatency, formatTime } from "./format.ts";
 
 /** From the bottom of a bar to its top. */
