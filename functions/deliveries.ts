@@ -1,5 +1,5 @@
 import type { CloudEvent } from "../events/cloud-event.ts";
-import { RecentMap } from "../storage/recent-map.ts";
+import { BoundedMap } from "../storage/bounded-map.ts";
 
 /** Events delivered in some minutes of a busy broker: redeliveries come within 3½. A few MB. */
 const MAX_REMEMBERED = 20_000;
@@ -17,10 +17,10 @@ export function deliveryOf({ source, id, extensions: { knativearrivaltime } }: C
  * least once": what is stored stays one row, and what is counted is to be counted once.
  */
 export class Deliveries {
-  readonly #known: RecentMap<true>;
+  readonly #known: BoundedMap<true>;
 
   constructor(maxRemembered = MAX_REMEMBERED) {
-    this.#known = new RecentMap(maxRemembered);
+    this.#known = new BoundedMap(maxRemembered);
   }
 
   /** Whether this one was not asked for here before. */

@@ -1,36 +1,54 @@
-// A cursor is the position of the last thing shown, not a count: what is written meanwhile cannot shift it.
+// A cursor is the place of the last thing shown, not a count: what is written meanwhile cannot shift it.
 import { type Parsed, refuse } from "../events/fault.ts";
+import { END_OF_TIME_MS } from "../events/time.ts";
 
-/** The kinds of a position's parts, in order. Numbers are safe integers, such as epoch ms. */
-export type CursorShape = readonly ("number" | "string")[];
-/** A position of that shape. */
-export type CursorPosition<S extends CursorShape> = {
-  -readonly [K in keyof S]: S[K] extends "number" ? number : string;
-};
+/** A place in the order of reading: epoch ms, then the texts that order what shares a millisecond. */
+export type Cursor = readonly [time: number, ...texts: string[]];
+/** The place of a pulse. */
+export type PulseCursor = readonly [time: number, source: string, id: string];
+/** The place of a dead letter. */
+export type DeadLetterCursor = readonly [time: number, id: string];
 
-/** A position as opaque text that is safe in a URL. */
-export function encodeCursor<const S extends CursorShape>(_shape: S, position: CursorPosition<S>): string {
-  return Buffer.from(JSON.stringify(position)).toString("base64url");
+/** A cursor as opaque text that is safe in a URL. */
+export function encodeCursor(cursor: Cursor): string {
+  return Buffer.from(JSON.stringify(cursor)).toString("base64url");
 }
 
-/** The position that {@link encodeCursor} made the text of; a fault at `/cursor` for any other text. */
-export function decodeCursor<const S extends CursorShape>(shape: S, cursor: string): Parsed<CursorPosition<S>> {
-  const position = parsePosition(cursor);
-  const isPosition =
-    Array.isArray(position) &&
-    position.length === shape.length &&
-    shape.every((kind, i) => (kind === "number" ? Number.isSafeInteger(position[i]) : typeof position[i] === "string"));
-  if (!isPosition) return refuse("/cursor", "Expected the cursor of the page before, unchanged", cursor);
-  return { ok: true, value: position as CursorPosition<S> };
+/** The cursor of `length` parts that {@link encodeCursor} made the text of; a fault at `/cursor` for any other text. */
+export function decodeCursor<C extends Cursor>(text: string | undefined, length: C["length"]): Parsed<C | undefined> {
+  if (text === undefined) return { ok: true, value: undefined };
+  const cursor = parse(text);
+  if (!isCursor(cursor) || cursor.length !== length) {
+    return refuse("/cursor", "Expected the cursor of the page before, unchanged", text);
+  }
+  return { ok: true, value: cursor as C };
 }
 
-function parsePosition(cursor: string): unknown {
-  const bytes = Buffer.from(cursor, "base64url");
+function parse(text: string): unknown {
+  const bytes = Buffer.from(text, "base64url");
   // Buffer skips what is not base64; only text that comes out the same again is a cursor.
-  if (bytes.toString("base64url") !== cursor) return undefined;
+  if (bytes.toString("base64url") !== text) return undefined;
   try {
     return JSON.parse(bytes.toString());
   } catch {
     return undefined;
   }
+}
+
+function isCursor(value: unknown): value is Cursor {
+  if (!Array.isArray(value)) return false;
+  const [time, ...texts] = value as unknown[];
+  return (
+    Number.isInteger(time) &&
+    Math.abs(time as number) <= END_OF_TIME_MS &&
+    texts.every((text) => typeof text === "string")
+  );
+}
+
+/** Cuts a page to `limit` of the rows read. One row more than that tells that another page follows: the cursor leads there. */
+export function cutPage<T>(rows: T[], limit: number, cursorOf: (last: T) => Cursor): { cursor?: string } {
+  if (rows.length <= limit) return {};
+  rows.length = limit;
+  const last = rows.at(-1);
+  return last === undefined ? {} : { cursor: encodeCursor(cursorOf(last)) };
 }

@@ -1,20 +1,28 @@
-// What the functions ask of a store, and nothing more. Each handler takes only the port it needs; `storage/contract/suite.ts`
-// says what every adapter must keep, and runs against the real thing.
+// What the functions ask of a store, and nothing more. Each handler takes only the port that it needs. What every adapter
+// must keep is in storage/contract/suite.ts, which runs against the real thing.
 import type { CloudEvent } from "../events/cloud-event.ts";
 import type { Parsed } from "../events/fault.ts";
 import type { Pulse } from "../events/pulse.ts";
 
-/** What became of a write: it is safe, it never will be, or it may be if it is tried again. */
+/** What became of a write: it is safe, it never will be, or it may be when it is sent again. */
 export type WriteOutcome =
   | { kind: "stored" }
   | { kind: "rejected"; reason: string }
   | { kind: "retry"; reason: string; retryAfterMs: number; cause?: unknown };
 
+/** What became of one batch or transaction, for metrics. */
+export interface StoreBatch {
+  rows: number;
+  durationMs: number;
+  outcome: WriteOutcome["kind"];
+}
+
 /** Takes pulses in. */
 export interface PulseWriter {
   /**
-   * Stores all of the pulses, durably, before it says `stored`. A pulse whose service, source and id are stored already
-   * changes nothing. Never throws for a store that is away, slow or full: that is `retry`.
+   * Stores all of the pulses, durably, before it answers `stored`. A pulse that is stored already changes nothing: one
+   * with the same service, source and id (on Cassandra, and the same `event_time` where the sender gave one). Never
+   * throws for a store that is away, slow or full: that is `retry`.
    */
   write(pulses: readonly Pulse[]): Promise<WriteOutcome>;
 }
@@ -30,7 +38,7 @@ export interface Span {
 
 export interface PulsePage {
   pulses: StoredPulse[];
-  /** Continues after the last of them; absent at the end. Opaque, and stays right while pulses are written. */
+  /** Continues after the last of them; absent at the end. Opaque; stays right while pulses are written. */
   cursor?: string;
 }
 
@@ -49,7 +57,7 @@ export interface PulseReader {
 
 /** An event that could not be delivered, and why. */
 export interface DeadLetter {
-  /** Derived from the event's source, id and failed destination: the same failure again is the same letter. */
+  /** Made from the event's source, id and failed destination: the same failure again is the same dead letter. */
   id: string;
   event: CloudEvent;
   /** The class of what went wrong, see `reasonOf`. */
@@ -62,15 +70,15 @@ export interface DeadLetter {
   detail: string | undefined;
   /** Epoch ms of its (last) arrival. */
   time: number;
-  /** Epoch ms of the last replay the broker took; absent until then, and again when it comes back. */
+  /** Epoch ms of the last replay that the broker took; absent before, and again once the dead letter comes back. */
   replayedAt?: number;
 }
 
 export interface DeadLetterFilter {
   reason?: string;
-  /** Only letters that came in the span. */
+  /** Only those that came in the span. */
   span?: Span;
-  /** Only letters not replayed, or only those that were. */
+  /** Only those not replayed, or only those that were. */
   isReplayed?: boolean;
 }
 
@@ -81,22 +89,22 @@ export interface DeadLetterPage {
 
 /** Keeps dead letters until they are replayed or the retention has passed. */
 export interface DeadLetterStore {
-  /** Keeps a letter durably; one with the same id replaces the former and counts as not replayed. */
+  /** Keeps a dead letter durably. It replaces one with the same id, and counts as not replayed. */
   put(letter: DeadLetter): Promise<WriteOutcome>;
   get(id: string): Promise<DeadLetter | undefined>;
   /** Newest first, at most `limit`. A cursor that this store did not make is a fault at `/cursor`. */
   list(filter: DeadLetterFilter, limit: number, cursor?: string): Promise<Parsed<DeadLetterPage>>;
   /**
-   * Notes that the broker has taken a letter back, sent to it at `time` (epoch ms). A letter that came, or came back,
-   * after that stays as it is: it is another failure.
+   * Notes that the broker took a dead letter that was sent to it at `time` (epoch ms). A dead letter that came, or came
+   * back, after `time` stays as it is: that is another failure.
    */
   markReplayed(id: string, time: number): Promise<void>;
 }
 
-/** What every open store can do besides. */
+/** What every open store does besides. */
 export interface StoreLifecycle {
   /** Resolves when the store can be used; rejects with an error that names the remedy. */
   check(): Promise<void>;
-  /** Finishes what is under way and lets go of every handle. */
+  /** Finishes what is under way and closes every handle. */
   close(): Promise<void>;
 }

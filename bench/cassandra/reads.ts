@@ -1,6 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { Pulse } from "../../events/pulse.ts";
-import { bucketOf } from "../../storage/cassandra/row.ts";
+import { bucketOf } from "../../storage/cassandra/pulse-row.ts";
 import { cpuMicros } from "../process.ts";
 import { median, percentile, type Row } from "../table.ts";
 import { makeFleet } from "./fleet.ts";

@@ -10,14 +10,9 @@ import type { CassandraNode } from "../../local/cassandra/node.ts";
 import { cassandraSettings } from "../../settings/cassandra-settings.ts";
 import { readSettings } from "../../settings/read.ts";
 import { clientOptionsOf } from "../../storage/cassandra/client-options.ts";
+import type { Statement } from "../../storage/cassandra/cql.ts";
+import { bucketOf, insertOf, type PulseStatements, pulseStatements } from "../../storage/cassandra/pulse-row.ts";
 import { type CassandraPulseStore, openCassandraPulseStore } from "../../storage/cassandra/pulse-store.ts";
-import {
-  bucketOf,
-  insertOf,
-  type PulseStatements,
-  pulseStatements,
-  type Statement,
-} from "../../storage/cassandra/row.ts";
 import { applySchema } from "../../storage/cassandra/schema-apply.ts";
 import { loadMigrations } from "../../storage/cassandra/schema-files.ts";
 import type { Row } from "../table.ts";
@@ -119,7 +114,7 @@ export async function rawInsert(table: Table, pulse: Pulse): Promise<number> {
 
 function insert({ statements }: Table, pulse: Pulse): Statement {
   const time = pulse.event_time;
-  return insertOf(statements, { pulse, time, bytes: 0 }, bucketOf(time, HOUR_MS), TTL_SECONDS);
+  return insertOf(statements, { pulse, time }, bucketOf(time, HOUR_MS), TTL_SECONDS);
 }
 
 async function untilDone(work: () => Promise<unknown>): Promise<void> {

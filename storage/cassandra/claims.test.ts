@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Pulse } from "../../events/pulse.ts";
 import { settleClaims } from "./claims.ts";
-import { pulseStatements, writetimeOf } from "./row.ts";
+import { pulseStatements, writetimeOf } from "./pulse-row.ts";
 
 // The same cases in every run: what fails once fails for everybody.
 fc.configureGlobal({ seed: 20_261_124 });
@@ -84,8 +84,7 @@ async function arrive(cluster: Cluster, { time, diesAt, reaches }: Arrival): Pro
   try {
     const settled = await settleClaims(pulse, {
       statements,
-      retentionMs: 1e12,
-      now: () => 0,
+      horizon: () => -1e12,
       execute: async (query, params, options) => {
         if (query === statements.claim) {
           await run((replica) => replica.claims.add(params[3] as number), QUORUM);
@@ -171,8 +170,7 @@ describe("claims", () => {
         { service_name: "s", source: "/", id: "1", event_time: 1000 + i, latency_ms: 1, status: "ok" },
         {
           statements,
-          retentionMs: 1e12,
-          now: () => 0,
+          horizon: () => -1e12,
           execute: async (query, params) => {
             if (query === statements.claim) {
               writes++;

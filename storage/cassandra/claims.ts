@@ -1,6 +1,6 @@
-// A pulse that came with an identity and without a time gets the time of its arrival. Sent again it arrives at another
-// time, which is another key: without more it would be stored twice. A lightweight transaction would settle that, at
-// four round trips and with the partition locked; instead every arrival claims its time, and the earliest claim wins.
+// A pulse that came with an identity and without a time gets the time of its arrival. Sent again, the pulse arrives at
+// another time, which is another key, and would be stored twice. A lightweight transaction would prevent that, at four
+// round trips and with the partition locked. Instead every arrival claims its time, and the earliest claim wins.
 //
 // To settle an arrival at time t:
 //   1. m := the earliest claim that can be seen, or t.
@@ -8,24 +8,24 @@
 //   3. Write the row at m; where C has other times, delete their rows, in one logged batch: both happen or neither.
 //
 // Why it is stored once. Take the earliest time M whose row was written and any other time t' > M whose row was: each
-// writer finished its claim before it began to read. Of two such claims one was finished first, and by then the other's
-// writer had not begun its last read; so that one saw the earlier finished claim. If t's writer saw M, it wrote no row
-// at t'. Else M's writer saw t' and deleted its row. The deletion has a later writetime than any write of the row at t'
-// has (see writetimeOf), so that one which is late by minutes stays deleted.
+// writer finished its claim before it began to read. One of the two claims was finished first, before the other's writer
+// began its last read, so that the other's writer saw it. If t's writer saw M, it wrote no row at t'. Otherwise M's
+// writer saw t' and deleted the row at t'. The deletion has a later writetime than any write of that row (see
+// writetimeOf): a write that is late by minutes stays deleted.
 //
 // Why it is stored at all. A row is deleted only together with the writing of an earlier one, and times cannot go down
-// for ever. Step 2 claims m anew even where another has: that other may have died with its claim on one replica only,
-// and such a claim can be seen by one reader and missed by the next.
+// for ever. Step 2 claims m again even where another writer has: that writer may have died with its claim on one replica
+// only, where one reader sees the claim and the next misses it.
 //
-// Claims do not pile up: an arrival that sees an earlier claim never makes its own. What is left behind by a process
-// that dies between steps is one claim without a row; its sender had no answer, and sends it again.
+// Claims do not pile up: an arrival that sees an earlier claim never makes one for its own time. A process that dies
+// between steps leaves one claim without a row; its sender had no answer, and sends the pulse again.
 import { types } from "cassandra-driver";
 import type { Pulse } from "../../events/pulse.ts";
-import { type PulseStatements, ttlSeconds, writetimeOf } from "./row.ts";
+import { type PulseStatements, ttlSeconds, writetimeOf } from "./pulse-row.ts";
 
 export interface ClaimOptions {
   statements: PulseStatements;
-  /** Runs a statement at a quorum unless told otherwise. */
+  /** Runs a statement, at a quorum unless the options say otherwise. */
   execute(
     query: string,
     params: unknown[],
@@ -33,22 +33,22 @@ export interface ClaimOptions {
   ): Promise<{ rows: types.Row[] }>;
   /** Writes the row at `time` and deletes those at `losers`, both or neither. */
   replace(time: number, losers: readonly number[]): Promise<void>;
-  retentionMs: number;
-  now: () => number;
+  /** The oldest time that is still shown. */
+  horizon(): number;
 }
 
 /**
- * Settles at which time a pulse is stored that has an identity and no time of its own, and removes rows of it at other
- * times. The row at that time is still to be written, with the writetime that {@link writetimeOf} gives.
+ * Settles the time of a pulse that has an identity and no time, and removes its rows at other times. The caller then
+ * writes the row at that time, with the writetime that {@link writetimeOf} gives.
  */
 export async function settleClaims(pulse: Pulse, options: ClaimOptions): Promise<number> {
-  const { statements, execute, replace, retentionMs, now } = options;
+  const { statements, execute, replace, horizon } = options;
   const identity = [pulse.service_name, pulse.source, pulse.id];
-  // A hint: what it misses is found by the reading after the claim.
+  // A hint: the read after the claim finds what this one misses.
   const seen = await execute(statements.listClaims, identity, { consistency: types.consistencies.localOne });
   let time = Math.min(pulse.event_time, ...timesOf(seen));
   for (;;) {
-    const ttl = ttlSeconds(time, retentionMs, now());
+    const ttl = ttlSeconds(time, horizon());
     if (ttl <= 0) return time;
     await execute(statements.claim, [...identity, time, ttl, writetimeOf(time)]);
     const claims = timesOf(await execute(statements.listClaims, identity));

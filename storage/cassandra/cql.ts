@@ -1,6 +1,11 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { Client, QueryOptions, types } from "cassandra-driver";
-import type { Statement } from "./row.ts";
+
+/** A statement with its values, as the driver takes it. */
+export interface Statement {
+  query: string;
+  params: unknown[];
+}
 
 /** What the stores ask of the driver. */
 export interface Cql {
@@ -8,13 +13,13 @@ export interface Cql {
   batch(statements: Statement[], options: { logged: boolean }): Promise<void>;
 }
 
-// The driver prepares a statement on one node, and fails with a plain Error when that one has no connection at the
-// moment, although others have (PrepareHandler._prepareWithQueryPlan). Its next try begins with the next node.
+// The driver prepares a statement on one node, and fails with a plain Error when that node has no connection at the
+// moment, although others have (PrepareHandler._prepareWithQueryPlan). The next try begins with the next node.
 const NO_CONNECTION = "No connection available";
 const TRIES = 4;
 const PAUSE_MS = 50;
 
-/** The driver's client, with another try where it gives up although nodes are there. */
+/** The driver's client, which tries again where the driver gives up although there are nodes. */
 export function cqlOf(client: Client): Cql {
   return {
     execute: (query, params, options) => insist(() => client.execute(query, params, options ?? {})),
@@ -32,5 +37,27 @@ async function insist<T>(work: () => Promise<T>): Promise<T> {
       if (tries === TRIES || !(error instanceof Error) || error.message !== NO_CONNECTION) throw error;
       await delay(PAUSE_MS * tries);
     }
+  }
+}
+
+/** The rows of a query, page by page. The first page is on its way before anybody asks for it. */
+export function pagesOf(client: Cql, { query, params }: Statement, fetchSize: number): AsyncGenerator<types.Row[]> {
+  const fetchPage = (pageState?: string) =>
+    client.execute(query, params, { fetchSize, ...(pageState !== undefined && { pageState }) });
+  const first = fetchPage();
+  // A reader that leaves before the first page has come must not leave an unhandled rejection behind.
+  first.catch(() => {});
+  return pagesFrom(first, fetchPage);
+}
+
+async function* pagesFrom(
+  first: Promise<types.ResultSet>,
+  fetchPage: (pageState: string) => Promise<types.ResultSet>,
+): AsyncGenerator<types.Row[]> {
+  let page = await first;
+  yield page.rows;
+  while (page.pageState) {
+    page = await fetchPage(page.pageState);
+    yield page.rows;
   }
 }

@@ -3,7 +3,7 @@ import type { CloudEvent, EventData } from "../../events/cloud-event.ts";
 import type { DeadLetter } from "../ports.ts";
 
 /** Every statement on dead letters of a keyspace. */
-export function letterStatements(keyspace: string) {
+export function deadLetterStatements(keyspace: string) {
   const byId = `${keyspace}.dead_letters_by_id`;
   const byDay = `${keyspace}.dead_letters_by_day`;
   const days = `${keyspace}.dead_letter_days`;
@@ -21,27 +21,18 @@ export function letterStatements(keyspace: string) {
     listDays: `SELECT day FROM ${days} WHERE list = 'all' AND day >= ? AND day <= ?`,
   };
 }
-export type LetterStatements = ReturnType<typeof letterStatements>;
+export type DeadLetterStatements = ReturnType<typeof deadLetterStatements>;
 
-/** The values of `put` but its TTL. No column is ever left out: of the letter before, nothing is to stay. */
+/** The values of `put` except its TTL. Every column has one, so that nothing stays of the dead letter before. */
 export function valuesOf(letter: DeadLetter, putId: string): unknown[] {
+  const { id, time, reason, destination, code, detail } = letter;
   const { data, ...attributes } = letter.event;
-  const { destination, code, detail } = letter;
   const facts = JSON.stringify({ destination, code, detail });
-  return [
-    letter.id,
-    putId,
-    letter.time,
-    letter.reason,
-    facts,
-    JSON.stringify(attributes),
-    data.kind,
-    bytesOfData(data),
-  ];
+  return [id, putId, time, reason, facts, JSON.stringify(attributes), data.kind, bytesOfData(data)];
 }
 
-/** The letter of a row; `undefined` for what is left of one that has expired. */
-export function letterOf(row: types.Row | undefined): DeadLetter | undefined {
+/** The dead letter of a row; `undefined` for what is left of one that has expired. */
+export function deadLetterOf(row: types.Row | undefined): DeadLetter | undefined {
   if (row === undefined || row.event === null) return undefined;
   const facts = JSON.parse(row.facts) as Partial<Pick<DeadLetter, "destination" | "code" | "detail">>;
   const letter: DeadLetter = {
@@ -53,7 +44,7 @@ export function letterOf(row: types.Row | undefined): DeadLetter | undefined {
     detail: facts.detail,
     time: (row.time as Date).getTime(),
   };
-  // A replay belongs to the putting it was of: a letter that came back has not been replayed.
+  // A replay belongs to one `put`: a dead letter that came back has not been replayed.
   if (row.replayed_at !== null && row.replayed_put_id === row.put_id) {
     letter.replayedAt = (row.replayed_at as Date).getTime();
   }

@@ -1,214 +1,138 @@
 import type { types } from "cassandra-driver";
-import { type Parsed, refuse } from "../../events/fault.ts";
-import { decodeCursor, encodeCursor } from "../cursor.ts";
+import type { Parsed } from "../../events/fault.ts";
+import { END_OF_TIME_MS } from "../../events/time.ts";
+import { BoundedMap } from "../bounded-map.ts";
+import { cutPage, decodeCursor, type PulseCursor } from "../cursor.ts";
 import type { PulsePage, Span, StoredPulse } from "../ports.ts";
-import { RecentMap } from "../recent-map.ts";
-import type { Cql } from "./cql.ts";
-import { bucketOf, type PulseColumns, type PulseStatements, pulseOf } from "./row.ts";
-import type { CassandraSession } from "./session.ts";
+import { BucketPlan } from "./bucket-plan.ts";
+import { type Cql, pagesOf, type Statement } from "./cql.ts";
+import { bucketOf, type PulseColumns, type PulseTables, pulseOf } from "./pulse-row.ts";
 
-export interface PulseReadsOptions {
-  session: CassandraSession;
-  statements: PulseStatements;
-  retentionMs: number;
-  now: () => number;
-}
-
-/** A place in the order of reading: newest first, then by source and id. */
-interface Position {
-  time: number;
-  source: string;
-  id: string;
-}
-
-const CURSOR = ["number", "string", "string"] as const;
 const CHUNK_ROWS = 2000;
-/** Buckets that are read at one time at most. One after the other, a month of a quiet service takes a second. */
-const MAX_WIDTH = 8;
+const INDEX_ROWS = 200;
+const LATEST_ROWS = 500;
 const MAX_REMEMBERED = 10_000;
-/** The last millisecond of a Date; Cassandra's timestamps go on, but no pulse is there. */
-const MAX_TIME = 8_640_000_000_000_000;
 
 /** Reads the tables of pulses. */
 export class PulseReads {
-  readonly #options: PulseReadsOptions;
-  /** The newest bucket of a service when it was last asked for: most likely it still is. */
-  readonly #newest = new RecentMap<number>(MAX_REMEMBERED);
+  readonly #tables: PulseTables;
+  /** The newest bucket of a service when it was last read: most likely it still is the newest. */
+  readonly #newest = new BoundedMap<number>(MAX_REMEMBERED);
 
-  constructor(options: PulseReadsOptions) {
-    this.#options = options;
+  constructor(tables: PulseTables) {
+    this.#tables = tables;
   }
 
   async page(service: string, span: Span, limit: number, cursor?: string): Promise<Parsed<PulsePage>> {
-    let after: Position | undefined;
-    if (cursor !== undefined) {
-      const position = decodeCursor(CURSOR, cursor);
-      if (!position.ok) return position;
-      const [time, source, id] = position.value;
-      if (Math.abs(time) > MAX_TIME)
-        return refuse("/cursor", "Expected the cursor of the page before, unchanged", cursor);
-      after = { time, source, id };
-    }
+    const after = decodeCursor<PulseCursor>(cursor, 3);
+    if (!after.ok) return after;
     const pulses: StoredPulse[] = [];
-    // One more than asked for says whether there is another page.
-    for await (const chunk of this.#read(service, span, limit + 1, after)) {
-      for (const pulse of chunk) {
-        if (pulses.length < limit) {
-          pulses.push(pulse);
-          continue;
-        }
-        const last = pulses.at(-1);
-        if (last === undefined) return { ok: true, value: { pulses } };
-        return { ok: true, value: { pulses, cursor: encodeCursor(CURSOR, [last.event_time, last.source, last.id]) } };
-      }
+    // One more than the page holds tells whether another page follows.
+    for await (const chunk of this.#read(service, span, limit + 1, after.value)) {
+      pulses.push(...chunk);
+      if (pulses.length > limit) break;
     }
-    return { ok: true, value: { pulses } };
+    const rest = cutPage(pulses, limit, ({ event_time, source, id }) => [event_time, source, id]);
+    return { ok: true, value: { pulses, ...rest } };
   }
 
-  async *scan(service: string, span: Span): AsyncGenerator<readonly StoredPulse[]> {
-    yield* this.#read(service, span, Number.POSITIVE_INFINITY, undefined);
+  scan(service: string, span: Span): AsyncGenerator<readonly StoredPulse[]> {
+    return this.#read(service, span, Number.POSITIVE_INFINITY, undefined);
   }
 
   async latest(): Promise<StoredPulse[]> {
-    const { client, bucketMs } = await this.#options.session.insistOnReady();
-    const { statements, retentionMs, now } = this.#options;
-    const horizon = now() - retentionMs;
-    const found: Promise<StoredPulse | undefined>[] = [];
-    let pageState: string | undefined;
-    do {
-      const result = await client.execute(statements.listLatest, [], {
-        fetchSize: 500,
-        ...(pageState && { pageState }),
-      });
-      const doubtful: Promise<unknown>[] = [];
-      for (const row of result.rows) {
-        const service: string = row.service_name;
-        const columns: LatestColumns | null = row.pulse;
-        if (columns === null) continue;
-        const pulse = pulseOf(service, columns);
-        if (columns.is_time_of_arrival !== true) {
-          if (pulse.event_time >= horizon) found.push(Promise.resolve(pulse));
-          continue;
-        }
-        const sure = this.#confirm(client, bucketMs, pulse);
-        doubtful.push(sure);
-        found.push(sure);
+    const { session, statements, horizon } = this.#tables;
+    const { client, bucketMs } = await session.insistOnReady();
+    const oldest = horizon();
+    const pulses: StoredPulse[] = [];
+    for await (const rows of pagesOf(client, { query: statements.listLatest, params: [] }, LATEST_ROWS)) {
+      for (const pulse of await Promise.all(rows.map((row) => this.#latestOf(client, bucketMs, row)))) {
+        if (pulse !== undefined && pulse.event_time >= oldest) pulses.push(pulse);
       }
-      await Promise.all(doubtful);
-      pageState = result.pageState;
-    } while (pageState);
-    const pulses = (await Promise.all(found)).filter((pulse) => pulse !== undefined);
+    }
     return pulses.sort((a, b) => (a.service_name < b.service_name ? -1 : 1));
   }
 
-  // The time of an arrival may have been given up for an earlier one after `latest` was told of it. Then the newest row
-  // says what is the newest: every other pulse that is newer would have displaced it.
-  async #confirm(client: Cql, bucketMs: number, pulse: StoredPulse): Promise<StoredPulse | undefined> {
-    const { statements } = this.#options;
-    const { service_name: service, event_time: time } = pulse;
-    const key = [service, bucketOf(time, bucketMs), time, pulse.source, pulse.id];
-    const { rowLength } = await client.execute(statements.isStored, key);
+  // An arrival may have given up its time for an earlier one after `latest` was told of it. Then the newest row tells
+  // which pulse is the newest: any other pulse that is newer would have displaced the arrival.
+  async #latestOf(client: Cql, bucketMs: number, row: types.Row): Promise<StoredPulse | undefined> {
+    const columns: LatestColumns | null = row.pulse;
+    if (columns === null) return undefined;
+    const pulse = pulseOf(row.service_name, columns);
+    if (columns.is_time_of_arrival !== true) return pulse;
+    const { service_name: service, event_time: time, source, id } = pulse;
+    const key = [service, bucketOf(time, bucketMs), time, source, id];
+    const { rowLength } = await client.execute(this.#tables.statements.isStored, key);
     if (rowLength > 0) return pulse;
-    const page = await this.page(service, { from: 0, to: MAX_TIME }, 1);
+    const page = await this.page(service, { from: 0, to: END_OF_TIME_MS }, 1);
     return page.ok ? page.value.pulses[0] : undefined;
   }
 
   /**
-   * The rows of a span in order, until the reader has the rows it wants. A bucket is not read before the index has said
-   * that it holds rows, but for one that did when it was last seen: its rows come together with the index's answer.
+   * The rows of a span in order, until the reader has what it wants. A bucket is read once the index has told that it
+   * holds rows. One is read together with the index: the one that was the newest when the service was last read, or
+   * that of the cursor.
    */
   async *#read(
     service: string,
     span: Span,
-    wanted: number,
-    after: Position | undefined,
+    wantedRows: number,
+    after: PulseCursor | undefined,
   ): AsyncGenerator<readonly StoredPulse[]> {
-    const { client, bucketMs } = await this.#options.session.insistOnReady();
-    const { retentionMs, now } = this.#options;
-    const from = Math.max(span.from, now() - retentionMs);
+    const { session, statements, horizon, now } = this.#tables;
+    const { client, bucketMs } = await session.insistOnReady();
     // A cursor may come with another span than the one it was made for.
-    const position = after !== undefined && after.time < span.to ? after : undefined;
-    const to = Math.min(span.to, MAX_TIME, position === undefined ? MAX_TIME : position.time + 1);
+    const cursor = after !== undefined && after[0] < span.to ? after : undefined;
+    const from = Math.max(span.from, horizon());
+    const to = Math.min(span.to, END_OF_TIME_MS, cursor === undefined ? END_OF_TIME_MS : cursor[0] + 1);
     if (from >= to) return;
-    const fetchSize = Math.min(wanted, CHUNK_ROWS);
-    const begin = (bucket: number): Begun[] =>
-      this.#partsOf(service, bucket, { from, to }, position, bucketMs).map((query) => {
-        const first = fetchPage(client, query, fetchSize);
-        // A reader that leaves early must not leave a rejection behind.
-        first.catch(() => {});
-        return { query, first };
-      });
+    const start = (bucket: number) =>
+      this.#queriesOf(service, bucket, { from, to }, cursor, bucketMs).map((query) =>
+        pagesOf(client, query, Math.min(wantedRows, CHUNK_ROWS)),
+      );
     const [oldest, newest] = [bucketOf(from, bucketMs), bucketOf(to - 1, bucketMs)];
-    const guess = position === undefined ? this.#newest.get(service) : bucketOf(position.time, bucketMs);
-    const begun = new Map<number, Begun[]>();
-    if (guess !== undefined && guess >= oldest && guess <= newest) begun.set(guess, begin(guess));
-    let [got, read, width] = [0, 0, 1];
-    let waiting: number[] = [];
-    for await (const buckets of this.#buckets(client, service, oldest, newest)) {
-      if (read === 0 && buckets[0] !== undefined && to > now()) this.#newest.set(service, buckets[0]);
-      waiting.push(...buckets);
-      while (waiting.length > 0) {
-        const together = waiting.slice(0, width);
-        waiting = waiting.slice(width);
-        for (const part of together.flatMap((bucket) => begun.get(bucket) ?? begin(bucket))) {
-          let page: Page | undefined = await part.first;
-          while (page !== undefined) {
-            got += page.rows.length;
-            if (page.rows.length > 0) yield page.rows.map((row) => pulseOf(service, row));
-            page = page.next === undefined ? undefined : await fetchPage(client, part.query, fetchSize, page.next);
+    const guess = cursor === undefined ? this.#newest.get(service) : bucketOf(cursor[0], bucketMs);
+    const guessed = guess !== undefined && guess >= oldest && guess <= newest ? start(guess) : undefined;
+    const plan = new BucketPlan(wantedRows);
+    // Only a span that reaches the present begins with the service's newest bucket.
+    let isNewestNext = to > now();
+    const index = { query: statements.listBuckets, params: [service, oldest, newest] };
+    for await (const rows of pagesOf(client, index, INDEX_ROWS)) {
+      const buckets = rows.map((row) => (row.bucket as Date).getTime());
+      if (isNewestNext && buckets[0] !== undefined) this.#newest.set(service, buckets[0]);
+      isNewestNext = false;
+      plan.add(buckets);
+      for (let together = plan.next(); together.length > 0; together = plan.next()) {
+        const started = together.flatMap((bucket) => (bucket === guess && guessed) || start(bucket));
+        for (const pages of started) {
+          for await (const page of pages) {
+            plan.note(page.length);
+            if (page.length > 0) yield page.map((row) => pulseOf(service, row));
           }
         }
-        read += together.length;
-        // As many as may hold what is still wanted, so that as little as may be is read in vain or held in memory.
-        const perBucket = Math.max(1, got / read);
-        width = Math.min(2 * width, MAX_WIDTH, Math.max(1, Math.ceil(Math.min(wanted - got, CHUNK_ROWS) / perBucket)));
       }
     }
   }
 
-  /** The queries that read one bucket: after a position, its own millisecond comes first. */
-  #partsOf(service: string, bucket: number, span: Span, after: Position | undefined, bucketMs: number): Query[] {
-    const { statements } = this.#options;
-    if (after === undefined || bucket !== bucketOf(after.time, bucketMs)) {
-      return [{ query: statements.newest, params: [service, bucket, span.from, span.to] }];
+  /** The queries that read one bucket: after a cursor, the cursor's own millisecond comes first. */
+  #queriesOf(
+    service: string,
+    bucket: number,
+    { from, to }: Span,
+    cursor: PulseCursor | undefined,
+    bucketMs: number,
+  ): Statement[] {
+    const { newest, sameTime } = this.#tables.statements;
+    if (cursor === undefined || bucket !== bucketOf(cursor[0], bucketMs)) {
+      return [{ query: newest, params: [service, bucket, from, to] }];
     }
     return [
-      { query: statements.sameTime, params: [service, bucket, after.time, after.source, after.id] },
-      { query: statements.newest, params: [service, bucket, span.from, Math.min(span.to, after.time)] },
+      { query: sameTime, params: [service, bucket, ...cursor] },
+      { query: newest, params: [service, bucket, from, Math.min(to, cursor[0])] },
     ];
-  }
-
-  async *#buckets(client: Cql, service: string, from: number, to: number): AsyncGenerator<number[]> {
-    const query = { query: this.#options.statements.listBuckets, params: [service, from, to] };
-    let page: Page | undefined = await fetchPage(client, query, 200);
-    while (page !== undefined) {
-      yield page.rows.map((row) => (row.bucket as Date).getTime());
-      page = page.next === undefined ? undefined : await fetchPage(client, query, 200, page.next);
-    }
   }
 }
 
 interface LatestColumns extends PulseColumns {
   is_time_of_arrival: boolean | null;
-}
-
-interface Query {
-  query: string;
-  params: unknown[];
-}
-
-/** A query whose first page is on its way. */
-interface Begun {
-  query: Query;
-  first: Promise<Page>;
-}
-
-interface Page {
-  rows: types.Row[];
-  next: string | undefined;
-}
-
-async function fetchPage(client: Cql, { query, params }: Query, fetchSize: number, pageState?: string): Promise<Page> {
-  const result = await client.execute(query, params, { fetchSize, ...(pageState !== undefined && { pageState }) });
-  return { rows: result.rows, next: result.pageState || undefined };
 }

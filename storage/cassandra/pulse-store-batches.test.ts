@@ -1,10 +1,10 @@
 import { randomUUID } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import type { Pulse } from "../../events/pulse.ts";
+import type { StoreBatch } from "../ports.ts";
 import { clientHolder, HOUR_MS, idsOf, pulseOf, STORED, storeOpener } from "../testing/cassandra-pulse-store.ts";
 import { skipReason, testSettings } from "../testing/keyspace.ts";
-import { countBytes, insertOf, pulseStatements } from "./row.ts";
-import type { StoreBatch } from "./write-queue.ts";
+import { countBytes, insertOf, pulseStatements } from "./pulse-row.ts";
 
 describe.skipIf(skipReason() !== undefined)("the Cassandra pulse store", () => {
   const open = storeOpener();
@@ -16,7 +16,7 @@ describe.skipIf(skipReason() !== undefined)("the Cassandra pulse store", () => {
     const services = [`s-${randomUUID()}`, `s-${randomUUID()}`];
     // The server has a limit for batches of several partitions only; ours are of one, and kept under it nevertheless.
     const send = async (pulses: Pulse[]) => {
-      const inserts = pulses.map((pulse) => insertOf(statements, { pulse, time: pulse.event_time, bytes: 0 }, 0, 1000));
+      const inserts = pulses.map((pulse) => insertOf(statements, { pulse, time: pulse.event_time }, 0, 1000));
       return await cassandra.client.batch(inserts, { logged: false }).then(() => "taken", String);
     };
     for (const fields of [

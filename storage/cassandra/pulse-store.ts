@@ -1,20 +1,32 @@
 // Start here: pulses in Cassandra. Siblings: session.ts connects, write-queue.ts gathers rows into batches,
-// pulse-writes.ts writes them, claims.ts finds the time of a pulse that came without, pulse-reads.ts reads, row.ts has
-// the statements, outcome.ts says what an error means; schema-*.ts and schema/ make the tables.
+// pulse-writes.ts writes them, claims.ts settles the time of a pulse that came without one, pulse-reads.ts reads by the
+// plan of bucket-plan.ts, pulse-row.ts has the statements, driver-failure.ts says what an error means; schema-*.ts and
+// schema/ make the tables.
 //
 // 1. A `stored` is at a quorum of the replicas of the local data centre.
-// 2. Whatever is written twice is the same row: its key and its writetime come from the pulse, not from the moment.
-// 3. What has outlived the retention is never shown, and goes by itself: a row's TTL is what its event has left.
+// 2. A pulse that is written twice is the same row: its key and its writetime come from the pulse, not from the moment.
+// 3. What has outlived the retention is never shown, and expires: a row's TTL is the time that its event has left.
+import pLimit from "p-limit";
 import type { Parsed } from "../../events/fault.ts";
 import type { Pulse } from "../../events/pulse.ts";
 import type { CassandraSettings } from "../../settings/cassandra-settings.ts";
-import type { PulsePage, PulseReader, PulseWriter, Span, StoredPulse, StoreLifecycle, WriteOutcome } from "../ports.ts";
-import type { Failure } from "./outcome.ts";
+import { type NotStored, retry, STORED } from "../outcome.ts";
+import type {
+  PulsePage,
+  PulseReader,
+  PulseWriter,
+  Span,
+  StoreBatch,
+  StoredPulse,
+  StoreLifecycle,
+  WriteOutcome,
+} from "../ports.ts";
+import type { DriverFailure } from "./driver-failure.ts";
 import { PulseReads } from "./pulse-reads.ts";
+import { bucketOf, countBytes, pulseStatements } from "./pulse-row.ts";
 import { PulseWrites } from "./pulse-writes.ts";
-import { bucketOf, countBytes, pulseStatements, type Row } from "./row.ts";
 import { CassandraSession } from "./session.ts";
-import { type StoreBatch, WriteGroup, WriteQueue } from "./write-queue.ts";
+import { WriteGroup, WriteQueue } from "./write-queue.ts";
 
 export interface CassandraPulseStoreOptions {
   settings: CassandraSettings;
@@ -26,14 +38,12 @@ export interface CassandraPulseStoreOptions {
   maxInFlightPerPartition?: number;
   /** Epoch ms. @default Date.now */
   now?: () => number;
-  /** Told of every batch. */
+  /** Called after every batch. */
   onBatch?: (batch: StoreBatch) => void;
 }
 
-const STORED: WriteOutcome = { kind: "stored" };
-const FULL: WriteOutcome = { kind: "retry", reason: "Too many rows wait for Cassandra", retryAfterMs: 1000 };
-const CLOSED: WriteOutcome = { kind: "retry", reason: "The store is closed", retryAfterMs: 1000 };
-/** Pulses whose time is being settled at one time: two reads and a write each. */
+const FULL: NotStored = retry("Too many rows wait for Cassandra");
+/** Pulses of one write whose time is being settled at one time: two reads and a write each. */
 const MAX_SETTLING = 64;
 
 /** Opens the store: it connects in the background, and `check` says when it is ready. Never throws. */
@@ -49,17 +59,17 @@ export class CassandraPulseStore implements PulseWriter, PulseReader, StoreLifec
   readonly #queue: WriteQueue;
   readonly #horizon: () => number;
   readonly #maxQueuedRows: number;
-  readonly #underWay = new Set<Promise<WriteOutcome>>();
   #settlingRows = 0;
-  #closed: Promise<void> | undefined;
 
   constructor(options: CassandraPulseStoreOptions) {
     const { settings, retentionMs, now = Date.now, maxQueuedRows = 100_000, maxInFlightPerPartition = 6 } = options;
+    this.#horizon = () => now() - retentionMs;
+    this.#maxQueuedRows = maxQueuedRows;
+    this.#session = new CassandraSession({ settings, onBreak: () => this.#writes.forget() });
     const statements = pulseStatements(settings.keyspace);
-    const session = new CassandraSession({ settings, onBreak: () => this.#writes.forget() });
-    this.#session = session;
-    this.#writes = new PulseWrites({ session, statements, retentionMs, now });
-    this.#reads = new PulseReads({ session, statements, retentionMs, now });
+    const tables = { session: this.#session, statements, horizon: this.#horizon, now };
+    this.#writes = new PulseWrites(tables);
+    this.#reads = new PulseReads(tables);
     this.#queue = new WriteQueue({
       send: (partition, rows) => this.#writes.send(partition, rows),
       maxInFlight: settings.maxInFlight,
@@ -68,8 +78,6 @@ export class CassandraPulseStore implements PulseWriter, PulseReader, StoreLifec
       maxWaitMs: 3 * settings.requestTimeoutMs,
       onBatch: options.onBatch,
     });
-    this.#horizon = () => now() - retentionMs;
-    this.#maxQueuedRows = maxQueuedRows;
   }
 
   /** Rows that wait or are on their way. */
@@ -83,16 +91,11 @@ export class CassandraPulseStore implements PulseWriter, PulseReader, StoreLifec
   }
 
   write(pulses: readonly Pulse[]): Promise<WriteOutcome> {
-    if (this.#closed !== undefined) return Promise.resolve(CLOSED);
-    if (this.#session.ready === undefined) {
-      return Promise.resolve({ kind: "retry", reason: this.#session.failure, retryAfterMs: 1000 });
-    }
-    // A single write is taken whatever its size when nothing waits: it would never find more room.
+    const connection = this.#session.forWrite;
+    if ("kind" in connection) return Promise.resolve(connection);
+    // A single write of any size is taken when nothing waits: it would never find more room.
     if (this.queuedRows > 0 && this.queuedRows + pulses.length > this.#maxQueuedRows) return Promise.resolve(FULL);
-    const outcome = this.#enqueue(pulses, this.#session.ready.bucketMs);
-    this.#underWay.add(outcome);
-    void outcome.then(() => this.#underWay.delete(outcome));
-    return outcome;
+    return this.#session.follow(this.#enqueue(pulses, connection.bucketMs));
   }
 
   latest(): Promise<StoredPulse[]> {
@@ -112,16 +115,12 @@ export class CassandraPulseStore implements PulseWriter, PulseReader, StoreLifec
   }
 
   close(): Promise<void> {
-    this.#closed ??= (async () => {
-      while (this.#underWay.size > 0) await Promise.all(this.#underWay);
-      await this.#session.close();
-    })();
-    return this.#closed;
+    return this.#session.close();
   }
 
   async #enqueue(pulses: readonly Pulse[], bucketMs: number): Promise<WriteOutcome> {
     const horizon = this.#horizon();
-    // What has outlived the retention would not be shown: it is as good as stored.
+    // A pulse that has outlived the retention would not be shown: it is as good as stored.
     const kept = pulses.filter((pulse) => pulse.event_time > horizon);
     if (kept.length === 0) return STORED;
     return await new Promise((answer) => {
@@ -129,33 +128,29 @@ export class CassandraPulseStore implements PulseWriter, PulseReader, StoreLifec
       const timeless: Pulse[] = [];
       for (const pulse of kept) {
         if (pulse.is_time_of_arrival) timeless.push(pulse);
-        else this.#add({ pulse, time: pulse.event_time, bytes: countBytes(pulse) }, bucketMs, group);
+        else this.#add(pulse, pulse.event_time, bucketMs, group);
       }
       if (timeless.length > 0) void this.#settleAll(timeless, bucketMs, group);
     });
   }
 
-  #add(row: Row, bucketMs: number, group: WriteGroup): void {
-    this.#queue.add(row.pulse.service_name, bucketOf(row.time, bucketMs), row, group);
+  #add(pulse: Pulse, time: number, bucketMs: number, group: WriteGroup): void {
+    this.#queue.add(pulse.service_name, bucketOf(time, bucketMs), { pulse, time, bytes: countBytes(pulse), group });
   }
 
   async #settleAll(pulses: readonly Pulse[], bucketMs: number, group: WriteGroup): Promise<void> {
     this.#settlingRows += pulses.length;
-    let next = 0;
-    let away: Failure | undefined;
-    const work = async () => {
-      for (let pulse = pulses[next++]; pulse !== undefined; pulse = pulses[next++]) {
-        // When no node answers, the others are not asked for: each would take as long to fail.
-        const settled: Row | Failure = away ?? (await this.#writes.settle(pulse));
-        this.#settlingRows--;
-        if ("pulse" in settled) {
-          this.#add(settled, bucketMs, group);
-          continue;
-        }
-        if (settled.about === "away") away = settled;
-        group.settle(1, settled.outcome);
+    let away: DriverFailure | undefined;
+    await pLimit(MAX_SETTLING).map(pulses, async (pulse) => {
+      // When no node answers, the other pulses do not ask: each would take as long to fail.
+      const settled = away ?? (await this.#writes.settle(pulse));
+      this.#settlingRows--;
+      if (typeof settled === "number") {
+        this.#add(pulse, settled, bucketMs, group);
+        return;
       }
-    };
-    await Promise.all(Array.from({ length: Math.min(MAX_SETTLING, pulses.length) }, work));
+      if (settled.about === "away") away = settled;
+      group.settle(1, settled.outcome);
+    });
   }
 }

@@ -1,94 +1,70 @@
-// What a batch of one partition takes: its rows, a note of its bucket, and the newest of it for `latest`.
+// What a batch of one partition takes: its rows, a note of its bucket, and the newest of its rows for `latest`.
 import type { Pulse } from "../../events/pulse.ts";
-import { RecentMap } from "../recent-map.ts";
+import { BoundedMap } from "../bounded-map.ts";
 import { settleClaims } from "./claims.ts";
-import type { Cql } from "./cql.ts";
-import { type Failure, failureOf } from "./outcome.ts";
+import type { Cql, Statement } from "./cql.ts";
+import type { DriverFailure } from "./driver-failure.ts";
 import {
   bucketOf,
-  countBytes,
   insertOf,
-  type PulseStatements,
-  type Row,
+  mapOf,
+  type PulseRow,
+  type PulseTables,
   rankOf,
-  type Statement,
   ttlSeconds,
   writetimeOf,
-} from "./row.ts";
-import type { CassandraSession, Ready } from "./session.ts";
+} from "./pulse-row.ts";
+import type { Ready } from "./session.ts";
 import type { Partition } from "./write-queue.ts";
-
-export interface PulseWritesOptions {
-  session: CassandraSession;
-  statements: PulseStatements;
-  retentionMs: number;
-  now: () => number;
-}
 
 const MAX_REMEMBERED = 50_000;
 
 /** Writes to the tables of pulses. */
 export class PulseWrites {
-  readonly #options: PulseWritesOptions;
-  /** Buckets that are noted, and the writetime of the newest pulse of each service: need not be written again. */
-  readonly #buckets = new RecentMap<true>(MAX_REMEMBERED);
-  readonly #newest = new RecentMap<number>(MAX_REMEMBERED);
+  readonly #tables: PulseTables;
+  /** Buckets that have their note, and the writetime of each service's newest pulse: neither is written again. */
+  readonly #buckets = new BoundedMap<true>(MAX_REMEMBERED);
+  readonly #newest = new BoundedMap<number>(MAX_REMEMBERED);
 
-  constructor(options: PulseWritesOptions) {
-    this.#options = options;
+  constructor(tables: PulseTables) {
+    this.#tables = tables;
   }
 
-  /** To be called when Cassandra may have lost what it had answered: a single node that was killed may. */
+  /** Forgets what has been written. Call it when Cassandra may have lost it: a single node that was killed may. */
   forget(): void {
     this.#buckets.clear();
     this.#newest.clear();
   }
 
   /** Writes rows of one partition; resolves with what went wrong. */
-  async send(partition: Partition, rows: readonly Row[]): Promise<Failure | undefined> {
-    const { session } = this.#options;
-    const { ready } = session;
-    if (ready === undefined) return notReady(session);
-    try {
+  send(partition: Partition, rows: readonly PulseRow[]): Promise<DriverFailure | undefined> {
+    return this.#tables.session.attempt(async (ready) => {
       // All at once: in Cassandra they share one fsync, and one after the other would halve what few clients can write.
-      // When only the rows fail, `latest` names a pulse that is not there yet: its sender is told to send it again.
+      // When only the rows fail, `latest` names a pulse that is not stored yet: its sender is told to send it again.
       await Promise.all([
         this.#insert(ready.client, partition, rows),
         this.#noteBucket(ready, partition),
         this.#setLatest(ready.client, partition.service, rows),
       ]);
-      session.note(undefined);
       return undefined;
-    } catch (error) {
-      session.note(error);
-      return failureOf(error);
-    }
+    });
   }
 
-  /** Finds the time of a pulse that has none, and removes rows of it at other times; see claims.ts. */
-  async settle(pulse: Pulse): Promise<Row | Failure> {
-    const { session, statements, retentionMs, now } = this.#options;
-    const { ready } = session;
-    if (ready === undefined) return notReady(session);
-    const bytes = countBytes(pulse);
-    try {
-      const time = await settleClaims(pulse, {
+  /** Finds the time of a pulse that came without one, and removes its rows at other times; see claims.ts. */
+  settle(pulse: Pulse): Promise<number | DriverFailure> {
+    const { session, statements, horizon } = this.#tables;
+    return session.attempt((ready) =>
+      settleClaims(pulse, {
         statements,
-        retentionMs,
-        now,
+        horizon,
         execute: (query, params, options) => ready.client.execute(query, params, options),
-        replace: (time, losers) => this.#replace(ready, { pulse, time, bytes }, losers),
-      });
-      session.note(undefined);
-      return { pulse, time, bytes };
-    } catch (error) {
-      session.note(error);
-      return failureOf(error);
-    }
+        replace: (time, losers) => this.#replace(ready, { pulse, time }, losers),
+      }),
+    );
   }
 
-  async #replace(ready: Ready, row: Row, losers: readonly number[]): Promise<void> {
-    const { statements, retentionMs, now } = this.#options;
+  async #replace(ready: Ready, row: PulseRow, losers: readonly number[]): Promise<void> {
+    const { statements, horizon } = this.#tables;
     const { pulse, time } = row;
     const bucket = bucketOf(time, ready.bucketMs);
     await this.#noteBucket(ready, { service: pulse.service_name, bucket });
@@ -96,17 +72,17 @@ export class PulseWrites {
       const key = [pulse.service_name, bucketOf(loser, ready.bucketMs), loser, pulse.source, pulse.id];
       return { query: statements.remove, params: [writetimeOf(loser, 1), ...key] };
     });
-    const ttl = Math.max(1, ttlSeconds(time, retentionMs, now()));
+    const ttl = Math.max(1, ttlSeconds(time, horizon()));
     await ready.client.batch([insertOf(statements, row, bucket, ttl), ...removals], { logged: true });
   }
 
-  async #insert(client: Cql, { bucket }: Partition, rows: readonly Row[]): Promise<void> {
-    const { statements, retentionMs, now } = this.#options;
-    const moment = now();
+  async #insert(client: Cql, { bucket }: Partition, rows: readonly PulseRow[]): Promise<void> {
+    const { statements, horizon } = this.#tables;
+    const oldest = horizon();
     const inserts: Statement[] = [];
     for (const row of rows) {
-      const ttl = ttlSeconds(row.time, retentionMs, moment);
-      // It has outlived the retention while it waited; a TTL of 0 would keep it for ever.
+      const ttl = ttlSeconds(row.time, oldest);
+      // 0 or less: the row has outlived the retention while it waited. A TTL of 0 would keep it for ever.
       if (ttl > 0) inserts.push(insertOf(statements, row, bucket, ttl));
     }
     const first = inserts[0];
@@ -118,29 +94,21 @@ export class PulseWrites {
   async #noteBucket({ client, bucketMs }: Ready, { service, bucket }: Partition): Promise<void> {
     const key = `${bucket} ${service}`;
     if (this.#buckets.get(key)) return;
-    const { statements, retentionMs, now } = this.#options;
-    // It goes with the last row that the bucket can hold.
-    const ttl = ttlSeconds(bucket + bucketMs, retentionMs, now());
+    const { statements, horizon } = this.#tables;
+    // The note expires with the last row that the bucket can hold.
+    const ttl = ttlSeconds(bucket + bucketMs, horizon());
     if (ttl <= 0) return;
     await client.execute(statements.noteBucket, [service, bucket, ttl, writetimeOf(bucket)]);
     this.#buckets.set(key, true);
   }
 
-  async #setLatest(client: Cql, service: string, rows: readonly Row[]): Promise<void> {
-    const { statements, retentionMs, now } = this.#options;
-    let newest: Row | undefined;
-    for (const row of rows) if (newest === undefined || row.time >= newest.time) newest = row;
-    if (newest === undefined) return;
-    let writetime = latestWritetime(newest);
-    for (const row of rows) {
-      if (row.time !== newest.time || row === newest) continue;
-      const other = latestWritetime(row);
-      if (other > writetime) [newest, writetime] = [row, other];
-    }
+  async #setLatest(client: Cql, service: string, rows: readonly PulseRow[]): Promise<void> {
+    const { statements, horizon } = this.#tables;
+    const { row, writetime } = newestOf(rows);
     const known = this.#newest.get(service);
     if (known !== undefined && known >= writetime) return;
-    const { pulse, time } = newest;
-    const ttl = ttlSeconds(time, retentionMs, now());
+    const { pulse, time } = row;
+    const ttl = ttlSeconds(time, horizon());
     if (ttl <= 0) return;
     const value = {
       event_time: time,
@@ -148,22 +116,28 @@ export class PulseWrites {
       event_id: pulse.id,
       latency_ms: pulse.latency_ms,
       status: pulse.status,
-      metadata: pulse.metadata === undefined ? null : new Map(Object.entries(pulse.metadata)),
+      metadata: mapOf(pulse.metadata) ?? null,
       is_time_of_arrival: pulse.is_time_of_arrival === true,
     };
     await client.execute(statements.setLatest, [service, value, ttl, writetime]);
-    // Another may have set a newer one meanwhile.
+    // Another batch may have set a newer one meanwhile.
     if ((this.#newest.get(service) ?? 0) < writetime) this.#newest.set(service, writetime);
   }
 }
 
-// The later pulse has the later writetime, so that Cassandra itself keeps it, in whatever order they come; of pulses of
-// one millisecond the same one is kept everywhere.
-function latestWritetime({ pulse, time }: Row): number {
-  return writetimeOf(time, rankOf(pulse));
-}
-
-/** The failure of whatever is asked of a session that is not ready. */
-export function notReady(session: CassandraSession): Failure {
-  return { outcome: { kind: "retry", reason: session.failure, retryAfterMs: 1000 }, about: "away" };
+/**
+ * The newest of some rows, and the writetime that keeps it the latest of its service: Cassandra keeps the later writetime
+ * in any order of arrival. Of pulses of one millisecond, every process chooses the same.
+ */
+function newestOf(rows: readonly PulseRow[]): { row: PulseRow; writetime: number } {
+  let time = Number.NEGATIVE_INFINITY;
+  for (const row of rows) if (row.time > time) time = row.time;
+  let newest = rows[0] as PulseRow;
+  let writetime = Number.NEGATIVE_INFINITY;
+  for (const row of rows) {
+    if (row.time !== time) continue;
+    const own = writetimeOf(time, rankOf(row.pulse));
+    if (own > writetime) [newest, writetime] = [row, own];
+  }
+  return { row: newest, writetime };
 }

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { Client, QueryOptions, types } from "cassandra-driver";
-import { failureOf } from "./outcome.ts";
+import { failureOf } from "./driver-failure.ts";
 import { SchemaError } from "./schema-verify.ts";
 
 /** Runs the statements of a schema's change. All of them may be run twice. */

@@ -1,10 +1,12 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { Client } from "cassandra-driver";
 import type { CassandraSettings } from "../../settings/cassandra-settings.ts";
+import { CLOSED, type NotStored, retry } from "../outcome.ts";
+import type { WriteOutcome } from "../ports.ts";
 import { clientOptionsOf } from "./client-options.ts";
 import { onReconnectionError } from "./control-connection.ts";
 import { type Cql, cqlOf } from "./cql.ts";
-import { failureOf, reasonOf } from "./outcome.ts";
+import { type DriverFailure, failureOf, reasonOf } from "./driver-failure.ts";
 import { SchemaError, verifySchema } from "./schema-verify.ts";
 
 /** A connection that can be used: its schema is as this build needs it. */
@@ -15,19 +17,20 @@ export interface Ready {
 
 export interface SessionOptions {
   settings: CassandraSettings;
-  /** Called when what was written may be lost or was made anew: a node went down, or the connection is another. */
-  onBreak: () => void;
+  /** Called when Cassandra may have lost what it answered: a node went down, or the session connects again. */
+  onBreak?: () => void;
 }
 
 const FIRST_PAUSE_MS = 200;
 const MAX_PAUSE_MS = 5000;
-/** After so long without an answer all names are looked up again: a cluster that was moved has other addresses. */
+/** After so long without an answer, all names are looked up again: a cluster that has moved has other addresses. */
 const RENEW_AFTER_MS = 15_000;
 
 /** Connects in the background for as long as it takes, so that a process may start before its Cassandra does. */
 export class CassandraSession {
   readonly #options: SessionOptions;
   readonly #ended = new AbortController();
+  readonly #writes = new Set<Promise<WriteOutcome>>();
   #client: Client | undefined;
   #ready: Ready | undefined;
   #failure = "Cassandra has not been reached yet";
@@ -35,20 +38,11 @@ export class CassandraSession {
   #awaySince: number | undefined;
   #knownNodes = 0;
   #loop: Promise<void>;
+  #closed: Promise<void> | undefined;
 
   constructor(options: SessionOptions) {
     this.#options = options;
     this.#loop = this.#connect();
-  }
-
-  /** The connection, if there is one. */
-  get ready(): Ready | undefined {
-    return this.#ready;
-  }
-
-  /** Why there is none. */
-  get failure(): string {
-    return this.#failure;
   }
 
   /** How many nodes can be reached, and how many cannot; without a connection none can. */
@@ -62,16 +56,46 @@ export class CassandraSession {
     return { up, down: hosts.length - up };
   }
 
-  get isClosed(): boolean {
-    return this.#ended.signal.aborted;
+  /** The connection for a new write, or why there is none. */
+  get forWrite(): Ready | NotStored {
+    return this.#closed === undefined ? (this.#ready ?? retry(this.#failure)) : CLOSED;
+  }
+
+  /** Writes that have no answer yet, among those that {@link follow} was given. */
+  get writesUnderWay(): number {
+    return this.#writes.size;
+  }
+
+  /** Keeps the session open until a write has its answer. */
+  follow(write: Promise<WriteOutcome>): Promise<WriteOutcome> {
+    this.#writes.add(write);
+    void write.then(() => this.#writes.delete(write));
+    return write;
   }
 
   /** The connection; waits for an attempt that is under way. @throws why there is none. */
   async insistOnReady(): Promise<Ready> {
-    if (this.#ready === undefined && !this.isClosed) await this.#attempt;
-    if (this.isClosed) throw new Error("Expected the Cassandra store to be open, got a closed one: open it again");
+    if (this.#ready === undefined) await this.#attempt;
+    if (this.#ended.signal.aborted) {
+      throw new Error("Expected the Cassandra store to be open, got a closed one: open it again");
+    }
     if (this.#ready === undefined) throw new Error(`Expected Cassandra to be ready, got: ${this.#failure}`);
     return this.#ready;
+  }
+
+  /** Does some work on the connection; resolves with what went wrong instead of rejecting. */
+  async attempt<T>(work: (ready: Ready) => Promise<T>): Promise<T | DriverFailure> {
+    const ready = this.#ready;
+    if (ready === undefined) return { outcome: retry(this.#failure), about: "away" };
+    try {
+      const result = await work(ready);
+      this.#awaySince = undefined;
+      return result;
+    } catch (error) {
+      const failure = failureOf(error);
+      this.#note(failure, error);
+      return failure;
+    }
   }
 
   /** Asks the nodes and looks at the schema. @throws naming the remedy. */
@@ -85,14 +109,24 @@ export class CassandraSession {
         this.#renew(error.message);
         throw error;
       }
-      this.note(error);
+      this.#note(failureOf(error), error);
       throw new Error(`Expected Cassandra to answer, got: ${reasonOf(error)}`, { cause: error });
     }
   }
 
-  /** To be told of every request's end: `undefined` when it was answered. */
-  note(error: unknown): void {
-    const about = error === undefined ? undefined : failureOf(error).about;
+  /** Takes no new writes, waits for those under way, and disconnects. */
+  close(): Promise<void> {
+    this.#closed ??= (async () => {
+      while (this.#writes.size > 0) await Promise.all(this.#writes);
+      this.#ended.abort();
+      await this.#loop;
+      this.#ready = undefined;
+      await this.#client?.shutdown();
+    })();
+    return this.#closed;
+  }
+
+  #note({ about }: DriverFailure, error: unknown): void {
     if (about === "schema") this.#renew(reasonOf(error));
     if (about !== "away") {
       this.#awaySince = undefined;
@@ -103,34 +137,28 @@ export class CassandraSession {
     if (now - this.#awaySince > RENEW_AFTER_MS) this.#renew(reasonOf(error));
   }
 
-  async close(): Promise<void> {
-    this.#ended.abort();
-    await this.#loop;
-    this.#ready = undefined;
-    await this.#client?.shutdown();
-  }
-
-  // The old client is let go of at once: its requests fail, which is what they would do in a while.
+  // The old client is shut down at once: its requests fail now, as they would later.
   #renew(reason: string): void {
-    if (this.#ready === undefined || this.isClosed) return;
+    if (this.#ready === undefined || this.#ended.signal.aborted) return;
     const client = this.#client;
     this.#ready = undefined;
     this.#awaySince = undefined;
     this.#failure = reason;
-    this.#options.onBreak();
+    this.#options.onBreak?.();
     client?.shutdown().catch(() => {});
     this.#loop = this.#connect();
   }
 
   async #connect(): Promise<void> {
-    for (let pauseMs = FIRST_PAUSE_MS; !this.isClosed; pauseMs = Math.min(pauseMs * 2, MAX_PAUSE_MS)) {
+    const { signal } = this.#ended;
+    for (let pauseMs = FIRST_PAUSE_MS; !signal.aborted; pauseMs = Math.min(pauseMs * 2, MAX_PAUSE_MS)) {
       this.#attempt = this.#tryOnce();
       await this.#attempt;
       this.#attempt = undefined;
       if (this.#ready !== undefined) return;
-      // Half of it by chance: many processes that lost one Cassandra do not come back in step.
+      // Half of the pause is random: processes that lost the same Cassandra do not come back in step.
       const pause = pauseMs / 2 + Math.random() * (pauseMs / 2);
-      await delay(pause, undefined, { signal: this.#ended.signal }).catch(() => {});
+      await delay(pause, undefined, { signal }).catch(() => {});
     }
   }
 
@@ -143,7 +171,7 @@ export class CassandraSession {
       });
       await client.connect();
       const { bucketMs } = await verifySchema(client, this.#options.settings.keyspace);
-      client.on("hostDown", () => this.#options.onBreak());
+      client.on("hostDown", () => this.#options.onBreak?.());
       this.#client = client;
       this.#ready = { client: cqlOf(client), bucketMs };
     } catch (error) {

@@ -1,13 +1,13 @@
 import { describe, expect, it, vi } from "vitest";
 import type { WriteOutcome } from "../ports.ts";
-import { RecentMap } from "../recent-map.ts";
-import type { Failure } from "./outcome.ts";
-import type { Row } from "./row.ts";
-import { type Partition, WriteGroup, WriteQueue, type WriteQueueOptions } from "./write-queue.ts";
+import type { DriverFailure } from "./driver-failure.ts";
+import { type Partition, type WaitingRow, WriteGroup, WriteQueue, type WriteQueueOptions } from "./write-queue.ts";
 
-const AWAY: Failure = { outcome: { kind: "retry", reason: "away", retryAfterMs: 1 }, about: "away" };
-const LOAD: Failure = { outcome: { kind: "retry", reason: "load", retryAfterMs: 1 }, about: "load" };
-const REJECTED: Failure = { outcome: { kind: "rejected", reason: "no" }, about: "rows" };
+const AWAY: DriverFailure = { outcome: { kind: "retry", reason: "away", retryAfterMs: 1 }, about: "away" };
+const LOAD: DriverFailure = { outcome: { kind: "retry", reason: "load", retryAfterMs: 1 }, about: "load" };
+const REJECTED: DriverFailure = { outcome: { kind: "rejected", reason: "no" }, about: "rows" };
+
+type Row = Omit<WaitingRow, "group">;
 
 function rowOf(id: string, bytes = 100): Row {
   return { pulse: { service_name: "s", event_time: 0, latency_ms: 1, status: "ok", id, source: "/" }, time: 0, bytes };
@@ -16,7 +16,7 @@ function rowOf(id: string, bytes = 100): Row {
 interface Sent {
   partition: Partition;
   ids: string[];
-  answer(failure?: Failure): void;
+  answer(failure?: DriverFailure): void;
 }
 
 function setUp(options: Partial<WriteQueueOptions> = {}) {
@@ -33,7 +33,7 @@ function setUp(options: Partial<WriteQueueOptions> = {}) {
   const write = (service: string, ...rows: Row[]): Promise<WriteOutcome> =>
     new Promise((answer) => {
       const group = new WriteGroup(rows.length, answer);
-      for (const row of rows) queue.add(service, 0, row, group);
+      for (const row of rows) queue.add(service, 0, { ...row, group });
     });
   const turn = () => new Promise(setImmediate);
   return { sent, queue, write, turn };
@@ -120,7 +120,7 @@ describe("the write queue", () => {
 
   it("sends a refused batch again in halves, and rejects a row that is too large by itself", async () => {
     const { sent, write, turn } = setUp();
-    const tooLarge: Failure = { ...REJECTED, about: "size" };
+    const tooLarge: DriverFailure = { ...REJECTED, about: "size" };
     const outcome = write("a", rowOf("1"), rowOf("2"), rowOf("3"), rowOf("4"));
     await turn();
     sent[0]?.answer(tooLarge);
@@ -153,18 +153,5 @@ describe("the write queue", () => {
     }
     expect(new Set((await Promise.all(outcomes)).map(({ kind }) => kind))).toEqual(new Set(["stored"]));
     expect(sent.flatMap(({ ids }) => ids)).toEqual(Array.from({ length: 6000 }, (_, i) => String(i)));
-  });
-});
-
-describe("a recent map", () => {
-  it("forgets what was set longest ago beyond its size", () => {
-    const map = new RecentMap<number>(2);
-    map.set("a", 1);
-    map.set("b", 2);
-    map.set("a", 3);
-    map.set("c", 4);
-    expect(["a", "b", "c"].map((key) => map.get(key))).toEqual([3, undefined, 4]);
-    map.clear();
-    expect(map.get("a")).toBeUndefined();
   });
 });

@@ -3,10 +3,12 @@
 //
 // 1. A batch holds rows of one partition only, and no more bytes than the server takes; a larger row goes alone.
 // 2. Few batches of one partition are under way at a time. More would leave smaller, and cost the server more.
-// 3. Everybody is answered: when no node answers, all that waits is given back at once, and what waited too long is too.
-import type { WriteOutcome } from "../ports.ts";
-import type { Failure } from "./outcome.ts";
-import type { Row } from "./row.ts";
+// 3. Every write gets an answer: when no node answers, all rows that wait go back at once; so does a row that has waited
+//    too long.
+import { type NotStored, retry, STORED } from "../outcome.ts";
+import type { StoreBatch, WriteOutcome } from "../ports.ts";
+import type { DriverFailure } from "./driver-failure.ts";
+import type { PulseRow } from "./pulse-row.ts";
 
 /** One call's rows; it is answered when none is left. */
 export class WriteGroup {
@@ -20,7 +22,7 @@ export class WriteGroup {
     this.#answer = answer;
   }
 
-  /** Notes what became of some of its rows. A retry stands above a rejection: all will be seen again then. */
+  /** Notes the outcome of some of its rows. A retry outranks a rejection: every row comes again then. */
   settle(rows: number, outcome: WriteOutcome): void {
     if (outcome.kind === "retry" || (outcome.kind === "rejected" && this.#worst.kind === "stored"))
       this.#worst = outcome;
@@ -29,41 +31,39 @@ export class WriteGroup {
   }
 }
 
-/** Rows of one partition, the first of which are on their way. */
+/** A row that waits to be written. */
+export interface WaitingRow extends PulseRow {
+  /** What the server will count for it. */
+  bytes: number;
+  group: WriteGroup;
+}
+
+/** Where the rows of a batch belong. */
 export interface Partition {
   readonly service: string;
   readonly bucket: number;
 }
 
-/** What became of a batch. */
-export interface StoreBatch {
-  rows: number;
-  durationMs: number;
-  outcome: WriteOutcome["kind"];
-}
-
 export interface WriteQueueOptions {
   /** Writes rows of one partition; never rejects. */
-  send(partition: Partition, rows: readonly Row[]): Promise<Failure | undefined>;
+  send(partition: Partition, rows: readonly PulseRow[]): Promise<DriverFailure | undefined>;
   maxInFlight: number;
   maxInFlightPerPartition: number;
   maxBatchBytes: number;
-  /** What waited longer is given back. */
+  /** A row that has waited longer goes back. */
   maxWaitMs: number;
   onBatch?: ((batch: StoreBatch) => void) | undefined;
 }
 
 interface Queue extends Partition {
-  rows: Row[];
-  groups: WriteGroup[];
+  rows: WaitingRow[];
   /** How many of `rows` have left. */
   head: number;
   inFlight: number;
   isInLine: boolean;
 }
 
-const STORED: WriteOutcome = { kind: "stored" };
-const LATE: WriteOutcome = { kind: "retry", reason: "Cassandra is too slow for what comes in", retryAfterMs: 1000 };
+const LATE: NotStored = retry("Cassandra is too slow for what comes in");
 /** Past some hundred rows a batch is no cheaper by the row, and its answer comes later. */
 const MAX_BATCH_ROWS = 250;
 
@@ -87,16 +87,15 @@ export class WriteQueue {
     return this.#queuedRows;
   }
 
-  /** Takes a row; it leaves before the next turn of the event loop at the earliest, together with others of that turn. */
-  add(service: string, bucket: number, row: Row, group: WriteGroup): void {
+  /** Takes a row. The row leaves after this turn of the event loop at the earliest, together with others of the turn. */
+  add(service: string, bucket: number, row: WaitingRow): void {
     const key = `${bucket} ${service}`;
     let queue = this.#queues.get(key);
     if (queue === undefined) {
-      queue = { service, bucket, rows: [], groups: [], head: 0, inFlight: 0, isInLine: false };
+      queue = { service, bucket, rows: [], head: 0, inFlight: 0, isInLine: false };
       this.#queues.set(key, queue);
     }
     queue.rows.push(row);
-    queue.groups.push(group);
     this.#queuedRows++;
     this.#lineUp(queue);
     if (this.#isScheduled) return;
@@ -127,34 +126,30 @@ export class WriteQueue {
 
   #sendFrom(queue: Queue): void {
     const oldest = performance.now() - this.#options.maxWaitMs;
-    const rows: Row[] = [];
-    const groups: WriteGroup[] = [];
+    const rows: WaitingRow[] = [];
     let bytes = 0;
     while (queue.head < queue.rows.length && rows.length < MAX_BATCH_ROWS) {
-      const row = queue.rows[queue.head] as Row;
-      const group = queue.groups[queue.head] as WriteGroup;
+      const row = queue.rows[queue.head] as WaitingRow;
       if (rows.length > 0 && bytes + row.bytes > this.#maxBytes) break;
       queue.head++;
-      if (group.startedAt < oldest) {
+      if (row.group.startedAt < oldest) {
         this.#queuedRows--;
-        group.settle(1, LATE);
+        row.group.settle(1, LATE);
         continue;
       }
       rows.push(row);
-      groups.push(group);
       bytes += row.bytes;
     }
-    // What has left is let go of from time to time, not row by row: moving the rest up costs its length.
+    // Rows that have left are dropped from time to time, not one by one: moving the others up costs their number.
     if (queue.head === queue.rows.length || queue.head > 10 * MAX_BATCH_ROWS) {
       queue.rows = queue.rows.slice(queue.head);
-      queue.groups = queue.groups.slice(queue.head);
       queue.head = 0;
     }
-    if (rows.length > 0) void this.#send(queue, rows, groups);
+    if (rows.length > 0) void this.#send(queue, rows);
     else this.#forgetIfIdle(queue);
   }
 
-  async #send(queue: Queue, rows: Row[], groups: WriteGroup[]): Promise<void> {
+  async #send(queue: Queue, rows: WaitingRow[]): Promise<void> {
     queue.inFlight++;
     this.#inFlight++;
     const startedAt = performance.now();
@@ -162,11 +157,10 @@ export class WriteQueue {
     queue.inFlight--;
     this.#inFlight--;
     if (failure?.about === "size" && rows.length > 1) {
-      // The server's limit is lower than ours: keep to it from now on, and send these again as smaller batches.
+      // The server's limit is lower than the configured one: keep to it from now on, and send these as smaller batches.
       const bytes = rows.reduce((sum, row) => sum + row.bytes, 0);
       this.#maxBytes = Math.min(this.#maxBytes, Math.ceil(bytes / 2));
       queue.rows = [...rows, ...queue.rows.slice(queue.head)];
-      queue.groups = [...groups, ...queue.groups.slice(queue.head)];
       queue.head = 0;
     } else {
       const outcome = failure?.outcome ?? STORED;
@@ -175,7 +169,7 @@ export class WriteQueue {
         durationMs: performance.now() - startedAt,
         outcome: outcome.kind,
       });
-      this.#settle(groups, outcome);
+      this.#settle(rows, outcome);
       if (failure?.about === "away" || failure?.about === "schema") this.#giveBackAll(outcome);
     }
     this.#lineUp(queue);
@@ -183,13 +177,13 @@ export class WriteQueue {
     this.#pump();
   }
 
-  #settle(groups: readonly WriteGroup[], outcome: WriteOutcome): void {
-    this.#queuedRows -= groups.length;
-    // Neighbours are mostly of one group: it is told once.
-    for (let start = 0; start < groups.length; ) {
-      const group = groups[start] as WriteGroup;
+  #settle(rows: readonly WaitingRow[], outcome: WriteOutcome): void {
+    this.#queuedRows -= rows.length;
+    // Neighbours are mostly of one group: they settle together.
+    for (let start = 0; start < rows.length; ) {
+      const { group } = rows[start] as WaitingRow;
       let end = start + 1;
-      while (groups[end] === group) end++;
+      while (rows[end]?.group === group) end++;
       group.settle(end - start, outcome);
       start = end;
     }
@@ -197,11 +191,10 @@ export class WriteQueue {
 
   #giveBackAll(outcome: WriteOutcome): void {
     for (const queue of this.#queues.values()) {
-      const groups = queue.groups.slice(queue.head);
+      const rows = queue.rows.slice(queue.head);
       queue.rows = [];
-      queue.groups = [];
       queue.head = 0;
-      this.#settle(groups, outcome);
+      this.#settle(rows, outcome);
     }
     for (const queue of this.#line) {
       queue.isInLine = false;

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { DatabaseSync } from "node:sqlite";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { failureOf, openSqliteDatabase, rollBack, type SqliteSchema, spaceOf } from "./database.ts";
+import { openSqliteDatabase, outcomeOf, rollBack, type SqliteSchema, spaceOf } from "./database.ts";
 
 const MIB = 1024 * 1024;
 const schema: SqliteSchema = {
@@ -167,6 +167,6 @@ function attempt(act: () => unknown): unknown {
     act();
     return undefined;
   } catch (error) {
-    return failureOf(error);
+    return outcomeOf(error);
   }
 }

@@ -1,10 +1,11 @@
 import { mkdirSync, statfsSync } from "node:fs";
 import { dirname } from "node:path";
 import { DatabaseSync } from "node:sqlite";
+import { type NotStored, retry } from "../outcome.ts";
 
-/** What a file of ours holds. */
+/** What a file holds. */
 export interface SqliteSchema {
-  /** Raised with every change; it stands in the file's `user_version`. */
+  /** Raised with every change; kept in the file's `user_version`. */
   version: number;
   /** Makes everything in an empty file. */
   sql: string;
@@ -13,7 +14,7 @@ export interface SqliteSchema {
 export interface SqliteOptions {
   /** Its folder is made when it is missing. */
   file: string;
-  /** The most bytes the file may have; the write-ahead log beside it comes on top (see {@link CHECKPOINT_PAGES}). */
+  /** The most bytes the file may have; the write-ahead log beside it comes on top, see {@link CHECKPOINT_PAGES}. */
   maxBytes: number;
   schema: SqliteSchema;
 }
@@ -24,16 +25,16 @@ export class StoreError extends Error {
 }
 
 const PAGE_BYTES = 4096;
-/** The log is copied into the file and begun anew at this length: 8 MB. Measured, 16 MB is no cheaper than 4 MB. */
+/** At this length, 8 MB, the log is copied into the file and starts over. Measured, 16 MB is no cheaper than 4 MB. */
 const CHECKPOINT_PAGES = 2000;
 const MAX_IDLE_LOG_BYTES = 32 * 1024 * 1024;
 const CACHE_KIB = 16 * 1024;
-// Another process may be making the schema at this moment, on a disk that is busy.
+// Another process may be making the schema at this moment, on a busy disk.
 const OPEN_TIMEOUT_MS = 30_000;
-// SQLite waits by blocking the event loop. Another process's transaction lasts a few ms; whatever lasts longer is a `retry`.
+// SQLite waits by blocking the event loop. Another process's transaction lasts a few ms; a longer one means `retry`.
 const BUSY_TIMEOUT_MS = 100;
 
-/** Opens a file, makes or verifies its schema, and leaves it so that a COMMIT that returns is on disk. @throws {StoreError} */
+/** Opens a file and makes or verifies its schema. A COMMIT that returns is on disk. @throws {StoreError} */
 export function openSqliteDatabase({ file, maxBytes, schema }: SqliteOptions): DatabaseSync {
   let database: DatabaseSync | undefined;
   try {
@@ -60,7 +61,7 @@ export function openSqliteDatabase({ file, maxBytes, schema }: SqliteOptions): D
   }
 }
 
-// Entering WAL mode takes the file for itself for a moment, and SQLite does not wait there when two processes try at once.
+// Entering WAL mode locks the file for a moment, and SQLite does not wait there when two processes try at once.
 function enterWriteAheadLog(database: DatabaseSync): void {
   const deadline = Date.now() + OPEN_TIMEOUT_MS;
   for (;;) {
@@ -76,7 +77,7 @@ function enterWriteAheadLog(database: DatabaseSync): void {
 
 function ensureSchema(database: DatabaseSync, file: string, schema: SqliteSchema): void {
   if (versionOf(database) !== schema.version) {
-    // Of several processes one makes it; the others wait at BEGIN and then find it made.
+    // Of several processes one makes the schema; the others wait at BEGIN and then find it made.
     database.exec("BEGIN IMMEDIATE");
     try {
       if (versionOf(database) === 0) database.exec(`${schema.sql}; PRAGMA user_version = ${schema.version}`);
@@ -103,13 +104,13 @@ function pageSizeOf(database: DatabaseSync): number {
   return Number(database.prepare("PRAGMA page_size").get()?.page_size);
 }
 
-/** What an open file takes, and what it may still take: the rest of its quota or of its disk, whichever is less. */
+/** The bytes that an open file takes, and those that it may still take: the rest of its quota or of its disk, if less. */
 export interface SqliteSpace {
   usedBytes: number;
   freeBytes: number;
 }
 
-/** Reads the space of an open database. The pages of deleted rows are used again, so they count as free. */
+/** Reads the space of an open database. SQLite uses the pages of deleted rows again, so they count as free. */
 export function spaceOf(database: DatabaseSync, file: string, maxBytes: number): SqliteSpace {
   const read = (name: string) => Number(database.prepare(`PRAGMA ${name}`).get()?.[name]);
   const unusedPages = read("freelist_count");
@@ -120,14 +121,14 @@ export function spaceOf(database: DatabaseSync, file: string, maxBytes: number):
   return { usedBytes, freeBytes: Math.max(0, Math.min(maxBytes - usedBytes, diskBytes)) };
 }
 
-/** Ends a transaction that failed; SQLite may have ended it by itself. */
+/** Ends a transaction that failed, unless SQLite has ended it. */
 export function rollBack(database: DatabaseSync): void {
   if (database.isTransaction) database.exec("ROLLBACK");
 }
 
 const SQLITE_BUSY = 5;
 const SQLITE_FULL = 13;
-/** TOOBIG, CONSTRAINT, MISMATCH: the rows are at fault, and will be every time. */
+/** TOOBIG, CONSTRAINT, MISMATCH: the rows are at fault, every time. */
 const ROW_FAULTS: ReadonlySet<number> = new Set([18, 19, 20]);
 
 function resultCodeOf(error: unknown): number | undefined {
@@ -136,20 +137,17 @@ function resultCodeOf(error: unknown): number | undefined {
 }
 
 /**
- * Sorts an error of a transaction: the rows are at fault, or the store is and may not be the next time. An error that is
- * not SQLite's comes from binding the rows.
+ * The outcome of a transaction that failed: `rejected` when the rows are at fault, `retry` when the store is. An error
+ * that is not SQLite's comes from binding the rows.
  */
-export function failureOf(
-  error: unknown,
-): { kind: "rejected"; reason: string } | { kind: "retry"; reason: string; retryAfterMs: number; cause: unknown } {
+export function outcomeOf(error: unknown): NotStored {
   const code = resultCodeOf(error);
   if (code === undefined || ROW_FAULTS.has(code)) return { kind: "rejected", reason: textOf(error) };
-  const retryAfterMs = code === SQLITE_BUSY ? 100 : code === SQLITE_FULL ? 5000 : 1000;
-  const reason =
-    code === SQLITE_FULL
-      ? "The store is full: raise PULSE_STORE_MAX_BYTES, free space on the disk, or shorten PULSE_RETENTION_DAYS"
-      : `The store failed: ${textOf(error)}`;
-  return { kind: "retry", reason, retryAfterMs, cause: error };
+  if (code === SQLITE_FULL) {
+    const remedy = "raise PULSE_STORE_MAX_BYTES, free space on the disk, or shorten PULSE_RETENTION_DAYS";
+    return retry(`The store is full: ${remedy}`, 5000, error);
+  }
+  return retry(`The store failed: ${textOf(error)}`, code === SQLITE_BUSY ? 100 : 1000, error);
 }
 
 function textOf(error: unknown): string {

@@ -5,11 +5,8 @@ import { DatabaseSync } from "node:sqlite";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { deadLetterOf } from "../testing/dead-letters.ts";
 import { HOUR, START } from "../testing/pulses.ts";
-import {
-  openSqliteDeadLetterStore,
-  type SqliteDeadLetterStore,
-  type SqliteDeadLetterStoreOptions,
-} from "./dead-letter-store.ts";
+import { openSqliteDeadLetterStore, type SqliteDeadLetterStore } from "./dead-letter-store.ts";
+import type { SqliteStoreOptions } from "./store-file.ts";
 
 const MIB = 1024 * 1024;
 let folder: string;
@@ -25,7 +22,7 @@ afterEach(async () => {
   rmSync(folder, { recursive: true });
 });
 
-function open(options: Partial<SqliteDeadLetterStoreOptions> = {}): SqliteDeadLetterStore {
+function open(options: Partial<SqliteStoreOptions> = {}): SqliteDeadLetterStore {
   const store = openSqliteDeadLetterStore({ file, maxBytes: 64 * MIB, retentionMs: 720 * HOUR, ...options });
   opened.push(store);
   return store;

@@ -1,25 +1,20 @@
-// Natural batching: whatever was asked for in one turn of the event loop is one transaction, so a busy store pays for
-// few fsyncs and an idle one adds no delay. Nobody is answered before COMMIT has returned.
+// Natural batching: all work of one turn of the event loop is one transaction, so that a busy store pays for few fsyncs
+// and an idle one adds no delay. No write is answered before COMMIT has returned.
 import type { DatabaseSync, StatementSync } from "node:sqlite";
-import type { WriteOutcome } from "../ports.ts";
-import { failureOf, rollBack } from "./database.ts";
+import { CLOSED, STORED } from "../outcome.ts";
+import type { StoreBatch, WriteOutcome } from "../ports.ts";
+import { outcomeOf, rollBack } from "./database.ts";
 
-/** What became of a transaction, for metrics. */
-export interface StoreBatch {
-  rows: number;
-  durationMs: number;
-  outcome: WriteOutcome["kind"];
-}
-
-export interface GroupCommitOptions<T> {
-  database: DatabaseSync;
-  /** Writes one piece of work inside the transaction; throws when it cannot. */
-  apply(work: T): void;
-  /** Called inside each transaction before the first work. */
+/** The tables of one kind of store. Its methods are called inside a transaction. */
+export interface StoreTables<T> {
+  /** Called before the first work of a transaction. */
   begin?(): void;
+  /** Writes one piece of work; throws when it cannot. */
+  apply(work: T): void;
   /** Called when a transaction was undone. */
   undone?(): void;
-  onBatch?: ((batch: StoreBatch) => void) | undefined;
+  /** Deletes at most `maxRows` rows from before the horizon; true when there may be more. */
+  deleteBefore(horizon: number, maxRows: number): boolean;
 }
 
 interface Waiting<T> {
@@ -28,14 +23,15 @@ interface Waiting<T> {
   answer(outcome: WriteOutcome): void;
 }
 
-// A transaction blocks the event loop: 5,000 rows are some 25 ms, several times that with random ids. One piece of work is never split.
+// A transaction blocks the event loop: 5,000 rows take some 25 ms, with random ids several times that. One piece of work
+// is never split.
 const MAX_ROWS = 5000;
-const STORED: WriteOutcome = { kind: "stored" };
-const CLOSED: WriteOutcome = { kind: "retry", reason: "The store is closed", retryAfterMs: 1000 };
 
 /** Gathers work into transactions. */
 export class GroupCommit<T> {
-  readonly #options: GroupCommitOptions<T>;
+  readonly #database: DatabaseSync;
+  readonly #tables: StoreTables<T>;
+  readonly #onBatch: ((batch: StoreBatch) => void) | undefined;
   readonly #begin: StatementSync;
   readonly #commit: StatementSync;
   #waiting: Waiting<T>[] = [];
@@ -43,10 +39,12 @@ export class GroupCommit<T> {
   #isScheduled = false;
   #isClosed = false;
 
-  constructor(options: GroupCommitOptions<T>) {
-    this.#options = options;
-    this.#begin = options.database.prepare("BEGIN IMMEDIATE");
-    this.#commit = options.database.prepare("COMMIT");
+  constructor(database: DatabaseSync, tables: StoreTables<T>, onBatch?: (batch: StoreBatch) => void) {
+    this.#database = database;
+    this.#tables = tables;
+    this.#onBatch = onBatch;
+    this.#begin = database.prepare("BEGIN IMMEDIATE");
+    this.#commit = database.prepare("COMMIT");
   }
 
   /** Rows that wait for their transaction. */
@@ -92,7 +90,7 @@ export class GroupCommit<T> {
     this.#queuedRows -= rows;
     const outcome = this.#transact(group, rows);
     if (outcome.kind === "rejected" && group.length > 1) {
-      // One of them is at fault; apart, each gets the answer that is its own.
+      // One of them is at fault; apart, each gets the answer it deserves.
       for (const one of group) one.answer(this.#transact([one], one.rows));
     } else {
       for (const { answer } of group) answer(outcome);
@@ -102,21 +100,21 @@ export class GroupCommit<T> {
   #transact(group: readonly Waiting<T>[], rows: number): WriteOutcome {
     const started = performance.now();
     const outcome = this.#attempt(group);
-    this.#options.onBatch?.({ rows, durationMs: performance.now() - started, outcome: outcome.kind });
+    this.#onBatch?.({ rows, durationMs: performance.now() - started, outcome: outcome.kind });
     return outcome;
   }
 
   #attempt(group: readonly Waiting<T>[]): WriteOutcome {
     try {
       this.#begin.run();
-      this.#options.begin?.();
-      for (const { work } of group) this.#options.apply(work);
+      this.#tables.begin?.();
+      for (const { work } of group) this.#tables.apply(work);
       this.#commit.run();
       return STORED;
     } catch (error) {
-      rollBack(this.#options.database);
-      this.#options.undone?.();
-      return failureOf(error);
+      rollBack(this.#database);
+      this.#tables.undone?.();
+      return outcomeOf(error);
     }
   }
 }

@@ -1,13 +1,15 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import type { Pulse } from "../../events/pulse.ts";
+import type { PulseCursor } from "../cursor.ts";
 import type { Span, StoredPulse } from "../ports.ts";
 import type { SqliteSchema } from "./database.ts";
+import type { StoreTables } from "./group-commit.ts";
 
 /**
- * Measured with a million rows in it, CPU µs a row in transactions of 500, one run each on a machine shared with others:
- * this layout 3.9; identity by service first 5.6; clustered by identity 7.7; clustered by time 8.4; service names as
- * text 10. The id comes first in the identity since ids that grow (UUIDv7, an event's id and a position) are then
- * appended, whatever the service. Random ids (UUIDv4) cost 25 in this layout, and as much in the others.
+ * Why this layout: measured with a million rows, in transactions of 500, one run each on a shared machine, a row costs
+ * 3.9 µs of CPU here; 5.6 with the service first in the identity; 7.7 clustered by identity; 8.4 clustered by time; 10
+ * with service names as text. With the id first in the identity, ids that grow (UUIDv7, an event's id and a position) are
+ * appended, for all services alike. Random ids (UUIDv4) cost 25 µs in every layout.
  */
 export const pulseSchema: SqliteSchema = {
   version: 1,
@@ -20,9 +22,6 @@ export const pulseSchema: SqliteSchema = {
     CREATE UNIQUE INDEX pulses_by_identity ON pulses (id, service, source);
     CREATE INDEX pulses_by_time ON pulses (service, event_time)`,
 };
-
-/** Where in the order of reading something stands. */
-export type Position = Pick<StoredPulse, "event_time" | "source" | "id">;
 
 interface Row {
   name: string;
@@ -45,8 +44,8 @@ const INSERT = `INSERT INTO pulses (service, event_time, source, id, latency_ms,
 const SELECT = `SELECT ${COLUMNS} FROM services s CROSS JOIN pulses p ON p.service = s.id
   WHERE s.name = ?1 AND p.event_time >= ?2 AND p.event_time <= ?3 AND (p.event_time < ?3 OR (p.source, p.id) > (?4, ?5))
   ${ORDER} LIMIT ?6`;
-// Looked up, not kept: one seek for each service is cheaper than a table that every write would have to update, and it
-// cannot go back in time or outlive what it tells of.
+// The latest pulses are looked up, not kept: a seek for each service is cheaper than a table that every write updates,
+// and it never shows what is expired or no longer the newest.
 const LATEST = `SELECT ${COLUMNS} FROM services s CROSS JOIN pulses p ON p.rowid =
     (SELECT p.rowid FROM pulses p WHERE p.service = s.id AND p.event_time >= ? ${ORDER} LIMIT 1)
   ORDER BY s.name`;
@@ -59,8 +58,8 @@ const DELETE_SILENT_SERVICES = `DELETE FROM services WHERE id IN
 
 const MAX_KNOWN_SERVICES = 10_000;
 
-/** The tables of a pulse store and what is done with them. Writes happen inside the caller's transaction. */
-export class PulseRows {
+/** The tables of pulses and their statements. */
+export class PulseRows implements StoreTables<readonly Pulse[]> {
   readonly #insertService: StatementSync;
   readonly #selectService: StatementSync;
   readonly #insert: StatementSync;
@@ -70,7 +69,7 @@ export class PulseRows {
   readonly #deleteExpired: StatementSync;
   readonly #deleteSilentServices: StatementSync;
   readonly #selectDataVersion: StatementSync;
-  #serviceIds = new Map<string, number>();
+  readonly #serviceIds = new Map<string, number>();
   #dataVersion: unknown;
 
   constructor(database: DatabaseSync) {
@@ -85,8 +84,15 @@ export class PulseRows {
     this.#selectDataVersion = database.prepare("PRAGMA data_version");
   }
 
+  // Another process may have deleted a service whose id is known here.
+  begin(): void {
+    const version = this.#selectDataVersion.get()?.data_version;
+    if (version !== this.#dataVersion) this.#serviceIds.clear();
+    this.#dataVersion = version;
+  }
+
   /** Inserts those that are not stored yet. */
-  insert(pulses: readonly Pulse[]): void {
+  apply(pulses: readonly Pulse[]): void {
     for (const pulse of pulses) {
       this.#insert.run(
         this.#serviceIds.get(pulse.service_name) ?? this.#resolveService(pulse.service_name),
@@ -100,15 +106,8 @@ export class PulseRows {
     }
   }
 
-  /** To be called at the begin of a transaction: another process may have deleted a service whose id is known here. */
-  refreshServices(): void {
-    const version = this.#selectDataVersion.get()?.data_version;
-    if (version !== this.#dataVersion) this.forgetServices();
-    this.#dataVersion = version;
-  }
-
-  /** To be called when a transaction was undone: it may have made services. */
-  forgetServices(): void {
+  // The transaction may have made services.
+  undone(): void {
     this.#serviceIds.clear();
   }
 
@@ -120,15 +119,13 @@ export class PulseRows {
     return id;
   }
 
-  /** The pulses of a span after a position, newest first. */
-  select(service: string, { from, to }: Span, limit: number, after: Position | undefined): StoredPulse[] {
-    // Times are whole, so "before `to`" is "up to the whole number below it". No source is empty: ("", "") is before all.
+  /** The pulses of a span after a cursor, newest first. */
+  select(service: string, { from, to }: Span, limit: number, after: PulseCursor | undefined): StoredPulse[] {
+    // Times are whole: "before `to`" is "up to the whole number below it". No source is empty: ("", "") comes before all.
     const last = Math.ceil(to) - 1;
-    const isInside = after !== undefined && after.event_time <= last;
-    const rows = isInside
-      ? this.#select.all(service, from, after.event_time, after.source, after.id, limit)
-      : this.#select.all(service, from, last, "", "", limit);
-    return rows.map((row) => pulseOf(row as unknown as Row));
+    // A cursor may come with another span than the one it was made for.
+    const [time, source, id] = after !== undefined && after[0] <= last ? after : [last, "", ""];
+    return this.#select.all(service, from, time, source, id, limit).map((row) => pulseOf(row as unknown as Row));
   }
 
   /** The newest pulse of each service that has one from the horizon on. */
@@ -136,7 +133,7 @@ export class PulseRows {
     return this.#latest.all(horizon).map((row) => pulseOf(row as unknown as Row));
   }
 
-  /** Deletes at most so many pulses from before the horizon, then services without any; true when there may be more. */
+  /** Deletes pulses first, then services without any. */
   deleteBefore(horizon: number, maxRows: number): boolean {
     let left = maxRows;
     for (let after = 0; ; ) {
@@ -147,7 +144,7 @@ export class PulseRows {
       if (left <= 0) return true;
     }
     const services = Number(this.#deleteSilentServices.run(left).changes);
-    if (services > 0) this.forgetServices();
+    if (services > 0) this.#serviceIds.clear();
     return services === left;
   }
 

@@ -4,10 +4,11 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { Pulse } from "../../events/pulse.ts";
+import type { StoreBatch } from "../ports.ts";
 import { ALL, asStored, HOUR, pulseOf, START, seriesOf } from "../testing/pulses.ts";
 import { readPages, scanChunks, store } from "../testing/read-back.ts";
-import type { StoreBatch } from "./group-commit.ts";
-import { openSqlitePulseStore, type SqlitePulseStore, type SqlitePulseStoreOptions } from "./pulse-store.ts";
+import { openSqlitePulseStore, type SqlitePulseStore } from "./pulse-store.ts";
+import type { SqliteStoreOptions } from "./store-file.ts";
 
 const MIB = 1024 * 1024;
 const DAY = 24 * HOUR;
@@ -24,7 +25,7 @@ afterEach(async () => {
   rmSync(folder, { recursive: true });
 });
 
-function open(options: Partial<SqlitePulseStoreOptions> = {}): SqlitePulseStore {
+function open(options: Partial<SqliteStoreOptions> = {}): SqlitePulseStore {
   const one = openSqlitePulseStore({ file, maxBytes: 256 * MIB, retentionMs: 30 * DAY, ...options });
   opened.push({ close: () => void one.close() });
   return one;

@@ -1,6 +1,6 @@
 import { errors, types } from "cassandra-driver";
 import { describe, expect, it } from "vitest";
-import { failureOf, reasonOf } from "./outcome.ts";
+import { failureOf, reasonOf } from "./driver-failure.ts";
 
 const CODES = types.responseErrorCodes;
 
