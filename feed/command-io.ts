@@ -1,21 +1,31 @@
 import type { Readable } from "node:stream";
-import { UsageError } from "./arguments.ts";
+import { UsageError } from "./command-line.ts";
 import type { Screen } from "./progress.ts";
 
-/** What a command has of its process. */
+/** What a command uses of its process. */
 export interface CommandIo {
   env: NodeJS.ProcessEnv;
   stdin: Readable & { isTTY?: boolean };
   stdout: Screen;
   stderr: NodeJS.WriteStream | Screen;
-  /** Aborted to stop the command in good order; the command aborts it at a fault. */
+  /** Stops the command in good order: the user aborts it without a reason, the command with the message of a fault. */
   stop: AbortController;
 }
 
-/** Runs a command and returns its exit code; what it throws is told to the user, without a stack: 2 for a wrong command line. */
-export async function exitCodeFrom(command: () => Promise<number>, stderr: Screen): Promise<number> {
+/**
+ * Runs a command and returns its exit code: the command's own, 1 for a fault, 2 for a wrong command line, 130 when the user
+ * stopped it. Shows the fault without a stack.
+ */
+export async function exitCodeFrom(
+  command: () => Promise<number>,
+  { stderr, stop: { signal } }: Pick<CommandIo, "stderr" | "stop">,
+): Promise<number> {
   try {
-    return await command();
+    const code = await command();
+    if (!signal.aborted) return code;
+    if (typeof signal.reason !== "string") return 130;
+    stderr.write(`${signal.reason}\n`);
+    return 1;
   } catch (error) {
     stderr.write(`${(error as Error).message}\n`);
     return error instanceof UsageError ? 2 : 1;

@@ -1,5 +1,4 @@
 import { describe, expect, it } from "vitest";
-import { Lanes } from "./lanes.ts";
 import { Pace } from "./pace.ts";
 
 /** A clock that goes on only while someone waits, each time `lateMs` longer than asked. */
@@ -49,25 +48,5 @@ describe("Pace", () => {
     const clock = clockWith();
     await new Pace(Number.POSITIVE_INFINITY, clock).take(1e9, signal);
     expect(clock.at).toBe(1000);
-  });
-});
-
-describe("Lanes", () => {
-  it("run so many tasks at a time and let the caller wait for a free one", async () => {
-    const lanes = new Lanes(3);
-    let running = 0;
-    let most = 0;
-    let done = 0;
-    for (let i = 0; i < 20; i++) {
-      await lanes.begin(async () => {
-        most = Math.max(most, ++running);
-        await new Promise((resolve) => setImmediate(resolve));
-        running--;
-        done++;
-      });
-      expect(running).toBeLessThanOrEqual(3);
-    }
-    await lanes.idle();
-    expect({ most, done, running }).toEqual({ most: 3, done: 20, running: 0 });
   });
 });

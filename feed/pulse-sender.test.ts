@@ -1,15 +1,9 @@
 import { describe, expect, it, onTestFinished } from "vitest";
 import { freePort } from "../settings/tcp-ports.ts";
 import { PulseSender, type SenderOptions } from "./pulse-sender.ts";
-import { type IngestPeer, problemAnswer, startIngestPeer } from "./testing/ingest.ts";
+import { problemAnswer, startIngest } from "./testing/ingest.ts";
 
 const PULSES = ["a", "b"].map((id) => JSON.stringify({ service_name: "checkout", latency_ms: 1, status: "ok", id }));
-
-async function peerFor(options?: Parameters<typeof startIngestPeer>[0]): Promise<IngestPeer> {
-  const peer = await startIngestPeer(options);
-  onTestFinished(() => peer.close());
-  return peer;
-}
 
 function senderTo(url: URL, changes: Partial<SenderOptions> = {}) {
   const reasons: string[] = [];
@@ -28,26 +22,26 @@ function senderTo(url: URL, changes: Partial<SenderOptions> = {}) {
 
 describe("PulseSender", () => {
   it("sends pulses as one request, with the token", async () => {
-    const peer = await peerFor();
-    const { sender } = senderTo(peer.url, { token: "secret" });
+    const ingest = await startIngest();
+    const { sender } = senderTo(ingest.url, { token: "secret" });
     expect(await sender.send(PULSES)).toEqual({ kind: "accepted" });
-    expect([...peer.pulses.keys()]).toEqual(["a", "b"]);
-    expect(peer.headers[0]).toMatchObject({ authorization: "Bearer secret", "content-type": "application/json" });
+    expect([...ingest.pulses.keys()]).toEqual(["a", "b"]);
+    expect(ingest.headers[0]).toMatchObject({ authorization: "Bearer secret", "content-type": "application/json" });
   });
 
   it.each([429, 503, 502, 500, 408])("tries again after %i", async (status) => {
-    const peer = await peerFor();
-    peer.misbehave = (request) => (request < 2 ? problemAnswer(status, "not now") : undefined);
-    const { sender, reasons } = senderTo(peer.url);
+    const ingest = await startIngest();
+    ingest.misbehave = (request) => (request < 2 ? problemAnswer(status, "not now") : undefined);
+    const { sender, reasons } = senderTo(ingest.url);
     expect(await sender.send(PULSES)).toEqual({ kind: "accepted" });
     expect(reasons).toEqual([`${status}: not now`, `${status}: not now`]);
     expect(sender.retries).toBe(2);
   });
 
   it("waits as long as Retry-After says", async () => {
-    const peer = await peerFor();
-    peer.misbehave = (request) => (request === 0 ? problemAnswer(503, "not now", { "retry-after": "1" }) : undefined);
-    const { sender } = senderTo(peer.url);
+    const ingest = await startIngest();
+    ingest.misbehave = (request) => (request === 0 ? problemAnswer(503, "not now", { "retry-after": "1" }) : undefined);
+    const { sender } = senderTo(ingest.url);
     const startedAt = performance.now();
     await sender.send(PULSES);
     // Timers may fire within the millisecond before.
@@ -55,34 +49,33 @@ describe("PulseSender", () => {
   });
 
   it("reads a date in Retry-After", async () => {
-    const peer = await peerFor();
+    const ingest = await startIngest();
     const past = new Date(Date.now() - 60_000).toUTCString();
-    peer.misbehave = (request) => (request === 0 ? problemAnswer(429, "not now", { "retry-after": past }) : undefined);
-    const { sender } = senderTo(peer.url);
+    ingest.misbehave = (request) =>
+      request === 0 ? problemAnswer(429, "not now", { "retry-after": past }) : undefined;
+    const { sender } = senderTo(ingest.url);
     expect(await sender.send(PULSES)).toEqual({ kind: "accepted" });
   });
 
   it.each(["cut", "cut-after"] as const)("sends again when the connection was %s, with the same ids", async (how) => {
-    const peer = await peerFor();
-    peer.misbehave = (request) => (request === 1 ? how : undefined);
-    const { sender, reasons } = senderTo(peer.url);
+    const ingest = await startIngest();
+    ingest.misbehave = (request) => (request === 1 ? how : undefined);
+    const { sender, reasons } = senderTo(ingest.url);
     await sender.send(PULSES);
     expect(await sender.send(PULSES)).toEqual({ kind: "accepted" });
     expect(reasons).toEqual([expect.stringMatching(/^the connection broke/)]);
-    expect([...peer.pulses.keys()]).toEqual(["a", "b"]);
+    expect([...ingest.pulses.keys()]).toEqual(["a", "b"]);
   });
 
   it("waits for a server that is not there yet", async () => {
     const port = await freePort();
-    let peer: IngestPeer | undefined;
     let isStarting = false;
-    onTestFinished(() => peer?.close());
     const { sender, reasons } = senderTo(new URL(`http://127.0.0.1:${port}/pulse`), {
       onRetry: async (reason) => {
         reasons.push(reason);
         if (isStarting) return;
         isStarting = true;
-        peer = await startIngestPeer({ port });
+        await startIngest({ port });
       },
     });
     expect(await sender.send(PULSES)).toEqual({ kind: "accepted" });
@@ -90,9 +83,9 @@ describe("PulseSender", () => {
   });
 
   it("gives up when nothing was accepted for as long as it was told to try", async () => {
-    const peer = await peerFor();
-    peer.misbehave = () => problemAnswer(503, "the broker is away");
-    const { sender } = senderTo(peer.url, { retryForMs: 50 });
+    const ingest = await startIngest();
+    ingest.misbehave = () => problemAnswer(503, "the broker is away");
+    const { sender } = senderTo(ingest.url, { retryForMs: 50 });
     expect(await sender.send(PULSES)).toEqual({ kind: "unreachable", reason: "503: the broker is away" });
   });
 
@@ -103,17 +96,17 @@ describe("PulseSender", () => {
   });
 
   it("calls an answer that does not come an answer that is late", async () => {
-    const peer = await peerFor();
-    peer.misbehave = (request) => (request === 0 ? new Promise<undefined>(() => undefined) : undefined);
-    const { sender, reasons } = senderTo(peer.url, { timeoutMs: 50 });
+    const ingest = await startIngest();
+    ingest.misbehave = (request) => (request === 0 ? new Promise<undefined>(() => undefined) : undefined);
+    const { sender, reasons } = senderTo(ingest.url, { timeoutMs: 50 });
     expect(await sender.send(PULSES)).toEqual({ kind: "accepted" });
     // A busy machine may be late with the second answer, too.
     expect(new Set(reasons)).toEqual(new Set(["no answer in time"]));
   });
 
   it("does not try again what is refused for good, and hands its faults on", async () => {
-    const peer = await peerFor();
-    const { sender } = senderTo(peer.url);
+    const ingest = await startIngest();
+    const { sender } = senderTo(ingest.url);
     const bad = JSON.stringify({ service_name: "checkout", latency_ms: -1, status: "ok" });
     expect(await sender.send([...PULSES, bad])).toMatchObject({
       kind: "refused",
@@ -121,21 +114,21 @@ describe("PulseSender", () => {
       detail: "faults",
       faults: [{ pointer: "/2/latency_ms", rule: expect.any(String), got: "number" }],
     });
-    expect(peer.requests).toEqual([3]);
+    expect(ingest.requests).toEqual([3]);
   });
 
   it.each([401, 403, 404, 413, 415])("does not try again after %i", async (status) => {
-    const peer = await peerFor();
-    peer.misbehave = () => ({ status, body: "<html>no" });
-    const { sender } = senderTo(peer.url);
+    const ingest = await startIngest();
+    ingest.misbehave = () => ({ status, body: "<html>no" });
+    const { sender } = senderTo(ingest.url);
     expect(await sender.send(PULSES)).toEqual({ kind: "refused", status, detail: "no reason given", faults: [] });
-    expect(peer.requests).toHaveLength(1);
+    expect(ingest.requests).toHaveLength(1);
   });
 
   it.each(["", "{}", '{"accepted":1}', "hello"])("does not believe a 200 with %j", async (body) => {
-    const peer = await peerFor();
-    peer.misbehave = () => ({ status: 200, body });
-    const { sender } = senderTo(peer.url);
+    const ingest = await startIngest();
+    ingest.misbehave = () => ({ status: 200, body });
+    const { sender } = senderTo(ingest.url);
     expect(await sender.send(PULSES)).toMatchObject({
       kind: "refused",
       detail: expect.stringContaining("not pulse-ingest"),
@@ -143,12 +136,12 @@ describe("PulseSender", () => {
   });
 
   it("stops trying when it is told to stop", async () => {
-    const peer = await peerFor();
+    const ingest = await startIngest();
     const stop = new AbortController();
-    peer.misbehave = () => problemAnswer(503, "not now", { "retry-after": "60" });
-    const { sender } = senderTo(peer.url, { signal: stop.signal, onRetry: () => stop.abort() });
+    ingest.misbehave = () => problemAnswer(503, "not now", { "retry-after": "60" });
+    const { sender } = senderTo(ingest.url, { signal: stop.signal, onRetry: () => stop.abort() });
     expect(await sender.send(PULSES)).toEqual({ kind: "stopped" });
     expect(await sender.send(PULSES)).toEqual({ kind: "stopped" });
-    expect(peer.requests).toHaveLength(1);
+    expect(ingest.requests).toHaveLength(1);
   });
 });

@@ -2,15 +2,11 @@ import { Pool } from "undici";
 import * as z from "zod";
 import type { Fault } from "../events/fault.ts";
 import { waitMs } from "./pace.ts";
+import type { Target } from "./target.ts";
 
-export interface SenderOptions {
-  /** pulse-ingest's address for plain pulses. */
-  url: URL;
-  token: string | undefined;
+export interface SenderOptions extends Target {
   connections: number;
-  /** How long one request is tried again while nothing at all is accepted. */
-  retryForMs: number;
-  /** No request is begun or tried again after it. */
+  /** After it no request begins or is tried again. */
   signal: AbortSignal;
   /** Called before a request is tried again. */
   onRetry: (reason: string) => void;
@@ -18,7 +14,7 @@ export interface SenderOptions {
   timeoutMs?: number;
 }
 
-/** What became of a request: taken in, refused for good, not taken for as long as we tried, or not tried any further. */
+/** What became of a request: accepted, refused for good, not accepted within the time for retries, or given up at a stop. */
 export type SendOutcome =
   | { kind: "accepted" }
   | { kind: "refused"; status: number; detail: string; faults: Fault[] }
@@ -38,7 +34,7 @@ const problemSchema = z.object({
 });
 const acceptedSchema = z.object({ accepted: z.number() });
 
-/** Sends pulses to pulse-ingest over kept connections, and again while it makes sense: every pulse has an id, so again is not twice. */
+/** Sends pulses to pulse-ingest over kept connections, and again while that makes sense: every pulse has an id, so pulse-ingest's side stores it once. */
 export class PulseSender {
   readonly #options: SenderOptions;
   readonly #pool: Pool;
@@ -78,12 +74,12 @@ export class PulseSender {
       const backoffMs = Math.min(MAX_DELAY_MS, FIRST_DELAY_MS * 2 ** Math.min(attempt, 10));
       onRetry(answer.reason);
       this.retries++;
-      // Jitter, or the connections that failed together would come back together.
+      // Jitter keeps connections that failed together from coming back together.
       await waitMs(answer.afterMs ?? backoffMs * (0.75 + Math.random() / 2), signal);
     }
   }
 
-  /** Closes the connections; what is under way is given up. */
+  /** Closes the connections. Requests under way are lost. */
   async close(): Promise<void> {
     await this.#pool.destroy();
   }
@@ -95,7 +91,7 @@ export class PulseSender {
       return answerOf(reply.statusCode, reply.headers["retry-after"], text, count);
     } catch (error) {
       const { code, message } = error as NodeJS.ErrnoException;
-      // A name that does not resolve is a typing error, unless it resolved before.
+      // A host name that does not resolve is most likely misspelt, unless it resolved before.
       return { kind: "again", reason: reasonOf(code, message), afterMs: undefined, isFinal: code === "ENOTFOUND" };
     }
   }

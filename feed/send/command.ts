@@ -1,19 +1,18 @@
-// The command `send` but for its process; send.ts has the map.
+// The command `send`, apart from its process; main.ts has the map.
 import { DAY_MS } from "../../events/time.ts";
 import { type CommandIo, exitCodeFrom } from "../command-io.ts";
 import { createProgress } from "../progress.ts";
-import { PulseSender } from "../pulse-sender.ts";
-import { retryNotice } from "../retry-notice.ts";
+import { Requests } from "../requests.ts";
 import { type FileJob, prepareFile } from "./job.ts";
 import { readFileLines, readUntil } from "./line-source.ts";
-import type { LineRules } from "./measurement.ts";
 import { readSendOptions, SEND_HELP, type SendOptions } from "./options.ts";
-import { exitCodeOf, formatReport, type SendReport } from "./report.ts";
+import { formatCounts, type SendCounts } from "./report.ts";
 import { SendRun } from "./run.ts";
 import { type SendState, StateWriter } from "./state.ts";
 
 const SAVE_EVERY_MS = 250;
 const SHOWN_BY_DRY_RUN = 3;
+const SOME_REFUSED = 3;
 
 /** Runs the command `send` and returns its exit code. */
 export function runSend(args: readonly string[], io: CommandIo): Promise<number> {
@@ -24,61 +23,59 @@ export function runSend(args: readonly string[], io: CommandIo): Promise<number>
       return 0;
     }
     const { file } = options;
-    const report = file === undefined ? await send(options, io, undefined) : await sendFile({ ...options, file }, io);
-    if (report.end.kind === "done-before") return 0;
-    io.stdout.write(formatReport(report));
-    if (report.end.kind === "failed") io.stderr.write(`${report.end.message}\n`);
-    return exitCodeOf(report);
-  }, io.stderr);
+    const counts = file === undefined ? await send(options, io, undefined) : await sendFile({ ...options, file }, io);
+    if (counts === undefined) return 0;
+    io.stdout.write(formatCounts(counts));
+    return counts.refused > 0 ? SOME_REFUSED : 0;
+  }, io);
 }
 
-async function sendFile(options: SendOptions & { file: string }, io: CommandIo): Promise<SendReport> {
+/** Sends a file, or the rest of it; `undefined` when there is nothing left to send. */
+async function sendFile(options: SendOptions & { file: string }, io: CommandIo): Promise<SendCounts | undefined> {
   const log = (line: string) => io.stderr.write(`${line}\n`);
   const job = await prepareFile(options, { now: Date.now, signal: io.stop.signal, log });
-  if (io.stop.signal.aborted) return emptyReport({ kind: "interrupted" });
+  if (io.stop.signal.aborted) return undefined;
   const { state, bytes, isResumed } = job;
   if (state.isFinished && state.position.bytes === bytes) {
     log(`${job.file} was sent before: ${state.accepted} pulses. Send it again with --restart.`);
-    return emptyReport({ kind: "done-before" });
+    return undefined;
   }
   if (isResumed) log(`Going on after line ${state.position.line}; ${state.accepted} pulses were accepted before.`);
   if (state.shiftMs !== 0) log(`Times are shifted by ${describeShift(state.shiftMs)}.`);
   return send(options, io, job);
 }
 
-async function send(options: SendOptions, io: CommandIo, job: FileJob | undefined): Promise<SendReport> {
+async function send(options: SendOptions, io: CommandIo, job: FileJob | undefined): Promise<SendCounts> {
   const { stop } = io;
+  const name = job?.file ?? "standard input";
   const progress = createProgress(io.stderr, job?.bytes);
-  const onRetry = retryNotice(options.url, options.retryForMs, progress.log);
-  const { concurrency: connections } = options;
-  const sender = options.isDryRun
+  const remedyOfAge = options.isShifted
+    ? "The file spans more time than is kept: send its newer part only, or set PULSE_RETENTION_DAYS higher."
+    : "Send old measurements with --shift-to-now, which makes the last one now.";
+  const requests = options.isDryRun
     ? undefined
-    : new PulseSender({ ...options, connections, signal: stop.signal, onRetry });
+    : new Requests({ ...options, name, remedyOfAge, stop, log: progress.log });
   const states = job === undefined || options.isDryRun ? undefined : new StateWriter(job.stateFile);
   const start = job?.state.position ?? { line: 0, bytes: 0 };
   let savedAt = performance.now();
   let shown = 0;
-  const rules: LineRules = {
-    format: options.format,
-    service: options.service,
-    status: options.status,
-    shiftMs: job?.state.shiftMs ?? 0,
-    idOf: job?.idOf ?? idsOfInput(),
-    // A line of standard input is of now. A file's line without a time is dated by its arrival: sent again, it stays the same pulse.
-    timeOfLine: job === undefined ? Date.now : undefined,
-    now: Date.now,
-  };
-  const sending = new SendRun({
+  const run = new SendRun({
     ...options,
-    name: job?.file ?? "standard input",
-    remedyOfAge: options.isShifted
-      ? "The file spans more time than is kept: send its newer part only, or set PULSE_RETENTION_DAYS higher."
-      : "Send old measurements with --shift-to-now, which makes the last one now.",
-    rules,
+    name,
+    rules: {
+      format: options.format,
+      service: options.service,
+      status: options.status,
+      shiftMs: job?.state.shiftMs ?? 0,
+      idOf: job?.idOf ?? idsOfInput(),
+      // A file's line without a time gets none: pulse-ingest dates it, and the line stays the same pulse when sent again.
+      timeOfLine: job === undefined ? Date.now : undefined,
+      now: Date.now,
+    },
     columns: job?.columns,
     start,
     isLive: job === undefined,
-    sender,
+    requests,
     show: (json) => {
       if (shown++ < SHOWN_BY_DRY_RUN) io.stdout.write(`${json}\n`);
     },
@@ -93,13 +90,13 @@ async function send(options: SendOptions, io: CommandIo, job: FileJob | undefine
   const lines =
     job === undefined ? readUntil(io.stdin, start, stop.signal) : readFileLines(job.file, start, stop.signal);
   try {
-    if (job !== undefined) await states?.save(job.state); // the shift, before the first pulse that it stands in
-    const report = await sending.send(lines);
-    if (job !== undefined) await states?.save(stateAt(job.state, sending.reached, report.end.kind === "done"));
-    return report;
+    if (job !== undefined) await states?.save(job.state); // the shift, before the first pulse that has it
+    const counts = await run.send(lines);
+    if (job !== undefined) await states?.save(stateAt(job.state, run.reached, !stop.signal.aborted));
+    return counts;
   } finally {
     progress.stop();
-    await sender?.close();
+    await requests?.close();
   }
 }
 
@@ -113,11 +110,7 @@ function stateAt(before: SendState, reached: SendRun["reached"], isFinished: boo
   };
 }
 
-function emptyReport(end: SendReport["end"]): SendReport {
-  return { end, lines: 0, accepted: 0, refused: 0, requests: 0, retries: 0, seconds: 0 };
-}
-
-// Nothing tells one standard input from another: a second run is other pulses.
+// Nothing tells one standard input from another: a second run sends other pulses.
 function idsOfInput(): (line: number) => string {
   const prefix = `stdin-${crypto.randomUUID()}`;
   return (line) => `${prefix}:${line}`;

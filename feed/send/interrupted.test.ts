@@ -1,31 +1,31 @@
-// The command as a user runs it: a process of its own, against a server on a real socket.
+// The command as a user runs it: as a separate process, against a server on a real socket.
 import { createWriteStream } from "node:fs";
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { describe, expect, it, vi } from "vitest";
 import { problemAnswer } from "../testing/ingest.ts";
-import { csvOf, FAST, linesIn, range, setUp } from "../testing/send-command.ts";
+import { csvOf, FAST, linesIn, openSendCommand, range } from "../testing/send-command.ts";
 
 describe("send, when it is interrupted", () => {
-  async function setUpLong() {
-    const setting = await setUp();
-    setting.write("latency.csv", csvOf(3000, Date.now()));
+  async function openLongSend() {
+    const command = await openSendCommand();
+    command.write("latency.csv", csvOf(3000, Date.now()));
     const args = ["--file", "latency.csv", "--service", "checkout", "--batch", "10"];
-    /** From a request on the server answers no more: however busy the machine, the command does not get to its end. */
+    /** After this request the server stops answering, so that the command cannot finish on any machine. */
     const answerUntil = (last: number) => {
-      setting.peer.misbehave = (request) => (request > last ? new Promise(() => undefined) : undefined);
+      command.ingest.misbehave = (request) => (request > last ? new Promise(() => undefined) : undefined);
     };
-    return { ...setting, args, answerUntil };
+    return { ...command, args, answerUntil };
   }
 
   it("stops cleanly on SIGINT and goes on with the next line", async () => {
-    const { peer, start, run, args } = await setUpLong();
+    const { ingest, start, run, args } = await openLongSend();
     const child = start([...args, "--rate", "200"]);
-    await vi.waitFor(() => expect(peer.pulses.size).toBeGreaterThan(100));
+    await vi.waitFor(() => expect(ingest.pulses.size).toBeGreaterThan(100));
     child.process.kill("SIGINT");
     expect(await child.ended).toBe(130);
-    const before = peer.taken;
+    const before = ingest.taken;
     expect(before).toBeLessThan(3000);
     expect(child.output.stdout).toMatch(new RegExp(`pulses accepted +${before}\n`));
     const { code, stderr } = await run([...args, FAST]);
@@ -33,58 +33,57 @@ describe("send, when it is interrupted", () => {
       code: 0,
       stderr: expect.stringContaining(`Going on after line ${before + 1};`),
     });
-    expect(linesIn(peer)).toEqual(range(2, 3001));
-    expect(peer.taken).toBe(3000);
+    expect(linesIn(ingest)).toEqual(range(2, 3001));
+    expect(ingest.taken).toBe(3000);
   });
 
   it("sends every line at least once, with the same ids, after kill -9", async () => {
-    const { peer, start, run, args, answerUntil } = await setUpLong();
+    const { ingest, start, run, args, answerUntil } = await openLongSend();
     answerUntil(250);
     for (const count of [150, 600]) {
       const child = start([...args, "--rate", "1500", "--concurrency", "8"]);
-      await vi.waitFor(() => expect(peer.pulses.size).toBeGreaterThan(count));
+      await vi.waitFor(() => expect(ingest.pulses.size).toBeGreaterThan(count));
       child.process.kill("SIGKILL");
       expect(await child.ended).toBe("SIGKILL");
     }
-    expect(peer.pulses.size).toBeLessThan(3000);
+    expect(ingest.pulses.size).toBeLessThan(3000);
     answerUntil(Number.POSITIVE_INFINITY);
     const { code, stderr } = await run([...args, FAST]);
     expect({ code, stderr }).toEqual({ code: 0, stderr: expect.stringMatching(/Going on after line \d+/) });
-    expect(linesIn(peer)).toEqual(range(2, 3001));
-    expect(new Set([...peer.pulses.keys()].map((id) => id.split(":")[0])).size).toBe(1);
+    expect(linesIn(ingest)).toEqual(range(2, 3001));
+    expect(new Set([...ingest.pulses.keys()].map((id) => id.split(":")[0])).size).toBe(1);
   });
 
   it("outlives a server that is away, overloaded and cutting connections", async () => {
-    const { peer, run, args } = await setUpLong();
+    const { ingest, run, args } = await openLongSend();
     const answers = [
       "cut",
       "cut-after",
       problemAnswer(429, "full", { "retry-after": "0" }),
       problemAnswer(503, "away"),
     ] as const;
-    peer.misbehave = (request) => (request % 15 === 0 ? answers[(request / 15) % 4] : undefined);
+    ingest.misbehave = (request) => (request % 15 === 0 ? answers[(request / 15) % 4] : undefined);
     const { code, stdout } = await run([...args, "--batch", "50", FAST]);
     expect(code).toBe(0);
     expect(stdout).toMatch(/pulses accepted +3000\n.*\nrequests +60 \(and \d+ tries again\)/);
-    expect(linesIn(peer)).toEqual(range(2, 3001));
+    expect(linesIn(ingest)).toEqual(range(2, 3001));
   });
 
   it("gives up with what to do when nothing is accepted", async () => {
-    const { peer, run, args } = await setUpLong();
-    await peer.close();
+    const { ingest, run, args } = await openLongSend();
+    await ingest.close();
     const { code, stderr } = await run([...args, "--retry-for", "0.2"]);
     expect(code).toBe(1);
     expect(stderr).toMatch(
       /took nothing: the connection was refused\. Start PulseMesh with `make run`, or name its address with --url/,
     );
     expect(stderr).toMatch(/the connection was refused; trying again/);
-    peer.close = async () => undefined;
   });
 });
 
 describe("send, for a file of any size", () => {
   it("needs no more memory than a small heap", async () => {
-    const { peer, cwd, start } = await setUp();
+    const { ingest, cwd, start } = await openSendCommand();
     const end = Date.now();
     const lineCount = 80_000;
     const rows = function* () {
@@ -100,7 +99,7 @@ describe("send, for a file of any size", () => {
     const child = start(args, ["--max-old-space-size=24", "--max-semi-space-size=2"]);
     child.process.stdin?.end();
     expect({ code: await child.ended, stderr: child.output.stderr }).toMatchObject({ code: 0 });
-    expect(peer.taken).toBe(lineCount);
-    expect(linesIn(peer)).toEqual(range(2, lineCount + 1));
+    expect(ingest.taken).toBe(lineCount);
+    expect(linesIn(ingest)).toEqual(range(2, lineCount + 1));
   });
 });

@@ -1,6 +1,6 @@
 import { statSync } from "node:fs";
 import { idsOf, readFileLines, readHead } from "./line-source.ts";
-import type { Line, Position } from "./lines.ts";
+import type { FilePosition, Line } from "./lines.ts";
 import { type Columns, columnsOf, type LineRules, readMeasurement } from "./measurement.ts";
 import type { SendOptions } from "./options.ts";
 import { readState, type SendState, stateFileOf } from "./state.ts";
@@ -22,12 +22,12 @@ export async function prepareFile(
   options: SendOptions & { file: string },
   { now, signal, log }: { now: () => number; signal: AbortSignal; log: (line: string) => void },
 ): Promise<FileJob> {
-  const { file, format, service, status, url, isShifted, isRestarted, dataDir } = options;
+  const { file, format, service, status, target, isShifted, isRestarted, dataDir } = options;
   const { size } = statSync(file);
   const head = await readHead(file);
   const columns = format === "csv" ? columnsOf(head.header) : undefined;
   if (format === "csv" && columns === undefined && size > 0) throw new Error(headerRule(file));
-  const stateFile = stateFileOf(dataDir, [file, format, service, status, url.href, isShifted]);
+  const stateFile = stateFileOf(dataDir, [file, format, service, status, target.url.href, isShifted]);
   const former = isRestarted ? undefined : readState(stateFile);
   if (former !== undefined && (former.head !== head.hash || former.position.bytes > size)) {
     throw new Error(`${file} is not the file that was begun with: it was changed or cut. Begin anew with --restart.`);
@@ -72,7 +72,7 @@ export function headerRule(name: string): string {
 }
 
 /** True for the line that names a CSV file's columns. */
-export function isHeader(position: Position, format: SendOptions["format"]): boolean {
+export function isHeader(position: FilePosition, format: SendOptions["format"]): boolean {
   return format === "csv" && position.line === 1;
 }
 

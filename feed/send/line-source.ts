@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { basename } from "node:path";
 import { addAbortSignal, type Readable } from "node:stream";
-import { type Line, type Position, readLines } from "./lines.ts";
+import { type FilePosition, type Line, readLines } from "./lines.ts";
 
 /** What is known of a file before it is sent. */
 export interface FileHead {
@@ -25,12 +25,12 @@ export async function readHead(file: string): Promise<FileHead> {
 }
 
 /** The lines of a file from a position on; ends early when the signal says stop. */
-export function readFileLines(file: string, start: Position, signal: AbortSignal): AsyncGenerator<Line[]> {
+export function readFileLines(file: string, start: FilePosition, signal: AbortSignal): AsyncGenerator<Line[]> {
   return readUntil(createReadStream(file, { start: start.bytes, highWaterMark: 256 * 1024 }), start, signal);
 }
 
 /** The lines of a stream as they come; ends early when the signal says stop. */
-export async function* readUntil(stream: Readable, start: Position, signal: AbortSignal): AsyncGenerator<Line[]> {
+export async function* readUntil(stream: Readable, start: FilePosition, signal: AbortSignal): AsyncGenerator<Line[]> {
   try {
     yield* readLines(addAbortSignal(signal, stream), start);
   } catch (error) {

@@ -1,12 +1,12 @@
 import { Readable } from "node:stream";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { type Line, MAX_LINE_BYTES, type Position, readLines } from "./lines.ts";
+import { type FilePosition, type Line, MAX_LINE_BYTES, readLines } from "./lines.ts";
 
 // The same cases in every run: what fails once fails for everybody.
 fc.configureGlobal({ seed: 20_261_124 });
 
-async function linesOf(chunks: (string | Buffer)[], start?: Position): Promise<Line[]> {
+async function linesOf(chunks: (string | Buffer)[], start?: FilePosition): Promise<Line[]> {
   const lines: Line[] = [];
   for await (const some of readLines(Readable.from(chunks.map((chunk) => Buffer.from(chunk))), start))
     lines.push(...some);

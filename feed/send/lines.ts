@@ -1,7 +1,7 @@
 import { isUtf8 } from "node:buffer";
 
 /** How far a text has been read: the lines that are over, and the bytes that they take. */
-export interface Position {
+export interface FilePosition {
   line: number;
   bytes: number;
 }
@@ -11,7 +11,7 @@ export interface Line {
   /** From 1. */
   number: number;
   /** The position after it, its line break included. */
-  end: Position;
+  end: FilePosition;
   /** Absent when it is not text in UTF-8 or too long; `fault` says which. */
   text?: string;
   fault?: string;
@@ -28,7 +28,7 @@ const CARRIAGE_RETURN = 13;
  */
 export async function* readLines(
   stream: AsyncIterable<Buffer>,
-  start: Position = { line: 0, bytes: 0 },
+  start: FilePosition = { line: 0, bytes: 0 },
 ): AsyncGenerator<Line[], void, undefined> {
   const at = { ...start };
   let rest: Buffer[] = [];
@@ -64,7 +64,7 @@ export async function* readLines(
   if (restBytes > 0) yield [close(Buffer.alloc(0), 0)];
 }
 
-function lineOf(at: Position, bytes: Buffer | undefined): Line {
+function lineOf(at: FilePosition, bytes: Buffer | undefined): Line {
   const line = { number: at.line, end: { ...at } };
   if (bytes === undefined) return { ...line, fault: `Expected a line of at most ${MAX_LINE_BYTES} bytes` };
   if (!isUtf8(bytes)) return { ...line, fault: "Expected text in UTF-8" };

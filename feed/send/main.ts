@@ -1,10 +1,13 @@
 // `npm run send`: measurements from a file or from standard input become pulses. Start here; the map:
-//   send-command  the whole but for its process
-//   send-options  the command line            send-job    where to begin, and the shift of times
-//   line-source   lines of a file             measurement a line becomes a pulse
-//   send-run      reads, batches, paces       pulse-sender requests, and tries again
-//   ack-window    what is answered gapless    send-state  the same on disk
-//   progress      the bar                     send-report the summary, and what a refusal means
+//   command      the whole, apart from its process    options      the command line
+//   job          where to begin, and by how much to shift times
+//   line-source  lines of a file                      measurement  a line becomes a pulse
+//   run          reads, batches, paces                report       the summary at the end
+//   ack-window   what is answered without a gap       state        the same on disk
+// and in the folder above, shared with `npm run simulate`:
+//   command-line options and help                     target       where to send: URL, token, retries
+//   requests     several at a time, until one fails   pulse-sender one request, tried again
+//   failure      what a refusal means to the user     progress     the bar
 import process from "node:process";
 import { stopOnSignals } from "../stop-signals.ts";
 import { runSend } from "./command.ts";

@@ -3,9 +3,11 @@
 import { parse as parseCsv } from "csv-parse/sync";
 import type { Fault } from "../../events/fault.ts";
 import { MAX_AHEAD_MS, type PulseContext, parsePulse, pulseSchema } from "../../events/pulse.ts";
+import { formatFault } from "../failure.ts";
 import { parseTimestamp, TIMESTAMP_RULE } from "./timestamp.ts";
 
-export type LineFormat = "csv" | "ndjson";
+export const LINE_FORMATS = ["csv", "ndjson"] as const;
+export type LineFormat = (typeof LINE_FORMATS)[number];
 
 /** How lines become pulses. */
 export interface LineRules {
@@ -70,11 +72,6 @@ export function readMeasurement(text: string, line: number, rules: LineRules, co
     }
   }
   return { kind: "pulse", measurement: { json: JSON.stringify(fields), time } };
-}
-
-/** A fault in one line of text. */
-export function formatFault({ pointer, rule, got }: Fault): string {
-  return `${pointer === "" ? "" : `${pointer}: `}${rule}, got ${got}`;
 }
 
 // The span of time is the function's to judge: it knows its retention, and the first pass of --shift-to-now reads times

@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { temporaryFolder } from "../testing/temporary-folder.ts";
+import { openTemporaryFolder } from "../testing/temporary-folder.ts";
 import { readSendOptions } from "./options.ts";
 
 function read(args: string[], env: NodeJS.ProcessEnv = {}) {
@@ -10,7 +10,7 @@ function read(args: string[], env: NodeJS.ProcessEnv = {}) {
 
 /** A folder with the files that the command lines name. */
 function folderOf(files: Record<string, string>): (name: string) => string {
-  const folder = temporaryFolder();
+  const folder = openTemporaryFolder();
   for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);
   return (name) => join(folder, name);
 }
@@ -23,8 +23,7 @@ describe("the command line of send", () => {
       format: "csv",
       service: "checkout",
       status: "ok",
-      url: new URL("http://localhost:8080/pulse"),
-      token: undefined,
+      target: { url: new URL("http://localhost:8080/pulse"), token: undefined, retryForMs: 300_000 },
       rate: 1000,
       batch: 500,
       concurrency: 4,
@@ -32,7 +31,6 @@ describe("the command line of send", () => {
       isRestarted: false,
       isStrict: false,
       isDryRun: false,
-      retryForMs: 300_000,
     });
   });
 
@@ -67,8 +65,7 @@ describe("the command line of send", () => {
       format: "ndjson",
       service: undefined,
       status: "200",
-      url: new URL("https://pulse.example/pulse"),
-      token: "secret",
+      target: { url: new URL("https://pulse.example/pulse"), token: "secret", retryForMs: 1500 },
       rate: 0.5,
       batch: 7,
       concurrency: 2,
@@ -76,14 +73,13 @@ describe("the command line of send", () => {
       isRestarted: true,
       isStrict: true,
       isDryRun: true,
-      retryForMs: 1500,
       dataDir: "/data",
     });
     expect(read(["--as-fast-as-possible"])?.rate).toBe(Number.POSITIVE_INFINITY);
   });
 
   it("sends to the port that the local settings name", () => {
-    expect(read([], { PULSE_LOCAL_INGEST_PORT: "9090" })?.url.href).toBe("http://localhost:9090/pulse");
+    expect(read([], { PULSE_LOCAL_INGEST_PORT: "9090" })?.target.url.href).toBe("http://localhost:9090/pulse");
   });
 
   it("refuses what it does not understand, with what was expected", () => {
@@ -97,14 +93,17 @@ describe("the command line of send", () => {
       [["--file", at("missing.csv"), "--service", "a"], /^Expected --file to name a file, got .*: there is none$/],
       [["--file", at("folder"), "--format", "csv", "--service", "a"], /pipe anything else/],
       [["--file", at("a.json")], /Expected a name ending in .csv, .ndjson or .jsonl, got a.json: add --format/],
-      [["--format", "xml"], /Expected --format csv or ndjson, got "xml"/],
+      [["--format", "xml"], /Expected --format to be one of csv, ndjson, got "xml"/],
       [["--shift-to-now"], /Expected --file with --shift-to-now/],
       [[...csv, "--rate", "1", "--as-fast-as-possible"], /got both/],
       [[...csv, "--rate", "fast"], /Expected --rate to be a number from 0.01 to 10000000, got "fast"/],
       [[...csv, "--rate", "0"], /Expected --rate/],
-      [[...csv, "--batch", "1.5"], /Expected --batch to be a whole number from 1 to 10000, got "1.5"/],
+      [[...csv, "--batch", "1.5"], /Expected --batch to be an integer from 1 to 10000, got "1.5"/],
       [[...csv, "--concurrency", ""], /Expected --concurrency/],
-      [[...csv, "--url", "localhost:8080"], /Expected --url to be an http:\/\/ or https:\/\/ address/],
+      [
+        [...csv, "--url", "localhost:8080"],
+        /Expected --url to be an http:\/\/ or https:\/\/ URL such as http:\/\/localhost:8080\/pulse, got "localhost:8080"/,
+      ],
       [[...csv, "--token-file", at("none")], /Expected --token-file to name a file that can be read/],
       [[...csv, "--token-file", at("empty")], /Expected --token-file to hold a token/],
     ];

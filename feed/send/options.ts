@@ -1,9 +1,11 @@
 import { statSync } from "node:fs";
 import { basename, extname, resolve } from "node:path";
+import { integer, number, text, word } from "../../settings/field.ts";
 import { localSettings } from "../../settings/local-settings.ts";
 import { readSettings } from "../../settings/read.ts";
-import { codeOf, numberOf, readFlags, tokenIn, UsageError, urlOf } from "../arguments.ts";
-import type { LineFormat } from "./measurement.ts";
+import { helpOf, option, readOptions, switchOption, UsageError } from "../command-line.ts";
+import { reasonOf, type Target, targetOf, targetOptions } from "../target.ts";
+import { LINE_FORMATS, type LineFormat } from "./measurement.ts";
 
 /** What `npm run send` was asked to do. */
 export interface SendOptions {
@@ -12,9 +14,8 @@ export interface SendOptions {
   format: LineFormat;
   service: string | undefined;
   status: string | undefined;
-  url: URL;
-  token: string | undefined;
-  /** Pulses a second; Infinity for as many as are taken. */
+  target: Target;
+  /** Pulses a second; Infinity for as many as pulse-ingest accepts. */
   rate: number;
   batch: number;
   concurrency: number;
@@ -22,29 +23,40 @@ export interface SendOptions {
   isRestarted: boolean;
   isStrict: boolean;
   isDryRun: boolean;
-  retryForMs: number;
   dataDir: string;
 }
 
 const DEFAULT_RATE = 1000;
-const FLAGS = {
-  file: { type: "string" },
-  format: { type: "string" },
-  service: { type: "string" },
-  status: { type: "string" },
-  url: { type: "string" },
-  "token-file": { type: "string" },
-  rate: { type: "string" },
-  "as-fast-as-possible": { type: "boolean" },
-  batch: { type: "string" },
-  concurrency: { type: "string" },
-  "shift-to-now": { type: "boolean" },
-  restart: { type: "boolean" },
-  strict: { type: "boolean" },
-  "dry-run": { type: "boolean" },
-  "retry-for": { type: "string" },
-  help: { type: "boolean" },
-} as const;
+
+const whatOptions = {
+  file: option(
+    "FILE",
+    text("a file's path"),
+    "CSV with a header that names the columns timestamp and value (ms), or NDJSON with one pulse a line. A timestamp is YYYY-MM-DD HH:MM:SS (UTC), RFC 3339, or epoch seconds or ms. A CSV line is one measurement. Default: standard input, one pulse a line.",
+  ),
+  format: option(
+    LINE_FORMATS.join("|"),
+    word(LINE_FORMATS),
+    "Needed where the file's name does not say it (.csv, .ndjson, .jsonl).",
+  ),
+  service: option("NAME", text("a service's name"), "The service. A line of NDJSON may name another. CSV needs it."),
+  status: option("STATUS", text("a status"), 'The status of lines that name none. Default for CSV: "ok".'),
+  shiftToNow: switchOption(
+    "Adds the same span to every time, so that the last time is now. Reads the file twice. pulse-ingest refuses pulses older than the retention (30 days unless set otherwise).",
+  ),
+};
+
+const howOptions = {
+  ...targetOptions,
+  rate: option("N", number({ min: 0.01, max: 10_000_000 }), `Pulses a second. Default: ${DEFAULT_RATE}. It may be:`),
+  asFastAsPossible: switchOption("Sends as many pulses as pulse-ingest accepts."),
+  batch: option("N", integer({ min: 1, max: 10_000, fallback: 500 }), "The most pulses in a request:"),
+  concurrency: option("N", integer({ min: 1, max: 64, fallback: 4 }), "Requests at one time:"),
+  strict: switchOption("Stops at the first bad line. Without it bad lines are reported, counted and left out."),
+  dryRun: switchOption("Reads and checks everything, sends nothing."),
+};
+
+const restartOptions = { restart: switchOption("Sends the file from its first line again.") };
 
 export const SEND_HELP = `Sends measurements from a file, or from standard input, as pulses.
 
@@ -53,85 +65,60 @@ export const SEND_HELP = `Sends measurements from a file, or from standard input
   tail -f pulses.ndjson | npm run send
 
 What to send
-  --file FILE            CSV with a header that names the columns timestamp and value (ms), or NDJSON, one pulse a line.
-                         A timestamp is YYYY-MM-DD HH:MM:SS (UTC), RFC 3339, or epoch seconds or ms. One measurement a line.
-                         Without it: standard input, one pulse a line.
-  --format csv|ndjson    When the file's name does not say (.csv, .ndjson, .jsonl).
-  --service NAME         The service; a line of NDJSON may name its own. CSV needs it.
-  --status STATUS        The status of lines that name none; CSV: "ok" unless given.
-  --shift-to-now         Adds to every time, so that the last one is now; reads the file twice. Pulses older than the
-                         retention (30 days unless set otherwise) are refused.
+${helpOf(whatOptions)}
 
 How to send it
-  --url URL              Where pulse-ingest is. Default: http://localhost:8080/pulse
-  --token-file FILE      Holds the bearer token, where one is asked for.
-  --rate N               Pulses a second. Default: ${DEFAULT_RATE}
-  --as-fast-as-possible  As many as are taken.
-  --batch N              Pulses a request at most, 1 to 10000. Default: 500
-  --concurrency N        Requests at one time, 1 to 64. Default: 4
-  --retry-for SECONDS    How long to try again while nothing is accepted (refused connections, 429, 5xx). Default: 300
-  --strict               Stop at the first bad line; otherwise bad lines are reported, counted and passed over.
-  --dry-run              Read and check everything, send nothing.
+${helpOf(howOptions)}
 
-Going on
-  Ctrl-C stops it, and the same command goes on where it stopped, also after a crash: what was accepted is noted in
-  .pulsemesh/send/. A finished file that has grown is gone on with, too.
-  --restart              Begin anew.
-  Each line has an identity of its own, "<file name>-<hash of its first lines>:<line>" unless it names an id, so that a
-  line that is sent again is not stored again. With --shift-to-now the shift is part of it.
+Resuming
+  Ctrl-C stops the command. The same command continues where it stopped, also after a crash, because it notes in
+  .pulsemesh/send/ what pulse-ingest has accepted. It continues with a finished file that has grown, too.
+${helpOf(restartOptions)}
+  Each line has the identity "<file name>-<hash of its first lines>:<line>" unless it names an id, so that a line that is
+  sent again is stored once. With --shift-to-now the shift is part of the identity.
 
-Exit code: 0 all was sent, 1 it stopped at a fault, 2 the command is wrong, 3 bad lines were passed over, 130 Ctrl-C.
+Exit code: 0 everything was sent, 1 a fault stopped it, 2 the command is wrong, 3 bad lines were left out, 130 Ctrl-C.
 `;
 
-/** Reads the command line; `undefined` when help is asked for, or nothing that could be sent. @throws {UsageError} */
+/** Reads the command line; `undefined` when it asks for help, or names nothing that could be sent. @throws {UsageError} */
 export function readSendOptions(
   args: readonly string[],
   env: NodeJS.ProcessEnv,
   isInputTerminal: boolean,
 ): SendOptions | undefined {
-  const flags = readFlags(args, FLAGS);
-  if (flags.help || (flags.file === undefined && isInputTerminal)) return undefined;
-  const { dataDir, ingestPort } = readSettings(
-    { dataDir: localSettings.dataDir, ingestPort: localSettings.ingestPort },
-    env,
-  );
-  if (flags.rate !== undefined && flags["as-fast-as-possible"]) {
+  const given = readOptions(args, { ...whatOptions, ...howOptions, ...restartOptions });
+  if (given === undefined || (given.file === undefined && isInputTerminal)) return undefined;
+  const { dataDir, ingestPort } = readSettings(localSettings, env);
+  if (given.rate !== undefined && given.asFastAsPossible) {
     throw new UsageError("Expected --rate or --as-fast-as-possible, got both");
   }
-  const format = formatOf(flags.file, flags.format);
-  if (format === "csv" && flags.service === undefined) {
+  const format = given.format ?? formatOf(given.file);
+  if (format === "csv" && given.service === undefined) {
     throw new UsageError("Expected --service NAME with CSV, which names no service, got none");
   }
-  if (flags["shift-to-now"] && flags.file === undefined) {
+  if (given.shiftToNow && given.file === undefined) {
     throw new UsageError("Expected --file with --shift-to-now, which reads it twice, got standard input");
   }
   return {
-    file: flags.file === undefined ? undefined : checkFile(flags.file),
+    file: given.file === undefined ? undefined : checkFile(given.file),
     format,
-    service: flags.service,
-    status: flags.status ?? (format === "csv" ? "ok" : undefined),
-    url: urlOf("url", flags.url ?? `http://localhost:${ingestPort}/pulse`),
-    token: tokenIn(flags["token-file"]),
-    rate: flags["as-fast-as-possible"]
-      ? Number.POSITIVE_INFINITY
-      : numberOf("rate", flags.rate, { fallback: DEFAULT_RATE, min: 0.01, max: 10_000_000, isWhole: false }),
-    batch: numberOf("batch", flags.batch, { fallback: 500, min: 1, max: 10_000 }),
-    concurrency: numberOf("concurrency", flags.concurrency, { fallback: 4, min: 1, max: 64 }),
-    isShifted: flags["shift-to-now"] ?? false,
-    isRestarted: flags.restart ?? false,
-    isStrict: flags.strict ?? false,
-    isDryRun: flags["dry-run"] ?? false,
-    retryForMs:
-      1000 * numberOf("retry-for", flags["retry-for"], { fallback: 300, min: 0, max: 86_400, isWhole: false }),
+    service: given.service,
+    status: given.status ?? (format === "csv" ? "ok" : undefined),
+    target: targetOf(given, ingestPort),
+    rate: given.asFastAsPossible ? Number.POSITIVE_INFINITY : (given.rate ?? DEFAULT_RATE),
+    batch: given.batch,
+    concurrency: given.concurrency,
+    isShifted: given.shiftToNow,
+    isRestarted: given.restart,
+    isStrict: given.strict,
+    isDryRun: given.dryRun,
     dataDir: resolve(dataDir),
   };
 }
 
 const FORMATS: Readonly<Record<string, LineFormat>> = { ".csv": "csv", ".ndjson": "ndjson", ".jsonl": "ndjson" };
 
-function formatOf(file: string | undefined, given: string | undefined): LineFormat {
-  if (given === "csv" || given === "ndjson") return given;
-  if (given !== undefined) throw new UsageError(`Expected --format csv or ndjson, got ${JSON.stringify(given)}`);
+function formatOf(file: string | undefined): LineFormat {
   if (file === undefined) return "ndjson";
   const format = FORMATS[extname(file).toLowerCase()];
   if (format !== undefined) return format;
@@ -144,7 +131,7 @@ function checkFile(file: string): string {
   try {
     if (statSync(file).isFile()) return resolve(file);
   } catch (error) {
-    throw new UsageError(`Expected --file to name a file, got ${file}: ${codeOf(error)}`);
+    throw new UsageError(`Expected --file to name a file, got ${file}: ${reasonOf(error)}`);
   }
   throw new UsageError(`Expected --file to name a file, got ${file}: pipe anything else into standard input`);
 }

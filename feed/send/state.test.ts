@@ -1,7 +1,7 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { describe, expect, it } from "vitest";
-import { temporaryFolder } from "../testing/temporary-folder.ts";
+import { openTemporaryFolder } from "../testing/temporary-folder.ts";
 import { readState, type SendState, StateWriter, stateFileOf } from "./state.ts";
 
 function stateAt(line: number): SendState {
@@ -27,17 +27,17 @@ describe("the state of a file that is being sent", () => {
   });
 
   it("is absent before the first time", () => {
-    expect(readState(stateFileOf(temporaryFolder(), []))).toBeUndefined();
+    expect(readState(stateFileOf(openTemporaryFolder(), []))).toBeUndefined();
   });
 
   it("is read back as it was written", async () => {
-    const file = stateFileOf(temporaryFolder(), []);
+    const file = stateFileOf(openTemporaryFolder(), []);
     await new StateWriter(file).save(stateAt(7));
     expect(readState(file)).toEqual(stateAt(7));
   });
 
   it("is the last one however many are written at a time, and leaves nothing else behind", async () => {
-    const file = stateFileOf(temporaryFolder(), []);
+    const file = stateFileOf(openTemporaryFolder(), []);
     const writer = new StateWriter(file);
     await Promise.all(Array.from({ length: 50 }, (_, line) => writer.save(stateAt(line))));
     expect(readState(file)).toEqual(stateAt(49));
@@ -49,7 +49,7 @@ describe("the state of a file that is being sent", () => {
   it.each(["", "{", "[]", '{"version":2}', JSON.stringify({ ...stateAt(1), position: { line: -1, bytes: 0 } })])(
     "is not guessed at when the file holds %j",
     (text) => {
-      const file = stateFileOf(temporaryFolder(), []);
+      const file = stateFileOf(openTemporaryFolder(), []);
       mkdirSync(dirname(file), { recursive: true });
       writeFileSync(file, text);
       expect(() => readState(file)).toThrow(/begin anew with --restart/);
@@ -58,7 +58,7 @@ describe("the state of a file that is being sent", () => {
   );
 
   it("says why it cannot be written, and can be tried again", async () => {
-    const file = stateFileOf(temporaryFolder(), []);
+    const file = stateFileOf(openTemporaryFolder(), []);
     const writer = new StateWriter(file);
     mkdirSync(file);
     await expect(writer.save(stateAt(1))).rejects.toThrow(/EISDIR|ENOTEMPTY|EEXIST/);

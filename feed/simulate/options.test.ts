@@ -9,12 +9,10 @@ describe("the command line of simulate", () => {
   it("has a default for everything", () => {
     expect(read()).toEqual({
       fleet: { seed: 1, services: 12, rate: 50, incident: undefined, incidentStartMs: undefined },
-      url: new URL("http://localhost:8080/pulse"),
-      token: undefined,
+      target: { url: new URL("http://localhost:8080/pulse"), token: undefined, retryForMs: 300_000 },
       sinceMs: 86_400_000,
       backfillRate: 5,
       isOnce: false,
-      retryForMs: 300_000,
     });
   });
 
@@ -27,8 +25,7 @@ describe("the command line of simulate", () => {
       sinceMs: 129_600_000,
       backfillRate: 3,
       isOnce: true,
-      url: new URL("http://pulse.example/in"),
-      retryForMs: 2000,
+      target: { url: new URL("http://pulse.example/in"), retryForMs: 2000 },
     });
   });
 
@@ -47,7 +44,7 @@ describe("the command line of simulate", () => {
   });
 
   it.each<[string[], RegExp]>([
-    [["--services", "0"], /Expected --services to be a whole number from 1 to 500, got "0"/],
+    [["--services", "0"], /Expected --services to be an integer from 1 to 500, got "0"/],
     [["--rate", "-1"], /Option '--rate' argument is ambiguous\. See --help/],
     [["--rate=-1"], /Expected --rate to be a number from 0.1/],
     [["--rate", "2", "--backfill-rate", "3"], /Expected --backfill-rate to be a number from 0.01 to 2, got "3"/],

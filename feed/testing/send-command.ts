@@ -1,46 +1,30 @@
-// For tests of the command `send`: a server, a folder of its own, and the ways to start it there.
+// The command `send`: a pulse-ingest to send to, an empty folder, and the ways to start the command there.
 import { writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { Readable } from "node:stream";
-import { onTestFinished } from "vitest";
 import { runSend } from "../send/command.ts";
-import { startCommand } from "./command-process.ts";
-import { type IngestPeer, startIngestPeer } from "./ingest.ts";
-import { temporaryFolder } from "./temporary-folder.ts";
+import { runCommand, startCommand } from "./command.ts";
+import { type Ingest, startIngest } from "./ingest.ts";
+import { openTemporaryFolder } from "./temporary-folder.ts";
 
 /** As many requests as the server takes. */
 export const FAST = "--as-fast-as-possible";
 
-/** Starts a server, and gives the ways to start the command against it in a folder of its own. */
-export async function setUp() {
-  const peer = await startIngestPeer();
-  onTestFinished(() => peer.close());
-  const cwd = temporaryFolder();
+export async function openSendCommand() {
+  const ingest = await startIngest();
+  const cwd = openTemporaryFolder();
   const start = (args: string[], nodeFlags: string[] = []) =>
-    startCommand("send", ["--url", peer.url.href, ...args], { cwd, nodeFlags });
-  /** The same in this process: quicker, and seen by the coverage. */
-  const run = async (args: string[], stdin: Readable = Readable.from([])) => {
-    const output = { stdout: "", stderr: "" };
-    const screen = (name: keyof typeof output) => ({
-      write: (text: string) => {
-        output[name] += text;
-      },
-    });
+    startCommand("send", ["--url", ingest.url.href, ...args], { cwd, nodeFlags });
+  const run = (args: string[], stdin: Readable = Readable.from([])) => {
     const atFolder = args.map((arg, i) => (args[i - 1] === "--file" ? resolve(cwd, arg) : arg));
-    const code = await runSend(["--url", peer.url.href, ...atFolder], {
-      env: { PULSE_DATA_DIR: join(cwd, ".pulsemesh") },
-      stdin,
-      stdout: screen("stdout"),
-      stderr: screen("stderr"),
-      stop: new AbortController(),
-    });
-    return { code, ...output };
+    const env = { PULSE_DATA_DIR: join(cwd, ".pulsemesh") };
+    return runCommand((io) => runSend(["--url", ingest.url.href, ...atFolder], { ...io, env, stdin }));
   };
   const write = (name: string, text: string) => {
     writeFileSync(join(cwd, name), text);
     return name;
   };
-  return { peer, cwd, start, run, write };
+  return { ingest, cwd, start, run, write };
 }
 
 /** A CSV file of measurements a second apart, the last of them `endMs`. */
@@ -50,8 +34,8 @@ export function csvOf(count: number, endMs: number): string {
 }
 
 /** The numbers of the lines whose pulses were taken in. */
-export function linesIn(peer: IngestPeer): number[] {
-  return [...peer.pulses.keys()].map((id) => Number(/:(\d+)$/.exec(id)?.[1])).sort((a, b) => a - b);
+export function linesIn(ingest: Ingest): number[] {
+  return [...ingest.pulses.keys()].map((id) => Number(/:(\d+)$/.exec(id)?.[1])).sort((a, b) => a - b);
 }
 
 /** The whole numbers from one to another, both included. */

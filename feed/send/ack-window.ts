@@ -1,8 +1,8 @@
-import type { Position } from "./send/lines.ts";
+import type { FilePosition } from "./lines.ts";
 
 /** What a request carried, or what was passed over, up to a position. */
 export interface Stretch {
-  end: Position;
+  end: FilePosition;
   accepted: number;
   refused: number;
 }

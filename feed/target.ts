@@ -1,0 +1,65 @@
+import { readFileSync } from "node:fs";
+import { httpUrl, number, text, type ValuesOf } from "../settings/field.ts";
+import { option, UsageError } from "./command-line.ts";
+
+/** Where pulses are sent. */
+export interface Target {
+  /** pulse-ingest's address for plain pulses. */
+  url: URL;
+  token: string | undefined;
+  /** How long one request is tried again while pulse-ingest accepts nothing at all. */
+  retryForMs: number;
+}
+
+const pulseUrl = {
+  ...httpUrl,
+  expectation: "an http:// or https:// URL such as http://localhost:8080/pulse",
+  parse: (given: string) => {
+    const url = httpUrl.parse(given);
+    if (url?.pathname === "/") url.pathname = "/pulse";
+    return url;
+  },
+};
+
+/** The options of every command that sends pulses. */
+export const targetOptions = {
+  url: option(
+    "URL",
+    pulseUrl,
+    "Where pulse-ingest is. Default: http://localhost:8080/pulse, or the port in PULSE_LOCAL_INGEST_PORT.",
+  ),
+  tokenFile: option("FILE", text("a file's path"), "Holds the bearer token, where pulse-ingest asks for one."),
+  retryFor: option(
+    "SECONDS",
+    number({ min: 0, max: 86_400, fallback: 300 }),
+    "How long to try again while pulse-ingest accepts nothing (refused connections, 429, 5xx):",
+  ),
+};
+
+/** The target that these options name. @throws {UsageError} */
+export function targetOf(given: ValuesOf<typeof targetOptions>, ingestPort: number): Target {
+  return {
+    url: given.url ?? new URL(`http://localhost:${ingestPort}/pulse`),
+    token: given.tokenFile === undefined ? undefined : tokenIn(given.tokenFile),
+    retryForMs: given.retryFor * 1000,
+  };
+}
+
+// The first word of the file, so that pulse-ingest's own file of tokens serves as well.
+function tokenIn(file: string): string {
+  let content: string;
+  try {
+    content = readFileSync(file, "utf8");
+  } catch (error) {
+    throw new UsageError(`Expected --token-file to name a file that can be read, got ${file}: ${reasonOf(error)}`);
+  }
+  const token = /^[ \t]*([^\s#]\S*)/m.exec(content)?.[1];
+  if (token !== undefined && /^[!-~]+$/.test(token)) return token;
+  throw new UsageError(`Expected --token-file to hold a token in printable ASCII, got none in ${file}`);
+}
+
+/** What went wrong with a file, in words. */
+export function reasonOf(error: unknown): string {
+  const { code, message } = error as NodeJS.ErrnoException;
+  return { ENOENT: "there is none", EACCES: "permission denied", EISDIR: "it is a folder" }[code ?? ""] ?? message;
+}
