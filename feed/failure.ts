@@ -20,7 +20,7 @@ export function failureOf(
   }
   const { status, detail, faults } = outcome;
   const [first] = faults;
-  if (first === undefined) return [`${url} answered ${status}: ${detail}`, remedyOf(status)].filter(Boolean).join(" ");
+  if (first === undefined) return [`${url} answered ${status}: ${detail}`, REMEDIES[status]].filter(Boolean).join(" ");
   const [, index, pointer = ""] = /^\/(\d+)(.*)$/.exec(first.pointer) ?? [];
   const line = index === undefined ? undefined : lines[Number(index)];
   const where = line === undefined ? name : `${name}, line ${line}`;
@@ -34,21 +34,16 @@ export function formatFault({ pointer, rule, got }: Fault): string {
   return `${pointer === "" ? "" : `${pointer}: `}${rule}, got ${got}`;
 }
 
-function remedyOf(status: number): string {
-  switch (status) {
-    case 401:
-      return "Give a known token with --token-file FILE.";
-    case 404:
-    case 405:
-      return "Check --url: it is pulse-ingest's address, with the path /pulse.";
-    case 413:
-      return "Send fewer pulses a request with --batch N.";
-    default:
-      return "";
-  }
-}
+const CHECK_URL = "Check --url: it is pulse-ingest's address, with the path /pulse.";
+const SEND_FEWER = "Send fewer pulses a request with --batch N.";
+const REMEDIES: Readonly<Record<number, string>> = {
+  401: "Give a known token with --token-file FILE.",
+  404: CHECK_URL,
+  405: CHECK_URL,
+  413: SEND_FEWER,
+};
 
 function remedyOfFault({ pointer, rule }: Fault, remedyOfAge: string): string {
-  if (pointer === "") return "Send fewer pulses a request with --batch N.";
+  if (pointer === "") return SEND_FEWER;
   return pointer.endsWith("/event_time") && rule.includes("old") ? remedyOfAge : "";
 }

@@ -1,6 +1,7 @@
 import { Pool } from "undici";
 import * as z from "zod";
 import type { Fault } from "../events/fault.ts";
+import { jsonOrUndefined } from "./json.ts";
 import { waitMs } from "./pace.ts";
 import type { Target } from "./target.ts";
 
@@ -98,7 +99,7 @@ export class PulseSender {
 }
 
 function answerOf(status: number, retryAfter: string | string[] | undefined, text: string, count: number): Answer {
-  const value = parse(text);
+  const value = jsonOrUndefined(text);
   if (status >= 200 && status < 300) {
     if (acceptedSchema.safeParse(value).data?.accepted === count) return { kind: "accepted" };
     const detail = `Expected {"accepted":${count}} in the answer, got something else: this is not pulse-ingest`;
@@ -108,14 +109,6 @@ function answerOf(status: number, retryAfter: string | string[] | undefined, tex
   const detail = problem?.detail ?? problem?.title ?? "no reason given";
   if (AGAIN.has(status)) return { kind: "again", reason: `${status}: ${detail}`, afterMs: delayOf(retryAfter) };
   return { kind: "refused", status, detail, faults: problem?.errors ?? [] };
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 function delayOf(retryAfter: string | string[] | undefined): number | undefined {

@@ -3,12 +3,11 @@ import { DAY_MS } from "../../events/time.ts";
 import { type CommandIo, exitCodeFrom } from "../command-io.ts";
 import { createProgress } from "../progress.ts";
 import { Requests } from "../requests.ts";
-import { type FileJob, prepareFile } from "./job.ts";
-import { readFileLines, readUntil } from "./line-source.ts";
+import { type Job, prepareFile, prepareInput } from "./job.ts";
 import { readSendOptions, SEND_HELP, type SendOptions } from "./options.ts";
 import { formatCounts, type SendCounts } from "./report.ts";
 import { SendRun } from "./run.ts";
-import { type SendState, StateWriter } from "./state.ts";
+import { StateWriter } from "./state.ts";
 
 const SAVE_EVERY_MS = 250;
 const SHOWN_BY_DRY_RUN = 3;
@@ -23,97 +22,69 @@ export function runSend(args: readonly string[], io: CommandIo): Promise<number>
       return 0;
     }
     const { file } = options;
-    const counts = file === undefined ? await send(options, io, undefined) : await sendFile({ ...options, file }, io);
-    if (counts === undefined) return 0;
+    const { stdin, stop } = io;
+    const job = file === undefined ? prepareInput(options, stdin, stop.signal) : await prepare(file, options, io);
+    if (job === undefined || stop.signal.aborted) return 0;
+    const counts = await send(job, options, io);
     io.stdout.write(formatCounts(counts));
     return counts.refused > 0 ? SOME_REFUSED : 0;
   }, io);
 }
 
-/** Sends a file, or the rest of it; `undefined` when there is nothing left to send. */
-async function sendFile(options: SendOptions & { file: string }, io: CommandIo): Promise<SendCounts | undefined> {
-  const log = (line: string) => io.stderr.write(`${line}\n`);
-  const job = await prepareFile(options, { now: Date.now, signal: io.stop.signal, log });
-  if (io.stop.signal.aborted) return undefined;
-  const { state, bytes, isResumed } = job;
+/** Prepares a file and tells the user what is special about it; `undefined` when there is nothing left to send. */
+async function prepare(file: string, options: SendOptions, { stop, stderr }: CommandIo): Promise<Job | undefined> {
+  const log = (line: string) => stderr.write(`${line}\n`);
+  const job = await prepareFile(file, options, { now: Date.now, signal: stop.signal, log });
+  const { state, bytes, isResumed } = job.file;
   if (state.isFinished && state.position.bytes === bytes) {
-    log(`${job.file} was sent before: ${state.accepted} pulses. Send it again with --restart.`);
+    log(`${file} was sent before: ${state.accepted} pulses. Send it again with --restart.`);
     return undefined;
   }
   if (isResumed) log(`Going on after line ${state.position.line}; ${state.accepted} pulses were accepted before.`);
   if (state.shiftMs !== 0) log(`Times are shifted by ${describeShift(state.shiftMs)}.`);
-  return send(options, io, job);
+  return job;
 }
 
-async function send(options: SendOptions, io: CommandIo, job: FileJob | undefined): Promise<SendCounts> {
-  const { stop } = io;
-  const name = job?.file ?? "standard input";
-  const progress = createProgress(io.stderr, job?.bytes);
-  const remedyOfAge = options.isShifted
+async function send(job: Job, options: SendOptions, { stop, stdout, stderr }: CommandIo): Promise<SendCounts> {
+  const { name, file } = job;
+  const progress = createProgress(stderr, file?.bytes);
+  const remedyOfAge = options.shiftToNow
     ? "The file spans more time than is kept: send its newer part only, or set PULSE_RETENTION_DAYS higher."
     : "Send old measurements with --shift-to-now, which makes the last one now.";
-  const requests = options.isDryRun
+  const requests = options.dryRun
     ? undefined
     : new Requests({ ...options, name, remedyOfAge, stop, log: progress.log });
-  const states = job === undefined || options.isDryRun ? undefined : new StateWriter(job.stateFile);
-  const start = job?.state.position ?? { line: 0, bytes: 0 };
+  const states = file === undefined || options.dryRun ? undefined : new StateWriter(file.stateFile);
   let savedAt = performance.now();
   let shown = 0;
   const run = new SendRun({
-    ...options,
-    name,
-    rules: {
-      format: options.format,
-      service: options.service,
-      status: options.status,
-      shiftMs: job?.state.shiftMs ?? 0,
-      idOf: job?.idOf ?? idsOfInput(),
-      // A file's line without a time gets none: pulse-ingest dates it, and the line stays the same pulse when sent again.
-      timeOfLine: job === undefined ? Date.now : undefined,
-      now: Date.now,
-    },
-    columns: job?.columns,
-    start,
-    isLive: job === undefined,
+    job,
+    options,
     requests,
     show: (json) => {
-      if (shown++ < SHOWN_BY_DRY_RUN) io.stdout.write(`${json}\n`);
+      if (shown++ < SHOWN_BY_DRY_RUN) stdout.write(`${json}\n`);
     },
     stop,
     progress,
-    onReached: async (reached) => {
-      if (states === undefined || job === undefined || performance.now() - savedAt < SAVE_EVERY_MS) return;
+    onReached: async () => {
+      if (performance.now() - savedAt < SAVE_EVERY_MS) return;
       savedAt = performance.now();
-      await states.save(stateAt(job.state, reached, false));
+      await save(false);
     },
   });
-  const lines =
-    job === undefined ? readUntil(io.stdin, start, stop.signal) : readFileLines(job.file, start, stop.signal);
+  const save = async (isFinished: boolean) => {
+    const { end: position, accepted, refused } = run.reached;
+    if (file !== undefined) await states?.save({ ...file.state, position, accepted, refused, isFinished });
+  };
   try {
-    if (job !== undefined) await states?.save(job.state); // the shift, before the first pulse that has it
-    const counts = await run.send(lines);
-    if (job !== undefined) await states?.save(stateAt(job.state, run.reached, !stop.signal.aborted));
+    await save(false); // the shift, before the first pulse that has it
+    const counts = await run.send();
+    await save(!stop.signal.aborted);
     return counts;
   } finally {
     progress.stop();
     await requests?.close();
   }
-}
-
-function stateAt(before: SendState, reached: SendRun["reached"], isFinished: boolean): SendState {
-  return {
-    ...before,
-    position: reached.end,
-    accepted: before.accepted + reached.accepted,
-    refused: before.refused + reached.refused,
-    isFinished,
-  };
-}
-
-// Nothing tells one standard input from another: a second run sends other pulses.
-function idsOfInput(): (line: number) => string {
-  const prefix = `stdin-${crypto.randomUUID()}`;
-  return (line) => `${prefix}:${line}`;
 }
 
 function describeShift(ms: number): string {

@@ -1,69 +1,88 @@
 import { statSync } from "node:fs";
-import { idsOf, readFileLines, readHead } from "./line-source.ts";
+import type { Readable } from "node:stream";
+import { idsOf, readFileLines, readHead, readUntil } from "./line-source.ts";
 import type { FilePosition, Line } from "./lines.ts";
 import { type Columns, columnsOf, type LineRules, readMeasurement } from "./measurement.ts";
 import type { SendOptions } from "./options.ts";
 import { readState, type SendState, stateFileOf } from "./state.ts";
 
-/** A file that is about to be sent: from where, shifted by what, and what is known of the runs before. */
-export interface FileJob {
-  file: string;
-  bytes: number;
-  stateFile: string;
-  /** Where the file stands; a fresh one at the start. */
-  state: SendState;
-  isResumed: boolean;
+/** What is sent, and from where on. */
+export interface Job {
+  /** As messages call it. */
+  name: string;
+  start: FilePosition;
+  /** The lines from there on. */
+  read: () => AsyncIterable<Line[]>;
+  rules: LineRules;
   columns: Columns | undefined;
-  idOf: (line: number) => string;
+  /** Absent for standard input. */
+  file?: FileProgress;
 }
 
-/** Prepares a file: finds where an earlier run stopped, and how far its times are to be shifted. @throws {Error} with the remedy */
+/** How far earlier runs came with a file. */
+export interface FileProgress {
+  bytes: number;
+  stateFile: string;
+  state: SendState;
+  isResumed: boolean;
+}
+
+/** Standard input as it comes. Nothing tells one input from another, so a second run sends other pulses. */
+export function prepareInput(options: SendOptions, input: Readable, signal: AbortSignal): Job {
+  const start = { line: 0, bytes: 0 };
+  const prefix = `stdin-${crypto.randomUUID()}`;
+  const rules = { ...rulesOf(options), timeOfLine: Date.now, idOf: (line: number) => `${prefix}:${line}` };
+  return { name: "standard input", start, read: () => readUntil(input, start, signal), rules, columns: undefined };
+}
+
+/** A file: finds where an earlier run stopped, and by how much to shift its times. @throws {Error} with the remedy */
 export async function prepareFile(
-  options: SendOptions & { file: string },
+  file: string,
+  options: SendOptions,
   { now, signal, log }: { now: () => number; signal: AbortSignal; log: (line: string) => void },
-): Promise<FileJob> {
-  const { file, format, service, status, target, isShifted, isRestarted, dataDir } = options;
-  const { size } = statSync(file);
+): Promise<Job & { file: FileProgress }> {
+  const { format, service, status, target, shiftToNow, restart, dataDir } = options;
+  const bytes = statSync(file).size;
   const head = await readHead(file);
   const columns = format === "csv" ? columnsOf(head.header) : undefined;
-  if (format === "csv" && columns === undefined && size > 0) throw new Error(headerRule(file));
-  const stateFile = stateFileOf(dataDir, [file, format, service, status, target.url.href, isShifted]);
-  const former = isRestarted ? undefined : readState(stateFile);
-  if (former !== undefined && (former.head !== head.hash || former.position.bytes > size)) {
-    throw new Error(`${file} is not the file that was begun with: it was changed or cut. Begin anew with --restart.`);
+  if (format === "csv" && columns === undefined && bytes > 0) throw new Error(headerRule(file));
+  const stateFile = stateFileOf(dataDir, [file, format, service, status, target.url.href, shiftToNow]);
+  const former = restart ? undefined : readState(stateFile);
+  if (former !== undefined && (former.head !== head.hash || former.position.bytes > bytes)) {
+    throw new Error(
+      `${file} is not the file that an earlier run began: it was changed or cut. Use --restart to begin again.`,
+    );
   }
+  const start = former?.position ?? { line: 0, bytes: 0 };
   const state: SendState = former ?? {
     version: 1,
     file,
     head: head.hash,
-    position: { line: 0, bytes: 0 },
+    position: start,
     accepted: 0,
     refused: 0,
     shiftMs: 0,
     isFinished: false,
   };
-  if (former === undefined && isShifted) {
+  const rules = rulesOf(options);
+  const read = () => readFileLines(file, start, signal);
+  if (former === undefined && shiftToNow) {
     log("Looking for the last time in the file …");
-    const rules: LineRules = {
-      format,
-      service,
-      status,
-      shiftMs: 0,
-      idOf: () => "0",
-      now: () => Number.POSITIVE_INFINITY,
-    };
-    const last = await lastTimeIn(readFileLines(file, state.position, signal), rules, columns);
+    const last = await lastTimeIn(read(), { ...rules, now: () => Number.POSITIVE_INFINITY }, columns);
     if (last !== undefined) state.shiftMs = now() - last;
   }
   return {
-    file,
-    bytes: size,
-    stateFile,
-    state,
-    isResumed: former !== undefined,
+    name: file,
+    start,
+    read,
+    rules: { ...rules, shiftMs: state.shiftMs, idOf: idsOf(file, head, state.shiftMs) },
     columns,
-    idOf: idsOf(file, head, state.shiftMs),
+    file: { bytes, stateFile, state, isResumed: former !== undefined },
   };
+}
+
+function rulesOf({ format, service, status }: SendOptions): LineRules {
+  return { format, service, status, shiftMs: 0, idOf: String, now: Date.now };
 }
 
 /** What a CSV file has to begin with. */
@@ -83,11 +102,11 @@ async function lastTimeIn(
 ): Promise<number | undefined> {
   let last: number | undefined;
   for await (const lines of source) {
-    for (const line of lines) {
-      if (line.text === undefined || isHeader(line.end, rules.format)) continue;
-      const outcome = readMeasurement(line.text, line.number, rules, columns);
-      if (outcome.kind !== "pulse" || outcome.measurement.time === undefined) continue;
-      if (last === undefined || outcome.measurement.time > last) last = outcome.measurement.time;
+    for (const { text, number, end } of lines) {
+      if (text === undefined || isHeader(end, rules.format)) continue;
+      const outcome = readMeasurement(text, number, rules, columns);
+      const time = outcome.kind === "pulse" ? outcome.measurement.time : undefined;
+      if (time !== undefined && (last === undefined || time > last)) last = time;
     }
   }
   return last;

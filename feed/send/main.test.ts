@@ -53,7 +53,7 @@ describe("send", () => {
     await run(args);
     write("latency.csv", csvOf(10, Date.now() - 5000));
     const { code, stderr } = await run(args);
-    expect({ code, stderr }).toMatchObject({ code: 1, stderr: expect.stringMatching(/Begin anew with --restart/) });
+    expect({ code, stderr }).toMatchObject({ code: 1, stderr: expect.stringMatching(/Use --restart to begin again/) });
     expect((await run([...args, "--restart"])).code).toBe(0);
   });
 

@@ -3,6 +3,7 @@
 import { parse as parseCsv } from "csv-parse/sync";
 import type { Fault } from "../../events/fault.ts";
 import { MAX_AHEAD_MS, type PulseContext, parsePulse, pulseSchema } from "../../events/pulse.ts";
+import { number } from "../../settings/field.ts";
 import { formatFault } from "../failure.ts";
 import { parseTimestamp, TIMESTAMP_RULE } from "./timestamp.ts";
 
@@ -97,17 +98,18 @@ function fieldsOfJson(text: string): object | string {
   }
 }
 
+// The pulse's own rules bound the latency.
+const anyNumber = number({ min: Number.NEGATIVE_INFINITY, max: Number.POSITIVE_INFINITY });
+
 function fieldsOfCsv(text: string, columns: Columns | undefined): object | string {
   const cells = cellsOf(text);
   const [timestamp, value] = [cells?.[columns?.timestamp ?? -1]?.trim(), cells?.[columns?.value ?? -1]?.trim()];
   if (timestamp === undefined || value === undefined) return "Expected the columns timestamp and value";
   const time = parseTimestamp(timestamp);
   if (time === undefined) return `Expected ${TIMESTAMP_RULE}, got ${JSON.stringify(timestamp.slice(0, 40))}`;
-  // Number("") is 0 and Number("0x10") is 16.
-  if (!/^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i.test(value)) {
-    return `Expected a number as value, got ${JSON.stringify(value.slice(0, 40))}`;
-  }
-  return { event_time: time, latency_ms: Number(value) };
+  const latency = anyNumber.parse(value);
+  if (latency === undefined) return `Expected a number as value, got ${JSON.stringify(value.slice(0, 40))}`;
+  return { event_time: time, latency_ms: latency };
 }
 
 function cellsOf(text: string): string[] | undefined {

@@ -27,10 +27,10 @@ describe("the command line of send", () => {
       rate: 1000,
       batch: 500,
       concurrency: 4,
-      isShifted: false,
-      isRestarted: false,
-      isStrict: false,
-      isDryRun: false,
+      shiftToNow: false,
+      restart: false,
+      strict: false,
+      dryRun: false,
     });
   });
 
@@ -60,7 +60,7 @@ describe("the command line of send", () => {
       at("tokens"),
     ];
     const switches = ["--shift-to-now", "--restart", "--strict", "--dry-run"];
-    expect(read([...args, ...more, ...switches], { PULSE_DATA_DIR: "/data" })).toEqual({
+    expect(read([...args, ...more, ...switches], { PULSE_DATA_DIR: "/data" })).toMatchObject({
       file: at("a.txt"),
       format: "ndjson",
       service: undefined,
@@ -69,10 +69,10 @@ describe("the command line of send", () => {
       rate: 0.5,
       batch: 7,
       concurrency: 2,
-      isShifted: true,
-      isRestarted: true,
-      isStrict: true,
-      isDryRun: true,
+      shiftToNow: true,
+      restart: true,
+      strict: true,
+      dryRun: true,
       dataDir: "/data",
     });
     expect(read(["--as-fast-as-possible"])?.rate).toBe(Number.POSITIVE_INFINITY);

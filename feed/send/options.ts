@@ -4,27 +4,11 @@ import { integer, number, text, word } from "../../settings/field.ts";
 import { localSettings } from "../../settings/local-settings.ts";
 import { readSettings } from "../../settings/read.ts";
 import { helpOf, option, readOptions, switchOption, UsageError } from "../command-line.ts";
-import { reasonOf, type Target, targetOf, targetOptions } from "../target.ts";
+import { reasonOf, targetOf, targetOptions } from "../target.ts";
 import { LINE_FORMATS, type LineFormat } from "./measurement.ts";
 
 /** What `npm run send` was asked to do. */
-export interface SendOptions {
-  /** Absolute path; absent: standard input. */
-  file: string | undefined;
-  format: LineFormat;
-  service: string | undefined;
-  status: string | undefined;
-  target: Target;
-  /** Pulses a second; Infinity for as many as pulse-ingest accepts. */
-  rate: number;
-  batch: number;
-  concurrency: number;
-  isShifted: boolean;
-  isRestarted: boolean;
-  isStrict: boolean;
-  isDryRun: boolean;
-  dataDir: string;
-}
+export type SendOptions = NonNullable<ReturnType<typeof readSendOptions>>;
 
 const DEFAULT_RATE = 1000;
 
@@ -81,11 +65,7 @@ Exit code: 0 everything was sent, 1 a fault stopped it, 2 the command is wrong, 
 `;
 
 /** Reads the command line; `undefined` when it asks for help, or names nothing that could be sent. @throws {UsageError} */
-export function readSendOptions(
-  args: readonly string[],
-  env: NodeJS.ProcessEnv,
-  isInputTerminal: boolean,
-): SendOptions | undefined {
+export function readSendOptions(args: readonly string[], env: NodeJS.ProcessEnv, isInputTerminal: boolean) {
   const given = readOptions(args, { ...whatOptions, ...howOptions, ...restartOptions });
   if (given === undefined || (given.file === undefined && isInputTerminal)) return undefined;
   const { dataDir, ingestPort } = readSettings(localSettings, env);
@@ -100,18 +80,13 @@ export function readSendOptions(
     throw new UsageError("Expected --file with --shift-to-now, which reads it twice, got standard input");
   }
   return {
+    ...given,
+    /** Absolute path; absent: standard input. */
     file: given.file === undefined ? undefined : checkFile(given.file),
     format,
-    service: given.service,
     status: given.status ?? (format === "csv" ? "ok" : undefined),
     target: targetOf(given, ingestPort),
     rate: given.asFastAsPossible ? Number.POSITIVE_INFINITY : (given.rate ?? DEFAULT_RATE),
-    batch: given.batch,
-    concurrency: given.concurrency,
-    isShifted: given.shiftToNow,
-    isRestarted: given.restart,
-    isStrict: given.strict,
-    isDryRun: given.dryRun,
     dataDir: resolve(dataDir),
   };
 }

@@ -2,38 +2,31 @@ import { Pace } from "../pace.ts";
 import type { Progress } from "../progress.ts";
 import type { Requests } from "../requests.ts";
 import { AckWindow, type Stretch } from "./ack-window.ts";
-import { headerRule, isHeader } from "./job.ts";
+import { headerRule, isHeader, type Job } from "./job.ts";
 import type { FilePosition, Line } from "./lines.ts";
-import { type Columns, columnsOf, type LineRules, readMeasurement } from "./measurement.ts";
+import { type Columns, columnsOf, readMeasurement } from "./measurement.ts";
+import type { SendOptions } from "./options.ts";
 import type { SendCounts } from "./report.ts";
 
 export interface RunOptions {
-  /** What is sent, as messages call it. */
-  name: string;
-  rules: LineRules;
-  columns: Columns | undefined;
-  start: FilePosition;
-  rate: number;
-  batch: number;
-  isStrict: boolean;
-  /** Lines come as they are made: none waits for others to fill a request. */
-  isLive: boolean;
+  job: Job;
+  options: Pick<SendOptions, "rate" | "batch" | "strict">;
   /** Absent: nothing is sent, and `show` gets each pulse. */
   requests: Requests | undefined;
   show: (json: string) => void;
   /** Stops the run. A fault aborts it, with a message for the user as the reason. */
   stop: AbortController;
   progress: Progress;
-  /** Called after answers, with all that has been answered without a gap. What it throws stops the run. */
-  onReached: (reached: Readonly<Stretch>) => Promise<void>;
+  /** Called after each answer. What it throws stops the run. */
+  onReached: () => Promise<void>;
 }
 
 const MAX_REQUEST_BYTES = 1_000_000;
 const MAX_REPORTED_LINES = 20;
 
-/** Sends the lines of one source until there are no more, a fault occurs, or it is stopped. */
+/** Sends the lines of one job until there are no more, a fault occurs, or it is stopped. */
 export class SendRun {
-  readonly #options: RunOptions;
+  readonly #run: RunOptions;
   readonly #window: AckWindow;
   readonly #pace: Pace;
   readonly #batchSize: number;
@@ -45,21 +38,23 @@ export class SendRun {
   #lines = 0;
   #refused = 0;
 
-  constructor(options: RunOptions) {
-    this.#options = options;
-    this.#window = new AckWindow({ end: options.start, accepted: 0, refused: 0 });
-    this.#pace = new Pace(options.requests === undefined ? Number.POSITIVE_INFINITY : options.rate);
+  constructor(run: RunOptions) {
+    const { job, options, requests } = run;
+    this.#run = run;
+    const { accepted = 0, refused = 0 } = job.file?.state ?? {};
+    this.#window = new AckWindow({ end: job.start, accepted, refused });
+    this.#pace = new Pace(requests === undefined ? Number.POSITIVE_INFINITY : options.rate);
     // At a low rate ten small requests a second, rather than a large one now and then.
     this.#batchSize = Math.min(options.batch, Math.max(1, Math.ceil(options.rate / 10)));
-    this.#columns = options.columns;
-    this.#read = options.start;
-    this.#opened = options.start;
+    this.#columns = job.columns;
+    this.#read = job.start;
+    this.#opened = job.start;
   }
 
-  async send(source: AsyncIterable<Line[]>): Promise<SendCounts> {
-    const { stop, requests } = this.#options;
+  async send(): Promise<SendCounts> {
+    const { stop, requests } = this.#run;
     try {
-      await this.#readAll(source);
+      await this.#readAll();
       await this.#dispatch();
     } catch (error) {
       stop.abort((error as Error).message);
@@ -75,61 +70,63 @@ export class SendRun {
     };
   }
 
-  /** All that has been answered without a gap. */
+  /** All that has been answered without a gap, by this run and the runs before it. */
   get reached(): Readonly<Stretch> {
     return this.#window.reached;
   }
 
-  async #readAll(source: AsyncIterable<Line[]>): Promise<void> {
-    const { stop, isLive } = this.#options;
-    for await (const lines of source) {
+  async #readAll(): Promise<void> {
+    const { job, stop } = this.#run;
+    for await (const lines of job.read()) {
       for (const line of lines) {
         this.#take(line);
         if (this.#batch.jsons.length >= this.#batchSize || this.#batch.bytes >= MAX_REQUEST_BYTES)
           await this.#dispatch();
         if (stop.signal.aborted) return;
       }
-      if (isLive) await this.#dispatch();
+      // Lines of standard input come as they are made: none waits for others to fill a request.
+      if (job.file === undefined) await this.#dispatch();
     }
   }
 
-  #take(line: Line): void {
-    const { rules, name, stop } = this.#options;
-    this.#read = line.end;
-    if (isHeader(line.end, rules.format)) {
-      this.#columns ??= columnsOf(line.text ?? "");
-      if (this.#columns === undefined) stop.abort(headerRule(name));
+  #take({ text, fault, number, end }: Line): void {
+    const { job, stop } = this.#run;
+    this.#read = end;
+    if (isHeader(end, job.rules.format)) {
+      this.#columns ??= columnsOf(text ?? "");
+      if (this.#columns === undefined) stop.abort(headerRule(job.name));
       return;
     }
     const outcome =
-      line.text === undefined
-        ? { kind: "bad" as const, reason: line.fault ?? "" }
-        : readMeasurement(line.text, line.number, rules, this.#columns);
+      text === undefined
+        ? { kind: "bad" as const, reason: fault ?? "" }
+        : readMeasurement(text, number, job.rules, this.#columns);
     if (outcome.kind === "blank") return;
     this.#lines++;
     if (outcome.kind === "bad") {
-      this.#refuse(line.number, outcome.reason);
+      this.#refuse(number, outcome.reason);
       return;
     }
     this.#batch.jsons.push(outcome.measurement.json);
-    this.#batch.lines.push(line.number);
+    this.#batch.lines.push(number);
     this.#batch.bytes += outcome.measurement.json.length;
   }
 
   #refuse(line: number, reason: string): void {
-    const { name, isStrict, progress, stop } = this.#options;
+    const { job, options, progress, stop } = this.#run;
+    const message = `${job.name}, line ${line}: ${reason}`;
     this.#refused++;
-    if (isStrict) {
-      stop.abort(`${name}, line ${line}: ${reason}. Without --strict the line is left out.`);
+    if (options.strict) {
+      stop.abort(`${message}. Without --strict the line is left out.`);
       return;
     }
     this.#batch.refused++;
-    if (this.#refused <= MAX_REPORTED_LINES) progress.log(`${name}, line ${line}: ${reason}`);
+    if (this.#refused <= MAX_REPORTED_LINES) progress.log(message);
     if (this.#refused === MAX_REPORTED_LINES) progress.log("Further bad lines are counted only.");
   }
 
   async #dispatch(): Promise<void> {
-    const { requests, stop, show, progress, onReached } = this.#options;
+    const { requests, stop, show, progress, onReached } = this.#run;
     if (this.#read === this.#opened || stop.signal.aborted) return;
     const { jsons, lines, refused } = this.#batch;
     const ack = this.#window.open({ end: this.#read, accepted: jsons.length, refused });
@@ -145,7 +142,7 @@ export class SendRun {
     await requests.begin(jsons, lines, () => {
       ack();
       progress.update(this.#window.reached.end.bytes, requests.accepted);
-      return onReached(this.#window.reached);
+      return onReached();
     });
   }
 }

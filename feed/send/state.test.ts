@@ -52,7 +52,7 @@ describe("the state of a file that is being sent", () => {
       const file = stateFileOf(openTemporaryFolder(), []);
       mkdirSync(dirname(file), { recursive: true });
       writeFileSync(file, text);
-      expect(() => readState(file)).toThrow(/begin anew with --restart/);
+      expect(() => readState(file)).toThrow(/use --restart to begin again/);
       expect(readFileSync(file, "utf8")).toBe(text);
     },
   );

@@ -1,12 +1,14 @@
 // The command `simulate`, apart from its process; main.ts has the map.
 import { type CommandIo, exitCodeFrom } from "../command-io.ts";
+import { waitMs } from "../pace.ts";
 import { createProgress } from "../progress.ts";
 import { Requests } from "../requests.ts";
 import { Fleet } from "./fleet.ts";
 import { readSimulateOptions, SIMULATE_HELP, type SimulateOptions } from "./options.ts";
-import { Simulation } from "./run.ts";
+import { playSpan, type Span } from "./run.ts";
 
 const CONCURRENCY = 4;
+const TICK_MS = 100;
 
 type SimulateIo = Omit<CommandIo, "stdin">;
 
@@ -28,7 +30,7 @@ export function runSimulate(args: readonly string[], io: SimulateIo): Promise<nu
 
 /** Plays the fleet and returns how many of its pulses were accepted. */
 async function simulate(
-  { fleet: fleetOptions, target, sinceMs, backfillRate, isOnce }: SimulateOptions,
+  { fleet: fleetOptions, target, sinceMs, backfillRate, once }: SimulateOptions,
   { stop, stderr }: SimulateIo,
 ): Promise<number> {
   const fleet = new Fleet(fleetOptions);
@@ -46,21 +48,24 @@ async function simulate(
     stop,
     log: (line) => progress.log(line),
   });
-  const simulation = new Simulation({
-    fleet,
-    requests,
-    signal: stop.signal,
-    now: Date.now,
-    onPlayed: (time) => progress.update(Math.min(time - from, sinceMs), requests.accepted),
-  });
+  const play = (span: Span) =>
+    playSpan(fleet, requests, span, stop.signal, (time) =>
+      progress.update(Math.min(time - from, sinceMs), requests.accepted),
+    );
   try {
-    await simulation.playPast(from, until, backfillRate, backfillRate / rate);
-    if (!isOnce && !stop.signal.aborted) {
+    await play({ from, to: until, rate: backfillRate, density: backfillRate / rate });
+    await requests.settle();
+    if (!once && !stop.signal.aborted) {
       progress.stop();
       stderr.write(`Live, ${rate} pulses a second: Ctrl-C stops it.\n`);
       progress = createProgress(stderr, undefined);
-      await simulation.playLive(until, rate);
     }
+    for (let at = until; !once && !stop.signal.aborted; await waitMs(TICK_MS, stop.signal)) {
+      const to = Math.max(at, Date.now());
+      await play({ from: at, to, rate, density: 1 });
+      at = to;
+    }
+    await requests.settle();
     return requests.accepted;
   } finally {
     progress.stop();

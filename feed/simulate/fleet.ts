@@ -4,7 +4,7 @@ import { createHash } from "node:crypto";
 import { MAX_LATENCY_MS } from "../../events/pulse.ts";
 import { DAY_MS } from "../../events/time.ts";
 import { type Affliction, afflictionAt } from "./incident.ts";
-import { normal, pick, randomOf } from "./random.ts";
+import { normal, pick, randomOf, type Weights } from "./random.ts";
 
 export interface FleetOptions {
   seed: number;
@@ -56,61 +56,13 @@ const KINDS: readonly (readonly [name: string, medianMs: number, weight: number,
   ["fraud-check", 120, 4, false],
   ["warehouse-sync", 480, 1, false],
 ];
-const REGIONS = [
-  ["eu-central-1", 5],
-  ["us-east-1", 3],
-  ["ap-southeast-1", 2],
-] as const;
-
-type Weights = readonly (readonly [status: string, weight: number])[];
-const WELL_HTTP: Weights = [
-  ["200", 960],
-  ["201", 18],
-  ["404", 14],
-  ["429", 3],
-  ["500", 3],
-  ["503", 2],
-];
-const WELL_WORDS: Weights = [
-  ["ok", 985],
-  ["warn", 10],
-  ["error", 5],
-];
+const REGIONS: Weights = { "eu-central-1": 5, "us-east-1": 3, "ap-southeast-1": 2 };
+const WELL_HTTP: Weights = { 200: 960, 201: 18, 404: 14, 429: 3, 500: 3, 503: 2 };
+const WELL_WORDS: Weights = { ok: 985, warn: 10, error: 5 };
 const AFFLICTED: Record<Affliction["phase"], { http: Weights; words: Weights }> = {
-  degraded: {
-    http: [
-      ["200", 55],
-      ["429", 10],
-      ["500", 15],
-      ["503", 20],
-    ],
-    words: [
-      ["ok", 40],
-      ["slow", 40],
-      ["error", 20],
-    ],
-  },
-  down: {
-    http: [
-      ["503", 85],
-      ["504", 15],
-    ],
-    words: [
-      ["down", 85],
-      ["timeout", 15],
-    ],
-  },
-  recovering: {
-    http: [
-      ["200", 92],
-      ["503", 8],
-    ],
-    words: [
-      ["ok", 85],
-      ["slow", 12],
-      ["error", 3],
-    ],
-  },
+  degraded: { http: { 200: 55, 429: 10, 500: 15, 503: 20 }, words: { ok: 40, slow: 40, error: 20 } },
+  down: { http: { 503: 85, 504: 15 }, words: { down: 85, timeout: 15 } },
+  recovering: { http: { 200: 92, 503: 8 }, words: { ok: 85, slow: 12, error: 3 } },
 };
 
 const PEAK_LOAD = 1.6;

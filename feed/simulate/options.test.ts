@@ -12,7 +12,7 @@ describe("the command line of simulate", () => {
       target: { url: new URL("http://localhost:8080/pulse"), token: undefined, retryForMs: 300_000 },
       sinceMs: 86_400_000,
       backfillRate: 5,
-      isOnce: false,
+      once: false,
     });
   });
 
@@ -24,7 +24,7 @@ describe("the command line of simulate", () => {
       fleet: { seed: 9, services: 20, rate: 3, incident: "cart", incidentStartMs: 86_340_000 },
       sinceMs: 129_600_000,
       backfillRate: 3,
-      isOnce: true,
+      once: true,
       target: { url: new URL("http://pulse.example/in"), retryForMs: 2000 },
     });
   });

@@ -3,20 +3,11 @@ import { integer, number, parsedText, text } from "../../settings/field.ts";
 import { localSettings } from "../../settings/local-settings.ts";
 import { readSettings } from "../../settings/read.ts";
 import { helpOf, option, readOptions, switchOption, UsageError } from "../command-line.ts";
-import { type Target, targetOf, targetOptions } from "../target.ts";
-import { type FleetOptions, serviceNames } from "./fleet.ts";
+import { targetOf, targetOptions } from "../target.ts";
+import { serviceNames } from "./fleet.ts";
 
 /** What `npm run simulate` was asked to do. */
-export interface SimulateOptions {
-  fleet: FleetOptions;
-  target: Target;
-  /** How far back the pulses of the past begin. */
-  sinceMs: number;
-  /** Pulses a second of the past, at most the rate of the present. */
-  backfillRate: number;
-  /** The past only. */
-  isOnce: boolean;
-}
+export type SimulateOptions = NonNullable<ReturnType<typeof readSimulateOptions>>;
 
 const MAX_SINCE_MS = 29 * DAY_MS;
 const UNITS: Readonly<Record<string, number>> = { s: 1000, m: 60_000, h: 3_600_000, d: DAY_MS };
@@ -78,7 +69,7 @@ Exit code: 0 everything was sent, 1 a fault stopped it, 2 the command is wrong, 
 `;
 
 /** Reads the command line; `undefined` when it asks for help. @throws {UsageError} */
-export function readSimulateOptions(args: readonly string[], env: NodeJS.ProcessEnv): SimulateOptions | undefined {
+export function readSimulateOptions(args: readonly string[], env: NodeJS.ProcessEnv) {
   const given = readOptions(args, options);
   if (given === undefined) return undefined;
   const { services, rate, incident, seed, backfillRate = Math.min(5, rate) } = given;
@@ -94,6 +85,6 @@ export function readSimulateOptions(args: readonly string[], env: NodeJS.Process
     target: targetOf(given, readSettings(localSettings, env).ingestPort),
     sinceMs: given.since ?? DAY_MS,
     backfillRate,
-    isOnce: given.once,
+    once: given.once,
   };
 }

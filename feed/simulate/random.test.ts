@@ -48,23 +48,9 @@ describe("normal", () => {
 describe("pick", () => {
   it("takes each word by its weight", () => {
     const random = randomOf(1);
-    const words = Array.from({ length: 10_000 }, () =>
-      pick(random, [
-        ["a", 7],
-        ["b", 3],
-        ["never", 0],
-      ]),
-    );
+    const words = Array.from({ length: 10_000 }, () => pick(random, { a: 7, b: 3, never: 0 }));
     expect(words.filter((word) => word === "a").length / 10_000).toBeCloseTo(0.7, 1);
     expect(words).not.toContain("never");
-    expect(
-      pick(
-        () => 1,
-        [
-          ["a", 1],
-          ["b", 1],
-        ],
-      ),
-    ).toBe("b");
+    expect(pick(() => 1, { a: 1, b: 1 })).toBe("b");
   });
 });

@@ -26,12 +26,16 @@ export function normal(random: () => number): number {
   return Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
 }
 
+/** Words, and how often each is drawn in relation to the others. */
+export type Weights = Readonly<Record<string, number>>;
+
 /** One of the words, by their weights. */
-export function pick(random: () => number, weights: readonly (readonly [word: string, weight: number])[]): string {
-  let left = random() * weights.reduce((sum, [, weight]) => sum + weight, 0);
-  for (const [word, weight] of weights) {
-    left -= weight;
+export function pick(random: () => number, weights: Weights): string {
+  const words = Object.keys(weights);
+  let left = random() * words.reduce((sum, word) => sum + (weights[word] ?? 0), 0);
+  for (const word of words) {
+    left -= weights[word] ?? 0;
     if (left < 0) return word;
   }
-  return weights.at(-1)?.[0] ?? "";
+  return words.at(-1) ?? "";
 }
