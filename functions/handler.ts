@@ -1,5 +1,5 @@
-// pulse-ingest for the stock command: `faas-js-runtime functions/handler.ts`. There the runtime's own request path is in
-// use: POST / only, one event a request, and its own /metrics.
+// pulse-ingest for the stock command, `faas-js-runtime functions/handler.ts`, which uses the runtime's own request path:
+// POST / only, one event a request, and the runtime's /metrics.
 
 import { LIVENESS_PATH, READINESS_PATH } from "../http/health.ts";
 import { createParts } from "./parts.ts";

@@ -1,4 +1,4 @@
-// A function's process: PULSE_FUNCTION says which one, and only that one's parts are loaded.
+// A function's process. PULSE_FUNCTION says which function, and the process loads only that one's parts.
 import type { FunctionName } from "../settings/function-settings.ts";
 import type { Compose } from "./parts.ts";
 import { run } from "./runtime/run.ts";
@@ -10,4 +10,4 @@ const COMPOSERS: Record<FunctionName, () => Promise<{ compose: Compose }>> = {
   "pulse-deadletter": () => import("./pulse-deadletter/compose.ts"),
 };
 
-run(process.env, async (name) => (await COMPOSERS[name as FunctionName]()).compose);
+run(process.env, async (name) => (await COMPOSERS[name]()).compose);

@@ -14,10 +14,10 @@ export interface Parts {
   log: Logger;
 }
 
-/** Builds a function: the only kind of place where adapters are made and handed over (each function's compose.ts). */
+/** Builds a function. Only the functions' compose.ts make adapters and hand them over. */
 export type Compose = (parts: Parts) => PulseFunction | Promise<PulseFunction>;
 
-/** Reads the environment. @throws {SettingsError} naming every variable that is wrong. */
+/** Reads the environment. @throws {SettingsError} that names every wrong variable. */
 export function createParts(env: NodeJS.ProcessEnv): Parts {
   const settings = readSettings(functionSettings, env);
   const cassandra = readSettings(cassandraSettings, env);
@@ -25,7 +25,7 @@ export function createParts(env: NodeJS.ProcessEnv): Parts {
   return { settings, cassandra, registry: createRegistry(), log };
 }
 
-/** The broker's URL. @throws {SettingsError} when the function was given none. */
+/** The broker's URL. @throws {SettingsError} when K_SINK is not set. */
 export function requireSink(settings: FunctionSettings): URL {
   if (settings.sink !== undefined) return settings.sink;
   throw new SettingsError(

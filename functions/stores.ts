@@ -1,5 +1,5 @@
-// Which store it is, is decided here and nowhere else: Cassandra where there are contact points, else SQLite. Only the
-// one that is used is loaded.
+// The one place that chooses a store: Cassandra where there are contact points, otherwise SQLite. Only the chosen one is
+// loaded.
 import { join } from "node:path";
 import { DAY_MS } from "../events/time.ts";
 import type { DeadLetterStore, PulseReader, PulseWriter, StoreLifecycle } from "../storage/ports.ts";
@@ -7,7 +7,7 @@ import { gaugeCassandraNodes, gaugeStoreSpace } from "./metrics/gauges.ts";
 import { createStoreMetrics } from "./metrics/store-metrics.ts";
 import type { Parts } from "./parts.ts";
 
-/** The store of pulses, for writing and reading, its batches counted. */
+/** Opens the store of pulses, for writing and reading. Its batches and its space are in the metrics. */
 export async function openPulseStore({
   settings,
   cassandra,
@@ -38,7 +38,7 @@ export async function openPulseStore({
   return store;
 }
 
-/** The store of dead letters. */
+/** Opens the store of dead letters. */
 export async function openDeadLetterStore({ settings, cassandra }: Parts): Promise<DeadLetterStore & StoreLifecycle> {
   const retentionMs = settings.retentionDays * DAY_MS;
   if (cassandra.contactPoints !== undefined) {

@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { uuidV7 } from "./uuid-v7.ts";
 
-it("is a UUID of version 7 that holds the time in milliseconds and never comes twice", () => {
+it("is a UUID of version 7 that holds the time in milliseconds and never repeats", () => {
   const before = Date.now();
   const ids = Array.from({ length: 10_000 }, uuidV7);
   const after = Date.now();

@@ -4,8 +4,8 @@ let millisecond = -1;
 let prefix = "";
 
 /**
- * A UUID version 7 (RFC 9562, section 5.7): 48 bits of time in ms, then random. Built on node's version 4, which draws
- * its randomness in bulk: 0.3 µs, where a library that asks for 16 random bytes at a time takes 3.
+ * A UUID of version 7 (RFC 9562, section 5.7): 48 bits of time in ms, then random bits. They come from node's version 4,
+ * which draws randomness in bulk: 0.3 µs, where a library that asks for 16 random bytes each time takes 3.
  */
 export function uuidV7(): string {
   const now = Date.now();

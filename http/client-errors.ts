@@ -5,16 +5,16 @@ import type { Socket } from "node:net";
 import { problem } from "./problem.ts";
 import type { HttpReply } from "./route.ts";
 
-/** How long a refused client may go on sending before its connection is cut: cut at once, it would not see the answer. */
+/** How long a refused client may go on sending before its connection is cut. If cut at once, it would not see the answer. */
 export const LINGER_MS = 2000;
 
-/** Lets a server answer unreadable requests with a problem document, and slow headers within 1.5 × `timeoutMs`. */
+/** Makes a server answer unreadable requests with a problem document, and slow headers within 1.5 × `timeoutMs`. */
 export function answerClientErrors(server: Server, timeoutMs: number, onRefused: (reply: HttpReply) => void): void {
   server.headersTimeout = timeoutMs;
   checkConnectionsEvery(server, Math.min(500, timeoutMs / 2));
   server.on("clientError", (error: NodeJS.ErrnoException, socket: Socket & { _httpMessage?: ServerResponse }) => {
     const current = socket._httpMessage;
-    // An answer that is still due belongs to the request before: anything written now would be taken for it.
+    // An answer that is still due belongs to the request before: the client would take anything written now for it.
     if (current?.req.complete) {
       current.shouldKeepAlive = false;
       return;

@@ -9,7 +9,7 @@ function requestWith(headers: HttpRequest["headers"]): HttpRequest {
   return { method: "GET", parameters: {}, query: new URLSearchParams(), headers, body: Buffer.alloc(0), log };
 }
 
-it("compresses what is long for whoever takes it, under one tag for both", async () => {
+it("compresses a long body for a client that takes gzip, under the tag of the plain body", async () => {
   const body = "pulse ".repeat(1000);
   const plain = await asPolled({ status: 200, body }, requestWith({}));
   const packed = await asPolled({ status: 200, body }, requestWith({ "accept-encoding": "br, gzip;q=0.5" }));
@@ -21,7 +21,7 @@ it("compresses what is long for whoever takes it, under one tag for both", async
   expect(short.body).toBe("pulse");
 });
 
-it("says in a few bytes that nothing has changed", async () => {
+it("answers 304 to a client that has the newest body", async () => {
   const { headers } = await asPolled({ status: 200, body: "a" }, requestWith({}));
   const again = await asPolled({ status: 200, body: "a" }, requestWith({ "if-none-match": headers?.etag }));
   expect(again).toEqual({ status: 304, headers });

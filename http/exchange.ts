@@ -27,7 +27,7 @@ const MAX_URL_LENGTH = 4096;
 const CLIENT_GONE = 499;
 const NO_QUERY = new URLSearchParams();
 
-/** One request on its way: its route, its body, its answer. Several thousand a second are made. */
+/** One request from its headers to its answer. Several thousand a second are made. */
 export class Exchange implements BodyReceiver {
   readonly #context: ExchangeContext;
   readonly #request: IncomingMessage;
@@ -39,7 +39,7 @@ export class Exchange implements BodyReceiver {
   #search = "";
   #route: Route | undefined;
   #parameters: HttpRequest["parameters"] | undefined;
-  /** A stream is answered when it begins: a page left open for an hour is no latency of an hour. */
+  /** A stream counts as answered when it begins: a page that stays open for an hour is no latency of an hour. */
   #streamStartedAt: number | undefined;
 
   constructor(context: ExchangeContext, request: IncomingMessage, response: ServerResponse) {
@@ -96,7 +96,7 @@ export class Exchange implements BodyReceiver {
     }
   }
 
-  /** Answers a request whose body has perhaps not come: a client that goes on sending still sees the answer. */
+  /** Answers a request whose body may still be coming: a client that goes on sending still sees the answer. */
   refuse(reply: HttpReply): void {
     const { refusals, onRefused } = this.#context;
     const request = this.#request;
@@ -134,10 +134,10 @@ export class Exchange implements BodyReceiver {
     if (body instanceof Readable) {
       response.writeHead(status, headers);
       this.#streamStartedAt = performance.now();
-      pipeline(body, response).catch(() => undefined); // the client has gone: nobody is left to be answered
+      pipeline(body, response).catch(() => undefined); // the client has gone: nobody is left to answer
       return;
     }
-    // RFC 9110 section 8.6: 204 has no length, and that of a 304 would be said of the body that is not sent.
+    // RFC 9110, 8.6: a 204 has no length, and the length of a 304 would be that of the body it leaves out.
     if (status === 204 || status === 304) response.writeHead(status, headers);
     else response.writeHead(status, { ...headers, "content-length": body === undefined ? 0 : Buffer.byteLength(body) });
     response.end(body);
@@ -146,7 +146,7 @@ export class Exchange implements BodyReceiver {
   #fail(error: unknown): void {
     this.#context.log.error({ err: error }, "a request failed: this is a defect");
     if (this.#response.headersSent) this.#response.destroy();
-    else this.#send(problem(500, "Internal error", "The request failed for a reason of ours; it was logged."));
+    else this.#send(problem(500, "Internal error", "The request failed on the server's side; the log says why."));
   }
 
   #end(): void {
@@ -163,7 +163,7 @@ function hasBody({ headers }: IncomingMessage): boolean {
   return headers["content-length"] !== undefined || headers["transfer-encoding"] !== undefined;
 }
 
-// RFC 9112, 3.2.2: a server takes the absolute form too, which a client uses that thinks it talks to a proxy.
+// RFC 9112, 3.2.2: a server also takes the absolute form, which clients send to a proxy.
 function originForm(target: string): string {
   if (target.startsWith("/") || !URL.canParse(target)) return target;
   const { pathname, search } = new URL(target);

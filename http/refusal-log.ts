@@ -1,7 +1,7 @@
-// One line for each refused request, and never more of them than a person or a log store can take.
+// A line for each refused request, at most ten a second.
 //
-// 1. Nothing that a client sent as data is written: not the body, and of its faults the rules and not the values.
-// 2. A flood of refusals costs a counter each: the lines of a second are bounded, the rest is summed up in one line.
+// 1. No line holds what a client sent as data: not the body, and of its faults the rules without the values.
+// 2. In a flood a refusal costs one counter: a line each second sums up the refusals that have none.
 import type { IncomingMessage } from "node:http";
 import type { Logger } from "pino";
 import type { Fault } from "../events/fault.ts";
@@ -17,8 +17,8 @@ export interface RefusalLogOptions {
 const WINDOW_MS = 1000;
 const MAX_RULES = 3;
 const MAX_TEXT = 128;
-/** Codes whose fault is ours; a client's own are for `info`. */
-const OURS = (status: number) => status >= 500 || status === 429;
+/** Whether an operator should know: PulseMesh failed or is overloaded. Other refusals are the client's fault. */
+const isWarning = (status: number) => status >= 500 || status === 429;
 
 /** Writes why requests were refused. */
 export class RefusalLog {
@@ -34,7 +34,7 @@ export class RefusalLog {
     this.#maxLines = maxLinesPerSecond;
   }
 
-  /** Notes an answer; one that refuses nothing is passed over. */
+  /** Notes an answer if it refuses. `request` is undefined where nothing could be read. */
   note(request: IncomingMessage | undefined, reply: HttpReply): void {
     const { status } = reply;
     if (status < 400) return;
@@ -49,15 +49,15 @@ export class RefusalLog {
       this.#timer ??= setTimeout(() => this.flush(), WINDOW_MS).unref();
       return;
     }
-    this.#log[OURS(status) ? "warn" : "info"](lineOf(request, reply), "request refused");
+    this.#log[isWarning(status) ? "warn" : "info"](lineOf(request, reply), "request refused");
   }
 
-  /** Writes what was only counted so far. */
+  /** Writes a line about the refusals that have none yet. */
   flush(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
     if (this.#unwritten === undefined) return;
-    this.#log.warn({ unwritten: this.#unwritten }, "more requests were refused than have a line of their own");
+    this.#log.warn({ unwritten: this.#unwritten }, "more requests were refused than have a line");
     this.#unwritten = undefined;
   }
 }
@@ -68,8 +68,8 @@ function lineOf(request: IncomingMessage | undefined, { status, body, trail }: H
   return {
     status,
     reason: title,
-    // A client's fault is told by its rules: a detail of it may name what was sent.
-    ...(OURS(status) && { detail }),
+    // The detail of a client's fault may name what the client sent: its line has only the rules.
+    ...(isWarning(status) && { detail }),
     ...(rules.size > 0 && { faults: errors.length, rules: [...rules].slice(0, MAX_RULES) }),
     ...(request !== undefined && placeOf(request)),
     ...trail,
@@ -89,7 +89,7 @@ function placeOf({ method, url = "", headers }: IncomingMessage): object {
   };
 }
 
-// Every refusal is a problem document of ours (see http.ts); it is read only for a line that is written.
+// Every refusal is a problem document (problem.ts). It is parsed only for a line that is written.
 function problemOf(body: HttpReply["body"]): { title?: string; detail?: string; errors?: Fault[] } {
   return typeof body === "string" ? JSON.parse(body) : {};
 }

@@ -1,6 +1,7 @@
 import { problem } from "./problem.ts";
 import type { HttpReply, Route } from "./route.ts";
 
+/** The route of a request, or the answer to a request without one. */
 export type Match =
   | { route: Route; parameters: Readonly<Record<string, string>> }
   | { route?: undefined; reply: HttpReply };

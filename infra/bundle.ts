@@ -1,4 +1,4 @@
-// Bundles every function to one file, for the image. CommonJS, because faas-js-runtime is and does not run otherwise.
+// Bundles each function to one file, for the image. The format is CommonJS: faas-js-runtime does not run as a module.
 import { cp, stat, writeFile } from "node:fs/promises";
 import { parseArgs } from "node:util";
 import { build, type Plugin } from "esbuild";
@@ -8,9 +8,9 @@ import { FUNCTIONS } from "../settings/function-settings.ts";
 
 const USAGE = `Usage: npm run build -- [--outdir dist]
 
-Bundles each function to <outdir>/<function>.cjs; run one with \`node dist/pulse-ingest.cjs\`. <outdir>/handler.cjs is
-pulse-ingest for the stock faas-js-runtime command: \`npm start\`. <outdir>/main.cjs is the function that PULSE_FUNCTION
-names, and <outdir>/schema.cjs what \`npm run schema\` is.`;
+Bundles each function to <outdir>/<function>.cjs: run one with \`node dist/pulse-ingest.cjs\`. <outdir>/main.cjs runs
+the function that PULSE_FUNCTION names. <outdir>/handler.cjs is pulse-ingest for the stock faas-js-runtime command
+(\`npm start\`), and <outdir>/schema.cjs is the command \`npm run schema\`.`;
 
 const { values } = parseArgs({
   options: { outdir: { type: "string", default: "dist" }, help: { type: "boolean", default: false } },
@@ -29,7 +29,7 @@ const slimBadges: Plugin = {
   },
 };
 
-// In the bundle the page is text: neither its sources nor a bundler come along.
+// In the bundle the page is text, so that neither its sources nor a bundler are needed.
 const page = await buildPage();
 const pageAsText: Plugin = {
   name: "page-as-text",
@@ -49,7 +49,7 @@ for (const name of FUNCTIONS) {
       run({ ...process.env, PULSE_FUNCTION: "${name}" }, async () => compose);`,
   );
 }
-// What `npm start` gives to the stock command, which Knative's func runs.
+// What `npm start`, which Knative's func runs, gives to the stock command.
 await bundle("handler", 'export { handle, init, liveness, readiness, shutdown } from "./functions/handler.ts";');
 await bundle(
   "schema",
@@ -86,7 +86,7 @@ async function bundle(name: string, contents: string): Promise<void> {
     legalComments: "none",
     define: { "import.meta.dirname": "__dirname", "import.meta.main": "false" },
     banner: { js: RUNTIME_BANNER },
-    // Wanted by sketches-js for serialized sketches only, which are not used; it loads it on demand.
+    // sketches-js loads it on demand, for serialized sketches, which PulseMesh does not use.
     external: ["protobufjs/minimal"],
     plugins: [slimRuntime, slimBadges, pageAsText],
     logLevel: "warning",

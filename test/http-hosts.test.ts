@@ -1,4 +1,4 @@
-// Both servers of the house, a function under its real runtime and the local broker, on the same raw requests.
+// A function under its real runtime and the local broker answer the same raw requests alike.
 import { onTestFinished } from "vitest";
 import { compose } from "../functions/pulse-ingest/compose.ts";
 import { openBroker } from "../functions/testing/broker.ts";

@@ -1,4 +1,4 @@
-// The module under the stock faas-js-runtime command is tested as a process in test/; here are its answers by themselves.
+// The answers of a function as a module. test/function.test.ts runs the module under the stock faas-js-runtime command.
 import { pino } from "pino";
 import { afterAll, describe, expect, it } from "vitest";
 import type { HttpRequest } from "../../http/route.ts";
@@ -39,14 +39,14 @@ describe("a function as a module of the runtime", () => {
   };
   const module = asFaasModule(fn, log, async () => {});
 
-  it("gets its body as bytes, whatever the runtime has made of it", async () => {
+  it("gets its body as bytes, in each form that the runtime makes of it", async () => {
     const bodies = [Buffer.from("bytes"), "text", { parsed: [1] }, undefined, null];
     for (const body of bodies) await module.handle(context({ body, query: { a: "b" } }));
     expect(seen.map(({ body }) => body.toString())).toEqual(["bytes", "text", '{"parsed":[1]}', "", ""]);
     expect(seen[0]?.query.get("a")).toBe("b");
   });
 
-  it("answers in the runtime's shape, where an absent body is an empty one", async () => {
+  it("answers in the runtime's shape, with an empty body for none", async () => {
     expect(await module.handle(context())).toEqual({
       statusCode: 204,
       headers: { "content-type": "text/plain" },
@@ -62,7 +62,7 @@ describe("pulse-ingest under the stock command", () => {
     expect(() => stockHandle(context())).toThrow(/Expected init\(\)/);
   });
 
-  it("takes a pulse, is alive, and sends what it took before it ends", async () => {
+  it("takes a pulse, is alive, and sends the pulse before it ends", async () => {
     process.env.K_SINK = broker.url;
     process.env.PULSE_LOG_LEVEL = "silent";
     initStock();

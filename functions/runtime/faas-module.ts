@@ -1,5 +1,6 @@
-// What faas-js-runtime takes: a module with handle, shutdown, liveness and readiness. `handle` also runs under the stock
-// `faas-js-runtime` command, where the runtime has parsed the request already and only POST / arrives.
+// What faas-js-runtime takes: a module with handle, shutdown, liveness and readiness. Under serve.ts the runtime calls only
+// `shutdown`. Under the stock `faas-js-runtime` command it calls all four: it has parsed the request already, and only
+// requests to / arrive.
 import type { IncomingHttpHeaders } from "node:http";
 import { Readable } from "node:stream";
 import { LIVENESS_PATH, READINESS_PATH, readinessOf } from "../../http/health.ts";
@@ -8,7 +9,7 @@ import type { HttpReply } from "../../http/route.ts";
 import type { Logger } from "../log.ts";
 import type { PulseFunction } from "../pulse-function.ts";
 
-/** The part of the runtime's context that is used. */
+/** The part of the runtime's context that a function needs. */
 export interface FaasContext {
   method: string;
   headers: IncomingHttpHeaders;
@@ -23,7 +24,7 @@ export interface FaasReply {
   send(body: string): unknown;
 }
 
-/** A function as a module for faas-js-runtime; `stop` is run once when the process is told to end. */
+/** A function as a module for faas-js-runtime, which calls `stop` on a signal and on an uncaught exception. */
 export function asFaasModule(fn: PulseFunction, log: Logger, stop: () => Promise<void>) {
   return {
     handle: async (context: FaasContext) => handleHosted(fn, log, context),
@@ -50,19 +51,19 @@ async function handleHosted(fn: PulseFunction, log: Logger, context: FaasContext
       parameters: {},
       query: new URLSearchParams(context.query),
       headers,
-      body: bytesAgain(context.body),
+      body: bytesOf(context.body),
       log,
     }));
   return toFaas(reply);
 }
 
-function bytesAgain(body: unknown): Buffer {
+function bytesOf(body: unknown): Buffer {
   if (Buffer.isBuffer(body)) return body;
   if (body === undefined || body === null) return Buffer.alloc(0);
   return Buffer.from(typeof body === "string" ? body : JSON.stringify(body));
 }
 
-// The runtime sends an object without a `body` as the answer itself, hence the empty string.
+// The runtime takes an object without a `body` for the answer's body: an empty string prevents that.
 function toFaas(reply: HttpReply) {
   const body = reply.body instanceof Readable ? reply.body : (reply.body?.toString() ?? "");
   return { statusCode: reply.status, headers: { "content-type": "text/plain", ...reply.headers }, body };

@@ -15,7 +15,7 @@ afterAll(async () => {
   await broker.close();
 });
 beforeEach(async () => {
-  // Lines are bounded by the second: each test has one of its own.
+  // At most ten lines a second are written: each test begins in a new second.
   await vi.waitFor(async () => {
     host.lines.length = 0;
     await post("/nowhere", "{}");
@@ -36,7 +36,7 @@ function post(path: string, body: unknown, headers: Record<string, string> = {})
 const refused = () => host.lines.filter(({ msg }) => msg === "request refused");
 
 describe("a refused request", () => {
-  it("has one line with the reason, the rules that were broken and its trace, and nothing of its payload", async () => {
+  it("has one line with the reason, the broken rules and its trace, and nothing of its payload", async () => {
     const body = { ...PULSE, latency_ms: SECRET, [SECRET]: 1, metadata: { [SECRET]: 5, password: SECRET } };
     expect((await post(`/pulse?token=${SECRET}`, body, { traceparent: TRACE })).status).toBe(400);
     expect(refused()).toEqual([
@@ -54,7 +54,7 @@ describe("a refused request", () => {
     expect(JSON.stringify(host.lines)).not.toContain(SECRET);
   });
 
-  it("is a warning with the details where the fault is ours", async () => {
+  it("is a warning with the details where the fault is not the client's", async () => {
     broker.answer = () => 400;
     expect((await post("/pulse", PULSE, { "ce-id": "e-1", traceparent: "no trace" })).status).toBeGreaterThan(399);
     const event = {
@@ -75,7 +75,7 @@ describe("a refused request", () => {
     expect(refused()[0]).not.toHaveProperty("traceparent");
   });
 
-  it("has a line when its body is not even read, or it never became a request", async () => {
+  it("has a line when its body was not read, and when it could not be read at all", async () => {
     await post("/pulse", "x".repeat(5 * 1024 * 1024)).catch(() => undefined);
     const connection = await openRawConnection(host.port);
     connection.send("GARBAGE\r\n\r\n");
@@ -85,13 +85,13 @@ describe("a refused request", () => {
   });
 });
 
-it("what is accepted has no line", async () => {
+it("an accepted request has no line", async () => {
   expect((await post("/pulse", PULSE)).status).toBe(202);
   expect((await fetch(`${host.url}/metrics`)).status).toBe(200);
   expect(refused()).toEqual([]);
 });
 
-it("a flood of refusals is a few lines, and one that counts the rest", async () => {
+it("a flood of refusals is a few lines, and a line that counts the rest", async () => {
   const connection = await openRawConnection(host.port);
   const count = 500;
   connection.send(rawRequest("GET /nowhere").repeat(count));

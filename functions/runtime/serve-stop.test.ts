@@ -52,8 +52,8 @@ async function openSlowHost(env: Record<string, string> = {}, parts: Partial<Pul
   return { ...host, waiting, calls, release };
 }
 
-describe("a function that is told to stop", () => {
-  it("answers what is in flight and what still comes on its connections, takes no new ones, and closes last", async () => {
+describe("a function that stops", () => {
+  it("answers requests in flight and later ones on its connections, takes no new connections, and closes last", async () => {
     const { port, waiting, calls, release, stop, lines } = await openSlowHost();
     const busy = await connect(port);
     const idle = await connect(port);
@@ -94,7 +94,7 @@ describe("a function that is told to stop", () => {
     expect(lines.at(-1)).toMatchObject({ msg: "stopped" });
   });
 
-  it("says so when the grace time was too short for the answers", async () => {
+  it("logs an error when the grace time was too short for the answers", async () => {
     const { port, waiting, stop, lines } = await openSlowHost({ PULSE_SHUTDOWN_GRACE_MS: "200" });
     const busy = await connect(port);
     busy.send(rawRequest("GET /slow"));
@@ -104,14 +104,14 @@ describe("a function that is told to stop", () => {
     expect(lines.at(-1)).toMatchObject({ level: 50, isComplete: false, isClosed: true });
   });
 
-  it("does not wait for ever for what would not close", async () => {
+  it("ends although the function does not close", async () => {
     const parts = { close: () => new Promise<void>(() => {}) };
     const { stop, lines } = await openSlowHost({ PULSE_SHUTDOWN_GRACE_MS: "100" }, parts);
     expect(await stop()).toBe(0);
     expect(lines.at(-1)).toMatchObject({ level: 50, isComplete: true, isClosed: false });
   });
 
-  it("ends all the same when closing fails, and logs why", async () => {
+  it("ends although closing fails, and logs why", async () => {
     const parts = { close: () => Promise.reject(new Error("the disk is gone")) };
     const { stop, lines } = await openSlowHost({}, parts);
     expect(await stop()).toBe(0);
@@ -120,7 +120,7 @@ describe("a function that is told to stop", () => {
 });
 
 describe("a function", () => {
-  it("that fails answers 500 without a word of why, which is logged", async () => {
+  it("that fails answers 500 without the reason, which is logged", async () => {
     const { url, lines, close } = await openSlowHost();
     for (const path of ["/thrown", "/broken"]) {
       const response = await fetch(url + path);
@@ -131,7 +131,7 @@ describe("a function", () => {
     await close();
   });
 
-  it("that is not ready says what to do", async () => {
+  it("that is not ready names the remedy", async () => {
     const { url, close } = await openSlowHost();
     const response = await fetch(`${url}/health/ready`);
     expect(response.status).toBe(503);

@@ -4,21 +4,12 @@
 import type { Server } from "node:http";
 import { dirname } from "node:path";
 import faas from "faas-js-runtime";
-import type { Registry } from "prom-client";
 import { HttpServer } from "../../http/server.ts";
-import type { FunctionSettings } from "../../settings/function-settings.ts";
-import type { Logger } from "../log.ts";
-import type { RequestMetrics } from "../metrics/request-metrics.ts";
+import { RequestMetrics } from "../metrics/request-metrics.ts";
+import type { Parts } from "../parts.ts";
 import type { PulseFunction } from "../pulse-function.ts";
 import { asFaasModule } from "./faas-module.ts";
 import { createStop } from "./stop.ts";
-
-export interface ServeOptions {
-  settings: FunctionSettings;
-  registry: Registry;
-  requestMetrics: RequestMetrics;
-  log: Logger;
-}
 
 // The runtime's typings speak of HTTP/2 and of a numeric log level; this is what its source does.
 const start = faas.start as unknown as (
@@ -29,7 +20,7 @@ const start = faas.start as unknown as (
 /** Runs a function as an HTTP server under faas-js-runtime until the process is told to stop; resolves once it listens. */
 export async function serve(
   fn: PulseFunction,
-  { settings, registry, requestMetrics, log }: ServeOptions,
+  { settings, registry, log }: Pick<Parts, "settings" | "registry" | "log">,
 ): Promise<Server> {
   let http: HttpServer | undefined;
   const stop = createStop(fn, {
@@ -43,6 +34,7 @@ export async function serve(
     // The runtime lets a func.yaml in this folder override these options: node's own folder has none.
     config: dirname(process.execPath),
   });
+  const requestMetrics = new RequestMetrics([registry], settings.function);
   server.removeAllListeners("request");
   server.removeAllListeners("clientError");
   http = new HttpServer(server, {

@@ -1,37 +1,30 @@
 import { pino } from "pino";
 import { freePort } from "../../settings/tcp-ports.ts";
-import { RequestMetrics } from "../metrics/request-metrics.ts";
 import { type Compose, createParts } from "../parts.ts";
 import { serve } from "../runtime/serve.ts";
 
-/** A function under the real runtime inside a test's process. */
+/** A function under the real runtime, in a test's process. */
 export interface FunctionHost {
   url: string;
   port: number;
-  /** What was logged, as objects. */
+  /** The log's lines so far. */
   lines: Record<string, unknown>[];
-  /** Does what SIGTERM does and gives the exit code that the process would have ended with. */
+  /** Does what SIGTERM does, and gives the exit code that would end the process. */
   stop(): Promise<number>;
   close(): Promise<void>;
 }
 
 const SIGNALS = ["SIGTERM", "SIGINT", "SIGQUIT", "uncaughtException", "uncaughtExceptionMonitor"] as const;
 
-/** Serves a function on a free port with the settings that `env` gives; its signal handlers are kept from the process. */
+/** Serves a function on a free port with the settings in `env`. The process keeps none of its signal handlers. */
 export async function openFunctionHost(compose: Compose, env: Record<string, string> = {}): Promise<FunctionHost> {
   const port = await freePort();
   const lines: Record<string, unknown>[] = [];
   const log = pino({ level: "debug" }, { write: (line: string) => void lines.push(JSON.parse(line)) });
   const parts = { ...createParts({ ...env, PORT: String(port) }), log };
-  const { settings, registry } = parts;
   const fn = await compose(parts);
   const before = SIGNALS.map((name) => process.listeners(name as "SIGTERM"));
-  const server = await serve(fn, {
-    settings,
-    registry,
-    requestMetrics: new RequestMetrics([registry], settings.function),
-    log,
-  });
+  const server = await serve(fn, parts);
   let stopOnSignal: (() => void) | undefined;
   for (const [i, name] of SIGNALS.entries()) {
     for (const listener of process.listeners(name as "SIGTERM")) {

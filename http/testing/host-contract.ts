@@ -1,8 +1,8 @@
-// What every server of the house promises on the wire, as tests that say every byte themselves.
+// What every HTTP host of PulseMesh promises on the wire.
 import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { openRawConnection, type RawAnswer, type RawConnection, rawRequest } from "./raw-connection.ts";
 
-/** What a test wants of the host it opens. */
+/** Settings of the host that a test opens. */
 export interface HostOptions {
   requestTimeoutMs?: number;
   graceMs?: number;
@@ -11,7 +11,7 @@ export interface HostOptions {
 /** A host in this process, for one test. */
 export interface Host {
   port: number;
-  /** A POST that is answered 202. Its body is JSON, which blanks at the end leave as it is. */
+  /** A POST that the host answers with 202. Its body is JSON, so that blanks at the end do not change it. */
   post: { path: string; headers: Record<string, string>; body: string };
   maxBodyBytes: number;
   maxReadingBytes: number;
@@ -21,7 +21,7 @@ export interface Host {
   stop(): Promise<unknown>;
 }
 
-/** Describes what a host does with requests, whatever its routes are. `open` is called in a test and cleans up after it. */
+/** Describes what a host does with requests, apart from its routes. Each test calls `open`, which cleans up after it. */
 export function describeHttpHost(name: string, open: (options?: HostOptions) => Promise<Host>): void {
   async function connect({ port }: Host): Promise<RawConnection> {
     const connection = await openRawConnection(port);
@@ -51,7 +51,7 @@ export function describeHttpHost(name: string, open: (options?: HostOptions) => 
   }
 
   describe(`${name}: routes`, () => {
-    it("answer 404 with what there is for an unknown path, also with a slash too many", async () => {
+    it("answer 404 with the known routes for an unknown path, also for a slash too many", async () => {
       const host = await open();
       for (const path of ["/nothing", "/health/live/", "//", "*"]) {
         const answer = await exchange(host, rawRequest(`OPTIONS ${path}`));
@@ -80,7 +80,7 @@ export function describeHttpHost(name: string, open: (options?: HostOptions) => 
       expect(await connection.ended()).toMatch(/^HTTP\/1.1 405 .*\r\n\r\n$/s);
     });
 
-    it("are found whatever the query, and in the absolute form", async () => {
+    it("are found with any query, and in the absolute form", async () => {
       const host = await open();
       const { path, headers, body } = host.post;
       for (const target of [`${path}?a=b`, `http://elsewhere:1${path}`, `http://elsewhere:1${path}?a=b`]) {
@@ -144,7 +144,7 @@ export function describeHttpHost(name: string, open: (options?: HostOptions) => 
       expect(answer.headers.connection).toBe("close");
     });
 
-    it("is 429 with Retry-After while too many bytes of others are being read, until they are gone", async () => {
+    it("is 429 with Retry-After while too many bytes of other bodies are being read, and 202 once those clients have gone", async () => {
       const host = await open();
       const { maxBodyBytes, maxReadingBytes } = host;
       const part = maxBodyBytes - 1;
@@ -237,7 +237,7 @@ export function describeHttpHost(name: string, open: (options?: HostOptions) => 
       expect(await connection.ended()).toBe("");
     });
 
-    it("because the client said nothing ends without a word", async () => {
+    it("because the client sent nothing ends without an answer", async () => {
       const host = await open({ requestTimeoutMs: 400 });
       expect(await (await connect(host)).ended()).toBe("");
     });
@@ -273,7 +273,7 @@ export function describeHttpHost(name: string, open: (options?: HostOptions) => 
   });
 
   describe(`${name}: a host that stops`, () => {
-    it("answers what is on its way and what still comes on open connections, and closes them", async () => {
+    it("answers requests in flight and later ones on open connections, and closes the connections", async () => {
       const host = await open();
       const [busy, kept, unused] = [await connect(host), await connect(host), await connect(host)];
       kept.send(accepted(host));
@@ -302,7 +302,7 @@ export function describeHttpHost(name: string, open: (options?: HostOptions) => 
       expect(await idle.ended()).toBe("");
     });
 
-    it("answers those whose connections the kernel made before it was told", async () => {
+    it("answers clients whose connections the kernel made before the host was told to stop", async () => {
       const host = await open();
       const connecting = Array.from({ length: 50 }, () => connect(host));
       const clients = Promise.all(
@@ -322,7 +322,7 @@ export function describeHttpHost(name: string, open: (options?: HostOptions) => 
       gone.send(accepted(host).repeat(3) + accepted(host, { "content-length": "100" }, "{"));
       expect((await gone.answer()).status).toBe(202);
       gone.socket.destroy();
-      await host.stop(); // while one of them counted, this would wait for the grace time
+      await host.stop(); // waits for the grace time while a request counts as unanswered
     }, 30_000);
 
     it("cuts what is not answered within its grace time", async () => {

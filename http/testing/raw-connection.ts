@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 
-/** An answer as it stands on the wire. */
+/** An answer as read from the wire. */
 export interface RawAnswer {
   status: number;
   /** Names in lower case. */
@@ -10,13 +10,13 @@ export interface RawAnswer {
   json(): Record<string, unknown>;
 }
 
-/** A connection for tests that need to say every byte themselves. */
+/** A connection on which a test writes every byte itself. */
 export interface RawConnection {
   socket: Socket;
   send(text: string | Buffer): void;
-  /** The next answer; rejects when the connection ends before it is whole. 1xx answers count too. */
+  /** The next answer, 1xx too. Rejects when the connection ends before the answer is whole. */
   answer(): Promise<RawAnswer>;
-  /** Resolves once the server has ended the connection, with whatever was not read as an answer. */
+  /** Resolves once the server has ended the connection, with the text that no answer() took. */
   ended(): Promise<string>;
 }
 

@@ -10,7 +10,7 @@ async function problemOf(response: Response): Promise<Record<string, unknown>> {
   return problem;
 }
 
-describe("the broker's door", () => {
+describe("the broker's ingress", () => {
   it("takes a binary event with 202 and an empty body, and hands it on as it came", async () => {
     const { url, subscriber } = await openTestBroker();
     const response = await post(url, "a b/ü", { headers: { "ce-id": "a%20b/%C3%BC", "ce-health": "up" }, body: "{ }" });
@@ -41,7 +41,7 @@ describe("the broker's door", () => {
     expect(subscriber.received[0]?.headers).toMatchObject({ "ce-n": "7", "content-type": "application/json" });
   });
 
-  it("leaves an event without data and content type without them", async () => {
+  it("hands an event without data on without a content type", async () => {
     const { url, subscriber } = await openTestBroker();
     const headers = { "ce-specversion": "1.0", "ce-id": "e", "ce-source": "/s", "ce-type": "t" };
     expect((await fetch(url, { method: "POST", headers })).status).toBe(202);
@@ -50,7 +50,7 @@ describe("the broker's door", () => {
     expect(subscriber.received[0]?.body).toBe("");
   });
 
-  it("notes the arrival, also over an older one", async () => {
+  it("writes the time of arrival, over an older one too", async () => {
     const { url, subscriber } = await openTestBroker();
     const before = Date.now();
     await post(url, "1", { headers: { "ce-knativearrivaltime": "2020-01-01T00:00:00Z" } });
@@ -113,14 +113,14 @@ describe("the broker's door", () => {
     expect(response.headers.get("webhook-allowed-origin")).toBe("*");
   });
 
-  it("knows its path with a slash or a query at the end", async () => {
+  it("takes events at its path with a slash or a query at the end", async () => {
     const { url, subscriber } = await openTestBroker();
     expect((await post(`${url}/`, "1")).status).toBe(202);
     expect((await post(`${url}?x=1`, "2")).status).toBe(202);
     await vi.waitFor(() => expect(subscriber.ids().toSorted()).toEqual(["1", "2"]));
   });
 
-  it("refuses attributes that no subscriber could be sent as headers", async () => {
+  it("refuses attributes that are too long for a subscriber's headers", async () => {
     const { url, subscriber } = await openTestBroker();
     const event = { specversion: "1.0", id: "long", source: "/s", type: "t", note: "ü".repeat(1500), data: {} };
     const headers = { "content-type": "application/cloudevents+json" };
@@ -139,7 +139,7 @@ describe("the broker's door", () => {
     expect(await metrics()).toMatchObject({ "events_total unmatched": 1, "events_total accepted": 1 });
   });
 
-  it("says that it is ready and alive, and what it counts", async () => {
+  it("answers the health checks, and counts events and deliveries in its metrics", async () => {
     const { url, subscriber, metrics } = await openTestBroker();
     await post(url, "1");
     await vi.waitFor(() => expect(subscriber.received).toHaveLength(1));
@@ -169,7 +169,7 @@ describe("the broker's door", () => {
     connection.socket.destroy();
     await vi.waitFor(() => expect(subscriber.ids()).toContain("4"));
     await fetch(new URL("/health/live", url));
-    // Were one of them still counted, this would wait for the grace time.
+    // Waits for the grace time while a request counts as unanswered.
     await broker.close();
   });
 

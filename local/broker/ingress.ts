@@ -1,4 +1,4 @@
-// The broker's door: POST /<namespace>/<broker> takes one event and answers 202 when the disk has it.
+// The broker's ingress: POST /<namespace>/<broker> takes one event and answers 202 when the disk has it.
 import { createServer, type IncomingHttpHeaders, type Server } from "node:http";
 import type { Logger } from "pino";
 import type { CloudEvent } from "../../events/cloud-event.ts";
@@ -25,7 +25,7 @@ export interface IngressOptions {
 
 export interface Ingress {
   server: Server;
-  /** Takes no more connections and answers what is under way. @returns whether all was answered in time. */
+  /** Takes no more connections and answers requests in flight. @returns whether all were answered in time. */
   close(graceMs: number, quietMs: number): Promise<boolean>;
 }
 
@@ -58,7 +58,7 @@ export function createIngress({ broker, subscriptions, journal, metrics, limits,
 
   function answerAtOnce(event: CloudEvent, { kind }: Exclude<Admission, { kind: "wanted" }>): HttpReply {
     if (kind === "unmatched") {
-      // As Knative does: nobody has subscribed to the event, so that it is done.
+      // As Knative does: no Trigger wants the event, so nothing is left to do.
       events.unmatched.inc();
       return ACCEPTED;
     }

@@ -1,4 +1,4 @@
-// The broker as the process that it is, ended in every way.
+// The broker as a process: killed, stopped under load, started with wrong settings.
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { Agent, request } from "node:http";
@@ -17,7 +17,7 @@ interface BrokerProcess {
   port: number;
   url: string;
   output: () => string;
-  /** Resolves when it is gone and all that it said was read. */
+  /** Resolves when the process has ended and its output was read. */
   ended: Promise<unknown>;
 }
 
@@ -43,7 +43,7 @@ async function startProcess(env: Record<string, string>): Promise<BrokerProcess>
   return { child, port, url, output: () => text, ended };
 }
 
-it("what was acked and not delivered survives kill -9", async () => {
+it("an event that was acknowledged and not delivered survives kill -9", async () => {
   const persist = await startSubscriber(() => undefined);
   onTestFinished(() => persist.close());
   const env = { PULSE_DATA_DIR: temporaryFolder(), PULSE_LOCAL_PERSIST_PORT: persist.url.port };
@@ -104,7 +104,7 @@ it("SIGTERM under load fails no request and loses nothing", async () => {
   const failures: string[] = [];
   const clients = Array.from({ length: 16 }, (_, i) => postUntilRefused(first.port, i, acked, failures));
   await vi.waitFor(() => expect(acked.length).toBeGreaterThan(200));
-  // Who connects just when listening ends is refused by a reset: here each has a connection, and keeps it.
+  // A client that connects just when listening ends gets a reset: here each client has a connection, and keeps it.
   await vi.waitFor(() => expect(new Set(acked.map((id) => id.split("-")[0])).size).toBe(16));
   first.child.kill("SIGTERM");
   await Promise.all(clients);
@@ -120,7 +120,7 @@ it("SIGTERM under load fails no request and loses nothing", async () => {
 it.each([
   [{ PULSE_LOCAL_BROKER_MAX_BYTES: "lots" }, "PULSE_LOCAL_BROKER_MAX_BYTES: Expected an integer from"],
   [{ PULSE_LOG_LEVEL: "loud" }, "PULSE_LOG_LEVEL: Expected one of"],
-])("a wrong setting ends it with 1 and a line that names it", async (env, message) => {
+])("a wrong setting ends the process with 1 and a line that names the setting", async (env, message) => {
   const { child, output, ended } = await startProcess({ PULSE_DATA_DIR: temporaryFolder(), ...env } as Record<
     string,
     string

@@ -11,7 +11,7 @@ try {
   const settings = readSettings({ ...localSettings, logLevel: functionSettings.logLevel }, process.env);
   const logger = pino(
     { level: settings.logLevel, base: { function: "broker", pid: process.pid } },
-    // Written at once, so that a killed process has said all it had to say.
+    // Each line is written at once, so that a killed process loses none.
     destination({ fd: 1, sync: true }),
   );
   const broker = await startBroker({
@@ -35,7 +35,7 @@ try {
   process.once("SIGINT", stop);
   logger.info({ port: broker.port }, "broker listens");
 } catch (error) {
-  // Wrong settings, triggers or files are for a person to read: the message, without a stack.
+  // A person reads what is wrong with a setting, a Trigger or the file: the message, without a stack.
   const isForPerson = error instanceof Error && /^(Settings|Trigger|BrokerFile)Error$/.test(error.name);
   console.error(isForPerson ? error.message : error);
   process.exit(1);
