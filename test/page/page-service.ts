@@ -31,7 +31,7 @@ export function testServicePage(): void {
     // The longest of the last day is of its last quarter hours, a third above anything before.
     expect((await textsOf(page, ".figures dd")).at(-1)).toBe("66.3 ms");
     await picture("service");
-    await page.getByText("The same as a table").click();
+    await page.getByText("Show as a table").click();
     await page.locator(".numbers tbody tr").first().waitFor();
     const longest = await textsOf(page, ".numbers tbody tr td:nth-child(6)");
     expect(longest.slice(0, 2)).toContain("66.3 ms");
@@ -73,12 +73,12 @@ export function testServicePage(): void {
     await page.locator("#pulses tbody tr", { hasText: "503" }).waitFor();
     await page.locator(".title .health.down").waitFor();
     await vi.waitFor(async () => expect(await textsOf(page, ".mix .name")).toEqual(["503", "ok"]));
-    await page.getByRole("button", { name: "Hold" }).click();
-    await page.getByRole("button", { name: "Held" }).waitFor();
+    await page.getByRole("button", { name: "Pause" }).click();
+    await page.getByRole("button", { name: "Paused" }).waitFor();
     await send({ service_name: "streamed", latency_ms: 1, status: "slow" });
     await page.locator(".title .health.degraded").waitFor();
     expect(await page.locator("#pulses tbody tr").count()).toBe(2);
-    await page.getByRole("button", { name: "Held" }).click();
+    await page.getByRole("button", { name: "Paused" }).click();
     await vi.waitFor(async () => expect(await page.locator("#pulses tbody tr").count()).toBe(3));
   });
 

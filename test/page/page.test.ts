@@ -84,18 +84,18 @@ describe.skipIf(noChromium !== undefined)(title, () => {
     const headers = { "content-type": "application/cloudevents+json" };
     expect((await fetch(platform.broker, { method: "POST", headers, body: poison })).status).toBe(202);
     await open("#/dead-letters");
-    const letter = page.locator(".letter").first();
+    const deadLetter = page.locator(".dead-letter").first();
     await vi.waitFor(async () => {
-      await page.getByRole("button", { name: "Look again" }).click();
-      await letter.waitFor({ timeout: 1000 });
+      await page.getByRole("button", { name: "Reload" }).click();
+      await deadLetter.waitFor({ timeout: 1000 });
     });
-    expect(await letter.locator(".reason").textContent()).toBe("invalid");
-    expect(await letter.locator(".why").textContent()).toContain("Expected");
-    await letter.getByText("Look at it and put it right").click();
+    expect(await deadLetter.locator(".reason").textContent()).toBe("invalid");
+    expect(await deadLetter.locator(".why").textContent()).toContain("Expected");
+    await deadLetter.getByText("Show and correct").click();
     expect(await faultsOf(page)).toEqual([]);
-    await letter.locator("textarea").fill('{"service_name":"put-right","latency_ms":12.5,"status":"ok"}');
-    await letter.getByRole("button", { name: "Replay" }).click();
-    await letter.getByText("The broker has it.").waitFor();
+    await deadLetter.locator("textarea").fill('{"service_name":"put-right","latency_ms":12.5,"status":"ok"}');
+    await deadLetter.getByRole("button", { name: "Replay" }).click();
+    await deadLetter.getByText("Sent to the broker.").waitFor();
     await open("#/services/put-right");
     await page.locator("#pulses tbody tr").first().waitFor();
     expect((await textsOf(page, "#pulses tbody tr"))[0]).toContain("12.5 ms");
@@ -114,7 +114,7 @@ describe.skipIf(noChromium !== undefined)(title, () => {
       for (const hash of ["#/?q=search-", "#/services/ec2?span=7d", "#/dead-letters"]) {
         await open(hash, size, scheme);
         await page
-          .locator(hash.includes("services") ? ".uplot canvas" : hash.includes("dead") ? ".letter" : ".tile")
+          .locator(hash.includes("services") ? ".uplot canvas" : hash.includes("dead") ? ".dead-letter" : ".tile")
           .first()
           .waitFor();
         expect(await faultsOf(page), hash).toEqual([]);

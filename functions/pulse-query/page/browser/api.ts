@@ -1,17 +1,17 @@
 import type { DeadLetterView, ServiceDetail, Summary } from "../../answers.ts";
 
-/** Asks the function that served the page; an answer that is none is an error with what it said. */
+/** Asks pulse-query, which served the page. @throws an error with the answer's reason when the answer is not 2xx. */
 async function ask<T>(path: string, init: RequestInit = {}): Promise<T> {
   const response = await fetch(path, init);
   const body = await response.json().catch(() => undefined);
   if (!response.ok) {
     const rule: string | undefined = body?.errors?.[0]?.rule;
-    throw new Error(rule ?? body?.detail ?? `The answer was ${response.status}.`);
+    throw new Error(rule ?? body?.detail ?? `pulse-query answered ${response.status}.`);
   }
   return body as T;
 }
 
-/** A span of time in epoch ms, and how finely it is divided. */
+/** A span of time in epoch ms, and into how many buckets it is divided. */
 export interface Span {
   from: number;
   to: number;
@@ -53,7 +53,7 @@ export function readDeadLetters(
   return ask(`dead-letters?${query}`, { signal });
 }
 
-/** Sends a dead letter again, with `data` (JSON) in place of its own if given. */
+/** Sends a dead letter to the broker again. `data`, as JSON, replaces the event's data. */
 export function replay(id: string, { data, again }: { data?: string | undefined; again: boolean }): Promise<unknown> {
   const path = `dead-letters/${encodeURIComponent(id)}/replay${again ? "?again=true" : ""}`;
   return ask(path, { method: "POST", ...(data !== undefined && { body: data }) });

@@ -4,7 +4,7 @@ import { type PageView, usePageView } from "./page-view.ts";
 import { ServicePage } from "./service-page.tsx";
 import { Wall } from "./wall.tsx";
 
-/** The frame: which view is shown, and the keys that work everywhere. */
+/** Shows the view of the address, and listens for the keys that work in every view. */
 export function App() {
   const view = usePageView();
   const isInside = view.name !== "wall";

@@ -8,7 +8,7 @@ function tick(): void {
   for (const listener of listeners) listener(now);
 }
 
-/** Epoch ms, anew each second while `isRunning`: one timer for the whole page. */
+/** Epoch ms, every second while `isRunning`. One timer serves the whole page. */
 export function useNow(isRunning = true): number {
   const [now, setNow] = useState(Date.now);
   useEffect(() => {

@@ -7,7 +7,7 @@ function commandOf(ingest: string): string {
   return `curl -H 'content-type: application/json' \\\n  -d '${pulse}' \\\n  ${ingest}/pulse`;
 }
 
-/** What there is to see before the first pulse: how to send it. */
+/** Shown before the first pulse: how to send it. */
 export function EmptyWall() {
   const ingest = document.querySelector<HTMLMetaElement>('meta[name="pulse-ingest"]')?.content ?? "";
   const command = commandOf(ingest);
@@ -23,7 +23,7 @@ export function EmptyWall() {
         <path d="M0 20h90l10-14 14 28 10-14h116" pathLength="1" />
       </svg>
       <h1>No service has pulsed yet</h1>
-      <p>Send the first pulse. It appears here by itself.</p>
+      <p>Send the first pulse, and the service appears here.</p>
       <div class="command">
         {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what can be scrolled must be reachable by the keyboard */}
         <pre tabIndex={0}>

@@ -3,7 +3,7 @@ const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 
-/** Milliseconds, to three places, in the unit that a person would use; a dash for none. */
+/** Milliseconds to about three digits, in the unit that a person would use; a dash for none. */
 export function formatLatency(ms: number | null | undefined): string {
   if (ms === null || ms === undefined) return "–";
   if (ms >= 10 * MINUTE) return `${(ms / MINUTE).toFixed(0)} min`;
@@ -26,7 +26,7 @@ export function formatDuration(ms: number): string {
   return `${Math.round(ms / DAY)} d`;
 }
 
-/** A moment of the reader's own clock; without the date when it is today. */
+/** A moment by the reader's clock, with the date unless it is today. */
 export function formatTime(time: string, now: number): string {
   const moment = new Date(time);
   const clock = moment.toLocaleTimeString("en-GB");
@@ -34,12 +34,12 @@ export function formatTime(time: string, now: number): string {
   return isToday ? clock : `${moment.toLocaleDateString("en-GB", { day: "numeric", month: "short" })} ${clock}`;
 }
 
-/** A whole number, its thousands apart. */
+/** A whole number with separated thousands. */
 export function formatCount(count: number): string {
   return count.toLocaleString("en");
 }
 
-/** A share of a whole in percent; never 100 or 0 when it is not just that. */
+/** A share of a whole in percent: 100 and 0 only when exact. */
 export function formatShare(part: number, whole: number): string {
   if (whole === 0) return "–";
   const percent = (100 * part) / whole;

@@ -1,8 +1,8 @@
-// A curve is broken where a service was silent, not where a step of time just happened to hold no pulse: a gap is one that
-// is longer than three of the curve's usual gaps, as a service is late after three of its periods.
+// A curve is broken where a service was silent, and not at every step of time without a pulse. A service is late after three
+// usual periods, so a curve is broken at a gap longer than three times the curve's median gap.
 import { LATE_AFTER_PERIODS } from "../../../../events/lateness.ts";
 
-/** The most steps between two values that still belong together. */
+/** The most steps between two values that a curve joins. */
 export function longestJoin(values: readonly (number | null)[]): number {
   const gaps: number[] = [];
   let last: number | undefined;

@@ -1,6 +1,6 @@
 import type { ServiceHealth } from "../../../../events/service-health.ts";
 
-// Health is told by shape, by colour and by word: never by colour alone.
+// Health shows by shape, by colour and by word: never by colour alone.
 const SHAPES: Readonly<Record<ServiceHealth, string>> = {
   up: "M8 3.5a4.5 4.5 0 1 0 0 9a4.5 4.5 0 1 0 0-9z",
   degraded: "M8 2.2L14.4 13.4H1.6z",
@@ -9,7 +9,7 @@ const SHAPES: Readonly<Record<ServiceHealth, string>> = {
   unknown: "M8 3a5 5 0 1 0 0 10a5 5 0 1 0 0-10zM8 4.6a3.4 3.4 0 1 1 0 6.8a3.4 3.4 0 1 1 0-6.8z",
 };
 
-/** A health's sign; the word stands beside it. */
+/** The sign of a health. The word stands beside it. */
 export function Glyph({ health }: { health: ServiceHealth }) {
   return (
     <svg class={`glyph ${health}`} viewBox="0 0 16 16" aria-hidden="true">

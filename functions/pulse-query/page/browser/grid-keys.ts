@@ -1,4 +1,4 @@
-/** Arrow keys, Home and End go from tile to tile. */
+/** Moves the focus from tile to tile with the arrow keys, Home and End. */
 export function moveFocus(event: KeyboardEvent & { currentTarget: HTMLElement }): void {
   if (event.altKey || event.ctrlKey || event.metaKey || event.shiftKey) return;
   const list = event.currentTarget;

@@ -3,13 +3,13 @@ import { urlOfLive } from "./api.ts";
 
 export type Connection = "waiting" | "live" | "lost";
 
-/** After an answer that is no stream, such as a proxy's 502 during a restart, a browser gives up by itself. */
+/** A browser does not reconnect after an answer that is no stream, such as a proxy's 502 during a restart. */
 const RECONNECT_MS = 3000;
 
-/** What a stream's events do; each gets the event's data. A stream that begins anew calls `onReady` again. */
+/** Called for a stream's events. A stream that reconnects begins with another snapshot. */
 export interface LiveHandlers {
   onEvent(name: string, data: unknown): void;
-  /** The snapshot is complete: what did not come with it is gone. */
+  /** The snapshot is complete: what did not come with it has gone. */
   onReady(): void;
   /** A snapshot begins. */
   onOpen(): void;
@@ -20,7 +20,7 @@ export function useLive(service: string | undefined, names: readonly string[], h
   const [connection, setConnection] = useState<Connection>("waiting");
   const latest = useRef(handlers);
   latest.current = handlers;
-  // The handlers are read when an event comes, the names stay
+  // `names` never change, and the handlers are read when an event comes.
   useEffect(() => {
     let source: EventSource;
     let timer: ReturnType<typeof setTimeout> | undefined;

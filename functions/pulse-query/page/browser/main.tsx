@@ -1,5 +1,5 @@
-// The page: app.tsx is its frame, wall.tsx the services, service.tsx one of them, dead-letters-view.tsx what could not be
-// stored. Whatever comes from a pulse becomes text by way of JSX; the policy in ../routes.ts forbids the rest.
+// The page. app.tsx chooses a view: wall.tsx shows all services, service-page.tsx one service, dead-letters-view.tsx the dead
+// letters. JSX makes text of everything that comes from a pulse, and the policy in ../routes.ts forbids scripts in it.
 import "uplot/dist/uPlot.min.css";
 import "./base.css";
 import "./masthead.css";

@@ -4,8 +4,13 @@ import { ThemeChoice } from "./theme.tsx";
 
 const WORDS: Readonly<Record<Connection, string>> = { waiting: "connecting", live: "live", lost: "reconnecting" };
 
-/** The bar on top of every view. */
-export function Masthead({ connection, children }: { connection?: Connection; children?: ComponentChildren }) {
+interface MastheadProperties {
+  connection: Connection | undefined;
+  children?: ComponentChildren;
+}
+
+/** The bar at the top of every view. */
+export function Masthead({ connection, children }: MastheadProperties) {
   return (
     <header>
       <a class="brand" href="#/">

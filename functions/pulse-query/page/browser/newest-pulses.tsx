@@ -3,10 +3,11 @@ import type { PulseView, ServiceView } from "../../answers.ts";
 import { useNow } from "./clock.ts";
 import { formatLatency, formatTime } from "./format.ts";
 import { HealthWord } from "./glyph.tsx";
+import { Pairs } from "./pairs.tsx";
 
 const MAX_PULSES = 50;
 
-/** The list with one pulse more, newest first; a pulse that is there already stays once. */
+/** The list with one more pulse, newest first. A pulse that is in it already stays there once. */
 export function withPulse(pulses: readonly PulseView[], pulse: PulseView): readonly PulseView[] {
   const key = keyOf(pulse);
   const others = pulses.filter((one) => keyOf(one) !== key);
@@ -18,7 +19,7 @@ function keyOf({ source, id }: PulseView): string {
   return JSON.stringify([source, id]);
 }
 
-/** A service's newest pulses, as they come; they can be held. */
+/** A service's newest pulses as they come. The reader can pause the list. */
 export function NewestPulses({ pulses }: { pulses: readonly PulseView[] }) {
   const [held, setHeld] = useState<readonly PulseView[]>();
   const now = useNow();
@@ -33,7 +34,7 @@ export function NewestPulses({ pulses }: { pulses: readonly PulseView[] }) {
           aria-pressed={held !== undefined}
           onClick={() => setHeld(held === undefined ? pulses : undefined)}
         >
-          {held === undefined ? "Hold" : "Held"}
+          {held === undefined ? "Pause" : "Paused"}
         </button>
       </div>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what can be scrolled must be reachable by the keyboard */}
@@ -76,21 +77,14 @@ export function NewestPulses({ pulses }: { pulses: readonly PulseView[] }) {
   );
 }
 
-/** What the newest pulse says besides. */
+/** The metadata of the newest pulse. */
 export function MetadataCard({ service }: { service: ServiceView }) {
   const pairs = Object.entries(service.metadata ?? {});
   return (
     <section class="card" aria-labelledby="metadata">
       <h2 id="metadata">Metadata</h2>
       {pairs.length === 0 && <p class="nothing">The newest pulse has none.</p>}
-      <dl class="pairs">
-        {pairs.map(([key, value]) => (
-          <div key={key}>
-            <dt>{key}</dt>
-            <dd>{value}</dd>
-          </div>
-        ))}
-      </dl>
+      <Pairs kind="pairs" pairs={pairs} />
     </section>
   );
 }

@@ -22,7 +22,7 @@ export function hrefOfService(service: string): string {
   return `#/services/${encodeURIComponent(service)}`;
 }
 
-/** Changes how the view is shown, without a step in the history; an empty value takes the parameter away. */
+/** Changes the query without a step in the history. An empty value removes its parameter. */
 export function changeQuery(changes: Record<string, string>): void {
   const [path = ""] = location.hash.slice(1).split("?", 1);
   const { query } = readView();

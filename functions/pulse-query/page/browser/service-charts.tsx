@@ -56,7 +56,7 @@ function chartsOf({ from, to, buckets }: Summary) {
   });
   const first = buckets[0];
   const minutes = first === undefined ? 1 : (Date.parse(first.to) - Date.parse(first.from)) / 60_000;
-  // Bars hide each other: the highest is drawn first, and each of the next stands for one part less.
+  // Bars hide each other: the highest is drawn first, and each later one leaves out one part more.
   const throughput = STACK.map((health, i): ChartSeries => {
     const parts = STACK.slice(0, i + 1);
     return {
@@ -75,13 +75,13 @@ function chartsOf({ from, to, buckets }: Summary) {
   };
 }
 
-/** The same as numbers, for who cannot see a chart or wants to copy it. */
+/** The charts as numbers, for a reader who cannot see them or wants to copy them. */
 function BucketTable({ summary }: { summary: Summary }) {
   const [isOpen, setOpen] = useState(false);
   const now = Date.now();
   return (
     <details class="numbers" onToggle={(event) => setOpen(event.currentTarget.open)}>
-      <summary>The same as a table</summary>
+      <summary>Show as a table</summary>
       {isOpen && (
         // biome-ignore lint/a11y/noNoninteractiveTabindex: what can be scrolled must be reachable by the keyboard
         <section class="scroll" tabIndex={0} aria-label="Latency and pulses by time">

@@ -2,7 +2,7 @@ import { formatTime } from "./format.ts";
 import { changeQuery } from "./page-view.ts";
 import { type Choice, SPANS } from "./spans.ts";
 
-/** Which span is looked at. */
+/** The choice of the span. */
 export function SpanChoice({ choice }: { choice: Choice }) {
   return (
     <fieldset class="spans">

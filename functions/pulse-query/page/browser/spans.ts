@@ -4,7 +4,7 @@ const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 
-/** Spans up to now that a reader may choose; each with the step that it is divided by. */
+/** The spans up to now that a reader may choose, each with the step that divides it. */
 export const SPANS = {
   "15m": { words: "15 min", lengthMs: 15 * MINUTE, stepMs: 20_000 },
   "1h": { words: "1 h", lengthMs: HOUR, stepMs: MINUTE },
@@ -15,7 +15,7 @@ export const SPANS = {
 } as const;
 export type SpanName = keyof typeof SPANS;
 
-/** A span that was chosen: one that moves with the time, or one drawn on a chart. */
+/** The chosen span: one that moves with time, or one drawn on a chart. */
 export type Choice = { kind: "moving"; name: SpanName } | { kind: "fixed"; from: number; to: number };
 
 const FIXED_BUCKETS = 90;
@@ -30,7 +30,7 @@ export function readChoice(query: URLSearchParams): Choice {
   return { kind: "moving", name: name ?? "1h" };
 }
 
-/** The span of a choice at a moment. A moving one ends at a whole step, so that all who look ask for the same. */
+/** The span of a choice at a moment. A moving span ends at a whole step, so that all screens ask for the same span. */
 export function spanOf(choice: Choice, now: number): Span {
   if (choice.kind === "fixed") return { from: choice.from, to: choice.to, buckets: FIXED_BUCKETS };
   const { lengthMs, stepMs } = SPANS[choice.name];
@@ -38,7 +38,7 @@ export function spanOf(choice: Choice, now: number): Span {
   return { from: to - lengthMs, to, buckets: lengthMs / stepMs };
 }
 
-/** How long a summary is good while pulses come: the finer the span, the sooner something is to be seen. */
+/** How long a summary is good while pulses come. The finer the span, the sooner a pulse shows. */
 export function refreshAfterMs(choice: Choice): number {
   if (choice.kind === "fixed") return Number.POSITIVE_INFINITY;
   return Math.min(60_000, Math.max(2000, SPANS[choice.name].stepMs / 10));

@@ -5,7 +5,7 @@ import type { Trend } from "./trends.ts";
 const WIDTH = 120;
 const HEIGHT = 28;
 
-/** A trend as a curve; where there was no pulse it is broken. */
+/** A trend as a curve, broken where there was no pulse. */
 export const Sparkline = memo(({ trend }: { trend: Trend | undefined }) => {
   const highest = Math.max(0, ...(trend ?? []).map((value) => value ?? 0));
   return (
@@ -27,7 +27,7 @@ function curveOf(trend: Trend, highest: number): string {
   for (const [n, { i, value }] of points.entries()) {
     const x = (i * WIDTH) / (trend.length - 1);
     const y = (HEIGHT - 2 - ((HEIGHT - 4) * value) / highest).toFixed(1);
-    // A lone value is a short stroke: a path of one point would not be seen.
+    // A lone value is a short stroke: a path of one point would be invisible.
     if (!isJoined(n - 1, n) && !isJoined(n, n + 1)) path += `M${Math.max(0, x - 1).toFixed(1)} ${y}h2`;
     else path += `${isJoined(n - 1, n) ? "L" : "M"}${x.toFixed(1)} ${y}`;
   }

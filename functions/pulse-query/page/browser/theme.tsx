@@ -8,14 +8,14 @@ function readTheme(): Theme {
   try {
     return THEMES.find((theme) => theme === localStorage.getItem(KEY)) ?? "auto";
   } catch {
-    return "auto"; // storage may be forbidden
+    return "auto"; // Storage may be forbidden.
   }
 }
 
-/** Told when colours change: charts are drawn on a canvas, which has no style. */
+/** Sent when the colours change: a canvas must be drawn again. */
 export const THEME_CHANGED = "pulsemesh-theme";
 
-/** The choice between light, dark and what the system says. */
+/** The choice of light, dark or the system's colours. */
 export function ThemeChoice() {
   const [theme, setTheme] = useState(readTheme);
   useEffect(() => {
@@ -24,7 +24,7 @@ export function ThemeChoice() {
     try {
       localStorage.setItem(KEY, theme);
     } catch {
-      // then it lasts as long as the page
+      // Without storage the choice lasts as long as the page.
     }
   }, [theme]);
   return (

@@ -9,7 +9,7 @@ import { Sparkline } from "./sparkline.tsx";
 import { useTrend } from "./trends.ts";
 import { useVisible } from "./visibility.ts";
 
-/** One service on the wall: a link to its own page. Only one of the wall's is a stop of the Tab key. */
+/** One service on the wall: a link to its page. Only one tile of the wall is a stop of the Tab key. */
 export const Tile = memo(({ service, isStop }: { service: ServiceView; isStop: boolean }) => {
   const link = useRef<HTMLAnchorElement>(null);
   const isVisible = useVisible(link);
@@ -33,11 +33,11 @@ export const Tile = memo(({ service, isStop }: { service: ServiceView; isStop: b
   );
 });
 
-/** The glyph; while its tile is in view a ring goes out from it with each new pulse. */
+/** The glyph. While its tile is in view, each new pulse sends out a ring. */
 function Beat({ health, pulse, isVisible }: { health: ServiceView["health"]; pulse: string; isVisible: boolean }) {
   const first = useRef(pulse);
   const isNew = isVisible && pulse !== first.current;
-  // With another key the ring is another element, and its animation begins anew.
+  // Another key makes another ring, whose animation starts from the beginning.
   return (
     <span class="beat">
       <Glyph health={health} />

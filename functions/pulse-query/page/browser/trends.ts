@@ -1,5 +1,5 @@
-// The small curves of the wall: p95 of the last hour. A service is asked about only while its tile is in view, and at most
-// so many at one time. Spans begin and end at whole steps, so that every screen asks the same and shares the answer.
+// The small curves of the wall: p95 of the last hour. The page asks only for services whose tile is in view. Spans end at
+// whole steps, so that all screens ask for the same span and share the answer.
 import pLimit from "p-limit";
 import { useEffect, useState } from "preact/hooks";
 import { readSummary } from "./api.ts";
@@ -15,7 +15,7 @@ export type Trend = readonly (number | null)[];
 const known = new Map<string, { to: number; trend: Trend }>();
 const inTurn = pLimit(CONCURRENCY);
 
-/** The trend of a service, anew with each step while it is in view. */
+/** The trend of a service, read again with each step while the service is in view. */
 export function useTrend(service: string, isVisible: boolean): Trend | undefined {
   const [trend, setTrend] = useState<Trend | undefined>(known.get(service)?.trend);
   useEffect(() => {
@@ -34,7 +34,7 @@ export function useTrend(service: string, isVisible: boolean): Trend | undefined
         }
         setTrend(known.get(service)?.trend);
       } catch {
-        waitMs = RETRY_MS; // the wall itself says when it is cut off
+        waitMs = RETRY_MS; // The masthead shows when the connection is lost.
       }
       if (!signal.aborted) timer = setTimeout(refresh, waitMs);
     };

@@ -2,7 +2,7 @@ import type { RefObject } from "preact";
 import { useEffect, useState } from "preact/hooks";
 
 const setters = new WeakMap<Element, (isVisible: boolean) => void>();
-/** Begins a little before an element is seen, so that it is complete when it is. */
+/** Reports an element a little before it comes into view, so that it is complete by then. */
 const observer = new IntersectionObserver(
   (entries) => {
     for (const { target, isIntersecting } of entries) setters.get(target)?.(isIntersecting);

@@ -1,7 +1,7 @@
 import { SERVICE_HEALTHS, type ServiceHealth } from "../../../../events/service-health.ts";
 import type { ServiceView } from "../../answers.ts";
 
-/** Ways to put the wall in order, with the words for them. */
+/** The orders of the wall, with their words. */
 export const ORDERS = {
   trouble: "Trouble first",
   name: "Name",
@@ -12,7 +12,7 @@ export type Order = keyof typeof ORDERS;
 
 const SEVERITY = Object.fromEntries(SERVICE_HEALTHS.map((health, i) => [health, i])) as Record<ServiceHealth, number>;
 
-// The wall's own order of times is that of their text: RFC 3339 in UTC, all of one length.
+// Times compare as text: all are RFC 3339 in UTC and of one length.
 const COMPARISONS: Readonly<Record<Order, (a: ServiceView, b: ServiceView) => number>> = {
   trouble: (a, b) => SEVERITY[a.health] - SEVERITY[b.health],
   name: () => 0,
@@ -20,16 +20,16 @@ const COMPARISONS: Readonly<Record<Order, (a: ServiceView, b: ServiceView) => nu
   slow: (a, b) => b.latency_ms - a.latency_ms,
 };
 
-/** Which services are shown, and how they lie. */
+/** Which services are shown, and in what order. */
 export interface Arrangement {
   /** A part of the name, in any case. */
   sought: string;
-  /** Only these; none are all. */
+  /** Only these; an empty set means all. */
   healths: ReadonlySet<ServiceHealth>;
   order: Order;
 }
 
-/** The services that are shown, in order; equal ones by name. */
+/** The services that are shown, in order; equal ones follow their names. */
 export function arrange(services: Iterable<ServiceView>, { sought, healths, order }: Arrangement): ServiceView[] {
   const wanted = sought.trim().toLowerCase();
   const shown: ServiceView[] = [];
@@ -42,7 +42,7 @@ export function arrange(services: Iterable<ServiceView>, { sought, healths, orde
   return shown.sort((a, b) => compare(a, b) || (a.service_name < b.service_name ? -1 : 1));
 }
 
-/** How many are of which health. */
+/** How many services have each health. */
 export function countHealths(services: Iterable<ServiceView>): Record<ServiceHealth, number> {
   const counts = Object.fromEntries(SERVICE_HEALTHS.map((health) => [health, 0])) as Record<ServiceHealth, number>;
   for (const { health } of services) counts[health]++;

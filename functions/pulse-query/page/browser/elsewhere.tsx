@@ -1,7 +1,7 @@
 import { urlOfBadge, urlOfPulses } from "./api.ts";
 
-/** What others can do with a service: show its badge, export its pulses, read the API. */
-export function UseElsewhere({ service }: { service: string }) {
+/** Ways to use a service elsewhere: its badge, an export of its pulses, the API. */
+export function Elsewhere({ service }: { service: string }) {
   const badge = new URL(urlOfBadge(service), location.href).href;
   const pulses = new URL(urlOfPulses(service), location.href).href;
   return (
@@ -13,7 +13,7 @@ export function UseElsewhere({ service }: { service: string }) {
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what can be scrolled must be reachable by the keyboard */}
       <pre tabIndex={0}>
         <code>
-          {`![${service}](${badge})\n\n# every pulse of the retention, a line each\ncurl -H 'accept: application/x-ndjson' '${pulses}'`}
+          {`![${service}](${badge})\n\n# every stored pulse, one a line\ncurl -H 'accept: application/x-ndjson' '${pulses}'`}
         </code>
       </pre>
       <p>

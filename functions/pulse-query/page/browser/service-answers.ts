@@ -1,0 +1,65 @@
+import { useCallback, useEffect, useRef, useState } from "preact/hooks";
+import type { ServiceDetail, Summary } from "../../answers.ts";
+import { readService, readSummary } from "./api.ts";
+import { type Choice, refreshAfterMs, spanOf } from "./spans.ts";
+
+/** A service with its usual period. Another health is a reason to ask again. */
+export function useDetail(name: string, health: string | undefined): ServiceDetail | undefined {
+  const [detail, setDetail] = useState<ServiceDetail>();
+  useEffect(() => {
+    const leaving = new AbortController();
+    // The live stream shows when the service is unknown or pulse-query does not answer.
+    readService(name, leaving.signal).then(setDetail, () => undefined);
+    return () => leaving.abort();
+  }, [name, health]);
+  return detail;
+}
+
+/** The summary of the chosen span. A moving span is read again when it moves on, and soon after `refreshSoon`. */
+export function useSummary(name: string, choice: Choice) {
+  const [summary, setSummary] = useState<Summary>();
+  const [problem, setProblem] = useState<string>();
+  const soon = useRef<() => void>(() => undefined);
+  useEffect(() => {
+    const leaving = new AbortController();
+    const { signal } = leaving;
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    let dueAt = Number.POSITIVE_INFINITY;
+    let freshUntil = 0;
+    let isReading = false;
+    let isWanted = false;
+    const plan = (at: number) => {
+      const next = Math.max(at, Date.now() + 1000);
+      if (choice.kind === "fixed" || dueAt <= next) return;
+      clearTimeout(timer);
+      dueAt = next;
+      timer = setTimeout(read, next - Date.now());
+    };
+    const read = async () => {
+      dueAt = Number.POSITIVE_INFINITY;
+      isReading = true;
+      isWanted = false;
+      const span = spanOf(choice, Date.now());
+      try {
+        setSummary(await readSummary(name, span, signal));
+        setProblem(undefined);
+      } catch (error) {
+        if (!signal.aborted) setProblem((error as Error).message);
+      }
+      if (signal.aborted) return;
+      isReading = false;
+      freshUntil = Date.now() + refreshAfterMs(choice);
+      plan(isWanted ? freshUntil : span.to);
+    };
+    soon.current = () => {
+      isWanted = true;
+      if (!isReading) plan(freshUntil);
+    };
+    void read();
+    return () => {
+      leaving.abort();
+      clearTimeout(timer);
+    };
+  }, [name, choice]);
+  return { summary, problem, refreshSoon: useCallback(() => soon.current(), []) };
+}
