@@ -1,6 +1,7 @@
 // Gauges that are read at the moment of a scrape.
-import { Gauge, type Registry } from "prom-client";
+import type { Registry } from "prom-client";
 import { METRICS } from "./names.ts";
+import { registerScraped } from "./scraped-metric.ts";
 
 /** The bytes that a store on a local disk takes, and those it may still take. */
 export interface StoreSpace {
@@ -20,16 +21,12 @@ export function gaugeStoreQueue(registers: Registry[], queuedRows: () => number)
 
 /** Gauges how many of Cassandra's nodes this process can reach, and how many it cannot. */
 export function gaugeCassandraNodes(registers: Registry[], nodes: () => { up: number; down: number }): void {
-  new Gauge({
+  registerScraped({
     name: METRICS.cassandraNodes,
     help: "Cassandra's nodes as this process sees them, by state.",
-    labelNames: ["state"],
+    type: "gauge",
     registers,
-    collect() {
-      const { up, down } = nodes();
-      this.set({ state: "up" }, up);
-      this.set({ state: "down" }, down);
-    },
+    samples: () => Object.entries(nodes()).map(([state, value]) => ({ labels: { state }, value })),
   });
 }
 
@@ -40,12 +37,5 @@ export function gaugeStart(registers: Registry[], seconds: number): void {
 
 /** Gauges what `read` gives at each scrape. */
 export function gauge(registers: Registry[], name: string, help: string, read: () => number): void {
-  new Gauge({
-    name,
-    help,
-    registers,
-    collect() {
-      this.set(read());
-    },
-  });
+  registerScraped({ name, help, type: "gauge", registers, samples: () => [{ labels: {}, value: read() }] });
 }

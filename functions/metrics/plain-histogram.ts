@@ -1,4 +1,5 @@
-import type { Histogram, Registry } from "prom-client";
+import type { Registry } from "prom-client";
+import { registerScraped, type Sample } from "./scraped-metric.ts";
 
 export interface PlainHistogramOptions {
   name: string;
@@ -8,19 +9,14 @@ export interface PlainHistogramOptions {
   registers: readonly Registry[];
 }
 
-/**
- * A histogram that stays plain numbers until a scrape, for what happens once a request or a pulse: prom-client hashes the
- * labels at every observation, which takes about a microsecond.
- */
+/** A histogram that stays plain numbers until a scrape. */
 export class PlainHistogram {
   readonly #buckets: readonly number[];
   readonly #series: { labels: Record<string, string>; series: Series }[] = [];
 
-  constructor({ name, help, buckets, registers }: PlainHistogramOptions) {
+  constructor({ buckets, ...options }: PlainHistogramOptions) {
     this.#buckets = buckets;
-    const get = async () => ({ name, help, type: "histogram", aggregator: "sum", values: this.#values(name) });
-    // A registry reads only a metric's name and values.
-    for (const register of registers) register.registerMetric({ name, get } as unknown as Histogram);
+    registerScraped({ ...options, type: "histogram", samples: () => this.#samples(options.name) });
   }
 
   /** Opens the series of these labels. The caller keeps it: a second call would open a second series. */
@@ -30,19 +26,16 @@ export class PlainHistogram {
     return series;
   }
 
-  #values(name: string) {
-    return this.#series.flatMap(({ labels, series }) => {
+  *#samples(name: string): Iterable<Sample> {
+    for (const { labels, series } of this.#series) {
       let count = 0;
-      const buckets = series.counts.map((inBucket, i) => {
+      for (const [i, inBucket] of series.counts.entries()) {
         count += inBucket;
-        return { metricName: `${name}_bucket`, labels: { le: this.#buckets[i] ?? "+Inf", ...labels }, value: count };
-      });
-      return [
-        ...buckets,
-        { metricName: `${name}_sum`, labels, value: series.sum },
-        { metricName: `${name}_count`, labels, value: count },
-      ];
-    });
+        yield { metricName: `${name}_bucket`, labels: { le: this.#buckets[i] ?? "+Inf", ...labels }, value: count };
+      }
+      yield { metricName: `${name}_sum`, labels, value: series.sum };
+      yield { metricName: `${name}_count`, labels, value: count };
+    }
   }
 }
 

@@ -1,36 +1,19 @@
-import { Counter, type Registry } from "prom-client";
+import type { Registry } from "prom-client";
 import { HEALTHS, type Health, healthOf } from "../../events/health.ts";
 import type { Pulse } from "../../events/pulse.ts";
+import { registerScraped, type Sample } from "./scraped-metric.ts";
 import { ServiceLabels } from "./service-labels.ts";
 
 /** Numbers of pulses by service label and health. */
 export type PulseCounts = Map<string, Partial<Record<Health, number>>>;
 
-/**
- * Counts pulses by service and health, with bounded labels. The counts stay plain numbers until a scrape: every pulse is
- * counted, and prom-client would hash the labels each time.
- */
+/** Counts pulses by service and health, with bounded labels. */
 export class PulseCounter {
   readonly #services = new ServiceLabels();
   readonly #counts: PulseCounts = new Map();
 
   constructor(registers: Registry[], name: string, help: string) {
-    const counts = this.#counts;
-    new Counter({
-      name,
-      help,
-      labelNames: ["service", "health"],
-      registers,
-      collect() {
-        this.reset();
-        for (const [service, byHealth] of counts) {
-          for (const health of HEALTHS) {
-            const count = byHealth[health];
-            if (count !== undefined) this.inc({ service, health }, count);
-          }
-        }
-      },
-    });
+    registerScraped({ name, help, type: "counter", registers, samples: () => samplesOf(this.#counts) });
   }
 
   /** Counts one pulse of a service whose label the caller has bounded. */
@@ -52,6 +35,12 @@ export class PulseCounter {
         if (count !== undefined) addTo(this.#counts, service, health, count);
       }
     }
+  }
+}
+
+function* samplesOf(counts: PulseCounts): Iterable<Sample> {
+  for (const [service, byHealth] of counts) {
+    for (const [health, value] of Object.entries(byHealth)) yield { labels: { service, health }, value };
   }
 }
 

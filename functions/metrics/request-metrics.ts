@@ -1,9 +1,10 @@
-import { Counter, type Registry } from "prom-client";
+import type { Registry } from "prom-client";
 import { LATENCY_BUCKETS } from "./buckets.ts";
 import { METRICS } from "./names.ts";
 import { PlainHistogram, type Series } from "./plain-histogram.ts";
+import { registerScraped, type Sample } from "./scraped-metric.ts";
 
-/** Counts a function's requests by method and answer. The counts stay plain numbers until a scrape. */
+/** Counts a function's requests by method and answer. */
 export class RequestMetrics {
   readonly #function: string;
   readonly #latency: PlainHistogram;
@@ -12,18 +13,12 @@ export class RequestMetrics {
 
   constructor(registers: Registry[], functionName: string) {
     this.#function = functionName;
-    const methods = this.#methods;
-    new Counter({
+    registerScraped({
       name: METRICS.requests,
       help: "Requests by function, method and answer.",
-      labelNames: ["function", "method", "code"],
+      type: "counter",
       registers,
-      collect() {
-        this.reset();
-        for (const [method, { codes }] of methods) {
-          for (const [code, count] of codes) this.inc({ function: functionName, method, code: String(code) }, count);
-        }
-      },
+      samples: () => this.#requests(),
     });
     this.#latency = new PlainHistogram({
       name: METRICS.requestLatency,
@@ -41,5 +36,11 @@ export class RequestMetrics {
     }
     counts.codes.set(code, (counts.codes.get(code) ?? 0) + 1);
     counts.seconds.observe(seconds);
+  }
+
+  *#requests(): Iterable<Sample> {
+    for (const [method, { codes }] of this.#methods) {
+      for (const [code, value] of codes) yield { labels: { function: this.#function, method, code }, value };
+    }
   }
 }

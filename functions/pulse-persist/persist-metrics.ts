@@ -1,10 +1,11 @@
-import { Counter, Gauge, Histogram, type Registry } from "prom-client";
-import { HEALTHS, type Health, healthOf } from "../../events/health.ts";
+import { Counter, Histogram, type Registry } from "prom-client";
+import { type Health, healthOf } from "../../events/health.ts";
 import type { Pulse } from "../../events/pulse.ts";
 import { LATENCY_BUCKETS, REPORTED_LATENCY_BUCKETS } from "../metrics/buckets.ts";
 import { METRICS } from "../metrics/names.ts";
 import { PlainHistogram, type Series } from "../metrics/plain-histogram.ts";
 import { PulseCounter } from "../metrics/pulse-counter.ts";
+import { registerScraped, type Sample } from "../metrics/scraped-metric.ts";
 import { ServiceLabels } from "../metrics/service-labels.ts";
 
 interface ServiceSeries {
@@ -42,20 +43,12 @@ export class PersistMetrics {
       buckets: LATENCY_BUCKETS,
       registers,
     });
-    const services = this.#services;
-    new Gauge({
+    registerScraped({
       name: METRICS.lastPulse,
       help: "Event time of the newest pulse, in seconds since the epoch.",
-      labelNames: ["service", "health"],
+      type: "gauge",
       registers,
-      collect() {
-        for (const [service, { newest }] of services) {
-          for (const health of HEALTHS) {
-            const time = newest[health];
-            if (time !== undefined) this.set({ service, health }, time / 1000);
-          }
-        }
-      },
+      samples: () => this.#newestPulses(),
     });
   }
 
@@ -76,6 +69,12 @@ export class PersistMetrics {
 
   observeLag(seconds: number): void {
     this.#lag.observe(seconds);
+  }
+
+  *#newestPulses(): Iterable<Sample> {
+    for (const [service, { newest }] of this.#services) {
+      for (const [health, time] of Object.entries(newest)) yield { labels: { service, health }, value: time / 1000 };
+    }
   }
 
   #openSeries(service: string): ServiceSeries {
