@@ -2,10 +2,10 @@ import { type Parsed, refuse } from "./fault.ts";
 
 /** One pulse; data is the pulse. */
 export const PULSE_TYPE = "dev.pulsemesh.pulse.v1";
-/** Many pulses; data is `{ "pulses": [...] }`. Brokers take single events only, so many pulses travel in one. */
+/** Many pulses; data is `{ "pulses": [...] }`. Brokers take only single events, so one event carries many pulses. */
 export const PULSES_TYPE = "dev.pulsemesh.pulses.v1";
 
-/** A CloudEvent 1.0 as it travels: attributes are text, data is either bytes or JSON that was parsed with its envelope. */
+/** A CloudEvent 1.0: its attributes are text, its data are bytes, or JSON that was parsed with its envelope. */
 export interface CloudEvent {
   id: string;
   source: string;
@@ -22,7 +22,7 @@ export interface CloudEvent {
 
 export type EventData = { kind: "bytes"; bytes: Buffer } | { kind: "json"; value: unknown } | { kind: "none" };
 
-/** True for `application/json` and every `+json` type; an absent type counts, as the JSON format defaults to it. */
+/** True for `application/json`, every `+json` type, and an absent type, for which the JSON format assumes JSON. */
 export function isJsonType(contentType: string | undefined): boolean {
   if (contentType === undefined) return true;
   const media = mediaTypeOf(contentType);
@@ -36,7 +36,7 @@ export function mediaTypeOf(contentType: string | undefined): string {
   return (end === -1 ? contentType : contentType.slice(0, end)).trim().toLowerCase();
 }
 
-/** Parses UTF-8 JSON; `pointer` is where a fault is said to be. */
+/** Parses UTF-8 JSON; a fault names `pointer` as its place. */
 export function parseJson(bytes: Buffer, pointer: string): Parsed<unknown> {
   if (isCrowded(bytes)) return refuse(pointer, CROWDED, []);
   const text = decodeUtf8(bytes);
@@ -44,27 +44,27 @@ export function parseJson(bytes: Buffer, pointer: string): Parsed<unknown> {
   try {
     return { ok: true, value: JSON.parse(text) };
   } catch (error) {
-    // V8 quotes the text around the fault; only the position is passed on, since the text may hold a secret.
+    // V8 quotes the text around the fault. Only the position goes on: the text may hold a secret.
     const position = /position (\d+)/.exec(String(error))?.[1];
     const where = position === undefined ? "" : ` (fault at character ${position})`;
     return refuse(pointer, `Expected valid JSON${where}`, text);
   }
 }
 
-/** Below this there is no room for anything that would hurt. */
+/** A smaller body cannot hold enough parts to do harm. */
 const CROWDED_FROM_BYTES = 256 * 1024;
 /** The least valid pulse that has metadata takes 31 bytes for each of its two objects. */
 const MIN_BYTES_PER_PART = 24;
 export const CROWDED = `Expected pulses, which have at most one object or array in ${MIN_BYTES_PER_PART} bytes`;
 
 /**
- * True for large JSON, or lines of it, that is made of tiny objects and arrays. Parsed, 4 MiB of `[{},{},…]` would take
- * a hundred times the memory of as many bytes of pulses: enough to end the process.
+ * True for large JSON, or lines of JSON, made of tiny objects and arrays. Parsed, 4 MiB of `[{},{},…]` take a hundred
+ * times the memory of 4 MiB of pulses: enough to end the process.
  */
 export function isCrowded(bytes: Buffer): boolean {
   if (bytes.length < CROWDED_FROM_BYTES) return false;
   const max = bytes.length / MIN_BYTES_PER_PART;
-  // Fast, and nearly always enough: all brackets, those in strings too.
+  // An upper bound first, which is fast and nearly always enough: all brackets, those in strings too.
   return countByte(bytes, 0x7b, max) + countByte(bytes, 0x5b, max) > max && countParts(bytes, max) > max;
 }
 
@@ -90,7 +90,8 @@ function countParts(bytes: Buffer, max: number): number {
 
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
-function decodeUtf8(bytes: Buffer): string | undefined {
+/** Text from UTF-8; `undefined` for any other bytes. */
+export function decodeUtf8(bytes: Buffer): string | undefined {
   try {
     return utf8.decode(bytes);
   } catch {
@@ -110,6 +111,6 @@ export function bytesOf(event: CloudEvent): Buffer {
   if (event.data.kind === "bytes") return event.data.bytes;
   if (event.data.kind === "none") return Buffer.alloc(0);
   const { value } = event.data;
-  // A structured event of a text type carries that text itself; a string under a JSON type is a JSON string.
+  // A string under a text type is the text itself; under a JSON type it is a JSON string.
   return Buffer.from(typeof value === "string" && !isJsonType(event.datacontenttype) ? value : JSON.stringify(value));
 }

@@ -1,20 +1,20 @@
-/** One thing that is wrong with what a client sent. The value itself is never quoted: it may be a secret, or huge. */
+/** One thing that is wrong with what a client sent. A fault never quotes the value: it may be a secret, or huge. */
 export interface Fault {
   /** JSON pointer (RFC 6901) into the request's data; `""` is the whole. */
   pointer: string;
-  /** The rule that was broken, as "Expected …". */
+  /** The broken rule, as "Expected …". */
   rule: string;
-  /** The kind of value that stood there: `string`, `number`, `null`, `absent`, … */
+  /** The kind of the value: `string`, `number`, `null`, `absent`, … */
   got: string;
 }
 
-/** After so many the search may end: one body of 4 MiB can hold millions, each of which costs time and memory. */
+/** The search may end after so many faults: a body of 4 MiB can hold millions, and each costs time and memory. */
 export const MAX_FAULTS = 1000;
 
-/** Either the value, or everything that is wrong with what should have been one. */
+/** The value, or the faults of what should have been one. */
 export type Parsed<T> = { ok: true; value: T } | { ok: false; faults: Fault[] };
 
-/** The kind of a value in words that a JSON author uses. */
+/** The kind of a value, in the words of JSON. */
 export function kindOf(value: unknown): string {
   if (value === undefined) return "absent";
   if (value === null) return "null";
@@ -26,6 +26,11 @@ export function kindOf(value: unknown): string {
 /** A fault about one value. */
 export function fault(pointer: string, rule: string, value: unknown): Fault {
   return { pointer, rule, got: kindOf(value) };
+}
+
+/** The value, unless there are faults. */
+export function parsedUnless<T>(faults: Fault[], value: T): Parsed<T> {
+  return faults.length > 0 ? { ok: false, faults } : { ok: true, value };
 }
 
 /** A refusal for one fault. */

@@ -1,4 +1,4 @@
-/** How a service says it is, in four words that every part of PulseMesh shares. */
+/** How a service says it is, in the four words that all of PulseMesh uses. */
 export type Health = "up" | "degraded" | "down" | "unknown";
 
 export const HEALTHS: readonly Health[] = ["up", "degraded", "down", "unknown"];
@@ -11,7 +11,7 @@ const WORDS: ReadonlyMap<string, Health> = new Map([
 
 const HTTP_CLASSES: Readonly<Record<string, Health>> = { 2: "up", 3: "up", 4: "degraded", 5: "down" };
 
-/** The health that a pulse's free-text `status` stands for; letter case is ignored, an HTTP status counts by its class. */
+/** The health that a pulse's free-text `status` means, in any letter case. An HTTP status counts by its class. */
 export function healthOf(status: string): Health {
   const word = WORDS.get(status) ?? WORDS.get(status.toLowerCase());
   if (word !== undefined) return word;

@@ -1,5 +1,5 @@
-// The JSON Schemas of the data of both events, made from the zod schemas that the functions check with. Run as a program
-// (`npm run schemas`) it writes them to events/schema/; json-schema.test.ts fails when what stands there is stale.
+// The JSON Schemas of both event types' data, made from the zod schemas that the functions check with. As a program
+// (`npm run schemas`) this file writes them to events/schema/; json-schema.test.ts fails when those files are stale.
 import { mkdirSync, writeFileSync } from "node:fs";
 import * as z from "zod";
 import { PULSE_TYPE, PULSES_TYPE } from "./cloud-event.ts";
@@ -12,7 +12,7 @@ const pulsesSchema = z.object({
   pulses: z.array(carriedPulseSchema).describe("In any order."),
 });
 
-/** The schemas by event type, as objects: JSON Schema draft 2020-12, of what a sender may write. */
+/** The schemas by event type: JSON Schema draft 2020-12 of what a sender may write. */
 export function jsonSchemas(): Record<string, object> {
   return {
     [PULSE_TYPE]: schemaOf(
@@ -30,7 +30,7 @@ export function jsonSchemas(): Record<string, object> {
   };
 }
 
-/** Where the schema of an event type stands. */
+/** The file of an event type's schema. */
 export function schemaFileOf(type: string): URL {
   return new URL(`${type}.json`, FOLDER);
 }
@@ -41,7 +41,7 @@ export function formatSchema(schema: object): string {
 }
 
 function schemaOf(schema: z.ZodType, type: string, title: string, description: string): object {
-  // `unknown` members carry their JSON Schema as metadata: zod itself has nothing to say of them.
+  // Members that are `unknown` to zod carry their JSON Schema as metadata.
   const made = z.toJSONSchema(schema, { target: "draft-2020-12", io: "input", unrepresentable: "any" });
   const { $schema, title: _, description: __, ...rest } = made;
   return { $schema, $id: `urn:pulsemesh:schema:${type}`, title, description, ...rest };

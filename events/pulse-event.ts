@@ -1,5 +1,5 @@
 import { type CloudEvent, isJsonType, jsonOf, PULSE_TYPE, PULSES_TYPE } from "./cloud-event.ts";
-import { type Fault, fault, MAX_FAULTS, type Parsed, refuse } from "./fault.ts";
+import { type Fault, fault, MAX_FAULTS, type Parsed, parsedUnless, refuse } from "./fault.ts";
 import { healthOf } from "./health.ts";
 import {
   carriedPulseSchema,
@@ -16,18 +16,18 @@ import {
 } from "./pulse.ts";
 import { parseTime } from "./time.ts";
 
-/** The source of pulses that came in as plain JSON, and of the events that carry many. */
+/** The source of pulses that came as plain JSON, and of events with many pulses. */
 export const INGEST_SOURCE = "/pulse";
 
-/** The span of time a pulse may lie in, how many one event may carry, and when the event arrived. */
+/** When the event arrived, how old its pulses may be, and how many it may carry. */
 export interface ReceiveContext {
-  /** Epoch ms; where a broker has noted an arrival, that one counts: it is the same when the event is delivered again. */
+  /** Epoch ms. The arrival that a broker noted on the event takes precedence: it is the same at each delivery. */
   now: number;
   retentionMs: number;
   maxPulses: number;
 }
 
-/** The pulses that an event carries, each with its identity; refused as a whole for one bad pulse. */
+/** The pulses of an event, each with its identity. One bad pulse refuses the event. */
 export function pulsesOf(event: CloudEvent, context: ReceiveContext, pointer = ""): Parsed<Pulse[]> {
   if (event.type !== PULSE_TYPE && event.type !== PULSES_TYPE) {
     return refuse(`${pointer}/type`, `Expected "${PULSE_TYPE}" or "${PULSES_TYPE}"`, event.type);
@@ -35,7 +35,7 @@ export function pulsesOf(event: CloudEvent, context: ReceiveContext, pointer = "
   if (!isJsonType(event.datacontenttype)) {
     return refuse(`${pointer}/datacontenttype`, "Expected application/json", event.datacontenttype);
   }
-  // Its pulses travel on inside another event, beside their source: what would be refused there is refused here.
+  // Its pulses travel on inside another event, each with this source: what is refused there is refused here.
   if (event.source.length > MAX_SOURCE_LENGTH) return refuse(`${pointer}/source`, SOURCE, event.source);
   const json = jsonOf(event, `${pointer}/data`);
   if (!json.ok) return json;
@@ -59,11 +59,11 @@ function onePulse(event: CloudEvent, data: unknown, shared: PulseContext, pointe
   if (event.id.length > MAX_ID_LENGTH) return refuse(`${pointer}/id`, idRule(MAX_ID_LENGTH), event.id);
   const faults: Fault[] = [];
   const pulse = parsePulse(pulseSchema, data, shared, `${pointer}/data`, faults);
-  // The event's id is the identity. Another one inside would say that two things are one, or one thing two.
+  // The event's id is the pulse's identity. A different id in the data contradicts it.
   if (pulse !== undefined && pulse.id !== event.id) {
     faults.push(fault(`${pointer}/data/id`, "Expected the same id as the event's, or none", pulse.id));
   }
-  return pulse === undefined || faults.length > 0 ? { ok: false, faults } : { ok: true, value: [pulse] };
+  return parsedUnless(faults, [pulse as Pulse]);
 }
 
 function manyPulses(
@@ -88,14 +88,14 @@ function manyPulses(
     const pulse = parsePulse(carriedPulseSchema, list[i], shared, `${pointer}/data/pulses/${i}`, faults);
     if (pulse !== undefined) pulses.push(pulse);
   }
-  return faults.length > 0 ? { ok: false, faults } : { ok: true, value: pulses };
+  return parsedUnless(faults, pulses);
 }
 
 function idRule(maxLength: number): string {
   return `Expected at most ${maxLength} characters`;
 }
 
-/** One event for one pulse: `subject` and `partitionkey` name the service, so that a broker can route by them. */
+/** An event of one pulse. Its `subject` and `partitionkey` name the service, so that a broker can route by it. */
 export function eventOfOne(pulse: Pulse): CloudEvent {
   const { id, source, traceparent, ...fields } = pulse;
   const event: CloudEvent = {
@@ -111,7 +111,7 @@ export function eventOfOne(pulse: Pulse): CloudEvent {
   return event;
 }
 
-/** One event for many pulses, each already encoded by {@link encodePulse}. */
+/** An event of many pulses, each already encoded by {@link encodePulse}. */
 export function eventOfMany(id: string, encoded: readonly string[]): CloudEvent {
   return {
     id,

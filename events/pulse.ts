@@ -1,16 +1,16 @@
-// The pulse: what a service says of itself. The zod schema below is the one statement of its rules; the JSON Schemas
-// in events/schema/ are made from it. Whole objects (metadata) and the time are checked by one function each instead of
-// by nested zod types: measured, that is 0.8 µs a pulse instead of 3.0.
+// The pulse: what a service says of itself. The zod schema below is the one statement of its rules, and the source of the
+// JSON Schemas in events/schema/. One function checks metadata and one the time, instead of nested zod types: measured,
+// 0.8 µs a pulse instead of 3.0.
 import * as z from "zod";
 import { type Fault, fault, kindOf, MAX_FAULTS, pointerTo } from "./fault.ts";
 import { DAY_MS, parseTime } from "./time.ts";
 
-/** A pulse that has passed every rule, with all that the wire may leave out filled in. */
+/** A pulse that keeps every rule, with the fields filled in that a sender may leave out. */
 export interface Pulse {
   service_name: string;
   /** Epoch milliseconds. */
   event_time: number;
-  /** Set when `event_time` is the arrival's although the sender gave an identity: sent again, it arrives at another time. */
+  /** Set when the sender gave an identity but no time: the same pulse, sent again, arrives at another time. */
   is_time_of_arrival?: true;
   /** Milliseconds. */
   latency_ms: number;
@@ -18,7 +18,7 @@ export interface Pulse {
   metadata?: Record<string, string>;
   id: string;
   source: string;
-  /** W3C trace context of the request that brought it. */
+  /** W3C trace context of the request that brought the pulse. */
   traceparent?: string;
 }
 
@@ -28,7 +28,7 @@ const MAX_METADATA_ENTRIES = 32;
 const MAX_METADATA_KEY_LENGTH = 64;
 const MAX_METADATA_VALUE_LENGTH = 1024;
 export const MAX_ID_LENGTH = 128;
-/** An identity that is given to many pulses at once (a key, an event's id) leaves room for "/" and the position. */
+/** An identity for many pulses together (a key, an event's id) leaves room for "/" and the position. */
 export const MAX_SHARED_ID_LENGTH = 120;
 export const MAX_SOURCE_LENGTH = 512;
 
@@ -45,7 +45,7 @@ const WELL_FORMED = "Expected Unicode text without lone surrogates";
 const TRACEPARENT = "Expected a W3C traceparent";
 export const TRACEPARENT_PATTERN = /^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/;
 
-/** One pulse as it may come in. */
+/** One pulse as a client sends it. */
 export const pulseSchema = z
   .strictObject(
     {
@@ -57,24 +57,21 @@ export const pulseSchema = z
         .unknown()
         .optional()
         .meta({
-          description: "When it was so: RFC 3339 with offset, or epoch ms. Absent: the event's time, else its arrival.",
+          description:
+            "The time of the pulse: RFC 3339 with offset, or epoch ms. Absent: the event's time, else its arrival.",
           anyOf: [{ type: "string", format: "date-time" }, { type: "integer" }],
         }),
       latency_ms: z
         .number(LATENCY)
         .min(0, LATENCY)
         .max(MAX_LATENCY_MS, LATENCY)
-        .describe("How slow it is, in milliseconds."),
-      status: z
-        .string(STATUS)
-        .min(1, STATUS)
-        .max(64, STATUS)
-        .describe("How it is, in its own words or as an HTTP status."),
+        .describe("The latency in milliseconds."),
+      status: z.string(STATUS).min(1, STATUS).max(64, STATUS).describe("The status, as free text or an HTTP status."),
       metadata: z
         .unknown()
         .optional()
         .meta({
-          description: "What else is worth knowing.",
+          description: "Anything else worth knowing.",
           type: "object",
           maxProperties: MAX_METADATA_ENTRIES,
           propertyNames: { minLength: 1, maxLength: MAX_METADATA_KEY_LENGTH },
@@ -85,42 +82,42 @@ export const pulseSchema = z
         .min(1, ID)
         .max(MAX_ID_LENGTH, ID)
         .optional()
-        .describe("Its identity, together with the source: sent again, it is the same pulse."),
+        .describe("The identity, together with the source: a pulse that is sent again with it is the same pulse."),
     },
     "Expected a pulse: an object",
   )
   .meta({ title: "Pulse", description: "What a service says of itself: when, how slow, how healthy." });
 
-/** One pulse inside a `dev.pulsemesh.pulses.v1` event, where it may come from elsewhere than the event. */
+/** One pulse inside a `dev.pulsemesh.pulses.v1` event, whose source may differ from the event's. */
 export const carriedPulseSchema = pulseSchema.extend({
   source: z
     .string(SOURCE)
     .min(1, SOURCE)
     .max(MAX_SOURCE_LENGTH, SOURCE)
     .optional()
-    .describe("Where it comes from. Absent: the event's source."),
+    .describe("Where the pulse comes from. Absent: the event's source."),
   traceparent: z.string(TRACEPARENT).regex(TRACEPARENT_PATTERN, TRACEPARENT).optional().describe("W3C trace context."),
 });
 
-/** What a pulse gets that its sender left out, and the span of time it may lie in. */
+/** What fills in the fields that a sender left out, and the span in which a pulse's time may lie. */
 export interface PulseContext {
   source: string;
-  /** The identity the sender gave by other means than the field `id`, if any. */
+  /** The identity that the sender gave outside the field `id`, if any. */
   id: string | undefined;
-  /** Makes an identity where the sender gave none. */
+  /** Makes an identity for a pulse without one. */
   newId: () => string;
   traceparent: string | undefined;
-  /** The time the sender gave by other means than the field `event_time`, in epoch ms. */
+  /** The time, in epoch ms, that the sender gave outside the field `event_time`. */
   time: number | undefined;
-  /** Arrival in epoch ms: the time of last resort. */
+  /** Arrival in epoch ms: the time of a pulse without one. */
   arrival: number;
   now: number;
   retentionMs: number;
 }
 
 /**
- * Checks one pulse. Every fault goes to `faults`, and then nothing is returned.
- * @param schema {@link pulseSchema} for what clients send, {@link carriedPulseSchema} inside our own events.
+ * Checks one pulse. Adds every fault to `faults`, and returns the pulse if there is none.
+ * @param schema {@link pulseSchema} for what clients send, {@link carriedPulseSchema} inside PulseMesh's events.
  */
 export function parsePulse(
   schema: typeof pulseSchema | typeof carriedPulseSchema,
@@ -160,7 +157,7 @@ export function parsePulse(
   return pulse;
 }
 
-/** The pulse as JSON text inside one of our events: what {@link parsePulse} reads back with {@link carriedPulseSchema}. */
+/** The pulse as JSON inside an event of PulseMesh. {@link parsePulse} reads it back with {@link carriedPulseSchema}. */
 export function encodePulse(pulse: Pulse): string {
   return JSON.stringify({
     service_name: pulse.service_name,
@@ -208,7 +205,7 @@ function checkMetadata(value: unknown, pointer: string, faults: Fault[]): void {
   if (entries > MAX_METADATA_ENTRIES) faults.push(fault(pointer, METADATA, value));
 }
 
-// JSON can escape half a character. A store writes UTF-8, where all halves become the same sign: two ids would be one.
+// JSON can escape a lone surrogate. In the UTF-8 of a store all of them become the same character: two ids would be one.
 function checkText(fields: z.infer<typeof carriedPulseSchema>, pointer: string, faults: Fault[]): void {
   const { id, source, status, metadata } = fields;
   if (!status.isWellFormed()) faults.push(fault(`${pointer}/status`, WELL_FORMED, status));

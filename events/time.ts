@@ -1,16 +1,17 @@
-// RFC 3339 section 5.6: a date, "T", a time with optional fraction, and an offset that is not optional.
-// Hour 24 is not among them, although Date takes it for the next day's midnight.
-const RFC_3339 = /^(\d{4})-(\d\d)-(\d\d)[Tt ]([01]\d|2[0-3]):(\d\d):(\d\d)(\.\d+)?([Zz]|[+-]([01]\d|2[0-3]):[0-5]\d)$/;
 export const DAY_MS = 86_400_000;
 /** The last moment, in epoch ms, that a Date can hold (ECMAScript, "Time Values and Time Range"). */
 export const END_OF_TIME_MS = 8.64e15;
-// What nearly every sender writes, and Date.parse alone reads right: UTC, at most ms, a day that every month has.
+
+// RFC 3339 section 5.6: a date, "T", a time with optional fraction, and an offset that is not optional. It has no hour 24,
+// although Date takes it for the next day's midnight.
+const RFC_3339 = /^(\d{4})-(\d\d)-(\d\d)[Tt ]([01]\d|2[0-3]):(\d\d):(\d\d)(\.\d+)?([Zz]|[+-]([01]\d|2[0-3]):[0-5]\d)$/;
+// The form that nearly every sender writes and Date.parse alone reads right: UTC, at most ms, a day that every month has.
 const PLAIN = /^\d{4}-\d\d-(?:0[1-9]|1\d|2[0-8])T(?:[01]\d|2[0-3]):\d\d:[0-5]\d(?:\.\d{1,3})?Z$/;
 const DAYS = [31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
 
 /**
- * Epoch milliseconds of an RFC 3339 time, cut to the millisecond; `undefined` for anything else.
- * `Date.parse` alone would take other formats and let 30 February roll over into March.
+ * Epoch milliseconds of an RFC 3339 time, cut to the millisecond; `undefined` for anything else. `Date.parse` alone takes
+ * other formats and makes 2 March of 30 February.
  */
 export function parseTime(text: string): number | undefined {
   if (PLAIN.test(text)) {
@@ -22,7 +23,7 @@ export function parseTime(text: string): number | undefined {
   const month = Number(parts[2]);
   const day = Number(parts[3]);
   if (day > (DAYS[month - 1] ?? 0) || (month === 2 && day === 29 && !isLeapYear(Number(parts[1])))) return undefined;
-  // A leap second is legal in RFC 3339 and unknown to Date: it becomes the first moment after it, always a UTC midnight.
+  // A leap second is legal in RFC 3339 and unknown to Date. It becomes the moment after it, always a UTC midnight.
   const isLeapSecond = parts[6] === "60";
   const iso = `${parts[1]}-${parts[2]}-${parts[3]}T${parts[4]}:${parts[5]}:${isLeapSecond ? "59" : parts[6]}`;
   const ms = Date.parse(`${iso}${isLeapSecond ? "" : (parts[7] ?? "")}${parts[8]?.toUpperCase()}`);

@@ -1,8 +1,8 @@
-// The routes as data: the cluster renders them into Knative objects, and local/ runs them. The shapes are those of
-// eventing.knative.dev/v1, so that `spec` goes into a chart as it stands.
+// The Triggers as data: infra/ renders them into Knative objects, and local/ runs them. The shapes are those of
+// eventing.knative.dev/v1, so that `spec` goes into a chart unchanged.
 import { PULSE_TYPE, PULSES_TYPE } from "./cloud-event.ts";
 
-/** One test of an event's attributes and extensions, never of its data; one dialect for each. */
+/** A test of an event's attributes and extensions, never of its data. Each test uses one dialect. */
 export type TriggerFilter =
   | { exact: Readonly<Record<string, string>> }
   | { prefix: Readonly<Record<string, string>> }
@@ -11,16 +11,16 @@ export type TriggerFilter =
   | { any: readonly TriggerFilter[] }
   | { not: TriggerFilter };
 
-/** Where events go: a Knative Service by its name, or any URL. */
+/** Where events go: a Knative Service by name, or any URL. */
 export type Destination =
   | { ref: { apiVersion: "serving.knative.dev/v1"; kind: "Service"; name: string } }
   | { uri: string };
 
-/** How often, how fast and for how long a delivery is tried, and who gets it when all that was in vain. */
+/** How often and how fast a delivery is retried, how long one try may take, and who gets an event that fails for good. */
 export interface DeliverySpec {
   /** Tries after the first. */
   retry?: number;
-  /** Before the n-th retry, n from 0: delay·2ⁿ or delay·n. */
+  /** The wait before the n-th retry, n from 0: delay·2ⁿ or delay·n. */
   backoffPolicy?: "exponential" | "linear";
   /** ISO 8601, such as `PT0.2S`. */
   backoffDelay?: string;
@@ -31,9 +31,9 @@ export interface DeliverySpec {
 
 export interface TriggerSpec {
   broker: string;
-  /** All of them must pass. They override `filter`. */
+  /** All must pass. They override `filter`. */
   filters?: readonly TriggerFilter[];
-  /** The older form: every attribute must be there and, unless the value is empty, be equal. */
+  /** The older form: every attribute must be present and, unless the value is empty, equal. */
   filter?: { attributes: Readonly<Record<string, string>> };
   subscriber: Destination;
   delivery?: DeliverySpec;
@@ -44,7 +44,7 @@ export interface Trigger {
   spec: TriggerSpec;
 }
 
-/** Which broker: its URL's path is `/<namespace>/<name>`. */
+/** A broker. Its URL's path is `/<namespace>/<name>`. */
 export interface BrokerName {
   namespace: string;
   name: string;

@@ -1,4 +1,4 @@
-import { type Fault, type Parsed, pointerTo } from "../events/fault.ts";
+import { type Fault, type Parsed, parsedUnless, pointerTo } from "../events/fault.ts";
 import { parseTime } from "../events/time.ts";
 import type { Field, Fields, ValuesOf } from "../settings/field.ts";
 
@@ -21,7 +21,7 @@ export function readQuery<D extends Fields>(fields: D, query: URLSearchParams): 
     }
     values[name] = value;
   }
-  return faults.length > 0 ? { ok: false, faults } : { ok: true, value: values as ValuesOf<D> };
+  return parsedUnless(faults, values as ValuesOf<D>);
 }
 
 /** A fault in a query parameter. It names only the kind of the text, never the text. */

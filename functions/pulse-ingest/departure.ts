@@ -1,6 +1,6 @@
-// When the next event leaves. Each constant holds up, or lets go, one kind of event; bench/ measures what each is worth.
+// When the next event leaves. The constants below are all that the decision knows; `npm run bench` shows what each is worth.
 
-/** Pulses for which an event goes beside others: on Knative an event costs five processes the same whatever it carries. */
+/** Pulses for which an event goes beside others: on Knative an event costs five processes as much with one pulse as with many. */
 const LARGE_PULSES = 40;
 /** Pulses for which an event goes beside others when all clients wait: no more would come before an answer goes out. */
 const LARGE_PULSES_OF_ALL = 16;

@@ -34,7 +34,7 @@ export function createIngest(options: IngestOptions): PulseFunction {
 
   function accept(request: HttpRequest): HttpReply | Promise<HttpReply> {
     const { headers } = request;
-    // Filled up while the body was on its way: parsing it would cost the most just when there is the least to spare.
+    // The buffer filled up while the body arrived. Parsing the body would cost most when there is least to spare.
     if (emitter.isFull) return refuse("full", refusalOf({ kind: "full" }));
     const mode = eventModeOf(headers);
     if (isForeignFormat(headers, mode) || (mode === undefined && !isPlain(headers))) {
@@ -46,12 +46,12 @@ export function createIngest(options: IngestOptions): PulseFunction {
     const pulses = parsed.value;
     if (tokens !== undefined) {
       const grant = tokens.grantOf(headers.authorization);
-      // Admitted by its headers, and revoked while its body was on the way.
+      // The token was revoked while the body arrived.
       if (grant === undefined) return refuse("unauthorized", unauthorized(true));
       const foreign = pulses.find((pulse) => !grant.maySend(pulse.service_name));
       if (foreign !== undefined) return refuse("forbidden", forbidden(foreign));
     }
-    // Only what the answer needs is kept while the events are under way: the pulses would be most of the memory.
+    // While the events are in flight, only what the answer needs is kept: the pulses would take most of the memory.
     const reply = mode === undefined ? acceptedReply(pulses) : { status: 202 };
     const counts = metrics.accepted.countsOf(pulses);
     return emitter.emit(pulses).then((outcome) => {
@@ -77,7 +77,7 @@ export function createIngest(options: IngestOptions): PulseFunction {
   return {
     name: "pulse-ingest",
     routes,
-    check: async () => undefined, // with the broker away pulses are still answered, with a 503 that says so
+    check: async () => undefined, // without a broker, requests still get an answer: a 503 that says so
     close: async () => {
       await emitter.flush();
       await options.closeBroker();
@@ -125,7 +125,7 @@ function forbidden(pulse: Pulse): HttpReply {
   return problem(403, "Forbidden", `Expected a token that may send for the service ${pulse.service_name}.`);
 }
 
-// CloudEvents webhook spec, section 4: a sender asks whether it may send before it does.
+// CloudEvents webhook spec, section 4: before it sends, a sender asks whether it may.
 function handshake(headers: IncomingHttpHeaders): HttpReply {
   const origin = headers["webhook-request-origin"];
   return {
@@ -133,7 +133,7 @@ function handshake(headers: IncomingHttpHeaders): HttpReply {
     headers: {
       allow: "POST, OPTIONS",
       "webhook-allowed-origin": typeof origin === "string" ? origin : "*",
-      "webhook-allowed-rate": "*", // no limit in requests a minute: 429 says when it is too much
+      "webhook-allowed-rate": "*", // there is no limit a minute: 429 says when the buffer is full
     },
   };
 }

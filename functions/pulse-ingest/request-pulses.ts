@@ -1,5 +1,5 @@
 import { CROWDED, isCrowded, mediaTypeOf, parseJson } from "../../events/cloud-event.ts";
-import { type Fault, fault, MAX_FAULTS, type Parsed, refuse } from "../../events/fault.ts";
+import { type Fault, MAX_FAULTS, type Parsed, parsedUnless, refuse } from "../../events/fault.ts";
 import { decodeEvents, type EventMode } from "../../events/http-binding.ts";
 import {
   MAX_SHARED_ID_LENGTH,
@@ -19,7 +19,7 @@ export interface RequestContext {
   newId: () => string;
 }
 
-/** The pulses of a request that carries CloudEvents; all of them or none. */
+/** The pulses of a request that carries CloudEvents: all or none. */
 export function pulsesOfEvents(mode: EventMode, request: HttpRequest, context: RequestContext): Parsed<Pulse[]> {
   const decoded = decodeEvents(mode, request.headers, request.body);
   if (!decoded.ok) return decoded;
@@ -37,7 +37,7 @@ export function pulsesOfEvents(mode: EventMode, request: HttpRequest, context: R
   return finish(pulses, faults, context);
 }
 
-/** The pulses of a plain request: one pulse, an array of them, or a line for each. */
+/** The pulses of a plain request: one pulse, an array of pulses, or a line for each. */
 export function pulsesOfPlain(request: HttpRequest, context: RequestContext): Parsed<Pulse[]> {
   const key = request.headers["idempotency-key"] as string | undefined;
   if (key !== undefined && (key === "" || key.length > MAX_SHARED_ID_LENGTH)) {
@@ -69,7 +69,7 @@ export function pulsesOfPlain(request: HttpRequest, context: RequestContext): Pa
   return finish(pulses, faults, context);
 }
 
-// Ends after one line too many: what is refused for its number need not be parsed.
+// Stops after one line too many: a request that is refused for its number of pulses need not be parsed.
 function readLines(body: Buffer, maxLines: number): Parsed<unknown[]> {
   if (isCrowded(body)) return refuse("", CROWDED, []);
   const values: unknown[] = [];
@@ -85,7 +85,7 @@ function readLines(body: Buffer, maxLines: number): Parsed<unknown[]> {
     if (!parsed.ok) faults.push(...parsed.faults);
     values.push(parsed.ok ? parsed.value : undefined);
   }
-  return faults.length > 0 ? { ok: false, faults } : { ok: true, value: values };
+  return parsedUnless(faults, values);
 }
 
 function isBlank(line: Buffer): boolean {
@@ -94,12 +94,11 @@ function isBlank(line: Buffer): boolean {
 }
 
 function finish(pulses: Pulse[], faults: Fault[], context: RequestContext): Parsed<Pulse[]> {
-  if (faults.length > 0) return { ok: false, faults };
-  return pulses.length > context.maxPulses ? tooMany(context) : { ok: true, value: pulses };
+  return faults.length === 0 && pulses.length > context.maxPulses ? tooMany(context) : parsedUnless(faults, pulses);
 }
 
 function tooMany(context: RequestContext): Parsed<Pulse[]> {
-  return { ok: false, faults: [fault("", `Expected at most ${context.maxPulses} pulses in a request`, [])] };
+  return refuse("", `Expected at most ${context.maxPulses} pulses in a request`, []);
 }
 
 function traceparentOf(request: HttpRequest): string | undefined {

@@ -2,13 +2,13 @@ import { createHash, timingSafeEqual } from "node:crypto";
 import { readFileSync } from "node:fs";
 import type { Logger } from "../log.ts";
 
-/** What a token may do: send for every service, or for those that match. */
+/** The services for which a token may send: all, or those that match. */
 export interface Grant {
   maySend(service: string): boolean;
 }
 
 export interface Tokens {
-  /** The grant of an `Authorization` header, `undefined` when it holds no known bearer token. */
+  /** The grant of an `Authorization` header; `undefined` for a header without a known bearer token. */
   grantOf(authorization: string | undefined): Grant | undefined;
   close(): void;
 }
@@ -22,14 +22,14 @@ const LOOK_EVERY_MS = 2000;
 
 /**
  * Bearer tokens from a file: one a line, each optionally followed by the services it may send for; `#` begins a comment.
- * The file is read again when it changes, as it does when a Kubernetes Secret is rotated; a fault in it then is logged
- * and the former tokens stay.
- * @throws when the file cannot be read or holds no token at start.
+ * When the file changes, as in the rotation of a Kubernetes Secret, it is read again; if that fails, the log says so and
+ * the former tokens stay.
+ * @throws when, at the start, the file cannot be read or holds no token.
  */
 export function openTokens(file: string, log: Logger, lookEveryMs = LOOK_EVERY_MS): Tokens {
   let seen: string | undefined = readFileSync(file, "utf8");
   let entries = entriesOf(seen, file);
-  // By what it holds: fs.watchFile begins with a stat of its own, and misses what has changed before that.
+  // Compares the content: fs.watchFile begins with a stat, and misses a change before that.
   const timer = setInterval(() => {
     const before = seen;
     try {
@@ -39,7 +39,7 @@ export function openTokens(file: string, log: Logger, lookEveryMs = LOOK_EVERY_M
       entries = entriesOf(seen, file);
       log.info({ tokens: entries.length }, "tokens read again");
     } catch (error) {
-      // A file that is gone is said once.
+      // A missing file is logged once.
       if (seen !== before) log.error({ err: error }, "tokens not read again: the former ones stay");
     }
   }, lookEveryMs).unref();
@@ -49,7 +49,7 @@ export function openTokens(file: string, log: Logger, lookEveryMs = LOOK_EVERY_M
       if (token === undefined) return undefined;
       const digest = digestOf(token);
       let grant: Grant | undefined;
-      // Every entry is compared, each in constant time: neither which one matches nor how far is to be timed.
+      // Every entry is compared, each in constant time: the duration tells neither which entry matches nor how far.
       for (const entry of entries) if (timingSafeEqual(entry.digest, digest)) grant = entry.grant;
       return grant;
     },
@@ -60,7 +60,7 @@ export function openTokens(file: string, log: Logger, lookEveryMs = LOOK_EVERY_M
 function entriesOf(text: string, file: string): Entry[] {
   const entries: Entry[] = [];
   for (const line of text.split("\n")) {
-    // Inside a word it is no comment: a token would silently be cut to a shorter one.
+    // A `#` inside a word begins no comment: it would silently cut a token short.
     const [token, ...services] = line
       .replace(/(?:^|\s)#.*/, "")
       .trim()

@@ -7,7 +7,7 @@ import { openPulseStore } from "../stores.ts";
 import { createPersist } from "./handler.ts";
 import { PersistMetrics } from "./persist-metrics.ts";
 
-/** What was within the retention when it was taken in is not refused for the time it was on its way. */
+/** Added to the retention, so that persist takes a pulse that was old enough at ingest to expire on its way. */
 const ON_ITS_WAY_MS = 60 * 60_000;
 
 /** pulse-persist with its store. */

@@ -17,14 +17,14 @@ export interface PersistOptions {
   metrics: PersistMetrics;
   retentionMs: number;
   maxPulses: number;
-  /** Rows that may wait for the store; beyond it is 429. */
+  /** Rows that may wait for the store. With more of them, the answer is 429. */
   maxQueuedRows: number;
 }
 
-/** What is known of the event that pulses came in. */
+/** The event that brought the pulses. */
 interface Origin {
   delivery: string | undefined;
-  /** Epoch ms of the broker's acceptance, where it has noted it. */
+  /** When the broker accepted the event, in epoch ms, if the broker noted it. */
   arrival: number | undefined;
   trail: object;
   log: Logger;
@@ -40,7 +40,7 @@ export function createPersist({
 }: PersistOptions): PulseFunction {
   const deliveries = new Deliveries();
 
-  // Not async, so that it ends here: what waits for the store is to hold the pulses and not the body.
+  // Not async: the function ends before the write, so that a waiting write holds the pulses in memory and not the body.
   function persist(request: HttpRequest): HttpReply | Promise<HttpReply> {
     const mode = eventModeOf(request.headers);
     if (mode === undefined || mode === "batch" || isForeignFormat(request.headers, mode)) {
