@@ -1,5 +1,6 @@
 // Which room may import which: this test keeps the table of ARCHITECTURE.md. Types count as well as values.
 import { describe, expect, it } from "vitest";
+import { readDocument } from "./documents.ts";
 import { importsOf, projectSources, type Source } from "./source-imports.ts";
 
 const ALL = [
@@ -123,6 +124,13 @@ describe("the sources", () => {
     expect(sources.length).toBeGreaterThan(50);
     const rooms = new Set(sources.map(({ file }) => roomOf(file)).filter((room) => room !== ""));
     expect(Object.keys(MAY_IMPORT)).toEqual(expect.arrayContaining([...rooms]));
+  });
+
+  it("are in the table of ARCHITECTURE.md, which says the same", () => {
+    const rows = readDocument("ARCHITECTURE.md").matchAll(/^\| `(\w+)\/` \| .* \| (.*) \|$/gm);
+    const roomsOf: Record<string, readonly string[]> = { nothing: [], all: ALL };
+    const table = [...rows].map(([, room, allowed = ""]) => [room, roomsOf[allowed] ?? allowed.split(", ")]);
+    expect(Object.fromEntries(table)).toEqual(MAY_IMPORT);
   });
 });
 
