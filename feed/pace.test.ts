@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { Pace } from "./pace.ts";
 
-/** A clock that goes on only while someone waits, each time `lateMs` longer than asked. */
+/** A clock that moves only while someone waits, and then `lateMs` further than asked. */
 function clockWith(lateMs = 0) {
   const clock = {
     at: 1000,
@@ -44,7 +44,7 @@ describe("Pace", () => {
     expect(clock.at - resumedAt).toBe(2000);
   });
 
-  it("never waits without a rate", async () => {
+  it("never waits when there is no limit", async () => {
     const clock = clockWith();
     await new Pace(Number.POSITIVE_INFINITY, clock).take(1e9, signal);
     expect(clock.at).toBe(1000);

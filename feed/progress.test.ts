@@ -2,7 +2,7 @@ import { PassThrough } from "node:stream";
 import { describe, expect, it, vi } from "vitest";
 import { createProgress } from "./progress.ts";
 
-/** A terminal as far as the bar can tell. */
+/** What the bar takes for a terminal. */
 function terminal() {
   const stream = Object.assign(new PassThrough(), {
     isTTY: true,
@@ -21,7 +21,7 @@ function terminal() {
 }
 
 describe("progress in a terminal", () => {
-  it("is a bar with share, count and rate, and lets lines stand above it", async () => {
+  it("is a bar with share, count and rate, and log lines appear above it", async () => {
     const { stream, text } = terminal();
     const progress = createProgress(stream, 1000);
     progress.log("line 3: bad");
@@ -31,7 +31,7 @@ describe("progress in a terminal", () => {
     expect(text()).toContain("line 3: bad\n");
   });
 
-  it("has no share of what has no end", async () => {
+  it("has no share when the total is unknown", async () => {
     const { stream, text } = terminal();
     const progress = createProgress(stream, undefined);
     progress.update(500, 40);

@@ -1,15 +1,15 @@
 import { MultiBar, type SingleBar } from "cli-progress";
 
-/** What a user sees while pulses are sent. */
+/** What the user sees while a command sends pulses. */
 export interface Progress {
-  /** @param done of the total, in the total's unit */
+  /** @param done how much of the total, in the total's unit */
   update(done: number, accepted: number): void;
-  /** A line of its own, above the bar if there is one. */
+  /** Writes a line, above the bar if there is one. */
   log(line: string): void;
   stop(): void;
 }
 
-/** What is written to. */
+/** A terminal, or any other place that takes text. */
 export interface Screen {
   isTTY?: boolean;
   write(text: string): unknown;
@@ -19,7 +19,7 @@ const LINE_EVERY_MS = 5000;
 
 /**
  * A bar in a terminal, and a line every few seconds anywhere else.
- * @param total what `done` grows to; `undefined` when it has no end that is known
+ * @param total what `done` grows to; `undefined` when nobody knows
  */
 export function createProgress(screen: NodeJS.WriteStream | Screen, total: number | undefined): Progress {
   const rate = rateMeter();
@@ -58,7 +58,7 @@ function linesOn(screen: Screen, total: number | undefined, rate: (accepted: num
   };
 }
 
-// Over the last seconds: the mean since the start would hide that nothing moves any more.
+// The rate of the last seconds: the mean since the start would hide a standstill.
 function rateMeter(): (accepted: number) => number {
   const marks = [{ at: performance.now(), accepted: 0 }];
   return (accepted) => {

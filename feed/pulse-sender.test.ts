@@ -44,7 +44,7 @@ describe("PulseSender", () => {
     const { sender } = senderTo(ingest.url);
     const startedAt = performance.now();
     await sender.send(PULSES);
-    // Timers may fire within the millisecond before.
+    // A timer may fire up to a millisecond early.
     expect(performance.now() - startedAt).toBeGreaterThanOrEqual(998);
   });
 
@@ -82,7 +82,7 @@ describe("PulseSender", () => {
     expect(reasons[0]).toBe("the connection was refused");
   });
 
-  it("gives up when nothing was accepted for as long as it was told to try", async () => {
+  it("gives up when nothing is accepted within the time for retries", async () => {
     const ingest = await startIngest();
     ingest.misbehave = () => problemAnswer(503, "the broker is away");
     const { sender } = senderTo(ingest.url, { retryForMs: 50 });
@@ -90,21 +90,21 @@ describe("PulseSender", () => {
   });
 
   it("gives up at once on a host that does not exist", async () => {
-    // No label of a name is that long: the resolver knows without asking anyone.
+    // A label of a host name has at most 63 characters, so the resolver needs no network to refuse this one.
     const { sender } = senderTo(new URL(`http://${"x".repeat(64)}.invalid/pulse`));
     expect(await sender.send(PULSES)).toEqual({ kind: "unreachable", reason: "the host's name was not found" });
   });
 
-  it("calls an answer that does not come an answer that is late", async () => {
+  it("reports an answer that does not come, and tries again", async () => {
     const ingest = await startIngest();
     ingest.misbehave = (request) => (request === 0 ? new Promise<undefined>(() => undefined) : undefined);
     const { sender, reasons } = senderTo(ingest.url, { timeoutMs: 50 });
     expect(await sender.send(PULSES)).toEqual({ kind: "accepted" });
-    // A busy machine may be late with the second answer, too.
+    // On a busy machine the second answer may be late, too.
     expect(new Set(reasons)).toEqual(new Set(["no answer in time"]));
   });
 
-  it("does not try again what is refused for good, and hands its faults on", async () => {
+  it("does not try again what is refused for good, and returns its faults", async () => {
     const ingest = await startIngest();
     const { sender } = senderTo(ingest.url);
     const bad = JSON.stringify({ service_name: "checkout", latency_ms: -1, status: "ok" });
@@ -135,7 +135,7 @@ describe("PulseSender", () => {
     });
   });
 
-  it("stops trying when it is told to stop", async () => {
+  it("stops trying when the signal aborts", async () => {
     const ingest = await startIngest();
     const stop = new AbortController();
     ingest.misbehave = () => problemAnswer(503, "not now", { "retry-after": "60" });

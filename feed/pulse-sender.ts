@@ -7,7 +7,7 @@ import type { Target } from "./target.ts";
 
 export interface SenderOptions extends Target {
   connections: number;
-  /** After it no request begins or is tried again. */
+  /** Once it aborts, no request begins or is tried again. */
   signal: AbortSignal;
   /** Called before a request is tried again. */
   onRetry: (reason: string) => void;
@@ -15,7 +15,7 @@ export interface SenderOptions extends Target {
   timeoutMs?: number;
 }
 
-/** What became of a request: accepted, refused for good, not accepted within the time for retries, or given up at a stop. */
+/** What became of a request. `unreachable`: not accepted within the time for retries. `stopped`: the signal aborted first. */
 export type SendOutcome =
   | { kind: "accepted" }
   | { kind: "refused"; status: number; detail: string; faults: Fault[] }
@@ -35,14 +35,14 @@ const problemSchema = z.object({
 });
 const acceptedSchema = z.object({ accepted: z.number() });
 
-/** Sends pulses to pulse-ingest over kept connections, and again while that makes sense: every pulse has an id, so pulse-ingest's side stores it once. */
+/** Sends pulses to pulse-ingest over kept connections. Tries again where that may help; ids keep a pulse from being stored twice. */
 export class PulseSender {
   readonly #options: SenderOptions;
   readonly #pool: Pool;
   readonly #headers: Record<string, string>;
   readonly #path: string;
   #lastAcceptedAt: number | undefined;
-  /** Requests that were tried again, counted by try. */
+  /** How often a request was tried again. */
   retries = 0;
 
   constructor(options: SenderOptions) {

@@ -40,13 +40,13 @@ export class Requests {
     });
   }
 
-  /** Requests that were tried again, counted by try. */
+  /** How often a request was tried again. */
   get retries(): number {
     return this.#sender.retries;
   }
 
   /**
-   * Resolves when the request has begun. The caller waits while as many as may be are under way, so that nothing piles up.
+   * Resolves when the request has begun. Until one of the requests under way ends, the caller waits: nothing piles up.
    * @param pulses each as JSON text
    * @param lines the line of each pulse in its file
    * @param onAccepted called after the answer; what it throws stops the run

@@ -1,7 +1,7 @@
-// A terminal sends Ctrl-C to every process of the command, and npm hands its own on to us: one key comes twice.
+// A terminal sends Ctrl-C to every process of the command, and npm forwards the one it gets: one key press arrives twice.
 const SAME_KEY_MS = 500;
 
-/** A controller that Ctrl-C and SIGTERM abort, once and in good order; the second Ctrl-C ends the process at once. */
+/** A controller that the first Ctrl-C or SIGTERM aborts. The second ends the process at once. */
 export function stopOnSignals(): AbortController {
   const stop = new AbortController();
   let firstAt = 0;

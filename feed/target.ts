@@ -45,7 +45,7 @@ export function targetOf(given: ValuesOf<typeof targetOptions>, ingestPort: numb
   };
 }
 
-// The first word of the file, so that pulse-ingest's own file of tokens serves as well.
+// Takes the first word of the file, so that the file of tokens that pulse-ingest reads works as well.
 function tokenIn(file: string): string {
   let content: string;
   try {
@@ -58,7 +58,7 @@ function tokenIn(file: string): string {
   throw new UsageError(`Expected --token-file to hold a token in printable ASCII, got none in ${file}`);
 }
 
-/** What went wrong with a file, in words. */
+/** Why a file cannot be read, in words. */
 export function reasonOf(error: unknown): string {
   const { code, message } = error as NodeJS.ErrnoException;
   return { ENOENT: "there is none", EACCES: "permission denied", EISDIR: "it is a folder" }[code ?? ""] ?? message;

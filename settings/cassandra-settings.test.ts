@@ -28,7 +28,7 @@ describe("Cassandra's settings", () => {
     for (const wrong of ["dc1", "dc1:0", "dc1=3", "dc'1:3"]) expect(() => read(wrong)).toThrow(/Expected data centres/);
   });
 
-  it("refuse a keyspace that would have to be quoted", () => {
+  it("refuse a keyspace that CQL would need in quotes", () => {
     expect(() => readSettings(cassandraSettings, { PULSE_CASSANDRA_KEYSPACE: "Pulse-Mesh" })).toThrow(/a–z/);
   });
 });

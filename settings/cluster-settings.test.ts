@@ -8,7 +8,7 @@ describe("the settings of `make up`", () => {
     ["https://me:hunter2@alerts.example", '"https://…@alerts.example"'],
     ["https://alerts.example/?token=hunter2", '"https://alerts.example/?…"'],
     ["https://alerts.example/#on-call", '"https://alerts.example/#on-call"'],
-  ])("refuse %s as the webhook of alerts, without telling a secret", (text, shown) => {
+  ])("refuse %s as the webhook of alerts, without showing a secret", (text, shown) => {
     expect(() => readClusterSettings({ ALERT_WEBHOOK: text })).toThrow(
       `ALERT_WEBHOOK: Expected an http:// or https:// URL without a password, query or fragment, got ${shown}`,
     );

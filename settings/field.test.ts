@@ -15,7 +15,7 @@ describe("a field", () => {
     ["true or false", flag, { type: "boolean" }],
     ["an http:// or https:// URL", httpUrl, { type: "string", minLength: 1 }],
     ["two words", aPair, { type: "string", minLength: 1 }],
-  ])("of %s says so to people and to machines, and has no value of its own", (expectation, field, schema) => {
+  ])("of %s says so to people and to machines, and has no default", (expectation, field, schema) => {
     expect(field).toMatchObject({ expectation, schema, fallback: undefined });
   });
 

@@ -7,7 +7,7 @@ function port(variable: string, fallback: number, what: string) {
   return setting(variable, integer({ min: 1, max: 65_535, fallback }), `The port of ${what}.`);
 }
 
-/** Read by everything that keeps files on a laptop. */
+/** Everything that keeps files on a laptop reads this setting. */
 export const dataDir = setting(
   "PULSE_DATA_DIR",
   text("a folder's path", ".pulsemesh"),

@@ -1,9 +1,9 @@
 import type { FunctionName } from "./function-settings.ts";
 
 /**
- * Node's own limits for each function, in MB; whoever starts one (the laptop platform, the image) passes them. Left to
- * itself, V8 lets garbage that lives for milliseconds grow to hundreds of MB before it looks: measured under a flood of
- * large requests, pulse-ingest reached 440 MB, and with these 196. What a function may hold is bounded far below them.
+ * Node's memory limits for each function, in MB. The laptop platform and the image start the functions with them. Without
+ * limits V8 lets short-lived garbage grow to hundreds of MB before it collects: under a flood of large requests pulse-ingest
+ * reached 440 MB, and 196 MB with these. The functions' settings bound what a function holds far below these limits.
  */
 export const NODE_FLAGS: Readonly<Record<FunctionName, readonly string[]>> = {
   "pulse-ingest": ["--max-semi-space-size=6", "--max-old-space-size=128"],

@@ -16,7 +16,7 @@ function complaintOf(variable: string, text: string): string {
 }
 
 describe("settings", () => {
-  it("have defaults that are themselves what is expected", () => {
+  it("have defaults that are as expected", () => {
     for (const { settings } of ALL_SETTINGS) {
       for (const { variable, fallback, parse } of Object.values(settings)) {
         if (fallback !== undefined) expect([variable, parse(String(fallback))]).toEqual([variable, fallback]);
@@ -24,7 +24,7 @@ describe("settings", () => {
     }
   });
 
-  it("are read from the environment, blanks around them ignored, and empty ones absent", () => {
+  it("are read from the environment, without the blanks around them; an empty one counts as absent", () => {
     const env = { PORT: " 9000 ", PULSE_FUNCTION: "pulse-query", K_SINK: "https://broker/x?y", PULSE_MAX_PULSES: "" };
     const settings = readSettings(functionSettings, env);
     expect(settings).toMatchObject({ port: 9000, function: "pulse-query", maxPulses: 10_000, tokensFile: undefined });
@@ -49,14 +49,14 @@ describe("settings", () => {
     expect(complaintOf(variable, text)).toContain(message);
   });
 
-  it("are all complained of at once, misspelt names among them", () => {
+  it("are all named at once when they are wrong, misspelt names among them", () => {
     const env = { PORT: "x", K_SINK: "y", PULSE_RETENTION_DAYS: "0", PULSE_RETENTION_DAY: "7" };
     expect(() => readSettings(functionSettings, env)).toThrow(
       /^PULSE_RETENTION_DAY: Expected .* did you mean PULSE_RETENTION_DAYS\?\nPORT: .*\nK_SINK: .*\nPULSE_RETENTION_DAYS: .*$/,
     );
   });
 
-  it("do not end in the log with a password, nor whole when they are long", () => {
+  it("are shown in messages without a password, and shortened when they are long", () => {
     const wrong = "ftp://user:hunter2@broker/";
     const complaint = complaintOf("K_SINK", wrong);
     expect(complaint).toContain("ftp://…@broker");

@@ -21,7 +21,7 @@ describe("the tables of docs/settings.md", () => {
     expect(lines.map((line) => /^\| `(\w+)` \|/.exec(line)?.[1])).toEqual([...variables]);
   });
 
-  it("speak for every definition of a variable: they have the same default", () => {
+  it("are right for every definition of a variable: all have the same default", () => {
     const defaults = new Map<string, unknown>();
     for (const { variable, fallback } of all) {
       if (defaults.has(variable)) expect([variable, fallback]).toEqual([variable, defaults.get(variable)]);
@@ -29,14 +29,14 @@ describe("the tables of docs/settings.md", () => {
     }
   });
 
-  it("keep a bar in a text from becoming a cell", () => {
+  it("escape a bar in a text, which would start a cell", () => {
     const settings = { a: setting("A", integer({ min: 0, max: 2, fallback: 1 }), "This | that.") };
     expect(settingsTables([{ reader: "Nobody", settings }])).toContain(
       "## Nobody\n\n| variable | default | expected | what it is for |\n|---|---|---|---|\n| `A` | `1` | an integer from 0 to 2 | This \\| that. |",
     );
   });
 
-  it("need their marks", () => {
+  it("are refused a document without their marks", () => {
     expect(() => withSettingsTables("# Nothing")).toThrow(/<!-- settings -->/);
   });
 });

@@ -1,7 +1,7 @@
 import { ALL_SETTINGS } from "./all.ts";
 
 const SETTINGS = ALL_SETTINGS.flatMap(({ settings }) => Object.values(settings)).map(({ variable }) => variable);
-/** Tests read these. */
+/** Only tests read these. */
 const TEST_VARIABLES = ["PULSE_SCREENSHOTS", "PULSE_TEST_FOLDER"];
 const KNOWN: ReadonlySet<string> = new Set([...SETTINGS, ...TEST_VARIABLES]);
 
@@ -9,7 +9,7 @@ const KNOWN: ReadonlySet<string> = new Set([...SETTINGS, ...TEST_VARIABLES]);
 const PULSE_AUDIO =
   /^PULSE_(?:SERVER|SINK|SOURCE|BINARY|COOKIE|SCRIPT|CONFIG|CLIENTCONFIG|DLPATH|LOG|DBUS_SERVER|LATENCY_MSEC|(?:CONFIG|STATE|RUNTIME)_PATH|PROP(?:_\w+)?)$/;
 
-/** A fault for each variable whose name begins as the settings' names do, but that nothing reads: most likely a misspelt setting. */
+/** A fault for each variable `PULSE_…` that nothing reads: most likely a misspelt setting. */
 export function findUnknownVariables(env: NodeJS.ProcessEnv): string[] {
   const names = Object.keys(env);
   // Kubernetes may give a pod variables such as PULSE_QUERY_PORT for each Service of its namespace.
@@ -25,7 +25,7 @@ function nearestTo(name: string): string {
   return SETTINGS.reduce((best, next) => (distanceBetween(name, next) < distanceBetween(name, best) ? next : best));
 }
 
-/** How many letters must be put in, taken out or replaced to make one word the other (Levenshtein's distance). */
+/** How many letters must be inserted, removed or replaced to turn one word into the other (Levenshtein distance). */
 export function distanceBetween(from: string, to: string): number {
   let row = Array.from({ length: to.length + 1 }, (_, j) => j);
   for (const [i, letter] of [...from].entries()) {

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { AckWindow, type Stretch } from "./ack-window.ts";
 
-// The same cases in every run: what fails once fails for everybody.
+// The same cases in every run, so that a failure can be repeated.
 fc.configureGlobal({ seed: 20_261_124 });
 
 function stretchTo(line: number): Stretch {
@@ -20,7 +20,7 @@ describe("AckWindow", () => {
     expect(window.reached).toEqual({ end: { line: 3, bytes: 30 }, accepted: 8, refused: 1 });
   });
 
-  it("reaches the end when all is answered, in whatever order", () => {
+  it("reaches the end when everything is answered, in any order", () => {
     fc.assert(
       fc.property(fc.shuffledSubarray([...Array(20).keys()], { minLength: 20 }), (order) => {
         const window = new AckWindow({ end: { line: 0, bytes: 0 }, accepted: 0, refused: 0 });

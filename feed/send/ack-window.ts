@@ -1,13 +1,13 @@
 import type { FilePosition } from "./lines.ts";
 
-/** What a request carried, or what was passed over, up to a position. */
+/** The lines of one request, or of bad lines alone, up to a position. */
 export interface Stretch {
   end: FilePosition;
   accepted: number;
   refused: number;
 }
 
-/** How far everything has been answered. Answers come in any order; what can be forgotten is only what has no gap before it. */
+/** Tracks up to which position every line is answered. Answers come in any order; a gap keeps the position where it is. */
 export class AckWindow {
   readonly #open: { stretch: Stretch; isAcked: boolean }[] = [];
   #reached: Stretch;
@@ -16,7 +16,7 @@ export class AckWindow {
     this.#reached = { ...start };
   }
 
-  /** Opens the stretch that follows the last one; the function it returns says that it was answered. */
+  /** Opens the stretch that follows the last one. Call the returned function when the stretch is answered. */
   open(stretch: Stretch): () => void {
     const entry = { stretch, isAcked: false };
     this.#open.push(entry);
@@ -26,7 +26,7 @@ export class AckWindow {
     };
   }
 
-  /** The position before which everything has been answered, and the sums up to it. */
+  /** The position up to which everything is answered, and the sums up to it. */
   get reached(): Readonly<Stretch> {
     return this.#reached;
   }

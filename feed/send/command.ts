@@ -40,7 +40,7 @@ async function prepare(file: string, options: SendOptions, { stop, stderr }: Com
     log(`${file} was sent before: ${state.accepted} pulses. Send it again with --restart.`);
     return undefined;
   }
-  if (isResumed) log(`Going on after line ${state.position.line}; ${state.accepted} pulses were accepted before.`);
+  if (isResumed) log(`Continuing after line ${state.position.line}; ${state.accepted} pulses were accepted before.`);
   if (state.shiftMs !== 0) log(`Times are shifted by ${describeShift(state.shiftMs)}.`);
   return job;
 }

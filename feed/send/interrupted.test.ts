@@ -19,7 +19,7 @@ describe("send, when it is interrupted", () => {
     return { ...command, args, answerUntil };
   }
 
-  it("stops cleanly on SIGINT and goes on with the next line", async () => {
+  it("stops cleanly on SIGINT and continues with the next line", async () => {
     const { ingest, start, run, args } = await openLongSend();
     const child = start([...args, "--rate", "200"]);
     await vi.waitFor(() => expect(ingest.pulses.size).toBeGreaterThan(100));
@@ -31,7 +31,7 @@ describe("send, when it is interrupted", () => {
     const { code, stderr } = await run([...args, FAST]);
     expect({ code, stderr }).toEqual({
       code: 0,
-      stderr: expect.stringContaining(`Going on after line ${before + 1};`),
+      stderr: expect.stringContaining(`Continuing after line ${before + 1};`),
     });
     expect(linesIn(ingest)).toEqual(range(2, 3001));
     expect(ingest.taken).toBe(3000);
@@ -49,7 +49,7 @@ describe("send, when it is interrupted", () => {
     expect(ingest.pulses.size).toBeLessThan(3000);
     answerUntil(Number.POSITIVE_INFINITY);
     const { code, stderr } = await run([...args, FAST]);
-    expect({ code, stderr }).toEqual({ code: 0, stderr: expect.stringMatching(/Going on after line \d+/) });
+    expect({ code, stderr }).toEqual({ code: 0, stderr: expect.stringMatching(/Continuing after line \d+/) });
     expect(linesIn(ingest)).toEqual(range(2, 3001));
     expect(new Set([...ingest.pulses.keys()].map((id) => id.split(":")[0])).size).toBe(1);
   });
@@ -69,7 +69,7 @@ describe("send, when it is interrupted", () => {
     expect(linesIn(ingest)).toEqual(range(2, 3001));
   });
 
-  it("gives up with what to do when nothing is accepted", async () => {
+  it("gives up when nothing is accepted, and says what to do", async () => {
     const { ingest, run, args } = await openLongSend();
     await ingest.close();
     const { code, stderr } = await run([...args, "--retry-for", "0.2"]);

@@ -19,7 +19,7 @@ export interface Job {
   file?: FileProgress;
 }
 
-/** How far earlier runs came with a file. */
+/** A file, and how far earlier runs got with it. */
 export interface FileProgress {
   bytes: number;
   stateFile: string;
@@ -85,12 +85,12 @@ function rulesOf({ format, service, status }: SendOptions): LineRules {
   return { format, service, status, shiftMs: 0, idOf: String, now: Date.now };
 }
 
-/** What a CSV file has to begin with. */
+/** The message for CSV without a header. */
 export function headerRule(name: string): string {
   return `${name}: Expected the first line to be a header that names the columns timestamp and value, got none: add "timestamp,value" as its first line.`;
 }
 
-/** True for the line that names a CSV file's columns. */
+/** Whether the line that ends there names the columns of a CSV file. */
 export function isHeader(position: FilePosition, format: SendOptions["format"]): boolean {
   return format === "csv" && position.line === 1;
 }

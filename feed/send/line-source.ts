@@ -8,7 +8,7 @@ import { type FilePosition, type Line, readLines } from "./lines.ts";
 export interface FileHead {
   /** Its first line; empty when there is none. */
   header: string;
-  /** Stands for its first two lines: a file that grows keeps it, another file of the same name has another. */
+  /** Of its first two lines: it stays the same when the file grows, and differs for another file of the same name. */
   hash: string;
 }
 
@@ -24,12 +24,12 @@ export async function readHead(file: string): Promise<FileHead> {
   return { header: lines[0]?.text ?? "", hash: createHash("sha256").update(text).digest("hex").slice(0, 8) };
 }
 
-/** The lines of a file from a position on; ends early when the signal says stop. */
+/** The lines of a file from a position on. Ends early, without an error, when the signal aborts. */
 export function readFileLines(file: string, start: FilePosition, signal: AbortSignal): AsyncGenerator<Line[]> {
   return readUntil(createReadStream(file, { start: start.bytes, highWaterMark: 256 * 1024 }), start, signal);
 }
 
-/** The lines of a stream as they come; ends early when the signal says stop. */
+/** The lines of a stream as they come. Ends early, without an error, when the signal aborts. */
 export async function* readUntil(stream: Readable, start: FilePosition, signal: AbortSignal): AsyncGenerator<Line[]> {
   try {
     yield* readLines(addAbortSignal(signal, stream), start);
@@ -38,7 +38,7 @@ export async function* readUntil(stream: Readable, start: FilePosition, signal: 
   }
 }
 
-/** Gives a line of a file its identity. Shifted to another time it is another pulse. */
+/** Makes the id of a line of a file. A line shifted to another time is another pulse. */
 export function idsOf(file: string, head: FileHead, shiftMs: number): (line: number) => string {
   const shift = shiftMs === 0 ? "" : `${shiftMs < 0 ? "" : "+"}${shiftMs}`;
   const prefix = `${basename(file).slice(-64).toWellFormed()}-${head.hash}${shift}`;

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { type FilePosition, type Line, MAX_LINE_BYTES, readLines } from "./lines.ts";
 
-// The same cases in every run: what fails once fails for everybody.
+// The same cases in every run, so that a failure can be repeated.
 fc.configureGlobal({ seed: 20_261_124 });
 
 async function linesOf(chunks: (string | Buffer)[], start?: FilePosition): Promise<Line[]> {

@@ -1,29 +1,29 @@
 import { isUtf8 } from "node:buffer";
 
-/** How far a text has been read: the lines that are over, and the bytes that they take. */
+/** A position in a text: the lines before it, and their bytes. */
 export interface FilePosition {
   line: number;
   bytes: number;
 }
 
-/** One line of a text, without its end. */
+/** One line of a text, without its line break. */
 export interface Line {
   /** From 1. */
   number: number;
-  /** The position after it, its line break included. */
+  /** The position after its line break. */
   end: FilePosition;
-  /** Absent when it is not text in UTF-8 or too long; `fault` says which. */
+  /** Absent when the line is not UTF-8, or too long; `fault` says which. */
   text?: string;
   fault?: string;
 }
 
-/** A pulse with all the metadata it may have takes less, even when every character is escaped. */
+/** The largest pulse takes less, even with every character escaped. */
 export const MAX_LINE_BYTES = 512 * 1024;
 const NEWLINE = 10;
 const CARRIAGE_RETURN = 13;
 
 /**
- * The lines of a stream of bytes, as many at a time as have come, in constant memory whatever the length of a line.
+ * The lines of a stream of bytes, as many at a time as each chunk ends, in constant memory for lines of any length.
  * @param start where the stream begins in its text
  */
 export async function* readLines(
@@ -34,7 +34,7 @@ export async function* readLines(
   let rest: Buffer[] = [];
   let restBytes = 0;
 
-  // Of a line that is too long only its length is kept.
+  // A line that is too long leaves only its length.
   function keep(part: Buffer): void {
     restBytes += part.length;
     if (restBytes <= MAX_LINE_BYTES) rest.push(Buffer.from(part));

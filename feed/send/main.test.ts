@@ -1,4 +1,4 @@
-// The command against a server on a real socket; send-interrupted.test.ts has it as a process of its own.
+// The command against a server on a real socket; interrupted.test.ts runs it as a separate process.
 import { readdirSync, readFileSync } from "node:fs";
 import { appendFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -22,7 +22,7 @@ describe("send", () => {
     expect([...ingest.pulses.values()][0]).toMatchObject({ service_name: "checkout", status: "ok", latency_ms: 0.5 });
   });
 
-  it("sends the same pulses again with --restart, with the same ids, and nothing without", async () => {
+  it("sends the same pulses with the same ids again with --restart, and nothing without it", async () => {
     const { ingest, run, write } = await openSendCommand();
     write("latency.csv", csvOf(10, Date.now()));
     const args = ["--file", "latency.csv", "--service", "checkout", FAST];
@@ -34,19 +34,19 @@ describe("send", () => {
     expect({ taken: ingest.taken, ids: ingest.pulses.size }).toEqual({ taken: 20, ids: 10 });
   });
 
-  it("goes on with a finished file that has grown", async () => {
+  it("continues with a finished file that has grown", async () => {
     const { ingest, cwd, run, write } = await openSendCommand();
     write("latency.csv", csvOf(10, Date.now()));
     const args = ["--file", "latency.csv", "--service", "checkout", FAST];
     await run(args);
     await appendFile(join(cwd, "latency.csv"), `${Date.now()},7\n`);
     const { stdout, stderr } = await run(args);
-    expect(stderr).toMatch(/Going on after line 11; 10 pulses were accepted before/);
+    expect(stderr).toMatch(/Continuing after line 11; 10 pulses were accepted before/);
     expect(stdout).toMatch(/pulses accepted +1\n/);
     expect(linesIn(ingest)).toEqual(range(2, 12));
   });
 
-  it("does not go on with another file under the same name", async () => {
+  it("does not continue with another file under the same name", async () => {
     const { run, write } = await openSendCommand();
     const args = ["--file", "latency.csv", "--service", "checkout", FAST];
     write("latency.csv", csvOf(10, Date.now()));
@@ -67,7 +67,7 @@ describe("send", () => {
     expect(first).toMatchObject({ code: 1, stderr: expect.stringContaining("403: no more for now") });
     expect(ingest.pulses.size).toBe(2000);
     const second = await run(args);
-    expect(second).toMatchObject({ code: 0, stderr: expect.stringContaining("Going on after line 2001") });
+    expect(second).toMatchObject({ code: 0, stderr: expect.stringContaining("Continuing after line 2001") });
     const times = [...ingest.pulses.values()].map((pulse) => pulse.event_time);
     const last = Math.max(...times);
     expect(ingest.pulses.size).toBe(4032);
@@ -93,7 +93,7 @@ describe("send", () => {
     expect(ingest.pulses.size).toBe(0);
   });
 
-  it("reports bad lines, passes them over and sends the rest", async () => {
+  it("reports bad lines, leaves them out and sends the rest", async () => {
     const { ingest, run, write } = await openSendCommand();
     const bad = [...Array(30).keys()].map((i) => `bad ${i}\n`).join("");
     write(

@@ -1,5 +1,5 @@
-// One line of a file becomes one pulse. What the functions would refuse is refused here, by the same rules, so that one
-// bad line is reported with its number instead of taking its request with it.
+// One line of a file becomes one pulse. The functions' rules are checked here, too, so that a bad line is reported with its
+// number and does not fail the request with the lines beside it.
 import { parse as parseCsv } from "csv-parse/sync";
 import type { Fault } from "../../events/fault.ts";
 import { MAX_AHEAD_MS, type PulseContext, parsePulse, pulseSchema } from "../../events/pulse.ts";
@@ -19,14 +19,14 @@ export interface LineRules {
   status: string | undefined;
   /** Added to every time. */
   shiftMs: number;
-  /** The time of lines that name none; absent: the function's time of arrival. */
+  /** The time of lines that name none; absent: pulse-ingest dates them by their arrival. */
   timeOfLine?: (() => number) | undefined;
-  /** The identity of a line that names none. */
+  /** The id of a line that names none. */
   idOf: (line: number) => string;
   now: () => number;
 }
 
-/** A pulse ready to be sent. */
+/** A pulse to send. */
 export interface Measurement {
   /** Its JSON text. */
   json: string;
@@ -39,13 +39,13 @@ export type LineOutcome =
   | { kind: "bad"; reason: string }
   | { kind: "blank" };
 
-/** Where a CSV file has its columns. */
+/** The indexes of a CSV file's columns. */
 export interface Columns {
   timestamp: number;
   value: number;
 }
 
-/** The columns by a CSV file's first line; `undefined` when it does not name `timestamp` and `value`. */
+/** The columns that a CSV file's first line names; `undefined` without `timestamp` and `value`. */
 export function columnsOf(header: string): Columns | undefined {
   const names = cellsOf(header)?.map((name) => name.trim().toLowerCase()) ?? [];
   const columns = { timestamp: names.indexOf("timestamp"), value: names.indexOf("value") };
@@ -75,8 +75,8 @@ export function readMeasurement(text: string, line: number, rules: LineRules, co
   return { kind: "pulse", measurement: { json: JSON.stringify(fields), time } };
 }
 
-// The span of time is the function's to judge: it knows its retention, and the first pass of --shift-to-now reads times
-// that nothing has been added to yet.
+// Any time passes here: only pulse-ingest knows its retention, and the first pass of --shift-to-now reads times before they
+// are shifted.
 const ANY_TIME: PulseContext = {
   source: "/pulse",
   id: undefined,
@@ -98,7 +98,7 @@ function fieldsOfJson(text: string): object | string {
   }
 }
 
-// The pulse's own rules bound the latency.
+// The rules of a pulse bound the latency.
 const anyNumber = number({ min: Number.NEGATIVE_INFINITY, max: Number.POSITIVE_INFINITY });
 
 function fieldsOfCsv(text: string, columns: Columns | undefined): object | string {

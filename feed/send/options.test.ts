@@ -34,7 +34,7 @@ describe("the command line of send", () => {
     });
   });
 
-  it("reads pulses from standard input, one a line, without a status of its own", () => {
+  it("reads pulses from standard input, one a line, without a default status", () => {
     expect(read([])).toMatchObject({ file: undefined, format: "ndjson", service: undefined, status: undefined });
   });
 

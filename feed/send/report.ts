@@ -1,6 +1,6 @@
 /** What a run of `send` has done. */
 export interface SendCounts {
-  /** Lines read, without blank ones and a header. */
+  /** Lines read, without blank ones and the header. */
   lines: number;
   accepted: number;
   /** Lines that hold no valid pulse. */

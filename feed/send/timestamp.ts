@@ -1,10 +1,10 @@
 import { parseTime } from "../../events/time.ts";
 
-/** What {@link parseTimestamp} reads, as it follows the word "Expected". */
+/** What {@link parseTimestamp} reads; follows the word "Expected". */
 export const TIMESTAMP_RULE = "a timestamp as YYYY-MM-DD HH:MM:SS (UTC), RFC 3339, or epoch seconds or milliseconds";
 
 const WITHOUT_OFFSET = /^\d{4}-\d\d-\d\d[ Tt]\d\d:\d\d(?::\d\d(?:\.\d+)?)?$/;
-// As seconds it is the year 5138, as milliseconds 1973: measurements lie between.
+// The year 5138 as seconds, 1973 as milliseconds: measurements lie between.
 const FIRST_MILLISECONDS = 100_000_000_000;
 
 /** Epoch milliseconds of a measurement's timestamp, cut to the millisecond; `undefined` for anything else. */

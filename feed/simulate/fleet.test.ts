@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { healthOf } from "../../events/health.ts";
 import { parsePulse, pulseSchema } from "../../events/pulse.ts";
 import { Fleet, type FleetOptions, loadAt, serviceNames } from "./fleet.ts";
-import { afflictionAt, INCIDENT_MS } from "./incident.ts";
+import { INCIDENT_MS, incidentAt } from "./incident.ts";
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
@@ -37,7 +37,7 @@ function shareOf(pulses: Read[], health: string): number {
 
 describe("an incident", () => {
   it("gets slower up to eight times, goes down, recovers, and is over", () => {
-    const minutes = [-1, 0, 4, 20, 26, 36, 49, 51].map((minute) => afflictionAt(MIDNIGHT + minute * 60_000, 0));
+    const minutes = [-1, 0, 4, 20, 26, 36, 49, 51].map((minute) => incidentAt(MIDNIGHT + minute * 60_000, 0));
     expect(minutes.map((one) => one?.phase)).toEqual([
       undefined,
       "degraded",
@@ -54,15 +54,15 @@ describe("an incident", () => {
   it("comes again every day, also over midnight", () => {
     const start = DAY_MS - 60_000;
     for (const day of [-3, 0, 400]) {
-      expect(afflictionAt(MIDNIGHT + day * DAY_MS + start, start)?.phase).toBe("degraded");
-      expect(afflictionAt(MIDNIGHT + day * DAY_MS + 30 * 60_000, start)?.phase).toBe("down");
+      expect(incidentAt(MIDNIGHT + day * DAY_MS + start, start)?.phase).toBe("degraded");
+      expect(incidentAt(MIDNIGHT + day * DAY_MS + 30 * 60_000, start)?.phase).toBe("down");
     }
     expect(INCIDENT_MS).toBe(50 * 60_000);
   });
 });
 
 describe("a fleet", () => {
-  it("makes good pulses in the order of time, each with an id of its own", () => {
+  it("makes valid pulses in the order of time, each with another id", () => {
     const fleet = fleetWith({ services: 40, rate: 20 });
     const from = MIDNIGHT + INCIDENT_AT - HOUR_MS / 2;
     const pulses = fleet.pulsesBetween(from, from + HOUR_MS);
@@ -85,7 +85,7 @@ describe("a fleet", () => {
     expect(new Set(pulses.map((pulse) => JSON.parse(pulse.json).service_name))).toEqual(new Set(serviceNames(40)));
   });
 
-  it("makes the same pulses however its time is cut", () => {
+  it("makes the same pulses when its time is cut into pieces", () => {
     const whole = fleetWith().pulsesBetween(MIDNIGHT, MIDNIGHT + HOUR_MS);
     const parts = Array.from({ length: 60 }, (_, i) =>
       fleetWith().pulsesBetween(MIDNIGHT + i * 60_000, MIDNIGHT + (i + 1) * 60_000),
@@ -129,7 +129,7 @@ describe("a fleet", () => {
     expect(loadAt(MIDNIGHT + 14 * HOUR_MS)).toBeCloseTo(1.6);
   });
 
-  it("is well but for the service that has the incident, which takes its new version back", () => {
+  it("is healthy, except the service with the incident, which returns to its old version", () => {
     const fleet = fleetWith({ rate: 20 });
     expect(fleet.incident).toEqual({ service: "payments", startMs: INCIDENT_AT });
     const at = (minute: number) => MIDNIGHT + INCIDENT_AT + minute * 60_000;
@@ -155,7 +155,7 @@ describe("a fleet", () => {
     expect(versions("after")).toEqual(versions("before"));
   });
 
-  it("draws the time of the incident from the seed unless it is told", () => {
+  it("draws the time of the incident from the seed when no option says it", () => {
     const starts = [1, 2, 3].map((seed) => new Fleet({ seed, services: 1, rate: 1 }).incident.startMs);
     expect(new Set(starts).size).toBe(3);
     for (const start of starts) expect(start % 60_000).toBe(0);

@@ -1,9 +1,9 @@
-// A believable fleet: named services, log-normal latencies, a rhythm of the day, mostly good statuses, one incident a day.
-// What it does follows from its options and the time alone: pulses made again are the same pulses, with the same ids.
+// A believable fleet: named services, log-normal latencies, a daily rhythm, mostly healthy statuses, one incident a day.
+// What the fleet does depends on its options and the time only: the same span always has the same pulses with the same ids.
 import { createHash } from "node:crypto";
 import { MAX_LATENCY_MS } from "../../events/pulse.ts";
 import { DAY_MS } from "../../events/time.ts";
-import { type Affliction, afflictionAt } from "./incident.ts";
+import { type IncidentEffect, incidentAt } from "./incident.ts";
 import { normal, pick, randomOf, type Weights } from "./random.ts";
 
 export interface FleetOptions {
@@ -13,19 +13,19 @@ export interface FleetOptions {
   rate: number;
   /** The service that has an incident every day; absent: the second one. */
   incident?: string | undefined;
-  /** When it begins, in ms after midnight UTC; absent: by the seed. */
+  /** When the incident begins, in ms after midnight UTC; absent: the seed decides. */
   incidentStartMs?: number | undefined;
 }
 
 interface Service {
   name: string;
   index: number;
-  /** Its median latency at a mean load. */
+  /** The median latency at mean load. */
   medianMs: number;
-  /** The deviation of its latencies' logarithm. */
+  /** The standard deviation of the latencies' logarithm. */
   spread: number;
   speaksHttp: boolean;
-  /** Its part of the fleet's rate. */
+  /** The part of the fleet's rate, up to 1. */
   share: number;
   hosts: number;
   minor: number;
@@ -37,7 +37,7 @@ export interface FleetPulse {
   json: string;
 }
 
-// Name, median latency in ms, the weight of its traffic, and whether its statuses are those of HTTP.
+// Name, median latency in ms, weight of the traffic, and whether its statuses are HTTP status codes.
 const KINDS: readonly (readonly [name: string, medianMs: number, weight: number, speaksHttp: boolean])[] = [
   ["checkout", 85, 10, true],
   ["payments", 140, 7, true],
@@ -57,9 +57,9 @@ const KINDS: readonly (readonly [name: string, medianMs: number, weight: number,
   ["warehouse-sync", 480, 1, false],
 ];
 const REGIONS: Weights = { "eu-central-1": 5, "us-east-1": 3, "ap-southeast-1": 2 };
-const WELL_HTTP: Weights = { 200: 960, 201: 18, 404: 14, 429: 3, 500: 3, 503: 2 };
-const WELL_WORDS: Weights = { ok: 985, warn: 10, error: 5 };
-const AFFLICTED: Record<Affliction["phase"], { http: Weights; words: Weights }> = {
+const HEALTHY_HTTP: Weights = { 200: 960, 201: 18, 404: 14, 429: 3, 500: 3, 503: 2 };
+const HEALTHY_WORDS: Weights = { ok: 985, warn: 10, error: 5 };
+const DURING_INCIDENT: Record<IncidentEffect["phase"], { http: Weights; words: Weights }> = {
   degraded: { http: { 200: 55, 429: 10, 500: 15, 503: 20 }, words: { ok: 40, slow: 40, error: 20 } },
   down: { http: { 503: 85, 504: 15 }, words: { down: 85, timeout: 15 } },
   recovering: { http: { 200: 92, 503: 8 }, words: { ok: 85, slow: 12, error: 3 } },
@@ -68,12 +68,12 @@ const AFFLICTED: Record<Affliction["phase"], { http: Weights; words: Weights }> 
 const PEAK_LOAD = 1.6;
 const PEAK_MS = 14 * 3_600_000;
 
-/** The load of a moment, 1 as a mean over the day: most of it in the early afternoon, UTC, least of it at night. */
+/** The load at a moment, with a mean of 1 over the day: highest at 14:00 UTC, lowest at 02:00 UTC. */
 export function loadAt(time: number): number {
   return 1 + (PEAK_LOAD - 1) * Math.cos(((time - PEAK_MS) / DAY_MS) * 2 * Math.PI);
 }
 
-/** The names of a fleet of that many services. */
+/** The names of the services in a fleet of that size. */
 export function serviceNames(count: number): string[] {
   return Array.from({ length: count }, (_, i) => {
     const name = KINDS[i % KINDS.length]?.[0] ?? "";
@@ -81,7 +81,7 @@ export function serviceNames(count: number): string[] {
   });
 }
 
-/** A fleet, which can be asked for its pulses of any time. */
+/** A fleet, whose pulses can be made for any span of time. */
 export class Fleet {
   readonly #seed: number;
   readonly #rate: number;
@@ -112,24 +112,24 @@ export class Fleet {
     });
     this.#incidentIndex = incident === undefined ? Math.min(1, services - 1) : names.indexOf(incident);
     this.#incidentStartMs = incidentStartMs ?? Math.floor(randomOf(seed, -1)() * 24 * 60) * 60_000;
-    // All that a pulse follows from: another fleet's pulses are other pulses.
+    // Every option that changes a pulse, so that other fleets' pulses get other ids.
     const identity = [seed, services, rate, this.#incidentIndex, this.#incidentStartMs];
     this.#idPrefix = `sim-${createHash("sha256").update(JSON.stringify(identity)).digest("hex").slice(0, 8)}`;
   }
 
-  /** When the incident begins, in ms after midnight UTC, and whose it is. */
+  /** The service that has the incident, and when the incident begins, in ms after midnight UTC. */
   get incident(): { service: string; startMs: number } {
     return { service: this.#services[this.#incidentIndex]?.name ?? "", startMs: this.#incidentStartMs };
   }
 
   /**
    * The pulses of [from, to) in the order of time.
-   * @param density the part of them to make, up to 1; those of a lower density are among those of a higher
+   * @param density the part of them to make, up to 1; a higher density has all pulses of a lower one
    */
   pulsesBetween(from: number, to: number, density = 1): FleetPulse[] {
     const pulses: FleetPulse[] = [];
     for (const service of this.#services) {
-      // A tick each interval, at the rate of the peak; the load decides which of them are pulses.
+      // Ticks at the peak rate; the load at each tick decides whether it is a pulse.
       const intervalMs = 1000 / (this.#rate * service.share * PEAK_LOAD);
       const last = Math.floor(to / intervalMs);
       for (let tick = Math.floor(from / intervalMs) - 1; tick <= last; tick++) {
@@ -143,16 +143,16 @@ export class Fleet {
   }
 
   #pulse(service: Service, tick: number, time: number, random: () => number): string {
-    const affliction = service.index === this.#incidentIndex ? afflictionAt(time, this.#incidentStartMs) : undefined;
-    const status = statusOf(service, affliction, random);
+    const effect = service.index === this.#incidentIndex ? incidentAt(time, this.#incidentStartMs) : undefined;
+    const status = statusOf(service, effect, random);
     const region = pick(random, REGIONS);
     const host = `${service.name}-${region.slice(0, 2)}-${1 + Math.floor(random() * service.hosts)}`;
-    // The incident comes with a new version, and goes when it is taken back.
-    const isNewVersion = affliction !== undefined && affliction.phase !== "recovering";
+    // A new version causes the incident; the service recovers on the old version.
+    const isNewVersion = effect !== undefined && effect.phase !== "recovering";
     return JSON.stringify({
       service_name: service.name,
       event_time: time,
-      latency_ms: latencyOf(service, time, status, affliction, random),
+      latency_ms: latencyOf(service, time, status, effect, random),
       status,
       metadata: { region, host, version: `2.${service.minor + (isNewVersion ? 1 : 0)}.0` },
       id: `${this.#idPrefix}:${service.name}:${tick}`,
@@ -160,9 +160,9 @@ export class Fleet {
   }
 }
 
-function statusOf(service: Service, affliction: Affliction | undefined, random: () => number): string {
-  if (affliction === undefined) return pick(random, service.speaksHttp ? WELL_HTTP : WELL_WORDS);
-  const { http, words } = AFFLICTED[affliction.phase];
+function statusOf(service: Service, effect: IncidentEffect | undefined, random: () => number): string {
+  if (effect === undefined) return pick(random, service.speaksHttp ? HEALTHY_HTTP : HEALTHY_WORDS);
+  const { http, words } = DURING_INCIDENT[effect.phase];
   return pick(random, service.speaksHttp ? http : words);
 }
 
@@ -170,11 +170,11 @@ function latencyOf(
   service: Service,
   time: number,
   status: string,
-  affliction: Affliction | undefined,
+  effect: IncidentEffect | undefined,
   random: () => number,
 ): number {
   if (status === "504" || status === "timeout") return 30_000;
-  const loaded = service.medianMs * (0.75 + 0.25 * loadAt(time)) * (affliction?.slowdown ?? 1);
+  const loaded = service.medianMs * (0.75 + 0.25 * loadAt(time)) * (effect?.slowdown ?? 1);
   const ms = loaded * Math.exp(service.spread * normal(random));
   return Math.min(MAX_LATENCY_MS, Math.max(0.01, Math.round(ms * 100) / 100));
 }

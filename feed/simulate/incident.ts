@@ -1,9 +1,9 @@
 import { DAY_MS } from "../../events/time.ts";
 
-/** What an incident does to its service at a moment. */
-export interface Affliction {
+/** What the incident does to its service at a moment. */
+export interface IncidentEffect {
   phase: "degraded" | "down" | "recovering";
-  /** What latencies are multiplied with. */
+  /** The factor of all latencies. */
   slowdown: number;
 }
 
@@ -17,15 +17,15 @@ const WORST_SLOWDOWN = 8;
 export const INCIDENT_MS = DEGRADED_MS + DOWN_MS + RECOVERING_MS;
 
 /**
- * The incident of every day: the service gets slower until it fails, is down, and recovers. It comes at the same time of
- * day, so that what has happened is the same whenever it is asked for.
+ * The daily incident: the service gets slower until it is down, and recovers. It comes at the same time every day, so that
+ * the past is the same in every run.
  * @param startMs ms after midnight UTC
- * @returns `undefined` while all is well
+ * @returns `undefined` outside the incident
  */
-export function afflictionAt(time: number, startMs: number): Affliction | undefined {
+export function incidentAt(time: number, startMs: number): IncidentEffect | undefined {
   const since = (((time - startMs) % DAY_MS) + DAY_MS) % DAY_MS;
   if (since < DEGRADED_MS) {
-    // Within the first third it gets as slow as it will be.
+    // The service is slowest after a third of this phase.
     return { phase: "degraded", slowdown: 1 + (WORST_SLOWDOWN - 1) * Math.min(1, (3 * since) / DEGRADED_MS) };
   }
   if (since < DEGRADED_MS + DOWN_MS) return { phase: "down", slowdown: WORST_SLOWDOWN };

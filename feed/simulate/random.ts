@@ -1,6 +1,6 @@
-// Random numbers by name: what a fleet does at a moment follows from the seed and the moment alone, wherever a run begins.
+// Random numbers from keys: what a fleet does at a moment depends on the seed and the moment only, not on when a run begins.
 
-/** Draws numbers in [0, 1) that depend on nothing but the keys. Not for secrets. */
+/** Draws numbers in [0, 1) that depend on the keys only. Not for secrets. */
 export function randomOf(...keys: number[]): () => number {
   let state = 0x9e3779b9;
   for (const key of keys) {
@@ -13,7 +13,7 @@ export function randomOf(...keys: number[]): () => number {
   };
 }
 
-// The finalizer of MurmurHash3 (32 bits): every bit of the input changes half of the output's.
+// The finalizer of MurmurHash3 (32 bits): each bit of the input changes about half of the output's bits.
 function mix(value: number): number {
   let h = value >>> 0;
   h = Math.imul(h ^ (h >>> 16), 0x85ebca6b);
