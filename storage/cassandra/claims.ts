@@ -21,16 +21,13 @@
 // between steps leaves one claim without a row; its sender had no answer, and sends the pulse again.
 import { types } from "cassandra-driver";
 import type { Pulse } from "../../events/pulse.ts";
+import type { Cql } from "./cql.ts";
 import { type PulseStatements, ttlSeconds, writetimeOf } from "./pulse-row.ts";
 
 export interface ClaimOptions {
   statements: PulseStatements;
   /** Runs a statement, at a quorum unless the options say otherwise. */
-  execute(
-    query: string,
-    params: unknown[],
-    options?: { consistency: types.consistencies },
-  ): Promise<{ rows: types.Row[] }>;
+  execute(...args: Parameters<Cql["execute"]>): Promise<Pick<types.ResultSet, "rows">>;
   /** Writes the row at `time` and deletes those at `losers`, both or neither. */
   replace(time: number, losers: readonly number[]): Promise<void>;
   /** The oldest time that is still shown. */
@@ -62,6 +59,6 @@ export async function settleClaims(pulse: Pulse, options: ClaimOptions): Promise
   }
 }
 
-function timesOf({ rows }: { rows: types.Row[] }): number[] {
+function timesOf({ rows }: Pick<types.ResultSet, "rows">): number[] {
   return rows.map((row) => (row.claimed_time as Date).getTime());
 }

@@ -3,11 +3,11 @@ import { auth, type ClientOptions, policies, types } from "cassandra-driver";
 import type { CassandraSettings } from "../../settings/cassandra-settings.ts";
 
 /**
- * How the driver is set up. Files are read anew for each attempt to connect, so that a password or a certificate can be
- * changed without a restart. @throws naming the setting of a file that cannot be read, and never what is in it.
+ * The driver's options. Each attempt to connect reads the files again, so that a password or a certificate can change
+ * without a restart. @throws naming the setting of a file that cannot be read, and never what is in it.
  */
 export async function clientOptionsOf(settings: CassandraSettings): Promise<ClientOptions> {
-  const { contactPoints, localDataCenter, requestTimeoutMs } = settings;
+  const { contactPoints, localDataCenter, requestTimeoutMs, user, tlsServerName } = settings;
   if (contactPoints === undefined) {
     throw new Error("PULSE_CASSANDRA_CONTACT_POINTS: Expected host:port, separated by commas, got nothing: set it");
   }
@@ -15,14 +15,14 @@ export async function clientOptionsOf(settings: CassandraSettings): Promise<Clie
     contactPoints: [...contactPoints],
     localDataCenter,
     protocolOptions: {
-      // The nodes tell each other's addresses without ports: the driver takes this one for all that it is not told of.
+      // Nodes tell each other's addresses without ports: the driver uses this port for every node that it learns of.
       port: Number(/(?<=[^:]:|\]:)\d+$/.exec(contactPoints[0] ?? "")?.[0] ?? 9042),
-      // The highest that the driver and Cassandra share; without it, two connections are made and refused first.
+      // The highest that the driver and Cassandra share; without it, the node refuses two connections first.
       maxVersion: types.protocolVersion.v4,
     },
     // A metadata key may be `__proto__`, which a plain object would lose.
     encoding: { map: Map },
-    // A node that came back is used within 5 s; the driver's own default may take minutes.
+    // A node that comes back is used within 5 s; with the driver's default it may take minutes.
     policies: { reconnection: new policies.reconnection.ExponentialReconnectionPolicy(200, 5000, false) },
     pooling: { heartBeatInterval: 10_000 },
     socketOptions: {
@@ -30,22 +30,22 @@ export async function clientOptionsOf(settings: CassandraSettings): Promise<Clie
       readTimeout: requestTimeoutMs,
       defunctReadTimeoutThreshold: 8,
     },
-    // Every statement of ours may be sent twice: its timestamp belongs to what it writes, not to when.
+    // Every statement may run twice: its timestamp comes from what it writes, not from the moment.
     queryOptions: { consistency: types.consistencies.localQuorum, prepare: true, isIdempotent: true },
   };
   const password = await readSecret("PULSE_CASSANDRA_PASSWORD_FILE", settings.passwordFile);
-  if (settings.user !== undefined) {
+  if (user !== undefined) {
     if (password === undefined) {
       throw new Error("PULSE_CASSANDRA_PASSWORD_FILE: Expected a file's path beside PULSE_CASSANDRA_USER, got nothing");
     }
-    options.authProvider = new auth.PlainTextAuthProvider(settings.user, password.toString().replace(/\r?\n$/, ""));
+    options.authProvider = new auth.PlainTextAuthProvider(user, password.toString().replace(/\r?\n$/, ""));
   }
   const ca = await readSecret("PULSE_CASSANDRA_CA_FILE", settings.caFile);
   const cert = await readSecret("PULSE_CASSANDRA_CERT_FILE", settings.certFile);
   const key = await readSecret("PULSE_CASSANDRA_KEY_FILE", settings.keyFile);
   if (ca !== undefined || cert !== undefined) {
-    options.sslOptions = { rejectUnauthorized: true, ...(ca && { ca }), ...(cert && { cert }), ...(key && { key }) };
-    if (settings.tlsServerName !== undefined) options.sslOptions.servername = settings.tlsServerName;
+    const servername = tlsServerName === undefined ? {} : { servername: tlsServerName };
+    options.sslOptions = { rejectUnauthorized: true, ca, cert, key, ...servername };
   }
   return options;
 }

@@ -10,7 +10,7 @@ export interface Statement {
 /** What the stores ask of the driver. */
 export interface Cql {
   execute(query: string, params: unknown[], options?: QueryOptions): Promise<types.ResultSet>;
-  batch(statements: Statement[], options: { logged: boolean }): Promise<void>;
+  batch(statements: Statement[], options: { logged: boolean }): Promise<unknown>;
 }
 
 // The driver prepares a statement on one node, and fails with a plain Error when that node has no connection at the
@@ -23,9 +23,7 @@ const PAUSE_MS = 50;
 export function cqlOf(client: Client): Cql {
   return {
     execute: (query, params, options) => insist(() => client.execute(query, params, options ?? {})),
-    batch: async (statements, options) => {
-      await insist(() => client.batch(statements, options));
-    },
+    batch: (statements, options) => insist(() => client.batch(statements, options)),
   };
 }
 

@@ -26,14 +26,14 @@ export interface CassandraDeadLetterStoreOptions {
   settings: CassandraSettings;
   /** Dead letters are shown until they are this old. */
   retentionMs: number;
-  /** Dead letters that may be on their way; one beyond is `retry`. @default 256 */
-  maxInFlight?: number;
   /** Epoch ms. @default Date.now */
   now?: () => number;
   /** Called after every dead letter. */
   onBatch?: (batch: StoreBatch) => void;
 }
 
+/** Dead letters that may be on their way; one beyond is `retry`. */
+const MAX_IN_FLIGHT = 256;
 const ENTRY_ROWS = 500;
 /** Dead letters that are read at one time: each may be half a megabyte. */
 const WIDTH = 8;
@@ -49,26 +49,19 @@ export class CassandraDeadLetterStore implements DeadLetterStore, StoreLifecycle
   readonly #session: CassandraSession;
   readonly #statements: DeadLetterStatements;
   readonly #horizon: () => number;
-  readonly #maxInFlight: number;
   readonly #onBatch: ((batch: StoreBatch) => void) | undefined;
 
-  constructor({ settings, retentionMs, maxInFlight = 256, now = Date.now, onBatch }: CassandraDeadLetterStoreOptions) {
+  constructor({ settings, retentionMs, now = Date.now, onBatch }: CassandraDeadLetterStoreOptions) {
     this.#session = new CassandraSession({ settings });
     this.#statements = deadLetterStatements(settings.keyspace);
     this.#horizon = () => now() - retentionMs;
-    this.#maxInFlight = maxInFlight;
     this.#onBatch = onBatch;
-  }
-
-  /** Dead letters that are on their way. */
-  get queuedRows(): number {
-    return this.#session.writesUnderWay;
   }
 
   put(letter: DeadLetter): Promise<WriteOutcome> {
     const connection = this.#session.forWrite;
     if ("kind" in connection) return Promise.resolve(connection);
-    if (this.queuedRows >= this.#maxInFlight) return Promise.resolve(FULL);
+    if (this.#session.writesUnderWay >= MAX_IN_FLIGHT) return Promise.resolve(FULL);
     return this.#session.follow(this.#put(letter));
   }
 

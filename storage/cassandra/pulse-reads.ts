@@ -56,7 +56,7 @@ export class PulseReads {
   // An arrival may have given up its time for an earlier one after `latest` was told of it. Then the newest row tells
   // which pulse is the newest: any other pulse that is newer would have displaced the arrival.
   async #latestOf(client: Cql, bucketMs: number, row: types.Row): Promise<StoredPulse | undefined> {
-    const columns: LatestColumns | null = row.pulse;
+    const columns: (PulseColumns & { is_time_of_arrival: boolean | null }) | null = row.pulse;
     if (columns === null) return undefined;
     const pulse = pulseOf(row.service_name, columns);
     if (columns.is_time_of_arrival !== true) return pulse;
@@ -131,8 +131,4 @@ export class PulseReads {
       { query: newest, params: [service, bucket, from, Math.min(to, cursor[0])] },
     ];
   }
-}
-
-interface LatestColumns extends PulseColumns {
-  is_time_of_arrival: boolean | null;
 }

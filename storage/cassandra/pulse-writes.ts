@@ -57,7 +57,7 @@ export class PulseWrites {
       settleClaims(pulse, {
         statements,
         horizon,
-        execute: (query, params, options) => ready.client.execute(query, params, options),
+        execute: ready.client.execute,
         replace: (time, losers) => this.#replace(ready, { pulse, time }, losers),
       }),
     );

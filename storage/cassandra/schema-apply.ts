@@ -1,8 +1,11 @@
 import type { Client } from "cassandra-driver";
+import { DAY_MS } from "../../events/time.ts";
 import { type SchemaClient, schemaClientOf } from "./schema-client.ts";
 import {
   foundationOf,
   type Migration,
+  mapLiteral,
+  replicationOf,
   retentionSecondsOf,
   type SchemaPlan,
   statementsOf,
@@ -22,29 +25,35 @@ export interface ApplyOptions {
   lockTimeoutMs?: number;
 }
 
-/** Brings a keyspace to the last step, whatever it is at; does nothing when it is there. Two at once take turns. */
+/** Brings a keyspace to the last step, from any step; does nothing when it is there. Two at once take turns. */
 export async function applySchema(options: ApplyOptions): Promise<void> {
   const { plan, say, lockTimeoutMs } = options;
   const { keyspace } = plan;
   const client = schemaClientOf(options.client);
-  const [makeKeyspace = "", makeLock = "", ...makeNotes] = foundationOf(plan);
-  // Whoever may not make keyspaces may still bring one to its version.
-  if (!(await keyspaceExists(client, keyspace))) await client.define(makeKeyspace);
+  const [makeKeyspace, makeLock, ...makeNotes] = foundationOf(plan);
+  const found = await client.run(
+    `SELECT keyspace_name FROM system_schema.keyspaces WHERE keyspace_name = '${keyspace}'`,
+  );
+  // A role that may not make keyspaces may still bring one to its version.
+  if (found.rowLength === 0) await client.define(makeKeyspace);
   await client.define(makeLock);
   await withSchemaLock(client, { keyspace, say, lockTimeoutMs }, async () => {
     for (const statement of makeNotes) await client.define(statement);
-    await noteBucket(client, plan, say);
+    await noteBucket(client, options);
     await migrate(client, options);
-    await setRetention(client, plan, say);
-    if (options.hasReplicationSetting) await setReplication(client, plan, say);
+    await setRetention(client, options);
+    if (options.hasReplicationSetting) await setReplication(client, options);
   });
 }
 
-async function keyspaceExists(client: SchemaClient, keyspace: string): Promise<boolean> {
-  const { rows } = await client.run(
-    `SELECT keyspace_name FROM system_schema.keyspaces WHERE keyspace_name = '${keyspace}'`,
-  );
-  return rows.length > 0;
+async function noteBucket(client: SchemaClient, { plan: { keyspace, bucketMs }, say }: ApplyOptions): Promise<void> {
+  const { rows } = await client.run(`SELECT value FROM ${keyspace}.schema_facts WHERE name = 'bucket_ms'`);
+  const noted = rows[0]?.value;
+  if (noted === undefined) {
+    await client.run(`INSERT INTO ${keyspace}.schema_facts (name, value) VALUES ('bucket_ms', '${bucketMs}')`);
+  } else if (Number(noted) !== bucketMs) {
+    say(`the bucket stays at ${Number(noted) / 60_000} minutes, with which ${keyspace} was made`);
+  }
 }
 
 async function migrate(client: SchemaClient, { plan, migrations, say }: ApplyOptions): Promise<void> {
@@ -65,21 +74,7 @@ async function migrate(client: SchemaClient, { plan, migrations, say }: ApplyOpt
   }
 }
 
-async function noteBucket(
-  client: SchemaClient,
-  { keyspace, bucketMs }: SchemaPlan,
-  say: (line: string) => void,
-): Promise<void> {
-  const { rows } = await client.run(`SELECT value FROM ${keyspace}.schema_facts WHERE name = 'bucket_ms'`);
-  const noted = rows[0]?.value;
-  if (noted === undefined) {
-    await client.run(`INSERT INTO ${keyspace}.schema_facts (name, value) VALUES ('bucket_ms', '${bucketMs}')`);
-  } else if (Number(noted) !== bucketMs) {
-    say(`the bucket stays at ${Number(noted) / 60_000} minutes, with which ${keyspace} was made`);
-  }
-}
-
-async function setRetention(client: SchemaClient, plan: SchemaPlan, say: (line: string) => void): Promise<void> {
+async function setRetention(client: SchemaClient, { plan, say }: ApplyOptions): Promise<void> {
   const { rows } = await client.run(
     `SELECT table_name, default_time_to_live, compaction FROM system_schema.tables WHERE keyspace_name = '${plan.keyspace}'`,
   );
@@ -87,15 +82,15 @@ async function setRetention(client: SchemaClient, plan: SchemaPlan, say: (line: 
   for (const row of rows) {
     if (row.default_time_to_live === 0 || row.default_time_to_live === seconds) continue;
     const isInWindows = String(row.compaction.get("class")).endsWith("TimeWindowCompactionStrategy");
-    const windows = JSON.stringify(windowsOf(plan.retentionMs)).replaceAll('"', "'");
-    const compaction = isInWindows ? ` AND compaction = ${windows}` : "";
-    const alter = `ALTER TABLE ${plan.keyspace}.${row.table_name} WITH default_time_to_live = ${seconds}${compaction}`;
-    await client.define(alter);
-    say(`${row.table_name} now keeps ${seconds / 86_400} days`);
+    const compaction = isInWindows ? ` AND compaction = ${mapLiteral(windowsOf(plan.retentionMs))}` : "";
+    await client.define(
+      `ALTER TABLE ${plan.keyspace}.${row.table_name} WITH default_time_to_live = ${seconds}${compaction}`,
+    );
+    say(`${row.table_name} now keeps ${(seconds * 1000) / DAY_MS} days`);
   }
 }
 
-async function setReplication(client: SchemaClient, plan: SchemaPlan, say: (line: string) => void): Promise<void> {
+async function setReplication(client: SchemaClient, { plan, say }: ApplyOptions): Promise<void> {
   const { keyspace, replication } = plan;
   const { rows } = await client.run(
     `SELECT replication FROM system_schema.keyspaces WHERE keyspace_name = '${keyspace}'`,
@@ -105,7 +100,6 @@ async function setReplication(client: SchemaClient, plan: SchemaPlan, say: (line
   const wanted = Object.entries(replication);
   if (replicas.size === wanted.length && wanted.every(([name, factor]) => Number(replicas.get(name)) === factor))
     return;
-  const map = wanted.map(([name, factor]) => `, '${name}': ${factor}`).join("");
-  await client.define(`ALTER KEYSPACE ${keyspace} WITH replication = {'class': 'NetworkTopologyStrategy'${map}}`);
+  await client.define(`ALTER KEYSPACE ${keyspace} WITH replication = ${replicationOf(plan)}`);
   say(`${keyspace} is now replicated ${JSON.stringify(replication)}: run \`nodetool repair --full ${keyspace}\``);
 }

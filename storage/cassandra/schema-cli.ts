@@ -11,15 +11,15 @@ import { verifySchema } from "./schema-verify.ts";
 
 const HELP = `Usage: npm run schema -- COMMAND
 
-  apply   make the keyspace, or bring it to the version of this build; safe to repeat, and to run twice at once
-  verify  say whether the keyspace is as this build needs it
-  print   print the CQL that apply would run on an empty cluster
+  apply   makes the keyspace, or brings it to the version of this build; safe to repeat and to run twice at once
+  verify  says whether the keyspace is as this build needs it
+  print   prints the CQL that apply would run on an empty cluster
 
 Settings (environment): PULSE_CASSANDRA_CONTACT_POINTS, PULSE_CASSANDRA_LOCAL_DC, PULSE_CASSANDRA_KEYSPACE,
 PULSE_CASSANDRA_REPLICATION, PULSE_CASSANDRA_BUCKET_MINUTES, PULSE_RETENTION_DAYS, and those for user and TLS.
-The role needs CREATE and ALTER; the functions' own needs SELECT and MODIFY on the keyspace only.`;
+This command's role needs CREATE and ALTER; the functions' role needs SELECT and MODIFY on the keyspace only.`;
 
-/** Runs the command and gives the exit code. */
+/** Runs the command; gives its exit code. */
 export async function runSchemaCommand(
   args: readonly string[],
   env: NodeJS.ProcessEnv,
@@ -36,7 +36,7 @@ export async function runSchemaCommand(
     );
     return 2;
   }
-  // A change of the schema waits for every node: longer than a write does.
+  // A change of the schema waits for every node, longer than a write does.
   const settings = { ...readSettings(cassandraSettings, env), requestTimeoutMs: 20_000 };
   const { retentionDays } = readSettings({ retentionDays: functionSettings.retentionDays }, env);
   const plan: SchemaPlan = {

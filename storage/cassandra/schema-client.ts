@@ -3,7 +3,7 @@ import type { Client, QueryOptions, types } from "cassandra-driver";
 import { failureOf } from "./driver-failure.ts";
 import { SchemaError } from "./schema-verify.ts";
 
-/** Runs the statements of a schema's change. All of them may be run twice. */
+/** Runs the statements of a change to the schema. Each of them may run twice. */
 export interface SchemaClient {
   run(query: string, params?: unknown[], options?: QueryOptions): Promise<types.ResultSet>;
   /** Runs a statement that changes the schema, and waits until all nodes have the same. @throws {SchemaError} */
@@ -13,7 +13,7 @@ export interface SchemaClient {
 const AGREEMENT_MS = 30_000;
 const TRIES = 10;
 
-/** A client that waits where a node is behind: a table that is seconds old may still be unknown to a replica. */
+/** A client that waits where a node is behind: a replica may not know a table that is seconds old. */
 export function schemaClientOf(client: Client): SchemaClient {
   // Documented by the driver, and missing in its types.
   const metadata = client.metadata as unknown as { checkSchemaAgreement(): Promise<boolean> };
@@ -23,7 +23,7 @@ export function schemaClientOf(client: Client): SchemaClient {
       try {
         return await client.execute(query, params, options);
       } catch (error) {
-        // `schema`: a node that has not heard of a table of just now, although all agreed a moment ago.
+        // `schema`: the node has not heard of a new table, although all nodes agreed a moment ago.
         const mayPass = ["load", "away", "schema"].includes(failureOf(error).about);
         if (tries === TRIES || !mayPass) throw error;
         await delay(500);
@@ -34,7 +34,7 @@ export function schemaClientOf(client: Client): SchemaClient {
   async function define(statement: string): Promise<void> {
     await run(statement, [], { prepare: false, readTimeout: AGREEMENT_MS });
     const deadline = Date.now() + AGREEMENT_MS;
-    // The driver waits only after a change of its own; what a statement finds in place may be another's of just now.
+    // The driver waits only after a change that it made; what a statement finds in place may be another's, a moment old.
     while (!(await metadata.checkSchemaAgreement())) {
       if (Date.now() > deadline) {
         throw new SchemaError(

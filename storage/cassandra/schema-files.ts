@@ -2,11 +2,11 @@ import { createHash } from "node:crypto";
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 
-/** One step of the schema, as a file has it. */
+/** One step of the schema, as its file has it. */
 export interface Migration {
   version: number;
   name: string;
-  /** Of the file as it is: a file that was applied is never changed, the next step is a new file. */
+  /** Of the file's text: a file that was applied never changes, the next step is a new file. */
   checksum: string;
   text: string;
 }
@@ -20,13 +20,11 @@ export interface SchemaPlan {
   bucketMs: number;
 }
 
-/** Where the project's own steps are. */
-export const SCHEMA_FOLDER = join(import.meta.dirname, "schema");
-
+const SCHEMA_FOLDER = join(import.meta.dirname, "schema");
 const HOUR_MS = 3_600_000;
 const MAX_WINDOWS = 30;
 
-/** The steps of a folder in order. @throws when numbers are missing or doubled. */
+/** The steps of a folder in order. @throws when a number is missing or doubled. */
 export async function loadMigrations(folder = SCHEMA_FOLDER): Promise<Migration[]> {
   const names = (await readdir(folder)).filter((name) => name.endsWith(".cql")).sort();
   return await Promise.all(
@@ -59,36 +57,37 @@ export function statementsOf(migration: Migration, plan: SchemaPlan): string[] {
     .filter((statement) => statement !== "");
 }
 
-/** What a keyspace needs before its first step: where the steps that were taken are noted, and the lock on taking one. */
-export function foundationOf(plan: SchemaPlan): string[] {
+/** What a keyspace needs before its first step: itself, the lock on taking a step, and the notes of steps taken. */
+export function foundationOf(plan: SchemaPlan): [keyspace: string, lock: string, ...notes: string[]] {
   const { keyspace } = plan;
-  const replication = mapLiteral({ class: "NetworkTopologyStrategy", ...plan.replication });
   return [
-    `CREATE KEYSPACE IF NOT EXISTS ${keyspace} WITH replication = ${replication}`,
-    // The one table made without the lock. Its id is given, so that two that make it at once make the same.
+    `CREATE KEYSPACE IF NOT EXISTS ${keyspace} WITH replication = ${replicationOf(plan)}`,
+    // The one table made without the lock. Its id is fixed, so that two processes that make it at once make the same.
     `CREATE TABLE IF NOT EXISTS ${keyspace}.schema_lock (name text PRIMARY KEY, holder text) WITH id = ${lockIdOf(keyspace)}`,
     `CREATE TABLE IF NOT EXISTS ${keyspace}.schema_versions (version int PRIMARY KEY, name text, checksum text, applied_at timestamp)`,
     `CREATE TABLE IF NOT EXISTS ${keyspace}.schema_facts (name text PRIMARY KEY, value text)`,
   ];
 }
 
-/** At most 30 windows in a retention, each of whole hours or days: as many files a service's reads may have to look at. */
-export function windowsOf(retentionMs: number): Record<string, string | number> {
-  const hours = Math.max(1, Math.ceil(retentionMs / HOUR_MS / MAX_WINDOWS));
-  const days = Math.ceil(hours / 24);
-  const window =
-    hours < 24
-      ? { compaction_window_unit: "HOURS", compaction_window_size: hours }
-      : { compaction_window_unit: "DAYS", compaction_window_size: days };
-  return { class: "TimeWindowCompactionStrategy", ...window };
+/** The keyspace's replication, as CQL. */
+export function replicationOf({ replication }: SchemaPlan): string {
+  return mapLiteral({ class: "NetworkTopologyStrategy", ...replication });
 }
 
-/** What outlives the retention by all the rules has gone a little later at most. */
-export function retentionSecondsOf({ retentionMs }: Pick<SchemaPlan, "retentionMs">): number {
+/** At most 30 windows in a retention, each of whole hours or days: a read may have to look at as many files. */
+export function windowsOf(retentionMs: number): Record<string, string | number> {
+  const hours = Math.max(1, Math.ceil(retentionMs / HOUR_MS / MAX_WINDOWS));
+  const [unit, size] = hours < 24 ? ["HOURS", hours] : ["DAYS", Math.ceil(hours / 24)];
+  return { class: "TimeWindowCompactionStrategy", compaction_window_unit: unit, compaction_window_size: size };
+}
+
+/** The `default_time_to_live` of the tables: rounded up, so that no row goes before its retention has passed. */
+export function retentionSecondsOf({ retentionMs }: SchemaPlan): number {
   return Math.ceil(retentionMs / 1000);
 }
 
-function mapLiteral(entries: Record<string, string | number>): string {
+/** A map of CQL. */
+export function mapLiteral(entries: Record<string, string | number>): string {
   const parts = Object.entries(entries).map(([key, value]) => `'${key}': '${value}'`);
   return `{${parts.join(", ")}}`;
 }

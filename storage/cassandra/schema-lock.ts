@@ -11,7 +11,7 @@ export interface LockOptions {
   lockTimeoutMs?: number | undefined;
 }
 
-// Longer than any step takes; the lock of one that died frees itself.
+// Longer than any step takes. The lock of a process that died frees itself.
 const LOCK_SECONDS = 120;
 const SERIAL = { prepare: false, serialConsistency: types.consistencies.localSerial };
 
@@ -24,8 +24,7 @@ export async function withSchemaLock(
   const holder = randomUUID();
   const deadline = Date.now() + lockTimeoutMs;
   const take = `INSERT INTO ${keyspace}.schema_lock (name, holder) VALUES ('schema', '${holder}') IF NOT EXISTS USING TTL ${LOCK_SECONDS}`;
-  let isWaiting = false;
-  for (;;) {
+  for (let isWaiting = false; ; isWaiting = true) {
     const result = await run(take, [], SERIAL);
     // A try whose answer was lost may have taken it.
     if (result.wasApplied() || result.first()?.holder === holder) break;
@@ -35,7 +34,6 @@ export async function withSchemaLock(
       );
     }
     if (!isWaiting) say("another is at work on the schema: waiting for it");
-    isWaiting = true;
     await delay(100 + Math.random() * 200);
   }
   try {

@@ -1,6 +1,6 @@
-import { type Client, types } from "cassandra-driver";
+import type { Client } from "cassandra-driver";
 
-/** The step that this build needs at least. Steps only add, so that the build before runs on the schema after. */
+/** The step that this build needs at least. A step only adds, so that the build before still runs on the schema. */
 export const SCHEMA_VERSION = 3;
 
 const TABLES: Readonly<Record<string, readonly string[]>> = {
@@ -20,30 +20,22 @@ export class SchemaError extends Error {
   override readonly name = "SchemaError";
 }
 
-/** What a keyspace says of itself. */
-export interface SchemaFacts {
-  version: number;
-  /** The time that one partition spans. */
-  bucketMs: number;
-}
-
-/** Reads the keyspace's own notes and looks whether its tables are there. @throws {SchemaError} */
-export async function verifySchema(client: Client, keyspace: string): Promise<SchemaFacts> {
-  // One replica's answer will do: schema tables are local to each node, and the notes never change once written.
-  const options = { prepare: false, consistency: types.consistencies.localOne };
-  const { rows } = await client.execute(
+/**
+ * Checks that a keyspace's tables have the columns of this build; gives its version and the time that one partition
+ * spans. @throws {SchemaError}
+ */
+export async function verifySchema(client: Client, keyspace: string): Promise<{ version: number; bucketMs: number }> {
+  const run = (query: string) => client.execute(query, [], { prepare: false, fetchSize: 5000 });
+  const { rows } = await run(
     `SELECT table_name, column_name FROM system_schema.columns WHERE keyspace_name = '${keyspace}'`,
-    [],
-    { ...options, fetchSize: 5000 },
   );
   const found = new Set(rows.map((row) => `${row.table_name}.${row.column_name}`));
   if (!found.has("schema_versions.version") || !found.has("schema_facts.value")) {
     throw new SchemaError(`Expected the keyspace ${keyspace} to hold PulseMesh's tables, got none: ${REMEDY}`);
   }
-  const quorum = { prepare: false };
   const [versions, facts] = await Promise.all([
-    client.execute(`SELECT version FROM ${keyspace}.schema_versions`, [], quorum),
-    client.execute(`SELECT value FROM ${keyspace}.schema_facts WHERE name = 'bucket_ms'`, [], quorum),
+    run(`SELECT version FROM ${keyspace}.schema_versions`),
+    run(`SELECT value FROM ${keyspace}.schema_facts WHERE name = 'bucket_ms'`),
   ]);
   const version = Math.max(0, ...versions.rows.map((row) => Number(row.version)));
   if (version < SCHEMA_VERSION) {
@@ -61,7 +53,8 @@ export async function verifySchema(client: Client, keyspace: string): Promise<Sc
     }
   }
   const bucketMs = Number(facts.rows[0]?.value);
-  if (!(bucketMs > 0))
+  if (!(bucketMs > 0)) {
     throw new SchemaError(`Expected ${keyspace}.schema_facts to have bucket_ms, got none: ${REMEDY}`);
+  }
   return { version, bucketMs };
 }

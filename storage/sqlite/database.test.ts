@@ -24,7 +24,7 @@ afterEach(() => {
 });
 
 function open({ name = "a.db", maxBytes = MIB, of = schema } = {}): DatabaseSync {
-  const database = openSqliteDatabase({ file: join(folder, name), maxBytes, schema: of });
+  const database = openSqliteDatabase({ file: join(folder, name), maxBytes }, of);
   handles.push(database);
   return database;
 }
@@ -101,7 +101,7 @@ describe("opening a file", () => {
     const script = `
       import { openSqliteDatabase } from ${JSON.stringify(new URL("database.ts", import.meta.url).href)};
       process.stdin.once("data", () => {
-        const database = openSqliteDatabase(${JSON.stringify({ file: join(folder, "a.db"), maxBytes: MIB, schema })});
+        const database = openSqliteDatabase(${JSON.stringify({ file: join(folder, "a.db"), maxBytes: MIB })}, ${JSON.stringify(schema)});
         database.exec("INSERT INTO notes (note) VALUES ('" + process.pid + "')");
         database.close();
         process.exit(0);

@@ -11,12 +11,11 @@ export interface SqliteSchema {
   sql: string;
 }
 
-export interface SqliteOptions {
+export interface SqliteFileOptions {
   /** Its folder is made when it is missing. */
   file: string;
   /** The most bytes the file may have; the write-ahead log beside it comes on top, see {@link CHECKPOINT_PAGES}. */
   maxBytes: number;
-  schema: SqliteSchema;
 }
 
 /** A store that cannot be opened or used; the message names the remedy. */
@@ -35,7 +34,7 @@ const OPEN_TIMEOUT_MS = 30_000;
 const BUSY_TIMEOUT_MS = 100;
 
 /** Opens a file and makes or verifies its schema. A COMMIT that returns is on disk. @throws {StoreError} */
-export function openSqliteDatabase({ file, maxBytes, schema }: SqliteOptions): DatabaseSync {
+export function openSqliteDatabase({ file, maxBytes }: SqliteFileOptions, schema: SqliteSchema): DatabaseSync {
   let database: DatabaseSync | undefined;
   try {
     mkdirSync(dirname(file), { recursive: true });
@@ -47,7 +46,8 @@ export function openSqliteDatabase({ file, maxBytes, schema }: SqliteOptions): D
       PRAGMA cache_size = -${CACHE_KIB}; PRAGMA wal_autocheckpoint = ${CHECKPOINT_PAGES};
       PRAGMA journal_size_limit = ${MAX_IDLE_LOG_BYTES}`);
     ensureSchema(database, file, schema);
-    database.exec(`PRAGMA max_page_count = ${Math.max(1, Math.floor(maxBytes / pageSizeOf(database)))}`);
+    const maxPages = Math.floor(maxBytes / readPragma(database, "page_size"));
+    database.exec(`PRAGMA max_page_count = ${Math.max(1, maxPages)}`);
     database.exec(`PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS}`);
     return database;
   } catch (error) {
@@ -76,18 +76,14 @@ function enterWriteAheadLog(database: DatabaseSync): void {
 }
 
 function ensureSchema(database: DatabaseSync, file: string, schema: SqliteSchema): void {
-  if (versionOf(database) !== schema.version) {
+  const readVersion = () => readPragma(database, "user_version");
+  if (readVersion() !== schema.version) {
     // Of several processes one makes the schema; the others wait at BEGIN and then find it made.
-    database.exec("BEGIN IMMEDIATE");
-    try {
-      if (versionOf(database) === 0) database.exec(`${schema.sql}; PRAGMA user_version = ${schema.version}`);
-      database.exec("COMMIT");
-    } catch (error) {
-      rollBack(database);
-      throw error;
-    }
+    transact(database, () => {
+      if (readVersion() === 0) database.exec(`${schema.sql}; PRAGMA user_version = ${schema.version}`);
+    });
   }
-  const version = versionOf(database);
+  const version = readVersion();
   if (version !== schema.version) {
     throw new StoreError(
       `Expected ${file} to have schema version ${schema.version}, got ${version}: it was written by another version of ` +
@@ -96,12 +92,8 @@ function ensureSchema(database: DatabaseSync, file: string, schema: SqliteSchema
   }
 }
 
-function versionOf(database: DatabaseSync): number {
-  return Number(database.prepare("PRAGMA user_version").get()?.user_version);
-}
-
-function pageSizeOf(database: DatabaseSync): number {
-  return Number(database.prepare("PRAGMA page_size").get()?.page_size);
+function readPragma(database: DatabaseSync, name: string): number {
+  return Number(database.prepare(`PRAGMA ${name}`).get()?.[name]);
 }
 
 /** The bytes that an open file takes, and those that it may still take: the rest of its quota or of its disk, if less. */
@@ -112,13 +104,25 @@ export interface SqliteSpace {
 
 /** Reads the space of an open database. SQLite uses the pages of deleted rows again, so they count as free. */
 export function spaceOf(database: DatabaseSync, file: string, maxBytes: number): SqliteSpace {
-  const read = (name: string) => Number(database.prepare(`PRAGMA ${name}`).get()?.[name]);
-  const unusedPages = read("freelist_count");
-  const pageBytes = pageSizeOf(database);
-  const usedBytes = (read("page_count") - unusedPages) * pageBytes;
+  const unusedPages = readPragma(database, "freelist_count");
+  const pageBytes = readPragma(database, "page_size");
+  const usedBytes = (readPragma(database, "page_count") - unusedPages) * pageBytes;
   const { bavail, bsize } = statfsSync(dirname(file));
   const diskBytes = bavail * bsize + unusedPages * pageBytes;
   return { usedBytes, freeBytes: Math.max(0, Math.min(maxBytes - usedBytes, diskBytes)) };
+}
+
+/** Does some work in a transaction; when the work throws, nothing of it stays. */
+export function transact<T>(database: DatabaseSync, work: () => T): T {
+  database.exec("BEGIN IMMEDIATE");
+  try {
+    const result = work();
+    database.exec("COMMIT");
+    return result;
+  } catch (error) {
+    rollBack(database);
+    throw error;
+  }
 }
 
 /** Ends a transaction that failed, unless SQLite has ended it. */

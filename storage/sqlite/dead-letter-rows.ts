@@ -1,4 +1,4 @@
-import type { DatabaseSync, SQLInputValue, StatementSync } from "node:sqlite";
+import type { DatabaseSync, SQLInputValue } from "node:sqlite";
 import type { CloudEvent, EventData } from "../../events/cloud-event.ts";
 import { END_OF_TIME_MS } from "../../events/time.ts";
 import type { DeadLetterCursor } from "../cursor.ts";
@@ -18,16 +18,26 @@ export const deadLetterSchema: SqliteSchema = {
     CREATE INDEX dead_letters_by_reason ON dead_letters (reason, time, id)`,
 };
 
-const PUT = `INSERT INTO dead_letters (id, time, reason, destination, code, detail, event, data) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
-  ON CONFLICT (id) DO UPDATE SET time = excluded.time, reason = excluded.reason, replayed_at = NULL,
-  destination = excluded.destination, code = excluded.code, detail = excluded.detail, event = excluded.event, data = excluded.data`;
-const MARK_REPLAYED = "UPDATE dead_letters SET replayed_at = ?1 WHERE id = ?2 AND time <= ?1";
-const SELECT = "SELECT id, time, reason, replayed_at, destination, code, detail, event, data FROM dead_letters WHERE";
-const IN_SPAN =
-  "time >= ?1 AND time <= ?2 AND (time < ?2 OR id > ?3) AND (?4 IS NULL OR (replayed_at IS NOT NULL) = ?4)";
-const ORDER = "ORDER BY time DESC, id LIMIT ?5";
-const DELETE_EXPIRED = `DELETE FROM dead_letters WHERE letter IN
-  (SELECT letter FROM dead_letters WHERE time < ? ORDER BY time LIMIT ?)`;
+function prepareStatements(database: DatabaseSync) {
+  const select = "SELECT id, time, reason, replayed_at, destination, code, detail, event, data FROM dead_letters WHERE";
+  const inSpan =
+    "time >= ?1 AND time <= ?2 AND (time < ?2 OR id > ?3) AND (?4 IS NULL OR (replayed_at IS NOT NULL) = ?4)";
+  const order = "ORDER BY time DESC, id LIMIT ?5";
+  return {
+    put: database.prepare(`
+      INSERT INTO dead_letters (id, time, reason, destination, code, detail, event, data) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+      ON CONFLICT (id) DO UPDATE SET time = excluded.time, reason = excluded.reason, replayed_at = NULL,
+        destination = excluded.destination, code = excluded.code, detail = excluded.detail, event = excluded.event,
+        data = excluded.data`),
+    markReplayed: database.prepare("UPDATE dead_letters SET replayed_at = ?1 WHERE id = ?2 AND time <= ?1"),
+    get: database.prepare(`${select} id = ? AND time >= ?`),
+    list: database.prepare(`${select} ${inSpan} ${order}`),
+    listOfReason: database.prepare(`${select} reason = ?6 AND ${inSpan} ${order}`),
+    deleteExpired: database.prepare(`
+      DELETE FROM dead_letters WHERE letter IN
+        (SELECT letter FROM dead_letters WHERE time < ? ORDER BY time LIMIT ?)`),
+  };
+}
 
 /** A write to the table: a dead letter that came, or a note that one was replayed. */
 export type DeadLetterWork = { kind: "put"; letter: DeadLetter } | { kind: "replayed"; id: string; time: number };
@@ -46,34 +56,24 @@ interface Row {
 
 /** The table of dead letters and its statements. */
 export class DeadLetterRows implements StoreTables<DeadLetterWork> {
-  readonly #put: StatementSync;
-  readonly #markReplayed: StatementSync;
-  readonly #get: StatementSync;
-  readonly #list: StatementSync;
-  readonly #listOfReason: StatementSync;
-  readonly #deleteExpired: StatementSync;
+  readonly #statements: ReturnType<typeof prepareStatements>;
 
   constructor(database: DatabaseSync) {
-    this.#put = database.prepare(PUT);
-    this.#markReplayed = database.prepare(MARK_REPLAYED);
-    this.#get = database.prepare(`${SELECT} id = ? AND time >= ?`);
-    this.#list = database.prepare(`${SELECT} ${IN_SPAN} ${ORDER}`);
-    this.#listOfReason = database.prepare(`${SELECT} reason = ?6 AND ${IN_SPAN} ${ORDER}`);
-    this.#deleteExpired = database.prepare(DELETE_EXPIRED);
+    this.#statements = prepareStatements(database);
   }
 
   apply(work: DeadLetterWork): void {
-    if (work.kind === "put") this.#put.run(...valuesOf(work.letter));
-    else this.#markReplayed.run(work.time, work.id);
+    if (work.kind === "put") this.#statements.put.run(...valuesOf(work.letter));
+    else this.#statements.markReplayed.run(work.time, work.id);
   }
 
   deleteBefore(horizon: number, maxRows: number): boolean {
-    return Number(this.#deleteExpired.run(horizon, maxRows).changes) === maxRows;
+    return Number(this.#statements.deleteExpired.run(horizon, maxRows).changes) === maxRows;
   }
 
   /** The dead letter with an id, unless it is older than the horizon. */
   get(id: string, horizon: number): DeadLetter | undefined {
-    const row = this.#get.get(id, horizon);
+    const row = this.#statements.get.get(id, horizon);
     return row === undefined ? undefined : deadLetterOf(row as unknown as Row);
   }
 
@@ -90,7 +90,8 @@ export class DeadLetterRows implements StoreTables<DeadLetterWork> {
     // A cursor may come with another span than the one it was made for.
     const [time, id] = after !== undefined && after[0] <= last ? after : [last, ""];
     const bounds = [from, time, id, isReplayed === undefined ? null : Number(isReplayed), limit];
-    const rows = reason === undefined ? this.#list.all(...bounds) : this.#listOfReason.all(...bounds, reason);
+    const { list, listOfReason } = this.#statements;
+    const rows = reason === undefined ? list.all(...bounds) : listOfReason.all(...bounds, reason);
     return rows.map((row) => deadLetterOf(row as unknown as Row));
   }
 }

@@ -25,7 +25,7 @@ export class SqliteDeadLetterStore implements DeadLetterStore, StoreLifecycle {
   readonly #file: StoreFile<DeadLetterWork>;
 
   constructor(options: SqliteStoreOptions) {
-    const database = openSqliteDatabase({ ...options, schema: deadLetterSchema });
+    const database = openSqliteDatabase(options, deadLetterSchema);
     this.#rows = new DeadLetterRows(database);
     this.#file = new StoreFile(database, options, this.#rows);
   }

@@ -99,22 +99,18 @@ export class GroupCommit<T> {
 
   #transact(group: readonly Waiting<T>[], rows: number): WriteOutcome {
     const started = performance.now();
-    const outcome = this.#attempt(group);
-    this.#onBatch?.({ rows, durationMs: performance.now() - started, outcome: outcome.kind });
-    return outcome;
-  }
-
-  #attempt(group: readonly Waiting<T>[]): WriteOutcome {
+    let outcome = STORED;
     try {
       this.#begin.run();
       this.#tables.begin?.();
       for (const { work } of group) this.#tables.apply(work);
       this.#commit.run();
-      return STORED;
     } catch (error) {
       rollBack(this.#database);
       this.#tables.undone?.();
-      return outcomeOf(error);
+      outcome = outcomeOf(error);
     }
+    this.#onBatch?.({ rows, durationMs: performance.now() - started, outcome: outcome.kind });
+    return outcome;
   }
 }

@@ -1,4 +1,4 @@
-import type { DatabaseSync, StatementSync } from "node:sqlite";
+import type { DatabaseSync } from "node:sqlite";
 import type { Pulse } from "../../events/pulse.ts";
 import type { PulseCursor } from "../cursor.ts";
 import type { Span, StoredPulse } from "../ports.ts";
@@ -33,68 +33,62 @@ interface Row {
   metadata: string | null;
 }
 
-const COLUMNS = "s.name, p.event_time, p.source, p.id, p.latency_ms, p.status, p.metadata";
-// The index gives the order of time; SQLite sorts by source and id only among rows that share a millisecond.
-const ORDER = "ORDER BY p.event_time DESC, p.source, p.id";
-
-const INSERT_SERVICE = "INSERT INTO services (name) VALUES (?) ON CONFLICT (name) DO NOTHING";
-const SELECT_SERVICE = "SELECT id FROM services WHERE name = ?";
-const INSERT = `INSERT INTO pulses (service, event_time, source, id, latency_ms, status, metadata)
-  VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id, service, source) DO NOTHING`;
-const SELECT = `SELECT ${COLUMNS} FROM services s CROSS JOIN pulses p ON p.service = s.id
-  WHERE s.name = ?1 AND p.event_time >= ?2 AND p.event_time <= ?3 AND (p.event_time < ?3 OR (p.source, p.id) > (?4, ?5))
-  ${ORDER} LIMIT ?6`;
-// The latest pulses are looked up, not kept: a seek for each service is cheaper than a table that every write updates,
-// and it never shows what is expired or no longer the newest.
-const LATEST = `SELECT ${COLUMNS} FROM services s CROSS JOIN pulses p ON p.rowid =
-    (SELECT p.rowid FROM pulses p WHERE p.service = s.id AND p.event_time >= ? ${ORDER} LIMIT 1)
-  ORDER BY s.name`;
-const EXPIRED_SERVICE = `SELECT id FROM services s WHERE id > ?
-  AND EXISTS (SELECT 1 FROM pulses p WHERE p.service = s.id AND p.event_time < ?) ORDER BY id LIMIT 1`;
-const DELETE_EXPIRED = `DELETE FROM pulses WHERE rowid IN
-  (SELECT rowid FROM pulses WHERE service = ? AND event_time < ? ORDER BY event_time LIMIT ?)`;
-const DELETE_SILENT_SERVICES = `DELETE FROM services WHERE id IN
-  (SELECT id FROM services s WHERE NOT EXISTS (SELECT 1 FROM pulses p WHERE p.service = s.id) LIMIT ?)`;
-
 const MAX_KNOWN_SERVICES = 10_000;
+
+function prepareStatements(database: DatabaseSync) {
+  const columns = "s.name, p.event_time, p.source, p.id, p.latency_ms, p.status, p.metadata";
+  // The index gives the order of time; SQLite sorts by source and id only among rows that share a millisecond.
+  const order = "ORDER BY p.event_time DESC, p.source, p.id";
+  return {
+    dataVersion: database.prepare("PRAGMA data_version"),
+    insertService: database.prepare("INSERT INTO services (name) VALUES (?) ON CONFLICT (name) DO NOTHING"),
+    selectService: database.prepare("SELECT id FROM services WHERE name = ?"),
+    insert: database.prepare(`
+      INSERT INTO pulses (service, event_time, source, id, latency_ms, status, metadata) VALUES (?, ?, ?, ?, ?, ?, ?)
+      ON CONFLICT (id, service, source) DO NOTHING`),
+    select: database.prepare(`
+      SELECT ${columns} FROM services s CROSS JOIN pulses p ON p.service = s.id
+      WHERE s.name = ?1 AND p.event_time >= ?2 AND p.event_time <= ?3
+        AND (p.event_time < ?3 OR (p.source, p.id) > (?4, ?5)) ${order} LIMIT ?6`),
+    // The latest pulses are looked up, not kept: a seek for each service is cheaper than a table that every write updates,
+    // and it never shows what is expired or no longer the newest.
+    latest: database.prepare(`
+      SELECT ${columns} FROM services s CROSS JOIN pulses p ON p.rowid =
+        (SELECT p.rowid FROM pulses p WHERE p.service = s.id AND p.event_time >= ? ${order} LIMIT 1) ORDER BY s.name`),
+    expiredService: database.prepare(`
+      SELECT id FROM services s WHERE id > ?
+      AND EXISTS (SELECT 1 FROM pulses p WHERE p.service = s.id AND p.event_time < ?) ORDER BY id LIMIT 1`),
+    deleteExpired: database.prepare(`
+      DELETE FROM pulses WHERE rowid IN
+        (SELECT rowid FROM pulses WHERE service = ? AND event_time < ? ORDER BY event_time LIMIT ?)`),
+    deleteSilentServices: database.prepare(`
+      DELETE FROM services WHERE id IN
+        (SELECT id FROM services s WHERE NOT EXISTS (SELECT 1 FROM pulses p WHERE p.service = s.id) LIMIT ?)`),
+  };
+}
 
 /** The tables of pulses and their statements. */
 export class PulseRows implements StoreTables<readonly Pulse[]> {
-  readonly #insertService: StatementSync;
-  readonly #selectService: StatementSync;
-  readonly #insert: StatementSync;
-  readonly #select: StatementSync;
-  readonly #latest: StatementSync;
-  readonly #expiredService: StatementSync;
-  readonly #deleteExpired: StatementSync;
-  readonly #deleteSilentServices: StatementSync;
-  readonly #selectDataVersion: StatementSync;
+  readonly #statements: ReturnType<typeof prepareStatements>;
   readonly #serviceIds = new Map<string, number>();
   #dataVersion: unknown;
 
   constructor(database: DatabaseSync) {
-    this.#insertService = database.prepare(INSERT_SERVICE);
-    this.#selectService = database.prepare(SELECT_SERVICE);
-    this.#insert = database.prepare(INSERT);
-    this.#select = database.prepare(SELECT);
-    this.#latest = database.prepare(LATEST);
-    this.#expiredService = database.prepare(EXPIRED_SERVICE);
-    this.#deleteExpired = database.prepare(DELETE_EXPIRED);
-    this.#deleteSilentServices = database.prepare(DELETE_SILENT_SERVICES);
-    this.#selectDataVersion = database.prepare("PRAGMA data_version");
+    this.#statements = prepareStatements(database);
   }
 
   // Another process may have deleted a service whose id is known here.
   begin(): void {
-    const version = this.#selectDataVersion.get()?.data_version;
+    const version = this.#statements.dataVersion.get()?.data_version;
     if (version !== this.#dataVersion) this.#serviceIds.clear();
     this.#dataVersion = version;
   }
 
   /** Inserts those that are not stored yet. */
   apply(pulses: readonly Pulse[]): void {
+    const { insert } = this.#statements;
     for (const pulse of pulses) {
-      this.#insert.run(
+      insert.run(
         this.#serviceIds.get(pulse.service_name) ?? this.#resolveService(pulse.service_name),
         pulse.event_time,
         pulse.source,
@@ -112,8 +106,8 @@ export class PulseRows implements StoreTables<readonly Pulse[]> {
   }
 
   #resolveService(name: string): number {
-    this.#insertService.run(name);
-    const id = Number(this.#selectService.get(name)?.id);
+    this.#statements.insertService.run(name);
+    const id = Number(this.#statements.selectService.get(name)?.id);
     if (this.#serviceIds.size >= MAX_KNOWN_SERVICES) this.#serviceIds.clear();
     this.#serviceIds.set(name, id);
     return id;
@@ -125,32 +119,35 @@ export class PulseRows implements StoreTables<readonly Pulse[]> {
     const last = Math.ceil(to) - 1;
     // A cursor may come with another span than the one it was made for.
     const [time, source, id] = after !== undefined && after[0] <= last ? after : [last, "", ""];
-    return this.#select.all(service, from, time, source, id, limit).map((row) => pulseOf(row as unknown as Row));
+    return this.#statements.select
+      .all(service, from, time, source, id, limit)
+      .map((row) => pulseOf(row as unknown as Row));
   }
 
   /** The newest pulse of each service that has one from the horizon on. */
   latest(horizon: number): StoredPulse[] {
-    return this.#latest.all(horizon).map((row) => pulseOf(row as unknown as Row));
+    return this.#statements.latest.all(horizon).map((row) => pulseOf(row as unknown as Row));
   }
 
   /** Deletes pulses first, then services without any. */
   deleteBefore(horizon: number, maxRows: number): boolean {
+    const { expiredService, deleteExpired, deleteSilentServices } = this.#statements;
     let left = maxRows;
     for (let after = 0; ; ) {
-      const service = this.#expiredService.get(after, horizon);
+      const service = expiredService.get(after, horizon);
       if (service === undefined) break;
       after = Number(service.id);
-      left -= Number(this.#deleteExpired.run(after, horizon, left).changes);
+      left -= Number(deleteExpired.run(after, horizon, left).changes);
       if (left <= 0) return true;
     }
-    const services = Number(this.#deleteSilentServices.run(left).changes);
+    const services = Number(deleteSilentServices.run(left).changes);
     if (services > 0) this.#serviceIds.clear();
     return services === left;
   }
 
   /** Throws when the tables cannot be read. */
   probe(): void {
-    this.#selectService.get("");
+    this.#statements.selectService.get("");
   }
 }
 

@@ -26,7 +26,7 @@ export class SqlitePulseStore implements PulseWriter, PulseReader, StoreLifecycl
   readonly #file: StoreFile<readonly Pulse[]>;
 
   constructor(options: SqliteStoreOptions) {
-    const database = openSqliteDatabase({ ...options, schema: pulseSchema });
+    const database = openSqliteDatabase(options, pulseSchema);
     this.#rows = new PulseRows(database);
     this.#file = new StoreFile(database, options, this.#rows);
   }

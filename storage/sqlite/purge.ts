@@ -1,11 +1,11 @@
 import type { DatabaseSync } from "node:sqlite";
-import { rollBack } from "./database.ts";
+import { transact } from "./database.ts";
 
 export interface PurgeOptions {
   database: DatabaseSync;
-  /** Deletes at most so many rows inside a transaction; true when there may be more. */
+  /** Deletes at most `maxRows` inside a transaction; true when there may be more. */
   purgeSome(maxRows: number): boolean;
-  /** How often it looks for something to delete. */
+  /** How often to look for expired rows. */
   everyMs: number;
 }
 
@@ -36,24 +36,16 @@ export class Purge {
   }
 
   #schedule(delayMs: number): void {
+    const { database, purgeSome, everyMs } = this.#options;
     this.#timer = setTimeout(() => {
       const started = performance.now();
-      const isMore = this.#purgeChunk();
-      this.#schedule(isMore ? performance.now() - started : this.#options.everyMs);
+      let isMore = false;
+      try {
+        isMore = transact(database, () => purgeSome(CHUNK_ROWS));
+      } catch {
+        // Another process has the lock, or the disk fails. Expired rows stay hidden, and the next turn tries again.
+      }
+      this.#schedule(isMore ? performance.now() - started : everyMs);
     }, delayMs).unref();
-  }
-
-  #purgeChunk(): boolean {
-    const { database, purgeSome } = this.#options;
-    try {
-      database.exec("BEGIN IMMEDIATE");
-      const isMore = purgeSome(CHUNK_ROWS);
-      database.exec("COMMIT");
-      return isMore;
-    } catch {
-      // Another process has the lock, or the disk fails. Expired rows stay hidden, and the next turn tries again.
-      rollBack(database);
-      return false;
-    }
   }
 }

@@ -1,14 +1,10 @@
 import type { DatabaseSync } from "node:sqlite";
 import type { StoreBatch, WriteOutcome } from "../ports.ts";
-import { type SqliteSpace, StoreError, spaceOf } from "./database.ts";
+import { type SqliteFileOptions, type SqliteSpace, StoreError, spaceOf } from "./database.ts";
 import { GroupCommit, type StoreTables } from "./group-commit.ts";
 import { Purge } from "./purge.ts";
 
-export interface SqliteStoreOptions {
-  /** Its folder is made when it is missing. */
-  file: string;
-  /** The most bytes the file may have; when it is full, writes are `retry`. */
-  maxBytes: number;
+export interface SqliteStoreOptions extends SqliteFileOptions {
   /** What is stored is shown until it is this old, and then deleted. */
   retentionMs: number;
   /** Epoch ms. @default Date.now */
