@@ -54,7 +54,7 @@ describe("parseJson", () => {
     });
   });
 
-  it("says where the fault is and quotes nothing of the text", () => {
+  it("names the place of a fault and quotes nothing of the text", () => {
     const parsed = parseJson(Buffer.from('{"user":"a" "password":"hunter2"}'), "");
     expect(parsed).toMatchObject({ ok: false, faults: [{ pointer: "", got: "string" }] });
     expect(JSON.stringify(parsed)).toMatch(/Expected valid JSON \(fault at character 12\)/);
@@ -67,7 +67,7 @@ describe("parseJson", () => {
 });
 
 describe("an event's data", () => {
-  it("is the JSON that came with its envelope, where a string stays a string", () => {
+  it("is the JSON from its envelope, where a string stays a string", () => {
     expect(jsonOf(eventWith({ kind: "json", value: '{"a":1}' }))).toEqual({ ok: true, value: '{"a":1}' });
   });
 
@@ -79,7 +79,7 @@ describe("an event's data", () => {
     });
   });
 
-  it("is said to be absent when there is none", () => {
+  it("is a fault when it is absent", () => {
     expect(jsonOf(eventWith({ kind: "none" }), "/3/data")).toEqual({
       ok: false,
       faults: [{ pointer: "/3/data", rule: "Expected data", got: "absent" }],
@@ -125,7 +125,7 @@ describe("large JSON", () => {
     expect(isCrowded(bytes)).toBe(false);
   });
 
-  it("is what is meant: a small body may be of anything", () => {
+  it("is the only JSON that is counted: a small body may hold any parts", () => {
     expect(parseJson(Buffer.from(`[${new Array(1000).fill("{}").join(",")}]`), "").ok).toBe(true);
   });
 });

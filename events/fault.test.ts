@@ -38,7 +38,7 @@ describe("a fault", () => {
     });
   });
 
-  it("can be all of a refusal", () => {
+  it("alone makes a refusal", () => {
     expect(refuse("/a", "Expected a string", null)).toEqual({
       ok: false,
       faults: [{ pointer: "/a", rule: "Expected a string", got: "null" }],

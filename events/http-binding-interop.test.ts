@@ -1,4 +1,4 @@
-// Both ways with the CloudEvents SDK, and with ourselves: what one writes the other reads.
+// PulseMesh and the CloudEvents SDK read what the other writes, and PulseMesh reads what it writes.
 import type { IncomingHttpHeaders } from "node:http";
 import { HTTP, CloudEvent as SdkEvent } from "cloudevents";
 import fc from "fast-check";
@@ -6,7 +6,7 @@ import { describe, expect, it } from "vitest";
 import { bytesOf, type CloudEvent, jsonOf } from "./cloud-event.ts";
 import { decodeEvents, encodeBinary, eventModeOf, toStructured } from "./http-binding.ts";
 
-// The same cases in every run: what fails once fails for everybody.
+// A fixed seed: each run has the same cases.
 fc.configureGlobal({ seed: 20_261_124 });
 
 interface Message {
@@ -14,7 +14,7 @@ interface Message {
   body: unknown;
 }
 
-/** Reads what the SDK wrote as a server would get it: lower-case names, a body of bytes. */
+/** A message of the SDK as a server receives it: lower-case names, a body of bytes. */
 function receive({ headers, body }: Message): CloudEvent[] {
   const lower: IncomingHttpHeaders = {};
   for (const [name, value] of Object.entries(headers)) lower[name.toLowerCase()] = String(value);
@@ -56,7 +56,7 @@ function eventsOf(text: fc.Arbitrary<string>): fc.Arbitrary<CloudEvent> {
     .map((event) => event as CloudEvent);
 }
 
-describe("an event that the SDK wrote", () => {
+describe("an event that the SDK writes", () => {
   const sdkEvent = new SdkEvent({
     id: "a-1",
     source: "/sdk",
@@ -93,8 +93,8 @@ describe("an event that the SDK wrote", () => {
   });
 });
 
-describe("an event that we wrote", () => {
-  it("is read by the SDK in binary mode, percent-encoding aside, which it leaves as it is", () => {
+describe("an event that PulseMesh writes", () => {
+  it("is read by the SDK in binary mode, except that the SDK decodes no percent-encoding", () => {
     fc.assert(
       fc.property(eventsOf(unicode), (event) => {
         const { headers, body } = encodeBinary({ ...event, datacontenttype: "text/plain" });
@@ -102,7 +102,7 @@ describe("an event that we wrote", () => {
         expect(decodeURIComponent(read.id)).toBe(event.id);
         expect(decodeURIComponent(read.source)).toBe(event.source);
         expect(decodeURIComponent(read.type)).toBe(event.type);
-        if (event.time !== undefined) expect(read.time).toBe(event.time); // where there is none the SDK says now
+        if (event.time !== undefined) expect(read.time).toBe(event.time); // without a time the SDK says now
         for (const [name, value] of Object.entries(event.extensions)) {
           expect(decodeURIComponent(String(read[name]))).toBe(value);
         }
@@ -123,13 +123,13 @@ describe("an event that we wrote", () => {
           event.type,
           event.subject,
         ]);
-        // The SDK drops falsy values; anything else is what was sent.
+        // The SDK drops falsy values.
         if (value) expect(JSON.stringify(read.data)).toBe(JSON.stringify(value));
       }),
     );
   });
 
-  it("is read back by us the same in binary mode, whatever the Unicode in its attributes", () => {
+  it("is read back the same in binary mode, with any Unicode in its attributes", () => {
     fc.assert(
       fc.property(fc.oneof(eventsOf(unicode), eventsOf(printable)), (event) => {
         const { headers, body } = encodeBinary(event);
@@ -141,7 +141,7 @@ describe("an event that we wrote", () => {
     );
   });
 
-  it("is read back by us the same in structured mode and in a batch", () => {
+  it("is read back the same in structured mode and in a batch", () => {
     fc.assert(
       fc.property(eventsOf(unicode), (event) => {
         const one = toStructured(event);
@@ -152,7 +152,7 @@ describe("an event that we wrote", () => {
           const { data: _, ...attributes } = first;
           const { data: __, ...expected } = event;
           expect(attributes).toEqual(expected);
-          // JSON may be written anew on its way, and only JSON.
+          // Data may change their form on the way only if they are JSON.
           const sent = jsonOf(event);
           if (event.datacontenttype === "application/json" && sent.ok) expect(jsonOf(first)).toEqual(sent);
           else expect(bytesOf(first).equals(bytesOf(event))).toBe(true);
@@ -163,7 +163,7 @@ describe("an event that we wrote", () => {
     );
   });
 
-  it("has half a character replaced, since HTTP could not carry it", () => {
+  it("has a lone surrogate replaced, since HTTP cannot carry it", () => {
     const event: CloudEvent = { id: "a\ud800", source: "/a", type: "t", extensions: {}, data: { kind: "none" } };
     expect(encodeBinary(event).headers["ce-id"]).toBe("a%EF%BF%BD");
   });

@@ -20,7 +20,7 @@ function only(parsed: Parsed<CloudEvent[]>): CloudEvent {
 }
 
 describe("an event in structured mode", () => {
-  it("has everything in its body, whatever the headers say", () => {
+  it("has everything in its body; the headers do not count", () => {
     const body = Buffer.from(JSON.stringify({ ...ENVELOPE, subject: "body", data: { a: 1 } }));
     const headers = { "ce-specversion": "1.0", "ce-id": "header", "ce-subject": "header", "ce-extra": "header" };
     expect(only(decodeEvents("structured", headers, body))).toEqual({
@@ -126,7 +126,7 @@ describe("the required attributes", () => {
     ]);
   });
 
-  it("keep an id of any kind but text from being repaired", () => {
+  it("refuse an id that is not text, instead of repairing it", () => {
     expect(pointersOf(structured({ id: 7 }))).toContain("/id");
   });
 });
@@ -136,7 +136,7 @@ describe("the time", () => {
     expect(pointersOf(structured({ time }))).toEqual(["/time"]);
   });
 
-  it("is kept as it was written", () => {
+  it("keeps its form", () => {
     expect(only(structured({ time: "2026-03-01t12:00:00.123456z" })).time).toBe("2026-03-01t12:00:00.123456z");
   });
 });

@@ -44,15 +44,15 @@ describe("the mode of a request", () => {
     expect(eventModeOf(type === undefined ? {} : { "content-type": type })).toBe(mode);
   });
 
-  it.each(Object.keys(HEADERS))("is binary as soon as there is the header %s", (header) => {
+  it.each(Object.keys(HEADERS))("is binary with the header %s alone", (header) => {
     expect(eventModeOf({ "content-type": "application/json", [header]: "" })).toBe("binary");
   });
 
-  it("is structured when an event's headers stand beside a structured body", () => {
+  it("is structured for a structured body beside an event's headers", () => {
     expect(eventModeOf({ "content-type": "application/cloudevents+json", ...HEADERS })).toBe("structured");
   });
 
-  it("is none for an extension's header alone", () => {
+  it("is absent for an extension's header alone", () => {
     expect(eventModeOf({ "ce-subject": "a" })).toBeUndefined();
   });
 });
@@ -140,7 +140,7 @@ describe("an event in binary mode", () => {
     expect(pointersOf(binary({ "ce-subject": raw }))).toEqual(["/subject"]);
   });
 
-  it("takes an identity after decoding for what it is", () => {
+  it("has its identity checked after decoding", () => {
     expect(pointersOf(binary({ "ce-id": '""' }))).toEqual(["/id"]);
     expect(pointersOf(binary({ "ce-source": "a%20b" }))).toEqual(["/source"]);
   });
@@ -155,7 +155,7 @@ describe("an event in binary mode", () => {
     expect(pointersOf(binary({ "ce-time": "yesterday" }))).toEqual(["/time"]);
   });
 
-  it("takes Content-Type alone for datacontenttype", () => {
+  it("takes datacontenttype only from Content-Type", () => {
     expect(pointersOf(binary({ "ce-datacontenttype": "application/json" }))).toEqual(["/datacontenttype"]);
   });
 
@@ -199,7 +199,7 @@ describe("the JSON format of an event", () => {
     expect(toStructured(broken)).toMatchObject({ data_base64: "ew==" });
   });
 
-  it("leaves out data that there is not", () => {
+  it("leaves out absent data", () => {
     expect(toStructured(only(structured()))).toEqual(ENVELOPE);
   });
 });

@@ -11,12 +11,12 @@ const SCHEMAS = jsonSchemas();
 const ajv = new Ajv2020({ allErrors: true, strict: true, strictTypes: false });
 addFormats.default(ajv);
 
-/** What a validator of the published schema says of an event's data. */
+/** Whether a validator takes an event's data by the published schema. */
 function schemaTakes(type: string, data: unknown): boolean {
   return ajv.validate(SCHEMAS[type] as object, data);
 }
 
-/** What the functions say of it. */
+/** Whether the functions take the data. */
 function parserTakes(type: string, data: unknown): boolean {
   const event = { id: "1", source: "/test", type, extensions: {}, data: { kind: "json" as const, value: data } };
   return pulsesOf(event, { now: NOW, retentionMs: 30 * 86_400_000, maxPulses: 100 }).ok;

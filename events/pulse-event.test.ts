@@ -39,7 +39,7 @@ function pointersOf(event: CloudEvent, pointer = ""): string[] {
   return parsed.ok ? [] : parsed.faults.map((one) => one.pointer);
 }
 
-/** As a broker hands it on: over HTTP, with the time of arrival noted. */
+/** The event as a broker delivers it: over HTTP, with the time of arrival. */
 function deliver(event: CloudEvent, arrival = "2026-03-01T11:59:59.500Z"): CloudEvent {
   const { headers, body } = encodeBinary(event);
   const read = decodeEvents("binary", { ...headers, "ce-knativearrivaltime": arrival }, body);
@@ -55,22 +55,22 @@ describe("an event of one pulse", () => {
     ]);
   });
 
-  it("dates a pulse without a time by its arrival at the broker, the same however often it is delivered", () => {
+  it("dates a pulse without a time by its arrival at the broker, the same at each delivery", () => {
     const event = eventWith(FIELDS, { extensions: { knativearrivaltime: "2026-03-01T11:59:00.25Z" } });
     expect(pulsesIn(event)).toMatchObject([{ event_time: NOW - 59_750, is_time_of_arrival: true }]);
     expect(pulsesIn(event, { ...CONTEXT, now: NOW + 60_000 })).toEqual(pulsesIn(event));
   });
 
-  it("dates it by now where no broker has noted an arrival, or nonsense", () => {
+  it("dates it by now when the broker noted no arrival, or nonsense", () => {
     expect(pulsesIn(eventWith(FIELDS))).toMatchObject([{ event_time: NOW, is_time_of_arrival: true }]);
     expect(pulsesIn(eventWith(FIELDS, { extensions: { knativearrivaltime: "soon" } }))[0]?.event_time).toBe(NOW);
   });
 
-  it("leaves a trace context out that is none", () => {
+  it("leaves out a malformed trace context", () => {
     expect(pulsesIn(eventWith(FIELDS, { extensions: { traceparent: "00-x" } }))[0]).not.toHaveProperty("traceparent");
   });
 
-  it("may repeat its id in the pulse, and no other", () => {
+  it("may repeat only its own id in the pulse", () => {
     expect(pulsesIn(eventWith({ ...FIELDS, id: "e-1" }))[0]?.id).toBe("e-1");
     expect(pointersOf(eventWith({ ...FIELDS, id: "other" }))).toEqual(["/data/id"]);
   });
@@ -107,7 +107,7 @@ describe("an event of many pulses", () => {
     ]);
   });
 
-  it("may carry none, and more members than we know", () => {
+  it("may carry no pulses, and unknown members", () => {
     expect(pulsesIn(manyWith({ pulses: [], comment: "none" }))).toEqual([]);
   });
 
@@ -115,19 +115,19 @@ describe("an event of many pulses", () => {
     expect(pointersOf(manyWith(data))).toEqual(["/data/pulses"]);
   });
 
-  it("is refused as a whole with every fault in its place", () => {
+  it("is refused whole, with the place of every fault", () => {
     const pulses = [FIELDS, { ...FIELDS, latency_ms: -1 }, 7];
     expect(pointersOf(manyWith({ pulses }), "/2")).toEqual(["/2/data/pulses/1/latency_ms", "/2/data/pulses/2"]);
   });
 
-  it("is refused beyond the most pulses, and for an id that leaves no room for positions", () => {
+  it("is refused for too many pulses, and for an id that leaves no room for positions", () => {
     expect(pointersOf(manyWith({ pulses: [FIELDS, FIELDS, FIELDS, FIELDS] }))).toEqual(["/data/pulses"]);
     expect(pointersOf(manyWith({ pulses: [FIELDS] }, { id: "x".repeat(121) }))).toEqual(["/id"]);
     expect(pulsesIn(manyWith({ pulses: [FIELDS] }, { id: "x".repeat(120) }))).toHaveLength(1);
   });
 });
 
-describe("the events that we make", () => {
+describe("the events that PulseMesh makes", () => {
   it("carry one pulse, routable by its service, and give it back", () => {
     const pulse = pulseWith({ traceparent: TRACEPARENT, metadata: { city: "Zürich" }, status: "503" });
     const event = eventOfOne(pulse);
@@ -141,7 +141,7 @@ describe("the events that we make", () => {
     expect(pulsesIn(deliver(event))).toEqual([pulse]);
   });
 
-  it("carry a pulse that has no time but its arrival's without one, so that the broker's counts", () => {
+  it("carry a pulse dated by its arrival without a time, so that the arrival at the broker counts", () => {
     const pulse = pulseWith({ is_time_of_arrival: true, event_time: NOW });
     expect(pulsesIn(deliver(eventOfOne(pulse)))).toEqual([{ ...pulse, event_time: NOW - 500 }]);
   });
@@ -153,7 +153,7 @@ describe("the events that we make", () => {
     expect(pulsesIn(deliver(event))).toEqual(pulses);
   });
 
-  it("carry no data of the envelope twice", () => {
+  it("do not repeat the envelope in the data", () => {
     const { data } = eventOfOne(pulseWith({ traceparent: TRACEPARENT }));
     expect(data.kind === "bytes" && Object.keys(JSON.parse(data.bytes.toString()))).toEqual([
       "service_name",

@@ -12,7 +12,7 @@ import {
   pulseSchema,
 } from "./pulse.ts";
 
-// The same cases in every run: what fails once fails for everybody.
+// A fixed seed: each run has the same cases.
 fc.configureGlobal({ seed: 20_261_124 });
 
 const DAY_MS = 86_400_000;
@@ -51,7 +51,7 @@ function pointersOf(input: unknown, context?: PulseContext): string[] {
 }
 
 describe("a pulse", () => {
-  it("gets what its sender left out from its context", () => {
+  it("gets from its context what its sender left out", () => {
     expect(parse(FIELDS).pulse).toEqual({ ...FIELDS, event_time: NOW, id: "made", source: "/test" });
   });
 
@@ -68,12 +68,12 @@ describe("a pulse", () => {
     });
   });
 
-  it("takes the time that the sender gave by other means before the arrival's", () => {
+  it("prefers the time of its envelope to that of its arrival", () => {
     expect(parse(FIELDS, contextWith({ time: NOW - 5, arrival: NOW - 3 })).pulse?.event_time).toBe(NOW - 5);
     expect(parse(FIELDS, contextWith({ arrival: NOW - 3 })).pulse?.event_time).toBe(NOW - 3);
   });
 
-  it("says that its time is its arrival's only when it has an identity to come again with", () => {
+  it("notes that its time is its arrival's only when it has an identity, with which it may come again", () => {
     expect(parse(FIELDS).pulse).not.toHaveProperty("is_time_of_arrival");
     expect(parse({ ...FIELDS, id: "a" }).pulse?.is_time_of_arrival).toBe(true);
     expect(parse(FIELDS, contextWith({ id: "key/0" })).pulse?.is_time_of_arrival).toBe(true);
@@ -165,14 +165,14 @@ describe("a pulse", () => {
     expect(pointersOf(input)).toEqual([""]);
   });
 
-  it("keeps the key __proto__ of metadata for what it is: text", () => {
+  it("keeps the metadata key __proto__ as text", () => {
     const metadata = JSON.parse('{"__proto__": "x"}');
     const { pulse } = parse({ ...FIELDS, metadata });
     expect(Object.entries(pulse?.metadata ?? {})).toEqual([["__proto__", "x"]]);
     expect(encodePulse(pulse as Pulse)).toContain('"metadata":{"__proto__":"x"}');
   });
 
-  it("is refused with every fault at once, each with its rule and kind and never its value", () => {
+  it("is refused with all its faults, each with its rule and kind and never its value", () => {
     const { faults } = parse({ service_name: "-secret", latency_ms: "secret", metadata: { a: 7 }, extra: [] });
     expect(faults.map((one) => [one.pointer, one.got])).toEqual([
       ["/service_name", "string"],
@@ -185,7 +185,7 @@ describe("a pulse", () => {
     expect(JSON.stringify(faults)).not.toContain("secret");
   });
 
-  it("is refused for a time that its envelope gave", () => {
+  it("is refused for a bad time of its envelope", () => {
     const { faults } = parse(FIELDS, contextWith({ time: NOW - 31 * DAY_MS }));
     expect(faults).toEqual([
       {
@@ -196,7 +196,7 @@ describe("a pulse", () => {
     ]);
   });
 
-  it("may come with source and trace context of its own inside our own events only", () => {
+  it("may have its own source and trace context only inside an event of PulseMesh", () => {
     const input = { ...FIELDS, source: "/own", traceparent: TRACEPARENT };
     expect(parse(input, contextWith(), carriedPulseSchema).pulse).toMatchObject({
       source: "/own",
@@ -210,7 +210,7 @@ describe("a pulse", () => {
   });
 });
 
-describe("a pulse inside one of our events", () => {
+describe("a pulse inside an event of PulseMesh", () => {
   const text = (maxLength: number) =>
     fc.string({ unit: "binary", minLength: 1, maxLength }).filter((one) => one.length <= maxLength);
   const pulses: fc.Arbitrary<Pulse> = fc
@@ -231,10 +231,10 @@ describe("a pulse inside one of our events", () => {
       },
       { requiredKeys: ["service_name", "event_time", "latency_ms", "status", "id", "source"] },
     )
-    // A time of arrival comes from the broker that hands the event on.
+    // The broker that delivers the event gives the time of arrival.
     .map((pulse) => (pulse.is_time_of_arrival ? { ...pulse, event_time: NOW } : pulse) as Pulse);
 
-  it("is read back as what it was", () => {
+  it("is read back the same", () => {
     fc.assert(
       fc.property(pulses, (pulse) => {
         const context = contextWith({ id: "event/0", source: "/pulse" });

@@ -56,7 +56,7 @@ const SAMPLES: Record<string, () => Parsed<Pulse[]>> = {
 };
 
 describe("the sample events", () => {
-  it("are all tried here", () => {
+  it("are all tested here", () => {
     expect(readdirSync(FOLDER).sort()).toEqual([...Object.keys(SAMPLES), "poison.json"].sort());
   });
 
@@ -75,7 +75,7 @@ describe("the sample events", () => {
     expect(parsed?.ok && parsed.value).toHaveLength(count);
   });
 
-  it.each(counts)("%s names no time, so that it never gets too old", (name) => {
+  it.each(counts)("%s has no time, so that it never gets too old", (name) => {
     expect(read(name).toString()).not.toMatch(/"(event_)?time"/);
   });
 

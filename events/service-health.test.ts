@@ -7,7 +7,7 @@ const MINUTE = 60 * SECOND;
 const DAY = 24 * 60 * MINUTE;
 const now = Date.UTC(2026, 5, 1);
 
-/** The times of pulses that follow each other so, newest first, the newest at 0. */
+/** The times of pulses with these gaps, newest first, the newest at 0. */
 function timesApart(...gaps: number[]): number[] {
   let time = 0;
   return [0, ...gaps.map((gap) => (time -= gap))];
@@ -62,8 +62,8 @@ describe("a service's health", () => {
     }
   });
 
-  // The same cases as the promtool pair of PulseServiceStopped.
-  it("is late after seven minutes for a service that pulsed each minute, and not after 25 for one of every ten", () => {
+  // The same cases as in the promtool test of PulseServiceStopped.
+  it("is late after 7 silent minutes for a period of a minute, and not after 25 for a period of ten", () => {
     expect(healthAfter(7 * MINUTE, MINUTE)).toBe("late");
     expect(healthAfter(25 * MINUTE, 10 * MINUTE)).toBe("up");
   });

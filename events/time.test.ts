@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { parseTime } from "./time.ts";
 
-// The same cases in every run: what fails once fails for everybody.
+// A fixed seed: each run has the same cases.
 fc.configureGlobal({ seed: 20_261_124 });
 
 const LEGAL: [string, string][] = [

@@ -4,7 +4,7 @@ import { createRegistry } from "./registry.ts";
 import { RequestMetrics } from "./request-metrics.ts";
 
 describe("metrics of requests", () => {
-  it("count by method and answer, beside node's own", async () => {
+  it("count by method and answer, beside node's process metrics", async () => {
     const registry = createRegistry();
     const metrics = new RequestMetrics([registry], "pulse-ingest");
     metrics.observe("POST", 202, 0.003);

@@ -30,13 +30,13 @@ describe("the reason of a dead letter", () => {
     expect(reasonOf(code)).toBe(reason);
   });
 
-  it("is one of a few whatever the code", () => {
+  it("is one of a few words for any code", () => {
     for (let code = 0; code < 1000; code++) expect(REASONS).toContain(reasonOf(code));
   });
 });
 
-describe("a letter", () => {
-  it("takes its facts from what the broker noted on the event", () => {
+describe("a dead letter", () => {
+  it("has the facts that the broker noted on the event", () => {
     const event = eventOf({
       knativeerrordest: "http://persist/",
       knativeerrorcode: "400",
@@ -57,13 +57,13 @@ describe("a letter", () => {
     expect(deadLetterOf(eventOf(), NOW)).toMatchObject({ reason: "unknown", destination: undefined, code: undefined });
   });
 
-  it("is one that was not answered when there is a destination and no code, or none that can be one", () => {
+  it("is unavailable for a destination without a code, or with an impossible one", () => {
     expect(deadLetterOf(eventOf({ knativeerrordest: "http://a/" }), NOW)).toMatchObject({ reason: "unavailable" });
     const odd = eventOf({ knativeerrordest: "http://a/", knativeerrorcode: "what" });
     expect(deadLetterOf(odd, NOW)).toMatchObject({ reason: "unavailable", code: undefined });
   });
 
-  it("is the same letter for the same event and destination, and another for another", () => {
+  it("has the same id for the same event and destination, and another for any other", () => {
     const idOf = (destination: string, fields: Partial<CloudEvent> = {}) =>
       deadLetterOf(eventOf({ knativeerrordest: destination }, fields), NOW).id;
     expect(idOf("http://a/")).toBe(deadLetterOf(eventOf({ knativeerrordest: "http://a/", x: "y" }), NOW + 1).id);
@@ -78,17 +78,17 @@ describe("a letter", () => {
 
   it.each([
     ["base64 of text", base64("größe"), "größe"],
-    ["base64 of text that was cut inside a character", Buffer.from("größe").subarray(0, 3).toString("base64"), "gr"],
-    ["text that is no base64", "no answer!", "no answer!"],
+    ["base64 of text cut inside a character", Buffer.from("größe").subarray(0, 3).toString("base64"), "gr"],
+    ["text other than base64", "no answer!", "no answer!"],
     ["text that could be base64", "overload", "overload"],
-    ["base64 of bytes that are no text", Buffer.from([0, 1, 2]).toString("base64"), "AAEC"],
+    ["base64 of binary bytes", Buffer.from([0, 1, 2]).toString("base64"), "AAEC"],
     ["nothing", "", undefined],
   ])("has as detail %s", (_, data, detail) => {
     expect(deadLetterOf(eventOf({ knativeerrordata: data }), NOW).detail).toBe(detail);
   });
 });
 
-describe("a letter as it is shown", () => {
+describe("a dead letter in an answer", () => {
   const view = (detail: string) => viewDeadLetter(deadLetterOf(eventOf({ knativeerrordata: base64(detail) }), NOW));
 
   it("has a problem as JSON, and any other detail as text", () => {
@@ -96,7 +96,7 @@ describe("a letter as it is shown", () => {
     for (const text of ['{"type":"about:bl', '{"a":1}', "null", "[1]", "text"]) expect(view(text).detail).toBe(text);
   });
 
-  it("has null for what is not known, and the event without what the broker added", () => {
+  it("has null for unknown facts, and the event without what the broker added", () => {
     const event = eventOf({ knativearrivaltime: "2026-01-02T03:04:05Z", knativebrokerttl: "254", health: "up" });
     expect(viewDeadLetter(deadLetterOf(event, NOW))).toEqual({
       id: expect.any(String),
@@ -132,12 +132,12 @@ describe("an event that is replayed", () => {
     expect(broken.extensions.knativeerrorcode).toBe("400");
   });
 
-  it("keeps its own time where it has one", () => {
+  it("keeps its own time", () => {
     const time = "2020-01-01T00:00:00Z";
     expect(asReplayed({ ...broken, time }, undefined).time).toBe(time);
   });
 
-  it("takes data that was put right, as JSON", () => {
+  it("takes corrected data, as JSON", () => {
     expect(asReplayed(broken, Buffer.from("{}"))).toMatchObject({
       id: "1",
       datacontenttype: "application/json",

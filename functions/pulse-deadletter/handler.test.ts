@@ -46,7 +46,7 @@ describe("a dead letter that comes in", () => {
     ]);
   });
 
-  it("is kept to the byte whatever its type, its charset and its data", async () => {
+  it("is kept byte by byte, of any type, charset and data", async () => {
     const bytes = Buffer.from(Array.from({ length: 256 }, (_, i) => i));
     await post({ "ce-type": "strange.type", "content-type": "text/plain; charset=latin1" }, bytes);
     await post({ "content-type": "application/json" }, "{not json");
@@ -56,14 +56,14 @@ describe("a dead letter that comes in", () => {
     ]);
   });
 
-  it("may be structured, and posted by hand", async () => {
+  it("may be structured, and posted by a person", async () => {
     const event = { specversion: "1.0", id: "1", source: "/by-hand", type: "t", data: { a: 1 } };
     const headers = { "content-type": "application/cloudevents+json" };
     expect((await ask("/", { method: "POST", headers, body: JSON.stringify(event) })).status).toBe(204);
     expect(await list("?reason=unknown")).toMatchObject([{ reason: "unknown", code: null, detail: null, event }]);
   });
 
-  it("is one letter however often it comes", async () => {
+  it("stays one dead letter when it comes again", async () => {
     await post({ "ce-id": "same" });
     await post({ "ce-id": "same", "ce-knativeerrorcode": "503" });
     expect(await list()).toMatchObject([{ code: 503, time: new Date(clock.now).toISOString() }]);
@@ -90,7 +90,7 @@ describe("a dead letter that comes in", () => {
     expect(await list()).toEqual([]);
   });
 
-  it("is asked for again while the store cannot take it", async () => {
+  it("is refused for now while the store cannot take it", async () => {
     await store.close();
     const headers = { "ce-specversion": "1.0", "ce-id": "1", "ce-source": "/", "ce-type": "t" };
     const { status, headers: answered } = await ask("/", { method: "POST", headers });
@@ -133,7 +133,7 @@ describe("GET /dead-letters", () => {
     for (const page of pages.slice(0, -2)) expect(page).toHaveLength(7);
   });
 
-  it("ends a page early when its letters are large", async () => {
+  it("ends a page of large dead letters early", async () => {
     const large = JSON.stringify("x".repeat(1_000_000));
     for (let i = 0; i < 30; i++) await post({}, large);
     const { body } = await ask("/dead-letters");
@@ -154,7 +154,7 @@ describe("GET /dead-letters", () => {
     expect(await ask(`/dead-letters?${query}`)).toMatchObject({ status: 400, body: { errors: [{ pointer }] } });
   });
 
-  it("answers 404 for a letter that is not there", async () => {
+  it("answers 404 for an unknown dead letter", async () => {
     expect((await ask("/dead-letters/nobody")).status).toBe(404);
     expect((await replay("/dead-letters/nobody/replay")).status).toBe(404);
   });

@@ -12,7 +12,7 @@ it("counts the pulses of an event, valid or not", () => {
   expect(countPulses(event(PULSE_TYPE, { kind: "none" }))).toBe(1);
 });
 
-it("counts one where it cannot tell, and none for an event that is not ours", () => {
+it("counts one for an event that it cannot read, and none for a foreign type", () => {
   expect(countPulses(event(PULSES_TYPE, { kind: "bytes", bytes: Buffer.from("{") }))).toBe(1);
   expect(countPulses(event(PULSES_TYPE, { kind: "json", value: null }))).toBe(1);
   expect(countPulses(event("com.example.other", { kind: "none" }))).toBe(0);

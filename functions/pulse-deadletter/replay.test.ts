@@ -12,8 +12,8 @@ import {
   replay,
 } from "../testing/dead-letter-function.ts";
 
-describe("replaying a letter", () => {
-  it("sends the event as it first was, and notes that the broker took it", async () => {
+describe("replaying a dead letter", () => {
+  it("sends the original event, and notes that the broker took it", async () => {
     const event = await post({ "ce-health": "up", "ce-knativebrokerttl": "254" });
     const id = await deadLetterId(event);
     clock.now += 1000;
@@ -34,21 +34,21 @@ describe("replaying a letter", () => {
     expect((await metrics.replayed.get()).values).toMatchObject([{ value: 1 }]);
   });
 
-  it("sends data that was put right in place of the event's", async () => {
+  it("sends corrected data in place of the event's", async () => {
     const id = await deadLetterId(await post());
     const { status } = await replay(`/dead-letters/${id}/replay`, '{"latency_ms": 1}');
     expect([status, broker.received[0]?.body]).toEqual([202, '{"latency_ms": 1}']);
     expect(broker.received[0]?.headers["content-type"]).toBe("application/json");
   });
 
-  it("refuses data that is no JSON", async () => {
+  it("refuses data other than JSON", async () => {
     const id = await deadLetterId(await post());
     expect((await replay(`/dead-letters/${id}/replay`, "{")).status).toBe(400);
     expect((await replay(`/dead-letters/${id}/replay?twice=true`)).status).toBe(400);
     expect(broker.received).toEqual([]);
   });
 
-  it("is refused for one that was replayed, unless it is asked for again", async () => {
+  it("is refused the second time, unless the query says again", async () => {
     const id = await deadLetterId(await post());
     clock.now += 1000;
     await replay(`/dead-letters/${id}/replay`);
@@ -58,7 +58,7 @@ describe("replaying a letter", () => {
     expect(broker.received).toHaveLength(2);
   });
 
-  it("leaves the letter as it is while the broker is away", async () => {
+  it("leaves the dead letter unchanged while the broker is away", async () => {
     await reopenImpatient();
     const id = await deadLetterId(await post());
     broker.answer = () => 503;
@@ -67,14 +67,14 @@ describe("replaying a letter", () => {
     expect(await list("?replayed=false")).toMatchObject([{ id }]);
   });
 
-  it("leaves the letter as it is when the broker refuses it", async () => {
+  it("leaves the dead letter unchanged when the broker refuses it", async () => {
     const id = await deadLetterId(await post());
     broker.answer = () => 400;
     expect((await replay(`/dead-letters/${id}/replay`)).status).toBe(502);
     expect(await list("?replayed=false")).toMatchObject([{ id }]);
   });
 
-  it("does not count as done when the event comes back before the broker has answered", async () => {
+  it("does not count as done when the event comes back before the broker answers", async () => {
     const event = await post();
     const id = await deadLetterId(event);
     clock.now += 1000;
@@ -87,8 +87,8 @@ describe("replaying a letter", () => {
   });
 });
 
-describe("replaying many letters", () => {
-  it("sends all that match and were not replayed yet, each once", async () => {
+describe("replaying many dead letters", () => {
+  it("sends each that matches and was not replayed, once", async () => {
     const posted: string[] = [];
     for (let i = 0; i < 50; i++) posted.push(await post({ "ce-subject": i < 45 ? "a" : "b" }));
     clock.now += 1000;
@@ -99,7 +99,7 @@ describe("replaying many letters", () => {
     expect(await eventIds("?replayed=false")).toEqual(posted.slice(45).reverse());
   });
 
-  it("says how many are left beyond the limit and failed, and how many the broker refused", async () => {
+  it("tells how many remain beyond the limit, and how many the broker refused", async () => {
     const refused = await post();
     for (let i = 0; i < 29; i++) await post();
     broker.answer = ({ headers }) => (headers["ce-id"] === refused ? 400 : 202);
@@ -108,7 +108,7 @@ describe("replaying many letters", () => {
     expect((await replay("/dead-letters/replay")).body).toEqual({ replayed: 4, failed: 1, remaining: 0 });
   });
 
-  it("does not take up again what comes back meanwhile", async () => {
+  it("leaves alone what comes back meanwhile", async () => {
     for (let i = 0; i < 3; i++) await post();
     clock.now += 1000;
     broker.answer = async ({ headers }) => {
@@ -130,7 +130,7 @@ describe("replaying many letters", () => {
     expect(await list("?replayed=false")).toHaveLength(30);
   });
 
-  it("ends when the broker goes away, and says what was done until then", async () => {
+  it("ends when the broker goes away, and tells what was done until then", async () => {
     for (let i = 0; i < 30; i++) await post();
     clock.now += 1000;
     let taken = 0;
@@ -141,7 +141,7 @@ describe("replaying many letters", () => {
     expect(await list("?replayed=true")).toHaveLength(10);
   });
 
-  it("ends after the letters on their way when the function is told to stop", async () => {
+  it("ends after the events in flight when the function stops", async () => {
     for (let i = 0; i < 30; i++) await post();
     broker.answer = () => {
       fn.onDrain?.();

@@ -14,7 +14,7 @@ import {
 
 const TRACE = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
 
-/** A binary event; an attribute of `undefined` is left out. */
+/** Posts a binary event without the attributes that are `undefined`. */
 function postBinary(attributes: Record<string, string | undefined> = {}, data: unknown = DATA, contentType?: string) {
   const headers: Record<string, string> = { "content-type": contentType ?? "application/json" };
   for (const [name, value] of Object.entries({ ...ATTRIBUTES, ...attributes })) {
@@ -29,23 +29,23 @@ describe("a binary event", () => {
     expect(broker.received[0]?.headers).toMatchObject({ "ce-id": "e-1", "ce-source": "/shop", "ce-type": TYPE });
   });
 
-  it("gives its time to a pulse that has none", async () => {
+  it("gives its time to a pulse without one", async () => {
     const time = new Date(Date.now() - 60_000).toISOString();
     await postBinary({ time });
     expect(pulsesIn(broker.received)[0]?.event_time).toBe(Date.parse(time));
   });
 
-  it("is read with percent-encoded and quoted headers, which travel on encoded", async () => {
+  it("may have percent-encoded and quoted headers, which travel on encoded", async () => {
     expectAccepted(await postBinary({ id: "%C3%A4%20%25", source: '"/sh%6Fp"' }));
     expect(broker.received[0]?.headers).toMatchObject({ "ce-id": "%C3%A4%20%25", "ce-source": "/shop" });
   });
 
-  it("is decoded once only", async () => {
+  it("is decoded only once", async () => {
     await postBinary({ id: "%2541" });
     expect(broker.received[0]?.headers["ce-id"]).toBe("%2541");
   });
 
-  it("is refused for a header that is no UTF-8", async () => {
+  it("is refused for a header that is not UTF-8", async () => {
     expect(pointersOf(await postBinary({ id: "%FF" }))).toContain("/id");
   });
 
@@ -64,14 +64,14 @@ describe("a binary event", () => {
     expect(pointersOf(await postBinary(attributes))).toEqual([pointer]);
   });
 
-  it("is refused for data that is no pulse or no JSON", async () => {
+  it("is refused for data other than a pulse in JSON", async () => {
     expect(pointersOf(await postBinary({}, { ...DATA, latency_ms: -1 }))).toEqual(["/data/latency_ms"]);
     expect(pointersOf(await postBinary({}, "{"))).toEqual(["/data"]);
     expect(pointersOf(await postBinary({}, ""))).toEqual(["/data"]);
     expect(pointersOf(await postBinary({}, "x", "text/plain"))).toEqual(["/datacontenttype"]);
   });
 
-  it("is refused for an id inside that is not its own", async () => {
+  it("is refused for another id in its data", async () => {
     expect(pointersOf(await postBinary({}, { ...DATA, id: "2" }))).toEqual(["/data/id"]);
     expectAccepted(await postBinary({}, { ...DATA, id: "1" }));
   });
@@ -80,7 +80,7 @@ describe("a binary event", () => {
     expect((await postBinary({}, DATA, "application/json; charset=latin1")).status).toBe(415);
   });
 
-  it("carries its own traceparent before the request's", async () => {
+  it("carries its own traceparent rather than the request's", async () => {
     const other = TRACE.replace("-01", "-00");
     const headers = Object.fromEntries(Object.entries(ATTRIBUTES).map(([name, value]) => [`ce-${name}`, value]));
     await post({ ...headers, "ce-traceparent": TRACE, traceparent: other }, JSON.stringify(DATA));
@@ -88,7 +88,7 @@ describe("a binary event", () => {
     expect(broker.received.map((received) => received.headers["ce-traceparent"])).toEqual([TRACE, other]);
   });
 
-  it("with a header twice is the same event every time: the values are joined as HTTP joins them", async () => {
+  it("with a header twice has its values joined, as HTTP joins them", async () => {
     const connection = await openRawConnection(host.port);
     const headers = { ...Object.fromEntries(Object.entries(ATTRIBUTES).map(([k, v]) => [`ce-${k}`, v])), "CE-ID": "2" };
     connection.send(rawRequest("POST /", headers, JSON.stringify(DATA)));
@@ -97,7 +97,7 @@ describe("a binary event", () => {
     expect(broker.received[0]?.headers["ce-id"]).toBe("1,%202");
   });
 
-  it("with many pulses gives them ids from its own and the position", async () => {
+  it("with many pulses gives them ids of its own id and their position", async () => {
     const pulses = [DATA, { ...DATA, id: "own" }, { ...DATA, source: "/elsewhere", traceparent: TRACE }];
     expectAccepted(await postBinary({ id: "many", type: "dev.pulsemesh.pulses.v1" }, { pulses }));
     const sent = pulsesIn(broker.received).map(({ id, source, traceparent }) => [id, source, traceparent]);

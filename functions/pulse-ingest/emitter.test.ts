@@ -45,7 +45,7 @@ function openEmitter(options: Partial<EmitterOptions> = {}) {
     },
     answer: async (event: number, outcome: SentEvent) => {
       sent[event]?.answer(outcome);
-      await nextTurn(); // the answer is taken in
+      await nextTurn(); // the emitter takes the answer in
       await nextTurn(); // the emitter sends what waits
     },
     sizes: () => sent.map(({ pulses }) => pulses),
@@ -108,7 +108,7 @@ describe("an emitter", () => {
     expect(outcomes).toEqual(["accepted"]);
   });
 
-  it("fails a request for one failed event, and counts the pulses that the broker has of it all the same", async () => {
+  it("fails a request for one failed event, and counts its pulses that the broker has nevertheless", async () => {
     const { emit, answer, outcomes, unacknowledged } = openEmitter({ maxEventBytes: 64 + 30 * PULSE_BYTES });
     await emit(50);
     await answer(0, ACCEPTED);
@@ -129,7 +129,7 @@ describe("an emitter", () => {
     expect([outcomes, sizes()]).toEqual([["accepted"], []]);
   });
 
-  it("flushes: says when nothing waits and nothing is in flight", async () => {
+  it("flushes: resolves when nothing waits and nothing is in flight", async () => {
     const { emitter, emit, answer } = openEmitter({ maxInFlight: 1 });
     await emitter.flush();
     await emit(1);

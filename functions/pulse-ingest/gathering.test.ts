@@ -3,8 +3,8 @@ import { pulsesIn } from "../testing/broker.ts";
 import { openClock } from "../testing/clock.ts";
 import { metricOf, openIngest, PATIENT, post, pulse } from "../testing/ingest-function.ts";
 
-describe("while an event is on its way", () => {
-  it("an event goes beside the one on its way when it is large, or when that one stays away", async () => {
+describe("while an event is in flight", () => {
+  it("another goes beside it when it is large, or when the first stays away", async () => {
     const { pass, ...clock } = openClock();
     const { broker, host } = await openIngest(PATIENT, clock);
     broker.answer = () => "hang";
@@ -27,7 +27,7 @@ describe("while an event is on its way", () => {
     expect(new Set((await Promise.all(answers)).map(({ status }) => status))).toEqual(new Set([202]));
   });
 
-  it("an event of sixteen goes beside the one on its way when all clients wait", async () => {
+  it("one of sixteen pulses goes beside it when all clients wait", async () => {
     const { broker, host } = await openIngest(PATIENT, openClock());
     broker.answer = () => "hang";
     const answers = [post(host, pulse("first"))];
@@ -43,7 +43,7 @@ describe("while an event is on its way", () => {
     expect(new Set((await Promise.all(answers)).map(({ status }) => status))).toEqual(new Set([202]));
   });
 
-  it("an event leaves as soon as nearly all clients of the one before are back, and those that stay away are forgotten", async () => {
+  it("the next waits until nearly all its clients are back, and no longer for those that stay away", async () => {
     const { pass, ...clock } = openClock();
     const { broker, host } = await openIngest(PATIENT, clock);
     broker.answer = () => "hang";
@@ -91,7 +91,7 @@ describe("while an event is on its way", () => {
     await answerAll(last);
   });
 
-  it("a lone client waits for nothing, and others for those just answered, for as long as they were away", async () => {
+  it("a lone client never waits; others wait for those just answered, as long as their event was away", async () => {
     const { pass, ...clock } = openClock();
     const { broker, host } = await openIngest(PATIENT, clock);
     broker.answer = () => "hang";

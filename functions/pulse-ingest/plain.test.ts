@@ -83,20 +83,20 @@ describe("a plain request", () => {
     expect(broker.received).toHaveLength(0);
   });
 
-  it("with lines skips blank ones, whatever ends them", async () => {
+  it("with lines may have blank lines and any line ends", async () => {
     const line = (id: string) => JSON.stringify(pulse({ id }));
     const body = `\n${line("a")}\r\n \t\r\n\r\n${line("b")}\n\n${line("c")}`;
     const response = await post(body, { "content-type": "application/x-ndjson; charset=utf-8" });
     expect(await response.json()).toEqual({ accepted: 3, ids: ["a", "b", "c"] });
   });
 
-  it("with a bad line says which of the pulses it is", async () => {
+  it("with a bad line names the pulse", async () => {
     const body = `${JSON.stringify(pulse())}\n\n{"service_name":\n${JSON.stringify(pulse({ latency_ms: -1 }))}`;
     const response = await post(body, { "content-type": "application/x-ndjson" });
     expect(await pointersOf(response)).toEqual(["/1"]);
   });
 
-  it("keeps the id that a pulse has, and derives the others from the Idempotency-Key and the position", async () => {
+  it("keeps the id of a pulse, and derives absent ids from the Idempotency-Key and the position", async () => {
     const body = [pulse(), pulse({ id: "own" }), pulse()];
     const first = await post(body, { "idempotency-key": "key" });
     expect(await first.json()).toEqual({ accepted: 3, ids: ["key/0", "own", "key/2"] });
@@ -106,18 +106,18 @@ describe("a plain request", () => {
     expect(await single.json()).toEqual({ accepted: 1, ids: ["key/0"] });
   });
 
-  it("leaves the time of a pulse with an identity to its arrival at the broker, which stays the same", async () => {
+  it("sends a pulse with an identity without a time: the arrival at the broker stays the same", async () => {
     await post(pulse({ id: "timeless" }));
     expect(pulsesIn(broker.received)[0]).not.toHaveProperty("event_time");
   });
 
-  it("refuses an Idempotency-Key that is empty or too long to be derived from", async () => {
+  it("refuses an Idempotency-Key that is empty, or too long for a position behind it", async () => {
     expect((await faultsOf(await post(pulse(), { "idempotency-key": "" })))[0]?.rule).toContain("Idempotency-Key");
     expect(await pointersOf(await post(pulse(), { "idempotency-key": "k".repeat(121) }))).toEqual([""]);
     expect((await post(pulse(), { "idempotency-key": "k".repeat(120) })).status).toBe(202);
   });
 
-  it("carries its traceparent to the event, and drops one that is none", async () => {
+  it("carries its traceparent to the event, and drops a malformed one", async () => {
     await post(pulse(), { traceparent: TRACE });
     await post([pulse(), pulse()], { traceparent: TRACE });
     await post(pulse(), { traceparent: "nonsense" });
@@ -144,7 +144,7 @@ describe("a plain request is refused", () => {
     await faultsOf(await post(body));
   });
 
-  it("as a whole for one bad pulse: nothing is sent", async () => {
+  it("whole for one bad pulse: nothing is sent", async () => {
     const body = [pulse(), pulse({ latency_ms: "12" }), pulse(), { status: "", extra: 1, "a/b~": 2 }];
     const faults = await faultsOf(await post(body));
     expect(faults.map(({ pointer, got }) => [pointer, got])).toEqual([
@@ -170,7 +170,7 @@ describe("a plain request is refused", () => {
     expect((await faultsOf(lines))[0]?.rule).toContain("at most 10000 pulses");
   });
 
-  it("with 100 faults listed and the rest counted, at most a thousand of them", async () => {
+  it("with 100 faults listed and up to a thousand counted", async () => {
     const few = (await (await post(new Array(101).fill(pulse({ status: 1 })))).json()) as {
       detail: string;
       errors: [];
@@ -223,7 +223,7 @@ describe("the time of a pulse", () => {
     ["more than 5 minutes ahead", (now: number) => now + 5.1 * 60_000],
     ["older than the retention", (now: number) => now - 30 * DAY_MS - 1000],
     ["without offset", () => "2026-01-02T03:04:05"],
-    ["a day that is none", () => "2026-02-30T00:00:00Z"],
+    ["on a day that does not exist", () => "2026-02-30T00:00:00Z"],
     ["a fraction of a millisecond", (now: number) => now + 0.5],
     ["null", () => null],
   ])("is refused %s", async (_, timeOf) => {

@@ -49,7 +49,7 @@ describe("while the broker is busy", () => {
     expect(await metricOf(host, "pulsemesh_emit_in_flight")).toBe(0);
   });
 
-  it("a full buffer is 429 with Retry-After, and what waits is sent all the same", async () => {
+  it("a full buffer is 429 with Retry-After, and the waiting pulses are sent nevertheless", async () => {
     const { broker, host } = await openIngest({ PULSE_EMIT_MAX_IN_FLIGHT: "1", PULSE_BUFFER_MAX_PULSES: "2" });
     broker.answer = () => "hang";
     const first = post(host, pulse("first"));
@@ -58,7 +58,7 @@ describe("while the broker is busy", () => {
     await vi.waitFor(async () => expect(await metricOf(host, "pulsemesh_emit_queue_pulses")).toBe(2));
     const detail = await expectProblem(await post(host, pulse("c")), 429, "1");
     expect(detail).toContain("nothing of the request was accepted");
-    // From then on, until something leaves, a request is turned away by its headers: this one has no body to come.
+    // Until an event leaves, the headers of a request suffice to refuse it: this one sends no body.
     const headers = { "content-type": "application/json", "content-length": "1000000" };
     const { socket, send, answer } = await openRawConnection(host.port);
     send(rawRequest("POST /pulse", headers, ""));
@@ -94,7 +94,7 @@ describe("a large request", () => {
     expect(new Set(broker.received.map(({ headers }) => headers["ce-id"])).size).toBe(broker.received.length);
   });
 
-  it("of the largest pulses there can be still makes events under the least limit", async () => {
+  it("of the largest possible pulses makes events under the lowest limit", async () => {
     const { broker, host } = await openIngest({ PULSE_MAX_EVENT_BYTES: String(MAX_EVENT) });
     const text = (length: number, at: number) => String.fromCharCode(at + 1).padEnd(length, "\u0001");
     const metadata = Object.fromEntries(Array.from({ length: 31 }, (_, i) => [text(64, i), text(1024, i)]));
@@ -116,21 +116,24 @@ describe("a large request", () => {
 });
 
 describe("a broker that", () => {
-  // [what it answers to each try, the request's answer, pulses it may have besides those accepted]
+  // [its answers to each try, the request's answer, the pulses that it may have besides those accepted]
   it.each([
-    ["answers 503, which it took nothing with", [503, 202], 202, 0],
-    ["cuts a connection, perhaps after it had taken the event", ["reset", 202], 202, 1],
+    ["answers 503, and took nothing", [503, 202], 202, 0],
+    ["cuts a connection, perhaps after it took the event", ["reset", 202], 202, 1],
     ["answers 500, as Knative's does when one of its deliveries failed", [500, 500, 202], 202, 2],
     ["never answers", ["hang"], 503, 1],
     ["refuses", [400], 502, 0],
-  ] as const)("%s makes the ledger's doubts as large as they are", async (_, answers, status, unacknowledged) => {
-    const { broker, host } = await openIngest(answers[0] === "hang" ? { PULSE_EMIT_DEADLINE_MS: "300" } : PATIENT);
-    broker.answer = () => answers[Math.min(broker.received.length, answers.length) - 1] as (typeof answers)[number];
-    expect((await post(host, pulse("a"))).status).toBe(status);
-    expect(await metricOf(host, "pulsemesh_emit_unacknowledged_pulses_total")).toBe(unacknowledged);
-  });
+  ] as const)(
+    "%s adds to the unacknowledged pulses what it may have taken",
+    async (_, answers, status, unacknowledged) => {
+      const { broker, host } = await openIngest(answers[0] === "hang" ? { PULSE_EMIT_DEADLINE_MS: "300" } : PATIENT);
+      broker.answer = () => answers[Math.min(broker.received.length, answers.length) - 1] as (typeof answers)[number];
+      expect((await post(host, pulse("a"))).status).toBe(status);
+      expect(await metricOf(host, "pulsemesh_emit_unacknowledged_pulses_total")).toBe(unacknowledged);
+    },
+  );
 
-  it("is away for a moment is asked again, inside the request", async () => {
+  it("is away for a moment is tried again, inside the request", async () => {
     const { broker, host } = await openIngest(PATIENT);
     broker.answer = () => (broker.received.length === 1 ? "reset" : broker.received.length === 2 ? 503 : 202);
     expect((await post(host, pulse("a"))).status).toBe(202);
@@ -168,7 +171,7 @@ describe("a broker that", () => {
 });
 
 describe("a stop", () => {
-  it("answers what waits for the broker, and says nothing of tokens or bodies in the log", async () => {
+  it("answers requests that wait for the broker, and logs no bodies", async () => {
     const { broker, host } = await openIngest({ PULSE_EMIT_MAX_IN_FLIGHT: "1" });
     broker.answer = () => "hang";
     const answers = [post(host, pulse("a", { password: "hunter2" })), post(host, pulse("b")), post(host, pulse("c"))];

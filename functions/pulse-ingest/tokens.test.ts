@@ -31,14 +31,14 @@ function open(file: string, lookEveryMs?: number): Tokens {
   return tokens;
 }
 
-/** Replaces a file in one step, as a Secret is replaced. */
+/** Replaces a file in one step, as Kubernetes replaces a Secret. */
 function replace(file: string, text: string): void {
   writeFileSync(`${file}.new`, text);
   renameSync(`${file}.new`, file);
 }
 
 describe("tokens", () => {
-  it("may send for every service, for those they list, and for those that begin as they say", () => {
+  it("may send for every service, for listed services, or for listed beginnings of names", () => {
     const tokens = open(fileOf("all-of-it\n\n  scoped \t checkout  cart-* # a comment\n# only#a comment\r\n"));
     const maySend = (token: string) =>
       ["checkout", "checkout2", "cart-eu", "cart"].filter((name) => tokens.grantOf(`Bearer ${token}`)?.maySend(name));
@@ -46,7 +46,7 @@ describe("tokens", () => {
     expect(maySend("scoped")).toEqual(["checkout", "cart-eu"]);
   });
 
-  it("may hold a number sign: it is a comment only before a word", () => {
+  it("may hold a number sign, which begins a comment only before a word", () => {
     const tokens = open(fileOf("abc#def\n"));
     expect(tokens.grantOf("Bearer abc#def")).toBeDefined();
     expect(tokens.grantOf("Bearer abc")).toBeUndefined();
@@ -65,18 +65,18 @@ describe("tokens", () => {
     expect(open(fileOf("known")).grantOf(authorization)).toBeUndefined();
   });
 
-  it("are found whatever the case of the scheme", () => {
+  it("are found with the scheme in any letter case", () => {
     expect(open(fileOf("known")).grantOf("bearer  known")).toBeDefined();
   });
 
-  it("must be at least one, in a file that can be read", () => {
+  it("must be at least one, in a readable file", () => {
     expect(() => openTokens(fileOf("# none\n\n"), log)).toThrow(
       /PULSE_INGEST_TOKENS_FILE: Expected at least one token/,
     );
     expect(() => openTokens(join(folder, "missing"), log)).toThrow(/ENOENT/);
   });
 
-  it("are read again when the file changes, and stay as they were when it is wrong then", async () => {
+  it("are read again when the file changes, and stay when its new content is wrong", async () => {
     const file = fileOf("old");
     const tokens = open(file, 10);
     replace(file, "new\n");
@@ -121,7 +121,7 @@ describe("pulse-ingest with tokens", () => {
     expect(JSON.stringify(host.lines)).not.toMatch(/bad-secret|Bearer/);
   });
 
-  it("refuses a token that was revoked while the body was on its way", async () => {
+  it("refuses a token that was revoked while the body arrived", async () => {
     const file = fileOf("revoked cart\nstays\n");
     const { host, broker } = await openIngest(file);
     const connection = await openRawConnection(host.port);

@@ -43,7 +43,7 @@ async function storedOf(service: string) {
 }
 
 async function expectStored(response: Response): Promise<void> {
-  // A body would be an event to the broker, which it would send on.
+  // A broker takes a body for an event, and sends it on.
   expect([response.status, await response.text()]).toEqual([204, ""]);
   expect(response.headers.get("content-type")).toBeNull();
 }
@@ -64,7 +64,7 @@ describe("pulse-persist", () => {
     ]);
   });
 
-  it("stores an event of many with ids from the event's and the position, and its single type in structured mode", async () => {
+  it("stores an event of many pulses with ids of the event's and the position, and a single one in structured mode", async () => {
     const event_time = Date.now();
     const pulses = [1, 2, 3].map((latency_ms) => ({ ...DATA, service_name: "many", latency_ms, event_time }));
     await expectStored(await post({ id: "e", type: MANY }, { pulses }));
@@ -78,7 +78,7 @@ describe("pulse-persist", () => {
     expect((await storedOf("many")).map(({ id }) => id).sort()).toEqual(["e/0", "e/1", "e/2", "s"]);
   });
 
-  it("stores a redelivered event once, at the time at which the broker first had it", async () => {
+  it("stores a redelivered event once, at the time of its arrival at the broker", async () => {
     const arrival = new Date(Date.now() - 5000);
     for (let delivery = 0; delivery < 3; delivery++) {
       const attributes = { id: "again", knativearrivaltime: arrival.toISOString() };
@@ -90,7 +90,7 @@ describe("pulse-persist", () => {
 
   it.each([
     ["a pulse that breaks a rule", {}, { ...DATA, latency_ms: -1 }, "/data/latency_ms"],
-    ["JSON that is none", {}, "{", "/data"],
+    ["malformed JSON", {}, "{", "/data"],
     ["an unknown type", { type: "com.example.other" }, DATA, "/type"],
     ["a missing attribute", { id: "" }, DATA, "/id"],
     ["a time past the retention", { time: "2020-01-01T00:00:00Z" }, DATA, "/data/event_time"],
@@ -101,7 +101,7 @@ describe("pulse-persist", () => {
     expect(await response.json()).toMatchObject({ errors: [{ pointer }] });
   });
 
-  it("answers 415 for what is no single CloudEvent in JSON", async () => {
+  it("answers 415 for anything but a single CloudEvent in JSON", async () => {
     const plain = { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(DATA) };
     expect((await fetch(host.url, plain)).status).toBe(415);
     const batch = { ...plain, headers: { "content-type": "application/cloudevents-batch+json" }, body: "[]" };
@@ -109,7 +109,7 @@ describe("pulse-persist", () => {
     expect((await post({}, DATA, "application/json; charset=utf-16")).status).toBe(415);
   });
 
-  it("counts what it stored, how slow it was and how long it was on its way", async () => {
+  it("counts stored pulses, their latency and the time of their delivery", async () => {
     const arrival = new Date(Date.now() - 20_000).toISOString();
     await expectStored(await post({ id: "c", knativearrivaltime: arrival }, { ...DATA, service_name: "counted" }));
     const metrics = await (await fetch(`${host.url}/metrics`)).text();
@@ -124,7 +124,7 @@ describe("pulse-persist", () => {
     expect(metrics).toMatch(/pulsemesh_store_batch_rows_count [1-9]/);
   });
 
-  it("counts an event that is delivered again once, and one that was sent again twice", async () => {
+  it("counts a redelivered event once, and one that its sender repeats twice", async () => {
     const metricsNow = async () => (await fetch(`${host.url}/metrics`)).text();
     const againIn = (metrics: string) => Number(/^pulsemesh_pulses_stored_again_total (\d+)/m.exec(metrics)?.[1]);
     const before = againIn(await metricsNow());
@@ -151,13 +151,13 @@ describe("pulse-persist", () => {
     expect(JSON.stringify(host.lines)).not.toContain("hunter2");
   });
 
-  it("is ready while its store can be used", async () => {
+  it("is ready while its store is", async () => {
     expect((await fetch(`${host.url}/health/ready`)).status).toBe(200);
   });
 });
 
 describe("pulse-persist with a store in trouble", () => {
-  /** A store at the port's border, to say what a real one says only in trouble. */
+  /** A store that gives the outcomes of a real store in trouble. */
   async function openTroubled(queuedRows: number, outcome: Awaited<ReturnType<typeof reader.write>>) {
     const written: Pulse[] = [];
     const troubled = await openFunctionHost(({ registry }) =>
@@ -181,7 +181,7 @@ describe("pulse-persist with a store in trouble", () => {
     return { troubled, written };
   }
 
-  it("answers 503 with Retry-After for what may be tried again, and is not ready", async () => {
+  it("answers 503 with Retry-After for a write to try again, and is not ready", async () => {
     const { troubled } = await openTroubled(0, { kind: "retry", reason: "The disk is full.", retryAfterMs: 2500 });
     const response = await post({}, DATA, "application/json", troubled.url);
     expect([response.status, response.headers.get("retry-after")]).toEqual([503, "3"]);

@@ -5,7 +5,7 @@ import { pulse, valuesOf } from "../testing/metric-values.ts";
 import { PersistMetrics } from "./persist-metrics.ts";
 
 describe("persist's metrics", () => {
-  it("have bounded labels in all that name a service", async () => {
+  it("have bounded labels for services", async () => {
     const registry = new Registry();
     const metrics = new PersistMetrics([registry]);
     for (let i = 0; i < MAX_SERVICE_LABELS + 100; i++) metrics.observeStored([pulse(`service-${i}`)]);
@@ -16,7 +16,7 @@ describe("persist's metrics", () => {
     expect(counts[`service="${OTHER_SERVICES}"`]).toBe(100);
   });
 
-  it("keep the newest time of each health, whatever the order of arrival", async () => {
+  it("keep the newest time of each health, in any order of arrival", async () => {
     const registry = new Registry();
     const metrics = new PersistMetrics([registry]);
     metrics.observeStored([pulse("a", { event_time: 5000 }), pulse("a", { event_time: 3000 })]);

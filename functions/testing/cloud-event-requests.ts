@@ -1,4 +1,4 @@
-// For tests: pulse-ingest before a broker, and what CloudEvents over HTTP have in common.
+// For tests: pulse-ingest with a broker, and ways to post CloudEvents.
 import { afterAll, beforeEach, expect } from "vitest";
 import { openRawConnection, rawRequest } from "../../http/testing/raw-connection.ts";
 import { compose } from "../pulse-ingest/compose.ts";
@@ -19,7 +19,7 @@ export const DATA = { service_name: "checkout", latency_ms: 12.5, status: "ok" }
 export const TYPE = "dev.pulsemesh.pulse.v1";
 export const ATTRIBUTES = { specversion: "1.0", id: "1", source: "/shop", type: TYPE };
 
-/** Posts as it stands; the header values reach the wire byte for byte. */
+/** Posts a request whose header values reach the wire byte by byte. */
 export async function post(headers: Record<string, string>, body: string) {
   const connection = await openRawConnection(host.port);
   connection.send(rawRequest("POST /", { connection: "close", ...headers }, body));
@@ -30,7 +30,7 @@ export async function post(headers: Record<string, string>, body: string) {
 
 type Answer = Awaited<ReturnType<typeof post>>;
 
-/** What an answer that refuses points at; nothing has reached the broker then. */
+/** The pointers of a refusal, after which nothing may have reached the broker. */
 export function pointersOf(answer: Answer): string[] {
   expect(answer.status).toBe(400);
   expect(answer.headers["content-type"]).toBe("application/problem+json");
@@ -38,7 +38,7 @@ export function pointersOf(answer: Answer): string[] {
   return (answer.json().errors as { pointer: string }[]).map(({ pointer }) => pointer);
 }
 
-/** A CloudEvent is accepted without a word. */
+/** Expects 202 with an empty body. */
 export function expectAccepted(answer: Answer): void {
   expect([answer.status, answer.body, answer.headers["content-length"]]).toEqual([202, "", "0"]);
 }

@@ -36,7 +36,7 @@ export function post(host: FunctionHost, body: unknown): Promise<Response> {
   return fetch(`${host.url}/pulse`, { method: "POST", headers, body: JSON.stringify(body) });
 }
 
-/** The value of a metric, by its name with labels; NaN where there is none. */
+/** The value of a metric, by its name with labels; NaN if there is none. */
 export async function metricOf(host: FunctionHost, name: string): Promise<number> {
   const text = await (await fetch(`${host.url}/metrics`)).text();
   return Number(text.split(`\n${name} `)[1]?.split("\n")[0]);
