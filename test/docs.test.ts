@@ -2,7 +2,10 @@
 import { existsSync, globSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { bannerOf } from "../local/banner.ts";
 import { ALL_SETTINGS } from "../settings/all.ts";
+import { localSettings } from "../settings/local-settings.ts";
+import { readSettings } from "../settings/read.ts";
 import { codeBlocksOf, DOCUMENTS, readDocument } from "./documents.ts";
 
 const FILES = globSync("**/*", {
@@ -24,6 +27,14 @@ it("the README has at most 120 lines and links to every page of docs/", () => {
   expect(readme.trimEnd().split("\n").length).toBeLessThanOrEqual(120);
   const pages = DOCUMENTS.filter((file) => file.startsWith("docs/"));
   expect(pages.filter((page) => !readme.includes(`(${page})`))).toEqual([]);
+});
+
+it("the README shows what make run prints", () => {
+  const banner = bannerOf(readSettings(localSettings, {}), process.cwd());
+  const [output = ""] = codeBlocksOf(readDocument("README.md"), "");
+  const shown = output.split(/^ Test Files/m)[0]?.split("\n") ?? [];
+  expect(shown.filter((line) => line.includes("localhost"))).toHaveLength(3);
+  expect(shown.filter((line) => !banner.includes(line))).toEqual([]);
 });
 
 it("docs/watching.md has every alert", () => {
