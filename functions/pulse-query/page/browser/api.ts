@@ -18,20 +18,9 @@ export interface Span {
   buckets: number;
 }
 
-function pathOf(service: string): string {
+/** Where the API has a service, relative to the page. */
+export function pathOf(service: string): string {
   return `services/${encodeURIComponent(service)}`;
-}
-
-export function urlOfLive(service: string | undefined): string {
-  return service === undefined ? "live" : `${pathOf(service)}/live`;
-}
-
-export function urlOfBadge(service: string): string {
-  return `${pathOf(service)}/badge.svg`;
-}
-
-export function urlOfPulses(service: string): string {
-  return `${pathOf(service)}/pulses`;
 }
 
 export function readService(service: string, signal: AbortSignal): Promise<ServiceDetail> {

@@ -3,20 +3,21 @@ import type { DeadLetterView } from "../../answers.ts";
 import { replay } from "./api.ts";
 import { formatTime } from "./format.ts";
 
-type Replay = { kind: "none" } | { kind: "under way" } | { kind: "done" } | { kind: "failed"; why: string };
-
 /** One dead letter. The reader can correct its data, and replay it. */
 export function DeadLetter({ deadLetter }: { deadLetter: DeadLetterView }) {
   const { id, reason, code, detail, time, replayed_at: replayedAt, event } = deadLetter;
-  const [state, setState] = useState<Replay>({ kind: "none" });
+  const [isSent, setSent] = useState(false);
+  const [words, setWords] = useState("");
   const [data, setData] = useState<string>();
   const send = async () => {
-    setState({ kind: "under way" });
+    setSent(true);
+    setWords("Sending…");
     try {
       await replay(id, { data, again: replayedAt !== undefined });
-      setState({ kind: "done" });
+      setWords("Sent to the broker. If it fails again, it comes back here.");
     } catch (error) {
-      setState({ kind: "failed", why: (error as Error).message });
+      setSent(false);
+      setWords(`Not replayed: ${(error as Error).message}`);
     }
   };
   const now = Date.now();
@@ -46,24 +47,13 @@ export function DeadLetter({ deadLetter }: { deadLetter: DeadLetterView }) {
         </p>
       </details>
       <div class="dead-letter-foot">
-        <button
-          type="button"
-          class="button"
-          disabled={state.kind === "under way" || state.kind === "done"}
-          onClick={send}
-        >
+        <button type="button" class="button" disabled={isSent} onClick={send}>
           {replayedAt === undefined ? "Replay" : "Replay again"}
         </button>
-        <p role="status">{describe(state)}</p>
+        <p role="status">{words}</p>
       </div>
     </article>
   );
-}
-
-function describe(state: Replay): string {
-  if (state.kind === "failed") return `Not replayed: ${state.why}`;
-  if (state.kind === "done") return "Sent to the broker. If it fails again, it comes back here.";
-  return state.kind === "under way" ? "Sending…" : "";
 }
 
 function textOf(data: unknown): string {

@@ -25,7 +25,7 @@ export function EmptyWall() {
       <h1>No service has pulsed yet</h1>
       <p>Send the first pulse, and the service appears here.</p>
       <div class="command">
-        {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what can be scrolled must be reachable by the keyboard */}
+        {/* biome-ignore lint/a11y/noNoninteractiveTabindex: the keyboard must reach what scrolls */}
         <pre tabIndex={0}>
           <code id="command">{command}</code>
         </pre>

@@ -1,5 +1,5 @@
 import { useEffect, useRef, useState } from "preact/hooks";
-import { urlOfLive } from "./api.ts";
+import { pathOf } from "./api.ts";
 
 export type Connection = "waiting" | "live" | "lost";
 
@@ -25,7 +25,7 @@ export function useLive(service: string | undefined, names: readonly string[], h
     let source: EventSource;
     let timer: ReturnType<typeof setTimeout> | undefined;
     const connect = () => {
-      source = new EventSource(urlOfLive(service));
+      source = new EventSource(service === undefined ? "live" : `${pathOf(service)}/live`);
       source.addEventListener("open", () => latest.current.onOpen());
       for (const name of names) {
         source.addEventListener(name, (event) =>

@@ -4,8 +4,10 @@ import { useNow } from "./clock.ts";
 import { formatLatency, formatTime } from "./format.ts";
 import { HealthWord } from "./glyph.tsx";
 import { Pairs } from "./pairs.tsx";
+import { Table } from "./table.tsx";
 
 const MAX_PULSES = 50;
+const COLUMNS = { Time: "", Health: "", Status: "", Latency: "number", Metadata: "" };
 
 /** The list with one more pulse, newest first. A pulse that is in it already stays there once. */
 export function withPulse(pulses: readonly PulseView[], pulse: PulseView): readonly PulseView[] {
@@ -37,42 +39,26 @@ export function NewestPulses({ pulses }: { pulses: readonly PulseView[] }) {
           {held === undefined ? "Pause" : "Paused"}
         </button>
       </div>
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what can be scrolled must be reachable by the keyboard */}
-      <section class="scroll" tabIndex={0} aria-label="Newest pulses, a table">
-        <table id="pulses">
-          <thead>
-            <tr>
-              <th scope="col">Time</th>
-              <th scope="col">Health</th>
-              <th scope="col">Status</th>
-              <th scope="col" class="number">
-                Latency
-              </th>
-              <th scope="col">Metadata</th>
-            </tr>
-          </thead>
-          <tbody>
-            {shown.map((pulse) => (
-              <tr key={keyOf(pulse)}>
-                <td class="time">{formatTime(pulse.event_time, now)}</td>
-                <td>
-                  <HealthWord health={pulse.health} />
-                </td>
-                <td class="text">{pulse.status}</td>
-                <td class="number">{formatLatency(pulse.latency_ms)}</td>
-                <td class="text">
-                  {Object.entries(pulse.metadata ?? {}).map(([key, value]) => (
-                    <span key={key} class="pair">
-                      {key}={value}
-                    </span>
-                  ))}
-                </td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-        {shown.length === 0 && <p class="nothing">No pulse within the retention.</p>}
-      </section>
+      <Table id="pulses" label="Newest pulses, a table" columns={COLUMNS}>
+        {shown.map((pulse) => (
+          <tr key={keyOf(pulse)}>
+            <td class="time">{formatTime(pulse.event_time, now)}</td>
+            <td>
+              <HealthWord health={pulse.health} />
+            </td>
+            <td class="text">{pulse.status}</td>
+            <td class="number">{formatLatency(pulse.latency_ms)}</td>
+            <td class="text">
+              {Object.entries(pulse.metadata ?? {}).map(([key, value]) => (
+                <span key={key} class="pair">
+                  {key}={value}
+                </span>
+              ))}
+            </td>
+          </tr>
+        ))}
+      </Table>
+      {shown.length === 0 && <p class="nothing">No pulse within the retention.</p>}
     </section>
   );
 }

@@ -3,9 +3,15 @@ import type { Summary } from "../../answers.ts";
 import { Chart } from "./chart.tsx";
 import type { ChartSeries } from "./chart-options.ts";
 import { formatCount, formatLatency, formatTime } from "./format.ts";
+import { Table } from "./table.tsx";
 
 /** From the bottom of a bar to its top. */
 const STACK = ["down", "degraded", "unknown", "up"] as const;
+
+const COLUMNS = {
+  From: "",
+  ...Object.fromEntries(["Pulses", "p50", "p95", "p99", "Longest", "Down", "Degraded"].map((name) => [name, "number"])),
+};
 
 interface ServiceChartsProperties {
   summary: Summary;
@@ -83,38 +89,23 @@ function BucketTable({ summary }: { summary: Summary }) {
     <details class="numbers" onToggle={(event) => setOpen(event.currentTarget.open)}>
       <summary>Show as a table</summary>
       {isOpen && (
-        // biome-ignore lint/a11y/noNoninteractiveTabindex: what can be scrolled must be reachable by the keyboard
-        <section class="scroll" tabIndex={0} aria-label="Latency and pulses by time">
-          <table>
-            <thead>
-              <tr>
-                <th scope="col">From</th>
-                {["Pulses", "p50", "p95", "p99", "Longest", "Down", "Degraded"].map((name) => (
-                  <th key={name} scope="col" class="number">
-                    {name}
-                  </th>
-                ))}
+        <Table label="Latency and pulses by time" columns={COLUMNS}>
+          {summary.buckets
+            .filter(({ count }) => count > 0)
+            .reverse()
+            .map(({ from, count, p50, p95, p99, max, health }) => (
+              <tr key={from}>
+                <th scope="row">{formatTime(from, now)}</th>
+                <td class="number">{formatCount(count)}</td>
+                <td class="number">{formatLatency(p50)}</td>
+                <td class="number">{formatLatency(p95)}</td>
+                <td class="number">{formatLatency(p99)}</td>
+                <td class="number">{formatLatency(max)}</td>
+                <td class="number">{formatCount(health.down)}</td>
+                <td class="number">{formatCount(health.degraded)}</td>
               </tr>
-            </thead>
-            <tbody>
-              {summary.buckets
-                .filter(({ count }) => count > 0)
-                .reverse()
-                .map((bucket) => (
-                  <tr key={bucket.from}>
-                    <th scope="row">{formatTime(bucket.from, now)}</th>
-                    <td class="number">{formatCount(bucket.count)}</td>
-                    <td class="number">{formatLatency(bucket.p50)}</td>
-                    <td class="number">{formatLatency(bucket.p95)}</td>
-                    <td class="number">{formatLatency(bucket.p99)}</td>
-                    <td class="number">{formatLatency(bucket.max)}</td>
-                    <td class="number">{formatCount(bucket.health.down)}</td>
-                    <td class="number">{formatCount(bucket.health.degraded)}</td>
-                  </tr>
-                ))}
-            </tbody>
-          </table>
-        </section>
+            ))}
+        </Table>
       )}
     </details>
   );
