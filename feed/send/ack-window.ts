@@ -9,20 +9,20 @@ export interface Stretch {
 
 /** Tracks up to which position every line is answered. Answers come in any order; a gap keeps the position where it is. */
 export class AckWindow {
-  readonly #open: { stretch: Stretch; isAcked: boolean }[] = [];
+  readonly #open: { stretch: Stretch; isAnswered: boolean }[] = [];
   #reached: Stretch;
 
   constructor(start: Stretch) {
-    this.#reached = { ...start };
+    this.#reached = start;
   }
 
   /** Opens the stretch that follows the last one. Call the returned function when the stretch is answered. */
   open(stretch: Stretch): () => void {
-    const entry = { stretch, isAcked: false };
+    const entry = { stretch, isAnswered: false };
     this.#open.push(entry);
     return () => {
-      entry.isAcked = true;
-      this.#advance();
+      entry.isAnswered = true;
+      while (this.#open[0]?.isAnswered) this.#advance(this.#open.shift()?.stretch as Stretch);
     };
   }
 
@@ -31,17 +31,7 @@ export class AckWindow {
     return this.#reached;
   }
 
-  #advance(): void {
-    let count = 0;
-    for (const { stretch, isAcked } of this.#open) {
-      if (!isAcked) break;
-      this.#reached = {
-        end: stretch.end,
-        accepted: this.#reached.accepted + stretch.accepted,
-        refused: this.#reached.refused + stretch.refused,
-      };
-      count++;
-    }
-    this.#open.splice(0, count);
+  #advance({ end, accepted, refused }: Stretch): void {
+    this.#reached = { end, accepted: this.#reached.accepted + accepted, refused: this.#reached.refused + refused };
   }
 }

@@ -5,6 +5,7 @@ import type { Fault } from "../../events/fault.ts";
 import { MAX_AHEAD_MS, type PulseContext, parsePulse, pulseSchema } from "../../events/pulse.ts";
 import { number } from "../../settings/field.ts";
 import { formatFault } from "../failure.ts";
+import { jsonOrUndefined } from "../json.ts";
 import { parseTimestamp, TIMESTAMP_RULE } from "./timestamp.ts";
 
 export const LINE_FORMATS = ["csv", "ndjson"] as const;
@@ -89,13 +90,11 @@ const ANY_TIME: PulseContext = {
 };
 
 function fieldsOfJson(text: string): object | string {
-  try {
-    const value: unknown = JSON.parse(text);
-    if (typeof value === "object" && value !== null && !Array.isArray(value)) return value;
-    return "Expected a pulse: a JSON object";
-  } catch {
-    return "Expected a pulse as one line of JSON";
-  }
+  const value = jsonOrUndefined(text);
+  if (value === undefined) return "Expected a pulse as one line of JSON";
+  return typeof value === "object" && value !== null && !Array.isArray(value)
+    ? value
+    : "Expected a pulse: a JSON object";
 }
 
 // The rules of a pulse bound the latency.
