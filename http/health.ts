@@ -4,7 +4,7 @@ import type { HttpReply } from "./route.ts";
 export const LIVENESS_PATH = "/health/live";
 export const READINESS_PATH = "/health/ready";
 
-/** The answer of what lives or is ready. */
+/** The answer of a server that lives or is ready. */
 export const HEALTHY: HttpReply = { status: 200, headers: { "content-type": "text/plain" }, body: "OK" };
 
 /** The answer to a readiness probe: 503 with the message of what `check` rejects with, which names the remedy. */
@@ -13,11 +13,6 @@ export async function readinessOf(check: () => Promise<void>): Promise<HttpReply
     await check();
     return HEALTHY;
   } catch (error) {
-    return notReady(error instanceof Error ? error.message : String(error));
+    return problem(503, "Not ready", error instanceof Error ? error.message : String(error));
   }
-}
-
-/** 503 to a readiness probe. */
-export function notReady(detail: string): HttpReply {
-  return problem(503, "Not ready", detail);
 }

@@ -12,22 +12,22 @@ import { type BodyLimits, BodyReader } from "./body-reader.ts";
 import { answerClientErrors } from "./client-errors.ts";
 import { Drain } from "./drain.ts";
 import { Exchange, type ExchangeContext } from "./exchange.ts";
-import { HEALTHY, LIVENESS_PATH, notReady, READINESS_PATH, readinessOf } from "./health.ts";
+import { HEALTHY, LIVENESS_PATH, READINESS_PATH, readinessOf } from "./health.ts";
 import { RefusalLog } from "./refusal-log.ts";
 import type { Route } from "./route.ts";
 import { createRouter } from "./router.ts";
 
 export interface HttpServerOptions {
   routes: readonly Route[];
-  /** Rejects, with an error that names the remedy, while the work cannot be done: GET /health/ready says so. */
+  /** Rejects, with an error that names the remedy, while the server cannot do its work: GET /health/ready is then 503. */
   check: () => Promise<void>;
   /** What GET /metrics shows. */
   registry: Registry;
   limits: BodyLimits;
   log: Logger;
-  /** Called for each request but the health probes once its answer is out, or a stream has begun. */
+  /** Called for each request except health probes, once its answer is sent or its client has gone (499). */
   onAnswered?: ExchangeContext["onAnswered"];
-  /** Called for each request that is refused before its route has it: unreadable, unknown path, too large. */
+  /** Called for each request that never reaches its route: unreadable, unknown path, too large. */
   onRefused?: ExchangeContext["onRefused"];
 }
 
@@ -38,22 +38,26 @@ const QUIET_MS = 500;
 
 /** Serves routes, health and metrics on an http.Server that somebody else made and lets listen. */
 export class HttpServer {
-  readonly #drain: Drain;
-  readonly #bodies: BodyReader;
-  readonly #refusals: RefusalLog;
+  readonly #context: ExchangeContext;
 
   constructor(server: Server, { routes, check, registry, limits, log, onAnswered, onRefused }: HttpServerOptions) {
     const drain = new Drain(server);
-    const bodies = new BodyReader(limits);
     const refusals = new RefusalLog({ log });
-    const findRoute = createRouter([...routes, ...operationRoutes({ check, registry, drain })]);
-    const context: ExchangeContext = { findRoute, bodies, drain, refusals, log, onAnswered, onRefused };
+    const context: ExchangeContext = {
+      findRoute: createRouter([...routes, ...operationRoutes(check, registry, drain)]),
+      bodies: new BodyReader(limits),
+      drain,
+      refusals,
+      log,
+      onAnswered,
+      onRefused,
+    };
     server.requestTimeout = 0; // BodyReader times bodies, to the half second
     server.keepAliveTimeout = KEEP_ALIVE_MS;
     server.on("request", (request: IncomingMessage, response: ServerResponse) =>
       new Exchange(context, request, response).begin(),
     );
-    // A client is told to go on only when its body is wanted: curl asks before it sends more than a megabyte.
+    // A client hears 100 Continue only when its body is wanted: curl asks before it sends more than a megabyte.
     server.on("checkContinue", (request: IncomingMessage, response: ServerResponse) =>
       new Exchange(context, request, response).begin(response),
     );
@@ -61,45 +65,37 @@ export class HttpServer {
       onRefused?.();
       refusals.note(undefined, reply);
     });
-    this.#drain = drain;
-    this.#bodies = bodies;
-    this.#refusals = refusals;
+    this.#context = context;
   }
 
   /**
-   * Stops listening and answers what is under way and what still comes on open connections.
+   * Stops listening, and answers requests in flight and those that still come on open connections.
+   * @param quietMs how long open connections must stay quiet before they count as idle and are closed.
    * @returns whether everything was answered within `graceMs`.
    */
   async stop(graceMs: number, quietMs = QUIET_MS): Promise<boolean> {
-    const isComplete = await this.#drain.drain(graceMs, quietMs);
-    this.#bodies.close();
-    this.#refusals.flush();
+    const { drain, bodies, refusals } = this.#context;
+    const isComplete = await drain.drain(graceMs, quietMs);
+    bodies.close();
+    refusals.flush();
     return isComplete;
   }
 }
 
 /** What Kubernetes and Prometheus ask of every server. */
-function operationRoutes({
-  check,
-  registry,
-  drain,
-}: Pick<HttpServerOptions, "check" | "registry"> & { drain: Drain }): Route[] {
+function operationRoutes(check: () => Promise<void>, registry: Registry, drain: Drain): Route[] {
+  const isReady = async () => {
+    if (drain.isDraining) throw new Error("The server is stopping.");
+    await check();
+  };
+  const showMetrics = async () => ({
+    status: 200,
+    headers: { "content-type": registry.contentType },
+    body: await registry.metrics(),
+  });
   return [
     { method: "GET", path: LIVENESS_PATH, isProbe: true, handle: () => HEALTHY },
-    {
-      method: "GET",
-      path: READINESS_PATH,
-      isProbe: true,
-      handle: () => (drain.isDraining ? notReady("The server is stopping.") : readinessOf(check)),
-    },
-    {
-      method: "GET",
-      path: "/metrics",
-      handle: async () => ({
-        status: 200,
-        headers: { "content-type": registry.contentType },
-        body: await registry.metrics(),
-      }),
-    },
+    { method: "GET", path: READINESS_PATH, isProbe: true, handle: () => readinessOf(isReady) },
+    { method: "GET", path: "/metrics", handle: showMetrics },
   ];
 }

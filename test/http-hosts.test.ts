@@ -3,12 +3,14 @@ import { onTestFinished } from "vitest";
 import { compose } from "../functions/pulse-ingest/compose.ts";
 import { openBroker } from "../functions/testing/broker.ts";
 import { openFunctionHost } from "../functions/testing/function-host.ts";
-import { describeHttpHost } from "../http/testing/host-contract.ts";
+import { describeConnections } from "../http/testing/connection-contract.ts";
+import type { OpenHost } from "../http/testing/host.ts";
+import { describeRequests } from "../http/testing/request-contract.ts";
 import { openTestBroker } from "../local/testing/broker.ts";
 
 const MIB = 1024 * 1024;
 
-describeHttpHost("pulse-ingest", async ({ requestTimeoutMs = 10_000, graceMs = 20_000 } = {}) => {
+const openIngest: OpenHost = async ({ requestTimeoutMs = 10_000, graceMs = 20_000 } = {}) => {
   const broker = await openBroker();
   const host = await openFunctionHost(compose, {
     K_SINK: broker.url,
@@ -24,9 +26,9 @@ describeHttpHost("pulse-ingest", async ({ requestTimeoutMs = 10_000, graceMs = 2
   const body = JSON.stringify({ service_name: "checkout", latency_ms: 1, status: "ok" });
   const post = { path: "/pulse", headers: {}, body };
   return { ...host, post, maxBodyBytes: MIB / 4, maxReadingBytes: MIB };
-});
+};
 
-describeHttpHost("the local broker", async (options = {}) => {
+const openLocalBroker: OpenHost = async (options = {}) => {
   const { broker, logLines } = await openTestBroker({ graceMs: 20_000, ...options });
   const headers = { "ce-specversion": "1.0", "ce-id": "1", "ce-source": "/shop", "ce-type": "dev.test" };
   return {
@@ -37,4 +39,9 @@ describeHttpHost("the local broker", async (options = {}) => {
     lines: logLines,
     stop: broker.close,
   };
-});
+};
+
+describeRequests("pulse-ingest", openIngest);
+describeConnections("pulse-ingest", openIngest);
+describeRequests("the local broker", openLocalBroker);
+describeConnections("the local broker", openLocalBroker);

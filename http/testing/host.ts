@@ -1,0 +1,55 @@
+// An HTTP host in a test's process, and requests to it.
+import { expect, onTestFinished } from "vitest";
+import { openRawConnection, type RawAnswer, type RawConnection, rawRequest } from "./raw-connection.ts";
+
+/** Settings of the host that a test opens. */
+export interface HostOptions {
+  requestTimeoutMs?: number;
+  graceMs?: number;
+}
+
+/** A host in this process, for one test. */
+export interface Host {
+  port: number;
+  /** A POST that the host answers with 202. Its body is JSON, so that blanks at the end do not change it. */
+  post: { path: string; headers: Record<string, string>; body: string };
+  maxBodyBytes: number;
+  maxReadingBytes: number;
+  /** The log's lines so far. */
+  lines: readonly Record<string, unknown>[];
+  /** Tells the host to stop, and resolves when it has. */
+  stop(): Promise<unknown>;
+}
+
+/** Opens a host for one test and closes it afterwards. */
+export type OpenHost = (options?: HostOptions) => Promise<Host>;
+
+/** Connects to a host until the test ends. */
+export async function connect({ port }: Host): Promise<RawConnection> {
+  const connection = await openRawConnection(port);
+  onTestFinished(() => void connection.socket.destroy());
+  return connection;
+}
+
+/** Sends a text on a new connection and reads the answer. */
+export async function exchange(host: Host, text: string): Promise<RawAnswer> {
+  const connection = await connect(host);
+  connection.send(text);
+  return connection.answer();
+}
+
+/** The POST that the host accepts, with other headers or another body. */
+export function accepted({ post }: Host, headers: Record<string, string> = {}, body = post.body): string {
+  return rawRequest(`POST ${post.path}`, { ...post.headers, ...headers }, body);
+}
+
+/** Expects a problem document of that status. */
+export function expectProblem(answer: RawAnswer, status: number): void {
+  expect([answer.status, answer.headers["content-type"]]).toEqual([status, "application/problem+json"]);
+  expect(answer.json()).toMatchObject({
+    type: "about:blank",
+    status,
+    title: expect.any(String),
+    detail: expect.any(String),
+  });
+}
