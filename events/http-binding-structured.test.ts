@@ -1,23 +1,6 @@
 import { describe, expect, it } from "vitest";
-import type { CloudEvent } from "./cloud-event.ts";
-import type { Parsed } from "./fault.ts";
 import { decodeEvents } from "./http-binding.ts";
-
-const ENVELOPE = { specversion: "1.0", id: "1", source: "/test", type: "test" };
-
-function structured(members: object = {}): Parsed<CloudEvent[]> {
-  return decodeEvents("structured", {}, Buffer.from(JSON.stringify({ ...ENVELOPE, ...members })));
-}
-
-function pointersOf(parsed: Parsed<unknown>): string[] {
-  return parsed.ok ? [] : parsed.faults.map((one) => one.pointer);
-}
-
-function only(parsed: Parsed<CloudEvent[]>): CloudEvent {
-  expect(parsed).toMatchObject({ ok: true });
-  if (!parsed.ok || parsed.value.length !== 1) throw new Error("Expected one event");
-  return parsed.value[0] as CloudEvent;
-}
+import { ENVELOPE, only, pointersOf, structured } from "./testing/decoded-events.ts";
 
 describe("an event in structured mode", () => {
   it("has everything in its body; the headers do not count", () => {

@@ -3,30 +3,16 @@ import { describe, expect, it } from "vitest";
 import type { CloudEvent } from "./cloud-event.ts";
 import type { Parsed } from "./fault.ts";
 import { decodeEvents, type EventMode, eventModeOf, isForeignFormat, toStructured } from "./http-binding.ts";
+import { ENVELOPE, only, pointersOf, structured } from "./testing/decoded-events.ts";
 
 const HEADERS = { "ce-specversion": "1.0", "ce-id": "1", "ce-source": "/test", "ce-type": "test" };
-const ENVELOPE = { specversion: "1.0", id: "1", source: "/test", type: "test" };
 
 function binary(headers: IncomingHttpHeaders = {}, body: string | Buffer = ""): Parsed<CloudEvent[]> {
   return decodeEvents("binary", { ...HEADERS, ...headers }, Buffer.from(body));
 }
 
-function structured(members: object = {}): Parsed<CloudEvent[]> {
-  return decodeEvents("structured", {}, Buffer.from(JSON.stringify({ ...ENVELOPE, ...members })));
-}
-
 function batch(body: unknown): Parsed<CloudEvent[]> {
   return decodeEvents("batch", {}, Buffer.from(JSON.stringify(body)));
-}
-
-function pointersOf(parsed: Parsed<unknown>): string[] {
-  return parsed.ok ? [] : parsed.faults.map((one) => one.pointer);
-}
-
-function only(parsed: Parsed<CloudEvent[]>): CloudEvent {
-  expect(parsed).toMatchObject({ ok: true });
-  if (!parsed.ok || parsed.value.length !== 1) throw new Error("Expected one event");
-  return parsed.value[0] as CloudEvent;
 }
 
 describe("the mode of a request", () => {

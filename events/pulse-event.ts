@@ -12,7 +12,7 @@ import {
   parsePulse,
   pulseSchema,
   SOURCE,
-  TRACEPARENT_PATTERN,
+  traceparentOf,
 } from "./pulse.ts";
 import { parseTime } from "./time.ts";
 
@@ -44,9 +44,9 @@ export function pulsesOf(event: CloudEvent, context: ReceiveContext, pointer = "
     source: event.source,
     id: event.id,
     newId: () => event.id,
-    traceparent: traceparent !== undefined && TRACEPARENT_PATTERN.test(traceparent) ? traceparent : undefined,
-    time: event.time === undefined ? undefined : parseTime(event.time),
-    arrival: (knativearrivaltime === undefined ? undefined : parseTime(knativearrivaltime)) ?? context.now,
+    traceparent: traceparentOf(traceparent),
+    time: parseTime(event.time),
+    arrival: parseTime(knativearrivaltime) ?? context.now,
     now: context.now,
     retentionMs: context.retentionMs,
   };

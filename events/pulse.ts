@@ -43,7 +43,7 @@ const ID = `Expected 1 to ${MAX_ID_LENGTH} characters`;
 export const SOURCE = `Expected a URI reference of 1 to ${MAX_SOURCE_LENGTH} characters`;
 const WELL_FORMED = "Expected Unicode text without lone surrogates";
 const TRACEPARENT = "Expected a W3C traceparent";
-export const TRACEPARENT_PATTERN = /^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/;
+const TRACEPARENT_PATTERN = /^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/;
 
 /** One pulse as a client sends it. */
 export const pulseSchema = z
@@ -155,6 +155,11 @@ export function parsePulse(
   const traceparent = fields.traceparent ?? context.traceparent;
   if (traceparent !== undefined) pulse.traceparent = traceparent;
   return pulse;
+}
+
+/** A W3C traceparent; `undefined` for anything else. */
+export function traceparentOf(value: unknown): string | undefined {
+  return typeof value === "string" && TRACEPARENT_PATTERN.test(value) ? value : undefined;
 }
 
 /** The pulse as JSON inside an event of PulseMesh. {@link parsePulse} reads it back with {@link carriedPulseSchema}. */

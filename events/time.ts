@@ -13,7 +13,8 @@ const DAYS = [31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
  * Epoch milliseconds of an RFC 3339 time, cut to the millisecond; `undefined` for anything else. `Date.parse` alone takes
  * other formats and makes 2 March of 30 February.
  */
-export function parseTime(text: string): number | undefined {
+export function parseTime(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
   if (PLAIN.test(text)) {
     const ms = Date.parse(text);
     if (!Number.isNaN(ms)) return ms;

@@ -5,7 +5,7 @@
 import type { IncomingMessage } from "node:http";
 import type { Logger } from "pino";
 import type { Fault } from "../events/fault.ts";
-import { TRACEPARENT_PATTERN } from "../events/pulse.ts";
+import { traceparentOf } from "../events/pulse.ts";
 import type { HttpReply } from "./route.ts";
 
 export interface RefusalLogOptions {
@@ -77,9 +77,7 @@ function lineOf(request: IncomingMessage | undefined, { status, body, trail }: H
 }
 
 function placeOf({ method, url = "", headers }: IncomingMessage): object {
-  const traceparent = [headers["ce-traceparent"], headers.traceparent].find(
-    (value): value is string => typeof value === "string" && TRACEPARENT_PATTERN.test(value),
-  );
+  const traceparent = traceparentOf(headers["ce-traceparent"]) ?? traceparentOf(headers.traceparent);
   const eventId = headers["ce-id"];
   return {
     method,

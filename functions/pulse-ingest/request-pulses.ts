@@ -7,7 +7,7 @@ import {
   type PulseContext,
   parsePulse,
   pulseSchema,
-  TRACEPARENT_PATTERN,
+  traceparentOf,
 } from "../../events/pulse.ts";
 import { INGEST_SOURCE, pulsesOf } from "../../events/pulse-event.ts";
 import type { HttpRequest } from "../../http/route.ts";
@@ -23,7 +23,7 @@ export interface RequestContext {
 export function pulsesOfEvents(mode: EventMode, request: HttpRequest, context: RequestContext): Parsed<Pulse[]> {
   const decoded = decodeEvents(mode, request.headers, request.body);
   if (!decoded.ok) return decoded;
-  const traceparent = traceparentOf(request);
+  const traceparent = traceparentOf(request.headers.traceparent);
   const pulses: Pulse[] = [];
   const faults: Fault[] = [];
   for (let i = 0; i < decoded.value.length && faults.length < MAX_FAULTS; i++) {
@@ -53,7 +53,7 @@ export function pulsesOfPlain(request: HttpRequest, context: RequestContext): Pa
     source: INGEST_SOURCE,
     id: undefined,
     newId: context.newId,
-    traceparent: traceparentOf(request),
+    traceparent: traceparentOf(request.headers.traceparent),
     time: undefined,
     arrival: context.now,
     now: context.now,
@@ -99,9 +99,4 @@ function finish(pulses: Pulse[], faults: Fault[], context: RequestContext): Pars
 
 function tooMany(context: RequestContext): Parsed<Pulse[]> {
   return refuse("", `Expected at most ${context.maxPulses} pulses in a request`, []);
-}
-
-function traceparentOf(request: HttpRequest): string | undefined {
-  const value = request.headers.traceparent;
-  return typeof value === "string" && TRACEPARENT_PATTERN.test(value) ? value : undefined;
 }

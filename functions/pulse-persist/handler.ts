@@ -31,13 +31,8 @@ interface Origin {
 }
 
 /** pulse-persist: takes the broker's events and answers 204 once their pulses are stored. */
-export function createPersist({
-  store,
-  metrics,
-  retentionMs,
-  maxPulses,
-  maxQueuedRows,
-}: PersistOptions): PulseFunction {
+export function createPersist(options: PersistOptions): PulseFunction {
+  const { store, metrics, retentionMs, maxPulses, maxQueuedRows } = options;
   const deliveries = new Deliveries();
 
   // Not async: the function ends before the write, so that a waiting write holds the pulses in memory and not the body.
@@ -53,12 +48,11 @@ export function createPersist({
     const trail = { eventId: event.id, source: event.source, ...(traceparent !== undefined && { traceparent }) };
     const parsed = pulsesOf(event, { now: Date.now(), retentionMs, maxPulses });
     if (!parsed.ok) return { ...badRequest(parsed.faults), trail };
-    const pulses = parsed.value;
     if (store.queuedRows > maxQueuedRows) {
       return { ...tryLater(429, "Too many rows wait for the store.", 1000), trail };
     }
-    const arrival = knativearrivaltime === undefined ? undefined : parseTime(knativearrivaltime);
-    return write(pulses, { delivery: deliveryOf(event), arrival, trail, log: request.log });
+    const origin = { delivery: deliveryOf(event), arrival: parseTime(knativearrivaltime), trail, log: request.log };
+    return write(parsed.value, origin);
   }
 
   async function write(pulses: readonly Pulse[], { delivery, arrival, trail, log }: Origin): Promise<HttpReply> {
