@@ -2,7 +2,7 @@ import { relative, resolve } from "node:path";
 import type { LocalSettings } from "../settings/local-settings.ts";
 import { urlsOf } from "./plan.ts";
 
-/** What a person sees when everything runs: where it is, and something to try. */
+/** The text for a person once everything runs: the addresses, and commands to try. */
 export function bannerOf(settings: LocalSettings, cwd: string): string {
   const urls = urlsOf(settings);
   const pulse = '{"service_name":"checkout","latency_ms":12.5,"status":"ok"}';

@@ -6,7 +6,7 @@ import { expect, it, onTestFinished, vi } from "vitest";
 import { isRunning } from "./testing/program.ts";
 import { temporaryFolder } from "./testing/temporary-folder.ts";
 
-/** A process that starts another, ties it to itself, and says its pid; then it does what `more` says. */
+/** A process that starts a child, ties the child to itself, runs `more`, and prints the child's pid. */
 async function startParent(more = ""): Promise<{ parent: ChildProcess; childPid: number }> {
   const program = `
     import { spawn } from "node:child_process";
@@ -34,13 +34,13 @@ it.each(["SIGKILL", "SIGHUP"] as const)("a child ends with its parent by %s", as
   await vi.waitFor(() => expect(isRunning(childPid)).toBe(false));
 });
 
-it("a child ends with a parent that ends by itself", async () => {
+it("a child ends with a parent that exits", async () => {
   const { parent, childPid } = await startParent("process.stdin.once('data', () => process.exit());");
   parent.stdin?.write("end");
   await vi.waitFor(() => expect(isRunning(childPid)).toBe(false));
 });
 
-it("after a process what it has left to be done is done, and nothing that was taken back", async () => {
+it("a command runs after the process has ended, unless it was taken back", async () => {
   const folder = temporaryFolder();
   const [done, takenBack] = [join(folder, "done"), join(folder, "taken-back")];
   const { parent, childPid } = await startParent(`

@@ -1,5 +1,5 @@
-// What has to be done when this process is gone, be it by kill -9, after which no handler of its own runs: a shell waits
-// for the end of its standard input, which comes with the end of this process, and does then what it was told last.
+// Work for after the end of this process. No handler of a process runs after kill -9, so a shell does the work: its
+// standard input ends with this process, and the shell then runs the last line that it read.
 import { type ChildProcess, spawn } from "node:child_process";
 import type { Writable } from "node:stream";
 
@@ -7,7 +7,7 @@ const UNTIL_THE_END = 'while read -r line; do last=$line; done; eval "$last"';
 const commands = new Set<string>();
 let shell: ChildProcess | undefined;
 
-/** Has a shell command run once this process is gone, however it went. @returns what takes it back */
+/** Runs a shell command after this process has ended in any way. @returns a function that takes the command back */
 export function runAfterThisProcess(command: string): () => void {
   commands.add(command);
   tellShell();
@@ -16,7 +16,7 @@ export function runAfterThisProcess(command: string): () => void {
   };
 }
 
-/** Kills a child once this process is gone, however it went. Its own children are its own affair. */
+/** Kills a child after this process has ended in any way; not the child's children. */
 export function endWithThisProcess(child: ChildProcess): void {
   if (child.pid === undefined || child === shell) return;
   child.once("exit", runAfterThisProcess(`kill -9 ${child.pid}`));
@@ -28,9 +28,9 @@ function tellShell(): void {
 }
 
 function startShell(): ChildProcess {
-  // In a session of its own: Ctrl-C and the end of a terminal are not for it.
+  // Detached, so that neither Ctrl-C nor the end of the terminal reaches the shell.
   const started = spawn("/bin/sh", ["-c", UNTIL_THE_END], { detached: true, stdio: ["pipe", "ignore", "ignore"] });
-  // Somebody has killed the shell: that is no reason to end too.
+  // When somebody kills the shell, this process goes on.
   (started.stdin as Writable).on("error", () => undefined);
   started.unref();
   return started;

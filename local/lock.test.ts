@@ -6,7 +6,7 @@ import { FolderInUseError, lockFolder } from "./lock.ts";
 import { temporaryFolder } from "./testing/temporary-folder.ts";
 
 describe("the lock of a data folder", () => {
-  it("is refused while another has it, and free again after", () => {
+  it("is refused while somebody holds it, and free afterwards", () => {
     const folder = `${temporaryFolder()}/data`;
     const lock = lockFolder(folder);
     expect(() => lockFolder(folder)).toThrow(FolderInUseError);
@@ -15,7 +15,7 @@ describe("the lock of a data folder", () => {
     lockFolder(folder).release();
   });
 
-  it("is free after a kill -9 of its holder", async () => {
+  it("is free after kill -9 of its holder", async () => {
     const folder = temporaryFolder();
     const lockModule = fileURLToPath(new URL("lock.ts", import.meta.url));
     const code = `(await import(${JSON.stringify(lockModule)})).lockFolder(process.argv[1]); console.log("locked"); setInterval(() => 0, 1000);`;

@@ -1,5 +1,5 @@
-// One supervisor for a data folder. The lock is SQLite's on a file, which the system lets go of when the process is gone,
-// even by kill -9: there is no stale lock to be told from a real one.
+// One supervisor at a time for a data folder. The lock is SQLite's lock on a file: the system releases it when the process
+// ends, even by kill -9, so that no stale lock stays behind.
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
@@ -8,12 +8,12 @@ export interface FolderLock {
   release(): void;
 }
 
-/** Thrown when another process has the folder; the message says which, and the remedy. */
+/** Thrown when another process uses the folder; the message names the process and the remedy. */
 export class FolderInUseError extends Error {
   override readonly name = "FolderInUseError";
 }
 
-/** Takes the folder for this process; makes it when it is not there. @throws {FolderInUseError} */
+/** Locks a folder for this process, and makes it if it does not exist. @throws {FolderInUseError} */
 export function lockFolder(folder: string): FolderLock {
   mkdirSync(folder, { recursive: true });
   const pidFile = join(folder, "supervisor.pid");
@@ -22,7 +22,7 @@ export function lockFolder(folder: string): FolderLock {
     database.exec("BEGIN EXCLUSIVE");
   } catch (cause) {
     database.close();
-    const message = `PULSE_DATA_DIR: Expected a folder that nobody uses, got ${folder}, in use by ${ownerIn(pidFile)}: stop that one, or choose another folder`;
+    const message = `PULSE_DATA_DIR: Expected a folder that no other process uses, got ${folder}, in use by ${ownerIn(pidFile)}: stop that one, or choose another folder`;
     throw new FolderInUseError(message, { cause });
   }
   writeFileSync(pidFile, String(process.pid));

@@ -1,4 +1,4 @@
-// The laptop platform itself: the real broker, the real functions, the real end.
+// The laptop platform as a person runs it, with the real broker and functions.
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { createServer } from "node:net";
@@ -15,9 +15,9 @@ interface Platform {
   child: ChildProcess;
   ports: Record<string, number>;
   output: () => string;
-  /** Process ids, the supervisor's own included, as their log lines give them. */
+  /** The process ids that the log lines name, the supervisor's included. */
   pids: () => number[];
-  /** Its exit code, once it is gone and all that it said was read. */
+  /** Resolves to the exit code and signal when the process is gone and all its output was read. */
   ended: Promise<unknown[]>;
 }
 
@@ -57,7 +57,7 @@ async function exitOf({ ended }: Platform): Promise<number | null> {
   return code as number | null;
 }
 
-it("runs everything, carries a pulse through, keeps it over a restart, and ends cleanly", async () => {
+it("runs everything, stores a pulse, keeps it over a restart, and ends cleanly", async () => {
   const env = await makeEnv();
   const first = run(env);
   await untilReady(first);
@@ -83,13 +83,13 @@ it("runs everything, carries a pulse through, keeps it over a restart, and ends 
   expect(await exitOf(second)).toBe(0);
 });
 
-it("refuses a second one on its folder, dies with all its children, and leaves no lock behind", async () => {
+it("refuses a second platform on its folder, dies with all its children, and leaves no lock behind", async () => {
   const env = await makeEnv();
   const first = run(env);
   await untilReady(first);
   const second = run({ ...(await makeEnv()), PULSE_DATA_DIR: String(env.PULSE_DATA_DIR) });
   expect(await exitOf(second)).toBe(1);
-  expect(second.output()).toMatch(/^PULSE_DATA_DIR: Expected a folder that nobody uses/);
+  expect(second.output()).toMatch(/^PULSE_DATA_DIR: Expected a folder that no other process uses/);
 
   const pids = await vi.waitFor(() => {
     expect(first.pids().length).toBeGreaterThanOrEqual(5);
@@ -104,7 +104,7 @@ it("refuses a second one on its folder, dies with all its children, and leaves n
   await exitOf(third);
 });
 
-it("a port in use is named with its setting, and nothing is started", async () => {
+it("names the setting of a port in use, and starts nothing", async () => {
   const server = createServer().listen(0);
   await once(server, "listening");
   onTestFinished(() => void server.close());

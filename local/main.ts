@@ -1,4 +1,5 @@
-// `make run`: the laptop platform. Start here; run.ts has the rest, plan.ts says what is run.
+// `make run`, the laptop platform. Start here: run.ts starts and stops it, plan.ts lists its processes, supervisor.ts
+// keeps them running (process.ts) and restarts them on changes (watch.ts), store.ts starts their store.
 const MIN_NODE = 24;
 
 if (Number(process.versions.node.split(".")[0]) < MIN_NODE) {
@@ -8,11 +9,11 @@ if (Number(process.versions.node.split(".")[0]) < MIN_NODE) {
   process.exit(1);
 }
 try {
-  // Not before the check: what it imports needs that Node.
+  // Only after the check: the imports of run.ts need that Node.
   const { run } = await import("./run.ts");
   process.exit(await run(process.argv.slice(2), process.env));
 } catch (error) {
-  // Wrong settings, ports or arguments are for a person to read: the message, without a stack.
+  // A person reads what is wrong with a setting, a port or an argument: the message, without a stack.
   console.error(error instanceof Error ? error.message : error);
   process.exit(1);
 }

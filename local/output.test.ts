@@ -7,7 +7,7 @@ describe("output", () => {
   const LINE =
     '{"level":40,"time":1767322245000,"pid":1,"function":"pulse-persist","eventId":"e1","msg":"event rejected"}';
 
-  it("is untouched when no terminal reads it", async () => {
+  it("stays as it is when no terminal reads it", async () => {
     const [out, error] = [new PassThrough(), new PassThrough()];
     const output = createOutput({ out, error });
     output.writeLine(LINE);
@@ -18,7 +18,7 @@ describe("output", () => {
     expect(await text(error)).toBe("broker: oh\n");
   });
 
-  it("is readable in a terminal, whatever a line is", async () => {
+  it("is readable in a terminal, JSON or not", async () => {
     const out = Object.assign(new PassThrough(), { isTTY: true });
     const output = createOutput({ out, error: new PassThrough() });
     output.writeLine(LINE);

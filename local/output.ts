@@ -1,10 +1,10 @@
-// Where log lines go: readable in a terminal, untouched when something else reads them.
+// Log lines: readable in a terminal, unchanged for anything else.
 import pretty from "pino-pretty";
 
 export interface Output {
-  /** A line of JSON, or of a program that does not know better. */
+  /** A line of a program's standard output, most often JSON. */
   writeLine(line: string): void;
-  /** A line for a person, as a failing program writes it. */
+  /** A line of a program's standard error, for a person. */
   writeError(line: string): void;
 }
 
@@ -13,7 +13,7 @@ export interface OutputStreams {
   error: NodeJS.WritableStream;
 }
 
-/** Writes to a terminal in colour and in words, to anything else as it comes. */
+/** Writes coloured words to a terminal, and to anything else the lines as they are. */
 export function createOutput({ out, error }: OutputStreams): Output {
   const writeError = (line: string) => void error.write(`${line}\n`);
   if (out.isTTY !== true) return { writeLine: (line) => void out.write(`${line}\n`), writeError };

@@ -7,7 +7,7 @@ import { planProcesses } from "./plan.ts";
 describe("the plan", () => {
   const settings = readSettings(localSettings, { PULSE_LOCAL_BROKER_PORT: "9000", PULSE_DATA_DIR: "data" });
 
-  it("has the broker and the four functions, each told apart by its environment", () => {
+  it("has the broker and the four functions, which their environment tells apart", () => {
     const plan = planProcesses(settings);
     expect(plan.map(({ name, port, stopRank }) => [name, port, stopRank])).toEqual([
       ["pulse-ingest", 8080, 0],
@@ -26,7 +26,12 @@ describe("the plan", () => {
     expect(plan.map(({ portVariable }) => portVariable)).toContain("PULSE_LOCAL_QUERY_PORT");
   });
 
-  it("is told to the person in a banner with something to try", () => {
+  it("keeps a compile cache that the environment names", () => {
+    const plan = planProcesses(settings, {}, { NODE_COMPILE_CACHE: "/cache" });
+    expect(new Set(plan.map(({ env }) => env.NODE_COMPILE_CACHE))).toEqual(new Set(["/cache"]));
+  });
+
+  it("is shown to a person as a banner with something to try", () => {
     const banner = bannerOf(settings, process.cwd());
     expect(banner).toContain("POST http://localhost:9000/default/pulsemesh");
     expect(banner).toContain("data           data\n");

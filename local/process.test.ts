@@ -26,7 +26,7 @@ function manage(program: TestProgram, more: Partial<ManagedProcessOptions> = {})
 
 const CRASH = `process.kill(process.pid, "SIGKILL");`;
 
-it("a process is ready when it says so, its lines come through, and it stops when asked", async () => {
+it("a process is ready when it answers, its lines are written, and it stops when asked", async () => {
   const program = await writeProgram("a");
   const { managed, output } = manage(program);
   managed.start();
@@ -38,7 +38,7 @@ it("a process is ready when it says so, its lines come through, and it stops whe
   expect(managed.pid).toBeUndefined();
 });
 
-it("a process that is killed is started again at once", async () => {
+it("a killed process starts again at once", async () => {
   const program = await writeProgram("a");
   const { managed, logLines } = manage(program);
   managed.start();
@@ -51,7 +51,7 @@ it("a process that is killed is started again at once", async () => {
   expect(logLines[0]).toMatchObject({ level: 50, process: "it", signal: "SIGKILL", backoffMs: 0 });
 });
 
-it("a process that crashes again and again is started after longer and longer pauses", async () => {
+it("a process that crashes in a row starts after longer and longer pauses", async () => {
   const program = await writeProgram("a", { source: CRASH });
   const { managed, logLines } = manage(program, { firstBackoffMs: 10, quickCrashMs: Number.POSITIVE_INFINITY });
   managed.start();
@@ -68,7 +68,7 @@ it("a pause is never longer than five seconds", async () => {
   expect(logLines[1]).toMatchObject({ backoffMs: 5000 });
 });
 
-it("a crash after a long life is not held against a process", async () => {
+it("a crash after a long life is followed by no pause", async () => {
   const program = await writeProgram("a", { source: CRASH });
   const { managed, logLines } = manage(program, { quickCrashMs: 0 });
   managed.start();
@@ -76,7 +76,7 @@ it("a crash after a long life is not held against a process", async () => {
   expect(logLines.every(({ backoffMs }) => backoffMs === 0)).toBe(true);
 });
 
-it("a process that ends by itself before it was ready is not started again, and says why", async () => {
+it("a process that exits before it was ready is not started again, and its message is shown", async () => {
   const source = `console.error("PORT: Expected a port"); process.exit(3);`;
   const program = await writeProgram("a", { source });
   const { managed, output } = manage(program);
@@ -95,10 +95,10 @@ it("a process that does not stop in time is killed", async () => {
   const pid = managed.pid as number;
   await managed.stop();
   expect(isRunning(pid)).toBe(false);
-  expect(logLines.at(-1)).toMatchObject({ level: 40, msg: "does not stop in time: it is killed" });
+  expect(logLines.at(-1)).toMatchObject({ level: 40, msg: "did not stop in time: killing it" });
 });
 
-it("waiting for readiness ends when the process is stopped meanwhile", async () => {
+it("waiting for readiness ends when the process is stopped", async () => {
   const program = await writeProgram("a", { source: "setInterval(() => undefined, 1000);" });
   const { managed } = manage(program);
   managed.start();

@@ -6,16 +6,16 @@ import type { Output } from "./output.ts";
 
 export interface ManagedProcessOptions {
   name: string;
-  /** Of Node: its options and the program. */
+  /** Node's options, and the program. */
   args: readonly string[];
   env: Readonly<Record<string, string>>;
-  /** Answers 200 once the process can work. */
+  /** Answers 200 when the process is ready. */
   readyUrl: string;
   output: Output;
   log: Logger;
-  /** How long it may take to stop before it is killed. */
+  /** How long the process may take to stop before it is killed. */
   stopGraceMs: number;
-  /** A crash sooner after the start than this makes the next start wait longer. @default 5,000 */
+  /** A process that ends within this time after its start counts as crashing in a row. @default 5,000 */
   quickCrashMs?: number;
   /** @default 100 */
   firstBackoffMs?: number;
@@ -25,7 +25,7 @@ export interface ManagedProcessOptions {
 const MAX_BACKOFF_MS = 5000;
 const READY_POLL_MS = 25;
 
-/** A process that is started again whenever it ends without having been asked to. */
+/** A process that starts again when it ends unasked. */
 export class ManagedProcess {
   readonly #options: Required<ManagedProcessOptions>;
   #child: ChildProcess | undefined;
@@ -57,26 +57,26 @@ export class ManagedProcess {
     const child = spawn(process.execPath, args, {
       env: { ...process.env, ...env },
       stdio: ["ignore", "pipe", "pipe"],
-      // A process group of its own: Ctrl-C reaches the supervisor alone, which stops the others in order.
+      // In a separate process group: Ctrl-C reaches the supervisor alone, which stops the processes in order.
       detached: true,
     });
     endWithThisProcess(child);
     this.#child = child;
     this.#exited = new Promise((resolve) => child.once("close", resolve));
-    child.on("error", (error) => this.#options.log.error({ process: name, err: error }, "cannot be started"));
+    child.on("error", (error) => this.#options.log.error({ process: name, err: error }, "could not be started"));
     if (child.stdout !== null) createInterface(child.stdout).on("line", (line) => output.writeLine(line));
     if (child.stderr !== null)
       createInterface(child.stderr).on("line", (line) => output.writeError(`${name}: ${line}`));
     child.on("exit", (code, signal) => {
       this.#child = undefined;
       this.#lastExit = { code, signal };
-      // A signal is somebody's kill; an exit before it was ever ready is its own decision, see untilReady.
+      // An exit code before it was ever ready means that it cannot work (see untilReady); a signal means a kill.
       if (code !== null && !this.#hasBeenReady) this.#isWanted = false;
       else if (this.#isWanted) this.#startAgain(performance.now() - startedAt);
     });
   }
 
-  /** Resolves when it can work, or was stopped. @throws when it ends before that, which a wrong setting makes it do. */
+  /** Resolves when the process is ready or was stopped. @throws when it exits before, as with a wrong setting */
   async untilReady(): Promise<void> {
     const { name, readyUrl } = this.#options;
     while (this.#isWanted) {
@@ -91,7 +91,7 @@ export class ManagedProcess {
     throw new Error(`${name}: Expected it to get ready, got an end with code ${code}: its message is above`);
   }
 
-  /** Asks it to end, and kills it when the grace time is over; resolves when it is gone. */
+  /** Asks the process to end, kills it after the grace time, and resolves when it is gone. */
   async stop(): Promise<void> {
     const { log, name, stopGraceMs } = this.#options;
     this.#isWanted = false;
@@ -99,7 +99,7 @@ export class ManagedProcess {
     clearTimeout(this.#timer);
     this.#child?.kill("SIGTERM");
     const timer = setTimeout(() => {
-      log.warn({ process: name, stopGraceMs }, "does not stop in time: it is killed");
+      log.warn({ process: name, stopGraceMs }, "did not stop in time: killing it");
       this.kill();
     }, stopGraceMs);
     await this.#exited;
@@ -121,10 +121,10 @@ export class ManagedProcess {
   #startAgain(livedMs: number): void {
     const { log, name, quickCrashMs, firstBackoffMs } = this.#options;
     this.#quickCrashes = livedMs < quickCrashMs ? this.#quickCrashes + 1 : 0;
-    // The first crash may be an accident: at once. From the second in a row on it is a habit.
+    // Only the first crash in a row is followed by an immediate start.
     const backoffMs =
       this.#quickCrashes < 2 ? 0 : Math.min(MAX_BACKOFF_MS, firstBackoffMs * 2 ** (this.#quickCrashes - 2));
-    log.error({ process: name, ...this.#lastExit, backoffMs }, "ended by itself: it is started again");
+    log.error({ process: name, ...this.#lastExit, backoffMs }, "ended unasked: starting it again");
     this.#timer = setTimeout(() => this.start(), backoffMs);
   }
 }

@@ -1,4 +1,4 @@
-// The supervisor's process from settings to banner to the end; main.ts has checked that this Node can run it.
+// The supervisor's process: settings, start, banner, stop. main.ts has checked that this Node can run it.
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { pino } from "pino";
@@ -10,33 +10,33 @@ import { findPortFaults } from "../settings/tcp-ports.ts";
 import { bannerOf } from "./banner.ts";
 import { lockFolder } from "./lock.ts";
 import { createOutput } from "./output.ts";
-import { planProcesses } from "./plan.ts";
+import { type PlannedProcess, planProcesses } from "./plan.ts";
 import { STORES, startStore } from "./store.ts";
 import { Supervisor } from "./supervisor.ts";
 
 const HELP = `node local/main.ts [--watch] [--store sqlite|cassandra]
 
-Runs PulseMesh on this machine: the broker and every function as a process of its own.
+Runs PulseMesh on this machine: the broker and every function, each as a process.
 
-  --watch   restart them when their sources change
-  --store   where pulses are kept: sqlite (default), or cassandra, for which a node is started here
-  --help    this
+  --watch   restart a process when its sources change
+  --store   where to keep pulses: sqlite (default), or cassandra, which starts a node on this machine
+  --help    print this text
 
 Settings, as environment variables:
 ${Object.values(localSettings)
   .map(({ variable, fallback, doc }) => `  ${variable.padEnd(30)} ${String(fallback).padEnd(12)} ${doc}`)
   .join("\n")}
-The functions' settings (PULSE_…) are handed on to them.
+The functions read their settings (PULSE_…) from the same environment.
 `;
 const { logLevel, shutdownGraceMs } = functionSettings;
 const runSettings = { ...localSettings, logLevel, shutdownGraceMs };
 type RunSettings = SettingsOf<typeof runSettings>;
 
-/** Beyond a function's own grace time, so that it is the function that decides. */
+/** More than a function's own grace time, so that the function ends before it is killed. */
 const STOP_MARGIN_MS = 5000;
 const KILLED_BY_USER = 130;
 
-/** Runs the platform until it is told to end. @returns the exit code */
+/** Runs the platform until a signal stops it. @returns the exit code */
 export async function run(args: string[], env: NodeJS.ProcessEnv): Promise<number> {
   const { values } = parseArgs({
     args,
@@ -58,7 +58,7 @@ export async function run(args: string[], env: NodeJS.ProcessEnv): Promise<numbe
   try {
     const store = await startStore(storeName, env);
     try {
-      return await supervise(settings, store.env, values.watch === true);
+      return await supervise(settings, planProcesses(settings, store.env, env), values.watch === true);
     } finally {
       await store.stop();
     }
@@ -67,14 +67,9 @@ export async function run(args: string[], env: NodeJS.ProcessEnv): Promise<numbe
   }
 }
 
-async function supervise(
-  settings: RunSettings,
-  storeEnv: Record<string, string>,
-  isWatching: boolean,
-): Promise<number> {
-  const plan = planProcesses(settings, storeEnv);
+async function supervise(settings: RunSettings, plan: PlannedProcess[], isWatching: boolean): Promise<number> {
   const faults = await findPortFaults(plan);
-  if (faults.length > 0) throw new PortsError(faults.join("\n"));
+  if (faults.length > 0) throw new Error(faults.join("\n"));
   const output = createOutput({ out: process.stdout, error: process.stderr });
   const log = pino(
     { level: settings.logLevel, base: { function: "local", pid: process.pid } },
@@ -82,7 +77,7 @@ async function supervise(
   );
   const stopGraceMs = settings.shutdownGraceMs + STOP_MARGIN_MS;
   const supervisor = new Supervisor({ plan, output, log, stopGraceMs });
-  const end = onEnd(supervisor, () => log.info("stopping; once more kills"));
+  const end = onEnd(supervisor, () => log.info("stopping; a second signal kills"));
   await Promise.race([supervisor.start(), end.asked]);
   if (!end.isAsked()) {
     process.stdout.write(bannerOf(settings, process.cwd()));
@@ -94,12 +89,7 @@ async function supervise(
   return 0;
 }
 
-/** Thrown when ports cannot be had; a line for each. */
-class PortsError extends Error {
-  override readonly name = "PortsError";
-}
-
-/** The first signal asks to end; a second one does not wait. */
+/** The first signal asks the supervisor to stop; a second one kills at once. */
 function onEnd(supervisor: Supervisor, onAsked: () => void) {
   let count = 0;
   const asked = new Promise<void>((resolveAsked) => {

@@ -21,9 +21,9 @@ function supervise(plan: PlannedProcess[]) {
   return { supervisor, output, logLines };
 }
 
-it("starts all, and stops those that send before those that take", async () => {
+it("starts all processes, and stops senders before receivers", async () => {
   const folder = temporaryFolder();
-  // Stays when asked to stop, until it is killed.
+  // Notes that it was asked to stop, and stays until it is killed.
   const held = { folder, more: `process.on("SIGTERM", () => note("stop"));` };
   const ingest = await writeProgram("ingest", held);
   const broker = await writeProgram("broker", held);
@@ -35,7 +35,7 @@ it("starts all, and stops those that send before those that take", async () => {
 
   const stopping = supervisor.stop();
   await vi.waitFor(() => expect(asked()).toEqual(["ingest"]));
-  // A signal that was sent with the first one has been handled by whoever has since answered.
+  // A process that has answered since has handled a signal that was sent together with the first one.
   for (const { port } of [broker, persist, broker, persist]) await fetch(`http://localhost:${port}`);
   expect(asked()).toEqual(["ingest"]);
   process.kill(supervisor.pids.get("ingest") as number, "SIGKILL");
@@ -49,7 +49,7 @@ it("starts all, and stops those that send before those that take", async () => {
   expect(supervisor.pids.size).toBe(0);
 });
 
-it("stops the others when one cannot start, and says which", async () => {
+it("stops the other processes when one cannot start, and names it", async () => {
   const good = await writeProgram("good");
   const bad = await writeProgram("bad", { source: "process.exit(1);" });
   const { supervisor } = supervise([planOf(good, 0), planOf(bad, 1)]);
@@ -57,7 +57,7 @@ it("stops the others when one cannot start, and says which", async () => {
   expect(supervisor.pids.size).toBe(0);
 });
 
-it("restarts only what a changed source belongs to", async () => {
+it("restarts only the process that a changed source belongs to", async () => {
   const folder = temporaryFolder();
   const [mine, others] = [temporaryFolder(), temporaryFolder()];
   const first = await writeProgram("first", { folder });
@@ -77,7 +77,7 @@ it("restarts only what a changed source belongs to", async () => {
   await supervisor.stop();
 });
 
-it("kills all at once when there is no time", async () => {
+it("kills all processes at once", async () => {
   const stubborn = await writeProgram("stubborn", { more: `process.on("SIGTERM", () => undefined);` });
   const { supervisor } = supervise([planOf(stubborn, 0)]);
   await supervisor.start();

@@ -8,7 +8,7 @@ export interface SupervisorOptions {
   plan: readonly PlannedProcess[];
   output: Output;
   log: Logger;
-  /** For each process, from being asked to stop to being killed. */
+  /** How long each process may take to stop before it is killed. */
   stopGraceMs: number;
   readyPath?: string;
 }
@@ -31,14 +31,14 @@ export class Supervisor {
     });
   }
 
-  /** Process ids by name, of those that run. */
+  /** The ids of the running processes by name. */
   get pids(): Map<string, number> {
     const pids = new Map<string, number>();
     for (const { process } of this.#processes) if (process.pid !== undefined) pids.set(process.name, process.pid);
     return pids;
   }
 
-  /** Starts all; resolves when all can work. When one ends instead, all are stopped again. @throws what it said */
+  /** Starts all processes and resolves when all are ready. @throws when one exits instead; the others are stopped then */
   async start(): Promise<void> {
     for (const { process } of this.#processes) process.start();
     try {
@@ -49,12 +49,12 @@ export class Supervisor {
     }
   }
 
-  /** Restarts from now on what a changed source belongs to. */
+  /** From now on, restarts a process when one of its sources changes. */
   watch(): void {
     const sources = this.#processes.flatMap(({ planned }) => planned.sources);
     this.#watch = watchSources(sources, (changed) => {
       const affected = this.#processes.filter(({ planned }) => planned.sources.some((source) => changed.has(source)));
-      // One after the other: a change during a restart leads to another restart.
+      // One restart after the other: a change during a restart leads to another one.
       this.#restarting = this.#restarting.then(() => this.#restart(affected.map(({ process }) => process)));
     });
   }
@@ -65,7 +65,7 @@ export class Supervisor {
     await Promise.all(processes.map((process) => process.restart()));
   }
 
-  /** Stops all, whoever sends before whoever takes; resolves when all are gone. */
+  /** Stops all processes by rank, senders before receivers; resolves when all are gone. */
   async stop(): Promise<void> {
     this.#isStopping = true;
     this.#watch?.close();
@@ -77,7 +77,7 @@ export class Supervisor {
     }
   }
 
-  /** Ends all at once, without asking. */
+  /** Kills all processes at once. */
   kill(): void {
     for (const { process } of this.#processes) process.kill();
   }

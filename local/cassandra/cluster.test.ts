@@ -28,7 +28,7 @@ async function makePrograms(name: string, programs: Record<string, string>): Pro
 describe("finding a way to run Cassandra", () => {
   const java17 = `echo 'openjdk version "17.0.9" 2023-10-17' >&2`;
 
-  it("takes Java 17 where Maven is, or what Maven has brought before", async () => {
+  it("takes Java 17 with Maven, or with the jars that Maven brought before", async () => {
     const home = join(folder, "java17");
     await mkdir(home);
     await makePrograms("java17/bin", { java: java17 });
@@ -53,7 +53,7 @@ describe("finding a way to run Cassandra", () => {
     }
   });
 
-  it("says what to do when nothing is there", async () => {
+  it("names the remedy when this machine can run nothing", async () => {
     const before = process.env.PATH;
     process.env.PATH = await makePrograms("old", { java: `echo 'openjdk version "21.0.1"' >&2`, docker: "exit 1" });
     try {
@@ -84,7 +84,7 @@ describe("Cassandra's jars", () => {
   }
   const working = "mkdir -p jars && echo one > jars/one.jar && echo two > jars/two.jar";
 
-  it("are got once, and again when a file is not what it was", async () => {
+  it("are fetched once, and again when a file has changed", async () => {
     const said: string[] = [];
     const cache = join(folder, "cache");
     const jars = await withMaven(working, () => provideJars(cache, (line) => said.push(line)));
@@ -100,7 +100,7 @@ describe("Cassandra's jars", () => {
     expect(await checkJars(jars)).toMatch(/more files/);
   });
 
-  it("leave nothing half done behind when Maven fails", async () => {
+  it("leave no half folder behind when Maven fails", async () => {
     const cache = join(folder, "cache-of-a-failure");
     const failing = withMaven("mkdir jars; echo half > jars/one.jar; echo no route to the repository; exit 1", () =>
       provideJars(cache, () => {}),
@@ -128,14 +128,14 @@ describe("a node's configuration", () => {
     heapMb: 384,
   } as const;
 
-  it("keeps what was answered, unless it is told otherwise", () => {
+  it("keeps every answered write by default", () => {
     expect(JSON.parse(cassandraYaml(node))).toMatchObject({ commitlog_sync: "batch" });
     expect(JSON.parse(cassandraYaml({ ...node, commitlogSync: "periodic" }))).toMatchObject({
       commitlog_sync: "periodic",
     });
   });
 
-  it("asks clients for certificates when it has a store to judge them by", () => {
+  it("asks clients for certificates when it has a truststore", () => {
     const yaml = cassandraYaml({ ...node, tls: { keystore: "k", keystorePassword: "p", truststore: "t" } });
     expect(JSON.parse(yaml)).toMatchObject({
       authenticator: { class_name: "PasswordAuthenticator" },

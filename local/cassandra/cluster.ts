@@ -1,6 +1,6 @@
-// Start here: a real Cassandra for tests and for the laptop. Siblings: java.ts finds Java, jars.ts gets Cassandra,
-// configuration.ts has its conf/, node.ts runs one as a process, docker-node.ts as a container, main.ts is the command.
-import { mkdir } from "node:fs/promises";
+// A real Cassandra for tests and for the laptop. Start here: java.ts finds Java, jars.ts gets Cassandra, configuration.ts
+// writes its conf/, node.ts runs a node as a process, docker-node.ts as a container, local-cassandra.ts starts the one that
+// the settings describe, and main.ts is the command.
 import { resolve } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { auth as authentication, Client } from "cassandra-driver";
@@ -16,30 +16,30 @@ export interface CassandraOptions {
   nodes?: 1 | 3;
   /** Where the nodes keep their data. */
   dataDir: string;
-  /** The port for clients; a free one when absent. */
+  /** The port for clients. @default a free one */
   port?: number;
-  /** Users and passwords; the first is cassandra/cassandra. @default false */
+  /** Requires a user and a password; the first user is cassandra/cassandra. @default false */
   auth?: boolean;
   tls?: NodeTls;
-  /** `batch` keeps everything that was answered. @default "batch" */
+  /** `batch` keeps every write that was answered. @default "batch" */
   commitlogSync?: "batch" | "periodic";
-  /** A Java agent that runs inside of each node, as `-javaagent:` takes it; not in a container. */
+  /** A Java agent for each node, as `-javaagent:` takes it; a container ignores it. */
   javaAgent?: string;
-  /** Quick to start, at half the peak speed, and its data is removed when it is stopped. @default false */
+  /** Starts quickly, at half the peak speed, and removes its data when it stops. @default false */
   isForTests?: boolean;
   /** @default 512, and 384 for tests */
   heapMb?: number;
   /** @default 120_000 */
   startTimeoutMs?: number;
-  /** Told of slow steps. */
+  /** Gets a line about each slow step. */
   say?: (line: string) => void;
   /** @default process.env */
   env?: NodeJS.ProcessEnv;
 }
 
-/** A Cassandra that runs. */
+/** A running Cassandra. */
 export interface Cassandra {
-  /** As PULSE_CASSANDRA_CONTACT_POINTS takes them. */
+  /** In the form of PULSE_CASSANDRA_CONTACT_POINTS. */
   contactPoints: string[];
   port: number;
   localDataCenter: string;
@@ -50,10 +50,10 @@ export interface Cassandra {
 /** How this machine can run Cassandra. */
 export type Way = { kind: "java"; java: Java } | { kind: "docker" } | { kind: "none"; reason: string };
 
-/** SimpleSnitch calls it so. */
+/** The data centre's name under SimpleSnitch. */
 export const LOCAL_DATA_CENTER = "datacenter1";
 
-/** Finds out how this machine can run Cassandra; `reason` says why it cannot, and what to do. */
+/** Finds out how this machine can run Cassandra. `reason` says why it cannot, and the remedy. */
 export async function findWay(env: NodeJS.ProcessEnv = process.env): Promise<Way> {
   const java = await findJava(env);
   const isJava = typeof java !== "string";
@@ -67,7 +67,7 @@ export async function findWay(env: NodeJS.ProcessEnv = process.env): Promise<Way
   };
 }
 
-/** Starts Cassandra and resolves when it can be used. @throws with the remedy; what was started is stopped then. */
+/** Starts Cassandra and resolves when it takes writes. @throws with the remedy, after stopping what it started */
 export async function startCassandra(options: CassandraOptions): Promise<Cassandra> {
   const { nodes: count = 1, isForTests = false, env = process.env, say = () => {} } = options;
   const { startTimeoutMs = 120_000 } = options;
@@ -94,24 +94,15 @@ export async function startCassandra(options: CassandraOptions): Promise<Cassand
       heapMb: options.heapMb ?? (isForTests ? 384 : 512),
     }),
   );
-  const start = async (configuration: NodeConfiguration): Promise<CassandraNode> => {
-    if (way.kind === "docker") return await startDockerNode(configuration, { startTimeoutMs, say });
+  let start = (configuration: NodeConfiguration) => startDockerNode(configuration, { startTimeoutMs, say });
+  if (way.kind === "java") {
+    const { java } = way;
+    const { javaAgent } = options;
     const cacheDir = cacheDirOf(env);
     const jars = await provideJars(cacheDir, say);
-    await mkdir(cacheDir, { recursive: true });
-    const { javaAgent } = options;
-    return await startJavaNode({
-      java: way.java,
-      jars,
-      cacheDir,
-      configuration,
-      javaAgent,
-      isForTests,
-      startTimeoutMs,
-    });
-  };
-  // The jars first and once; then all nodes at a time.
-  if (way.kind === "java") await provideJars(cacheDirOf(env), say);
+    start = (configuration) =>
+      startJavaNode({ java, jars, cacheDir, configuration, javaAgent, isForTests, startTimeoutMs });
+  }
   const started = await Promise.allSettled(configurations.map(start));
   const nodes = started.flatMap((one) => (one.status === "fulfilled" ? [one.value] : []));
   const stop = async () => {
@@ -134,7 +125,7 @@ export async function startCassandra(options: CassandraOptions): Promise<Cassand
   };
 }
 
-// Seeds serve before they know each other; a keyspace made then is not known to all.
+// Seeds serve clients before they know each other: a keyspace made in that time would not reach all nodes.
 async function untilRingIsFormed(
   addresses: readonly string[],
   port: number,

@@ -1,29 +1,29 @@
-// What a distribution's conf/ folder would hold: cassandra-all from Maven has none.
+// The files of a distribution's conf/ folder, which Maven's cassandra-all lacks.
 import { join } from "node:path";
 
 /** Client encryption of a node: PKCS#12 stores. */
 export interface NodeTls {
   keystore: string;
   keystorePassword: string;
-  /** Set: clients must show a certificate that this store vouches for. */
+  /** When set, clients must show a certificate that this store vouches for. */
   truststore?: string;
   truststorePassword?: string;
 }
 
-/** How a node of ours differs from another. */
+/** What differs from node to node. */
 export interface NodeConfiguration {
   dir: string;
   address: string;
-  /** The address that clients are told; differs from `address` only inside a container. */
+  /** The address for clients, where it is not `address`: in a container. */
   broadcastAddress?: string;
   cqlPort: number;
   storagePort: number;
   seeds: readonly string[];
-  /** Its one token. */
+  /** The node's only token. */
   token: string;
   /**
-   * `batch`: an answer waits for the fsync, which it shares with what came during the one before. `periodic`: an fsync every
-   * 10 s, so that a killed process loses up to 100 ms of what it answered.
+   * `batch`: an answer waits for an fsync, which covers the writes that came during the fsync before. `periodic`: an fsync
+   * every 10 s, so that a killed process loses up to 100 ms of answered writes.
    */
   commitlogSync: "batch" | "periodic";
   auth: boolean;
@@ -31,7 +31,7 @@ export interface NodeConfiguration {
   heapMb: number;
 }
 
-/** The text of cassandra.yaml. JSON is YAML, and needs no quoting rules of our own. */
+/** The text of cassandra.yaml, as JSON: JSON is YAML and needs no quoting rules. */
 export function cassandraYaml(node: NodeConfiguration): string {
   const { tls } = node;
   return JSON.stringify(
@@ -45,7 +45,7 @@ export function cassandraYaml(node: NodeConfiguration): string {
           parameters: [{ seeds: node.seeds.map((seed) => `${seed}:${node.storagePort}`).join(",") }],
         },
       ],
-      // One token and no bootstrap: the ring is known beforehand, so that nothing has to be streamed or waited for.
+      // One token and no bootstrap: the ring is known from the start, so that no node streams data or waits.
       num_tokens: 1,
       initial_token: node.token,
       auto_bootstrap: false,
@@ -66,8 +66,8 @@ export function cassandraYaml(node: NodeConfiguration): string {
       storage_compatibility_mode: "NONE",
       memtable: { configurations: { default: { class_name: "TrieMemtable" } } },
       sstable: { selected_format: "bti" },
-      // A batch of one partition costs the server what its rows cost; by default it warns of each from 5 KiB on. What it
-      // refuses is left as it is everywhere: from 50 KiB on.
+      // A batch of one partition costs no more than its rows, yet by default Cassandra warns of each from 5 KiB on. The
+      // limit for refusals keeps its default, 50 KiB.
       batch_size_warn_threshold: "50KiB",
       auto_snapshot: false,
       authenticator: { class_name: node.auth ? "PasswordAuthenticator" : "AllowAllAuthenticator" },
@@ -93,7 +93,7 @@ export function cassandraYaml(node: NodeConfiguration): string {
   );
 }
 
-/** The text of logback.xml: everything of note goes to `node.log`. */
+/** The text of logback.xml: lines from INFO on go to `node.log`. */
 export function logbackXml(dir: string): string {
   return `<configuration scan="false">
   <appender name="FILE" class="ch.qos.logback.core.FileAppender">
@@ -114,7 +114,7 @@ const OPENS =
   "jdk.management/com.sun.management.internal java.base/sun.nio.ch java.base/java.io java.base/java.util.concurrent " +
   "java.base/java.util java.base/java.util.concurrent.atomic java.base/java.nio java.base/java.lang";
 
-/** The arguments of `java` up to the main class: Cassandra's own jvm17-server.options, and a quick start. */
+/** The arguments of `java` up to the main class: those of Cassandra's jvm17-server.options, and some for a quick start. */
 export function javaArguments(node: NodeConfiguration, jars: string): string[] {
   const properties: Record<string, string> = {
     "jdk.attach.allowAttachSelf": "true",
@@ -129,7 +129,7 @@ export function javaArguments(node: NodeConfiguration, jars: string): string[] {
     "logback.configurationFile": join(node.dir, "logback.xml"),
     "java.io.tmpdir": join(node.dir, "tmp"),
     "jna.tmpdir": join(node.dir, "tmp"),
-    // A ring of ours has nothing to gossip about before it can serve.
+    // The ring is known from the start: nodes need not gossip before they serve.
     "cassandra.skip_wait_for_gossip_to_settle": "0",
     "cassandra.ring_delay_ms": "100",
     "cassandra.superuser_setup_delay_ms": "0",

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { startDockerNode } from "./docker-node.ts";
 
-// A program named docker that notes how it is called: which commands are given is what can be tested without a daemon.
+// Stands in for docker: a program that writes down its arguments. Without a daemon a test can check the commands only.
 describe("a node in a container", () => {
   let folder: string;
   let server: Server;
@@ -35,7 +35,7 @@ exit 0
     await rm(folder, { recursive: true });
   });
 
-  it("is started with a configuration of ours, restarted, killed and removed", async () => {
+  it("is started with its own configuration, restarted, killed and removed", async () => {
     const said: string[] = [];
     const configuration = {
       dir: join(folder, "node"),

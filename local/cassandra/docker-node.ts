@@ -15,7 +15,7 @@ export async function hasDocker(): Promise<boolean> {
   return (await runProgram("docker", ["version", "--format", "{{.Server.Version}}"])).code === 0;
 }
 
-/** Starts a node as a container. Its data is in the container's own volume and is gone with it. */
+/** Starts a node as a container, which keeps its data in a volume that goes with it. */
 export async function startDockerNode(
   configuration: NodeConfiguration,
   { startTimeoutMs, say }: { startTimeoutMs: number; say: (line: string) => void },
@@ -35,7 +35,7 @@ export async function startDockerNode(
   await docker(
     ...["run", "--detach", "--name", name, "--publish", `${address}:${cqlPort}:${cqlPort}`],
     ...["--volume", `${join(dir, "conf")}:/pulsemesh:ro`, "--env", `MAX_HEAP_SIZE=${configuration.heapMb}m`],
-    // Past the image's entry point, which would edit the configuration.
+    // Without the image's entry point, which would edit the configuration.
     ...[
       "--entrypoint",
       "cassandra",
@@ -48,7 +48,7 @@ export async function startDockerNode(
   );
   const untilUp = async () => {
     const deadline = Date.now() + startTimeoutMs;
-    // Docker's proxy takes connections before the node does, so the node's own word is asked for.
+    // Docker's proxy takes connections before the node does, so ask the node itself.
     while (
       (await runProgram("docker", ["exec", name, "cqlsh", "-e", "DESCRIBE CLUSTER", "127.0.0.1", `${cqlPort}`]))
         .code !== 0

@@ -9,23 +9,23 @@ export const CASSANDRA_VERSION = "5.0.9";
 const COPY = "org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy-dependencies";
 const CHECKSUMS = "SHA256SUMS";
 
-/** Where downloads are kept between runs. */
+/** The folder that keeps downloads between runs. */
 export function cacheDirOf(env: NodeJS.ProcessEnv): string {
   const base = env.XDG_CACHE_HOME === undefined ? ".pulsemesh/cache" : join(env.XDG_CACHE_HOME, "pulsemesh");
   return resolve(base, "cassandra");
 }
 
-/** Where in the cache the jars are. */
+/** The folder of the jars in the cache. */
 export function jarsFolderOf(cacheDir: string): string {
   return join(cacheDir, `jars-${CASSANDRA_VERSION}`);
 }
 
-/** True when the jars are there, or Maven is to get them: whether either is sound shows when they are needed. */
+/** Whether the jars are in the cache or Maven is there to get them; provideJars checks both. */
 export async function canProvideJars(cacheDir: string): Promise<boolean> {
   return existsSync(join(jarsFolderOf(cacheDir), CHECKSUMS)) || (await runProgram("mvn", ["--version"])).code === 0;
 }
 
-/** A folder with Cassandra's jars: from the cache when its checksums hold, else by Maven. @throws with the remedy. */
+/** A folder with Cassandra's jars: the cache's if its checksums hold, or one that Maven fills. @throws with the remedy */
 export async function provideJars(cacheDir: string, say: (line: string) => void): Promise<string> {
   const folder = jarsFolderOf(cacheDir);
   const fault = await checkJars(folder);
@@ -37,7 +37,7 @@ export async function provideJars(cacheDir: string, say: (line: string) => void)
   const started = performance.now();
   say(`Getting Cassandra ${CASSANDRA_VERSION} by Maven (about 70 MB, once) …`);
   await mkdir(cacheDir, { recursive: true });
-  // Made aside and moved into place whole: a download that is cut short, or two at once, leave nothing half done.
+  // Downloaded aside and moved into place whole: neither an interrupted download nor two at once leave half a folder.
   const aside = await mkdtemp(join(cacheDir, "download-"));
   try {
     await writeFile(join(aside, "pom.xml"), POM);
@@ -63,7 +63,7 @@ export async function provideJars(cacheDir: string, say: (line: string) => void)
   return folder;
 }
 
-/** What is wrong with the jars of a folder, if anything. */
+/** What is wrong with the jars in a folder; `undefined` when nothing is. */
 export async function checkJars(folder: string): Promise<string | undefined> {
   const kept = await readFile(join(folder, CHECKSUMS), "utf8").catch(() => undefined);
   if (kept === undefined) return "absent";
@@ -73,7 +73,7 @@ export async function checkJars(folder: string): Promise<string | undefined> {
   return found.size === kept.split("\n").length ? undefined : "there are more files than were put there";
 }
 
-// In the format of sha256sum, so that `sha256sum -c` can be used too.
+// In the format of sha256sum, so that a person can run `sha256sum -c`.
 async function checksumsOf(folder: string): Promise<string> {
   const names = (await readdir(folder)).filter((name) => name.endsWith(".jar")).sort();
   const lines: string[] = [];

@@ -6,17 +6,17 @@ import { join } from "node:path";
 export interface Java {
   /** The path of the `java` program. */
   program: string;
-  /** As `java -version` says it, such as `17.0.15`. */
+  /** As `java -version` prints it, such as `17.0.15`. */
   version: string;
 }
 
-/** What a program left behind when it ended. */
+/** How a program ended. */
 export interface Ended {
   code: number | null;
   output: string;
 }
 
-/** Finds Java 17 in JAVA_HOME or on the PATH; the text says why there is none. Cassandra 5.0 runs on 11 and 17 only. */
+/** Finds Java 17 in JAVA_HOME or on the PATH, or says why there is none. Cassandra 5.0 runs on Java 11 and 17 only. */
 export async function findJava(env: NodeJS.ProcessEnv): Promise<Java | string> {
   const candidates = env.JAVA_HOME === undefined ? ["java"] : [join(env.JAVA_HOME, "bin", "java"), "java"];
   let reason = "no `java` on the PATH";
@@ -31,7 +31,7 @@ export async function findJava(env: NodeJS.ProcessEnv): Promise<Java | string> {
   return reason;
 }
 
-/** Runs a program to its end and gathers what it wrote; a program that does not exist ends with `null`. */
+/** Runs a program to its end and keeps the last of its output. The code is `null` for a program that does not exist. */
 export async function runProgram(program: string, args: readonly string[], cwd?: string): Promise<Ended> {
   return await new Promise((resolve) => {
     const child = spawn(program, args, { cwd, stdio: ["ignore", "pipe", "pipe"] });

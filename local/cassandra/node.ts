@@ -9,38 +9,38 @@ import { endWithThisProcess } from "../lifeline.ts";
 import { cassandraYaml, javaArguments, logbackXml, type NodeConfiguration } from "./configuration.ts";
 import type { Java } from "./java.ts";
 
-/** One Cassandra node and what can be done to it. */
+/** One Cassandra node. */
 export interface CassandraNode {
   readonly address: string;
-  /** Changes when it is started again; `undefined` while it is not running, and always in a container. */
+  /** Changes with each start; `undefined` while the node does not run, and always for a container. */
   readonly pid: number | undefined;
-  /** SIGKILL: nothing is flushed. Resolves when the process is gone. */
+  /** Kills the node without a flush (SIGKILL) and resolves when the process is gone. */
   kill(): Promise<void>;
-  /** SIGSTOP: connections stay open and nothing answers. */
+  /** Stops the node from answering while its connections stay open (SIGSTOP). */
   freeze(): Promise<void>;
-  /** SIGCONT. */
+  /** Undoes `freeze` (SIGCONT). */
   thaw(): Promise<void>;
-  /** Starts it again on its data, after ending it if it runs; resolves when it takes connections. */
+  /** Ends the node if it runs, starts it on its data, and resolves when it takes connections. */
   restart(): Promise<void>;
-  /** Ends it in good order. */
+  /** Ends the node in good order. */
   stop(): Promise<void>;
 }
 
 export interface JavaNodeOptions {
   java: Java;
   jars: string;
-  /** Where the archive of loaded classes is kept: with it a start takes half the time. */
+  /** Keeps the archive of loaded classes, with which a start takes half the time. */
   cacheDir: string;
   configuration: NodeConfiguration;
   javaAgent: string | undefined;
-  /** Quick to start, at half the peak speed: for tests. */
+  /** Starts quickly, at half the peak speed. */
   isForTests: boolean;
   startTimeoutMs: number;
 }
 
 const MAIN_CLASS = "org.apache.cassandra.service.CassandraDaemon";
 
-/** Starts a node as a process of this machine. @throws with the end of its log when it does not come up. */
+/** Starts a node as a process of this machine. @throws with the end of its log when the node does not come up */
 export async function startJavaNode(options: JavaNodeOptions): Promise<CassandraNode> {
   const node = new JavaNode(options);
   await node.restart();
@@ -72,7 +72,7 @@ class JavaNode implements CassandraNode {
     await writeFile(join(dir, "cassandra.yaml"), cassandraYaml(configuration), { mode: 0o600 });
     await writeFile(join(dir, "logback.xml"), logbackXml(dir));
     const output = openSync(join(dir, "output.log"), "a");
-    // Apart from our process group: Ctrl-C is for us, and we end the nodes in good order.
+    // In a separate process group: Ctrl-C reaches this process only, which ends the nodes in good order.
     const child = spawn(java.program, [...this.#speed(), ...javaArguments(configuration, jars), MAIN_CLASS], {
       cwd: dir,
       detached: true,
@@ -110,7 +110,7 @@ class JavaNode implements CassandraNode {
 
   async stop(): Promise<void> {
     this.#child?.kill("SIGCONT");
-    // A test's data is removed anyway: it is ended in good order (4 s) only to have its archive written.
+    // A test's data goes anyway: its node ends in good order (4 s) only to write the archive.
     await this.#end(this.#options.isForTests && this.#newArchive === undefined ? "SIGKILL" : "SIGTERM");
     const archive = this.#newArchive;
     this.#newArchive = undefined;
@@ -136,17 +136,17 @@ class JavaNode implements CassandraNode {
     const quick = isForTests
       ? ["-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"]
       : ["-XX:+UseG1GC", "-XX:MaxGCPauseMillis=300"];
-    // Java writes no archive while there is an agent, and ends if it is told to.
+    // With an agent Java writes no archive, and refuses to start when asked for one.
     if (javaAgent !== undefined) return [...quick, `-javaagent:${javaAgent}`];
     if (existsSync(archive)) return [...quick, `-XX:SharedArchiveFile=${archive}`, "-Xshare:auto"];
-    // Written when this node ends in good order, and used from then on.
+    // This node writes the archive when it ends in good order; later nodes use it.
     this.#newArchive = `${archive}.${process.pid}.${this.address}`;
     return [...quick, `-XX:ArchiveClassesAtExit=${this.#newArchive}`, "-Xlog:cds=off", "-Xlog:cds+dynamic=off"];
   }
 
   #archive(): string {
     const { cacheDir, java, isForTests } = this.#options;
-    // An archive fits one Java and one collector only.
+    // An archive fits one version of Java and one collector.
     return join(cacheDir, `classes-${java.version}-${isForTests ? "serial" : "g1"}.jsa`);
   }
 }

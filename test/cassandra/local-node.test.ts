@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { startCassandra } from "../../local/cassandra/cluster.ts";
+import { isRunning } from "../../local/testing/program.ts";
 import { freePort } from "../../settings/tcp-ports.ts";
 import { whyNoProcesses } from "./own-cassandra.ts";
 
@@ -22,23 +23,26 @@ afterAll(async () => {
 });
 
 describe.skipIf(skip !== undefined)(`a node${skip === undefined ? "" : ` (skipped: ${skip})`}`, () => {
-  it("dies with the process that started it, and its error is shown when it cannot start", async () => {
+  it("dies with the process that started it, and shows its error when it cannot start", async () => {
+    // Prints the node's pid as soon as the node is a process: this test need not wait until it takes connections.
     const program = `
+      import { subscribe } from "node:diagnostics_channel";
       import { startCassandra } from ${JSON.stringify(join(LOCAL, "cluster.ts"))};
-      const cassandra = await startCassandra({ dataDir: ${JSON.stringify(join(folder, "node"))}, isForTests: true });
-      console.log(cassandra.nodes[0].pid);
-      setInterval(() => {}, 1000);`;
+      subscribe("child_process", ({ process: child }) => child.once("spawn", () => {
+        if (child.spawnargs.at(-1).endsWith("CassandraDaemon")) console.log(child.pid);
+      }));
+      await startCassandra({ dataDir: ${JSON.stringify(join(folder, "node"))}, isForTests: true });`;
     const parent = spawn(process.execPath, ["--input-type=module", "-e", program], {
       stdio: ["ignore", "pipe", "inherit"],
     });
-    // Nothing, when it ends instead: the reason is among what the run prints.
+    // Without a line the parent has ended, and its output says why.
     const { value: line } = await parent.stdout[Symbol.asyncIterator]().next();
     const pid = Number(String(line));
-    expect(isAlive(pid)).toBe(true);
+    expect(isRunning(pid)).toBe(true);
     parent.kill("SIGKILL");
-    await vi.waitFor(() => expect(isAlive(pid)).toBe(false));
+    await vi.waitFor(() => expect(isRunning(pid)).toBe(false));
 
-    // Its commit log is now a file: it cannot start.
+    // A file in place of its commit log's folder keeps a node from starting.
     const broken = join(folder, "broken");
     await mkdir(join(broken, "127.0.0.1"), { recursive: true });
     await writeFile(join(broken, "127.0.0.1", "commitlog"), "");
@@ -72,7 +76,7 @@ describe.skipIf(skip !== undefined)(`the command${skip === undefined ? "" : ` (s
     void ended.then(() => {
       hasEnded = true;
     });
-    // When it ends instead, the reason is in its output: that is shown, and at once.
+    // A command that ends instead fails the test at once, with its output.
     await vi.waitFor(() => hasEnded || expect(output).toContain("Ctrl-C stops it"), { timeout: 240_000 });
     expect(output).toContain("Ctrl-C stops it");
     expect(output).toContain(`PULSE_CASSANDRA_CONTACT_POINTS=127.0.0.1:${port}`);
@@ -81,7 +85,7 @@ describe.skipIf(skip !== undefined)(`the command${skip === undefined ? "" : ` (s
     expect(output).toContain("Stopping Cassandra");
   }, 300_000);
 
-  it("starts nothing when there are contact points", async () => {
+  it("starts nothing when the environment names contact points", async () => {
     const env = { ...process.env, PULSE_CASSANDRA_CONTACT_POINTS: "10.0.0.1:9042" };
     const child = spawn(process.execPath, [join(LOCAL, "main.ts")], {
       env,
@@ -92,12 +96,3 @@ describe.skipIf(skip !== undefined)(`the command${skip === undefined ? "" : ` (s
     await once(child, "exit");
   });
 });
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
-}
