@@ -27,7 +27,7 @@ class Services implements LiveSource<StoredPulse> {
   readyEventOf = (pulses: readonly StoredPulse[]) => ({ event: "ready", data: { services: pulses.length } });
 }
 
-/** What has come over a stream so far, as `event: data` lines. */
+/** Gathers a stream's text and its events. */
 function textOf(stream: Readable): { text: string; events: string[] } {
   const read = {
     text: "",
@@ -62,7 +62,7 @@ function listen(live: Live<StoredPulse>): Readable {
 }
 
 describe("a live stream", () => {
-  it("begins with a hint when to come back and the newest pulse of every service", async () => {
+  it("begins with the time to reconnect after, and the newest pulse of every service", async () => {
     const services = new Services();
     services.pulses = [pulseOf("a"), pulseOf("b")];
     const read = textOf(listen(openLive(services)));
@@ -75,7 +75,7 @@ describe("a live stream", () => {
     await vi.waitFor(() => expect(read.events).toEqual(["ready 0"]));
   });
 
-  it("goes on with what has changed, and with nothing else", async () => {
+  it("goes on with changes alone", async () => {
     const services = new Services();
     services.pulses = [pulseOf("a"), pulseOf("b")];
     const read = textOf(listen(openLive(services)));
@@ -89,7 +89,7 @@ describe("a live stream", () => {
     expect(read.events).toHaveLength(7);
   });
 
-  it("gives a later listener the whole, and all listeners the same from then on, without asking the store for each", async () => {
+  it("begins with a snapshot for a later listener, and asks the store once for all listeners", async () => {
     const services = new Services();
     services.pulses = [pulseOf("a")];
     const live = openLive(services);
@@ -109,7 +109,7 @@ describe("a live stream", () => {
     });
   });
 
-  it("asks the store once for all that come before it has answered", async () => {
+  it("asks the store once for all listeners that come before its answer", async () => {
     const services = new Services();
     const live = openLive(services, { pollMs: 60_000 });
     const reads = Array.from({ length: 20 }, () => textOf(listen(live)));
@@ -119,7 +119,7 @@ describe("a live stream", () => {
     expect(services.asked).toBe(1);
   });
 
-  it("asks the store only while somebody listens, and anew for the next", async () => {
+  it("asks the store only while somebody listens, and again for the next listener", async () => {
     const services = new Services();
     const live = openLive(services);
     expect(services.asked).toBe(0);
@@ -147,7 +147,7 @@ describe("a live stream", () => {
     await vi.waitFor(() => expect(read.events).toEqual(["pulse a@1000", "ready 1"]));
   });
 
-  it("shows that it lives while nothing happens, even before the store has answered", async () => {
+  it("sends heartbeats while nothing changes, even before the store answers", async () => {
     const services = new Services();
     services.failure = new Error("away");
     const live = openLive(services, { heartbeatMs: 5 });
@@ -175,7 +175,7 @@ describe("a live stream", () => {
     await vi.waitFor(() => expect(read.events).toContain("pulse last@1000"));
   });
 
-  it("is refused to more listeners than there may be", async () => {
+  it("refuses more than the allowed listeners", async () => {
     const live = openLive(new Services(), { maxListeners: 2 });
     const first = listen(live);
     listen(live);
@@ -185,7 +185,7 @@ describe("a live stream", () => {
     expect(live.listen()).toBeDefined();
   });
 
-  it("ends for every listener when the function stops, and begins for none", async () => {
+  it("ends for every listener when the function stops, and begins for no other", async () => {
     const live = openLive(new Services());
     const streams = [listen(live), listen(live)];
     for (const stream of streams) stream.resume();

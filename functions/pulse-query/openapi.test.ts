@@ -1,14 +1,8 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { Validator } from "@seriousme/openapi-schema-validator";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import addFormats from "ajv-formats";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { openSqlitePulseStore } from "../../storage/sqlite/pulse-store.ts";
-import { createLogger } from "../log.ts";
-import { type FunctionHost, openFunctionHost } from "../testing/function-host.ts";
-import { createQuery } from "./handler.ts";
+import { beforeAll, describe, expect, it } from "vitest";
+import { fn, host, pulseOf, put } from "../testing/query-function.ts";
 
 interface Description {
   openapi: string;
@@ -16,29 +10,13 @@ interface Description {
   components: { schemas: Record<string, object> };
 }
 
-const DAY = 86_400_000;
-const folder = mkdtempSync(join(tmpdir(), "pulse-openapi-"));
-const store = openSqlitePulseStore({
-  file: join(folder, "pulses.db"),
-  maxBytes: 64 * 1024 * 1024,
-  retentionMs: 30 * DAY,
-});
-const fn = createQuery({ store, retentionMs: 30 * DAY, log: createLogger("silent", "pulse-query") });
-let host: FunctionHost;
 let description: Description;
-
 beforeAll(async () => {
-  host = await openFunctionHost(() => fn);
-  const pulse = { service_name: "checkout", latency_ms: 12.5, source: "/test", event_time: Date.now() };
-  await store.write([
-    { ...pulse, id: "1", status: "ok" },
-    { ...pulse, id: "2", status: "503", metadata: { region: "eu" } },
-  ]);
+  await put(
+    pulseOf({ service_name: "checkout" }),
+    pulseOf({ service_name: "checkout", status: "503", metadata: { region: "eu" } }),
+  );
   description = (await (await fetch(`${host.url}/openapi.json`)).json()) as Description;
-});
-afterAll(async () => {
-  await host.close();
-  rmSync(folder, { recursive: true, force: true });
 });
 
 describe("the description of the API", () => {
@@ -48,7 +26,7 @@ describe("the description of the API", () => {
     expect(validator.version).toBe("3.1");
   });
 
-  it("has every route besides the page's, and no other", () => {
+  it("has every route except the page's, and no other", () => {
     const described = Object.entries(description.paths).flatMap(([path, methods]) =>
       Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`),
     );
@@ -73,7 +51,7 @@ describe("the description of the API", () => {
     ["Summary", "/services/checkout/summary?buckets=3"],
     ["Problem", "/services?nonsense=1"],
     ["Problem", "/services/nobody"],
-  ])("has the schema %s that %s keeps, to the last member", async (name, path) => {
+  ])("has the schema %s that all of %s follows", async (name, path) => {
     const ajv = new Ajv2020({ strict: false });
     addFormats.default(ajv);
     ajv.addSchema({ $id: "api:", components: description.components });

@@ -9,7 +9,7 @@ import { freePort } from "../../settings/tcp-ports.ts";
 const folder = mkdtempSync(join(tmpdir(), "pulse-query-process-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-it("serves its page as a process and does not wait for live listeners when it is told to stop", async () => {
+it("serves its page as a process, and stops without waiting for live listeners", async () => {
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
   const child = spawn(process.execPath, ["functions/main.ts"], {
@@ -31,7 +31,7 @@ it("serves its page as a process and does not wait for live listeners when it is
     expect([unchanged.status, unchanged.headers.get("content-length")]).toEqual([304, null]);
     const live = await fetch(`${url}/live`);
     const text = live.text();
-    // Well inside the grace time: the streams are ended, not waited for.
+    // Well within the grace time: the process ends the streams instead of waiting for them.
     const exited = once(child, "exit", { signal: AbortSignal.timeout(50_000) });
     child.kill("SIGTERM");
     expect(await text).toContain("retry: ");

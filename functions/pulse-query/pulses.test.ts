@@ -1,14 +1,14 @@
 import { describe, expect, it, vi } from "vitest";
-import { get, host, pulseOf, put, START } from "../testing/query-function.ts";
+import { ask, host, pulseOf, put, START } from "../testing/query-function.ts";
 
 describe("GET /services/{service}/pulses", () => {
-  it("shows the newest first, whole and with their health", async () => {
+  it("shows pulses with every field and their health, newest first", async () => {
     const metadata = { region: "eu" };
     await put(
       pulseOf({ service_name: "whole", id: "old", event_time: START }),
       pulseOf({ service_name: "whole", id: "new", event_time: START + 1, status: "slow", metadata }),
     );
-    const { body, headers } = await get("/services/whole/pulses");
+    const { body, headers } = await ask("/services/whole/pulses");
     expect(headers.get("cache-control")).toBe("no-store");
     const common = { service_name: "whole", latency_ms: 12.5, source: "/test" };
     expect(body).toEqual({
@@ -26,13 +26,13 @@ describe("GET /services/{service}/pulses", () => {
     });
   });
 
-  it("goes from page to page by the cursor, in a span", async () => {
+  it("continues a span page by page with the cursor", async () => {
     await put(...Array.from({ length: 25 }, (_, i) => pulseOf({ service_name: "pages", event_time: START + i })));
     const shown: string[] = [];
     let cursor = "";
     do {
       const query = `from=${START + 2}&to=${new Date(START + 20).toISOString()}&limit=7${cursor}`;
-      const { body } = await get(`/services/pages/pulses?${query}`);
+      const { body } = await ask(`/services/pages/pulses?${query}`);
       shown.push(...body.pulses.map((pulse: { event_time: string }) => pulse.event_time));
       cursor = body.cursor === undefined ? "" : `&cursor=${encodeURIComponent(body.cursor)}`;
     } while (cursor !== "");
@@ -41,11 +41,11 @@ describe("GET /services/{service}/pulses", () => {
 
   it("takes any service's name, percent-encoded", async () => {
     await put(pulseOf({ service_name: "shop/eu:cart_1.0" }));
-    expect((await get(`/services/${encodeURIComponent("shop/eu:cart_1.0")}/pulses`)).body.pulses).toHaveLength(1);
+    expect((await ask(`/services/${encodeURIComponent("shop/eu:cart_1.0")}/pulses`)).body.pulses).toHaveLength(1);
   });
 
   it("is empty for a service that never pulsed", async () => {
-    expect(await get("/services/nobody/pulses")).toMatchObject({ status: 200, body: { pulses: [] } });
+    expect(await ask("/services/nobody/pulses")).toMatchObject({ status: 200, body: { pulses: [] } });
   });
 
   it.each([
@@ -55,8 +55,8 @@ describe("GET /services/{service}/pulses", () => {
     ["from=2&to=1", "/query/to"],
     ["cursor=nonsense", "/query/cursor"],
     ["page=2", "/query/page"],
-  ])("refuses %s and says where the fault is", async (query, pointer) => {
-    const { status, body } = await get(`/services/any/pulses?${query}`);
+  ])("refuses %s and points to the fault", async (query, pointer) => {
+    const { status, body } = await ask(`/services/any/pulses?${query}`);
     expect(status).toBe(400);
     expect(body).toMatchObject({ title: "Invalid request", status: 400 });
     expect(body.errors).toMatchObject([{ pointer, rule: expect.stringMatching(/^Expected /) }]);
@@ -69,34 +69,34 @@ describe("GET /services/{service}/pulses", () => {
 });
 
 describe("an export", () => {
-  const ask = (query: string) =>
+  const exportOf = (query: string) =>
     fetch(`${host.url}/services/export/pulses?${query}`, { headers: { accept: "application/x-ndjson" } });
 
   it("is a whole span, a line for each pulse, newest first", async () => {
     await put(...Array.from({ length: 2500 }, (_, i) => pulseOf({ service_name: "export", event_time: START + i })));
-    const response = await ask(`from=${START + 100}&to=${START + 2400}`);
+    const response = await exportOf(`from=${START + 100}&to=${START + 2400}`);
     expect(response.headers.get("content-type")).toBe("application/x-ndjson");
     const lines = (await response.text()).trimEnd().split("\n");
     expect(lines).toHaveLength(2300);
     const first = JSON.parse(lines[0] as string);
     expect(first).toMatchObject({ event_time: new Date(START + 2399).toISOString(), health: "up" });
-    expect(first).toEqual((await get(`/services/export/pulses?to=${START + 2400}&limit=1`)).body.pulses[0]);
+    expect(first).toEqual((await ask(`/services/export/pulses?to=${START + 2400}&limit=1`)).body.pulses[0]);
   });
 
   it("of nothing is empty", async () => {
-    expect(await (await ask("from=1&to=2")).text()).toBe("");
+    expect(await (await exportOf("from=1&to=2")).text()).toBe("");
   });
 
   it("has neither limit nor cursor", async () => {
-    const response = await ask("limit=10");
+    const response = await exportOf("limit=10");
     expect(response.status).toBe(400);
     expect(await response.json()).toMatchObject({ errors: [{ pointer: "/query/limit" }] });
   });
 
-  it("that is left early lets go of its place", async () => {
+  it("that a client leaves early makes room for another", async () => {
     for (let i = 0; i < 20; i++) {
       const response = await vi.waitFor(async () => {
-        const one = await ask("");
+        const one = await exportOf("");
         if (one.status !== 200) await one.body?.cancel();
         expect(one.status).toBe(200);
         return one;

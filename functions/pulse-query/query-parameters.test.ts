@@ -9,18 +9,18 @@ const pulses = (query: string) => readSpanQuery(pulsesParameters, new URLSearchP
 const summary = (query: string) => readSpanQuery(summaryParameters, new URLSearchParams(query), context);
 
 describe("the span of a query", () => {
-  it("is the whole retention, up to as far ahead as a pulse may lie", () => {
+  it("is the whole retention up to the latest time that a pulse may have", () => {
     const span = { from: now - 30 * DAY, to: now + 5 * MINUTE };
     expect(pulses("")).toEqual({ ok: true, value: { span, limit: 100, cursor: undefined } });
     expect(summary("")).toEqual({ ok: true, value: { span, buckets: 60 } });
   });
 
-  it("begins a retention before its end when only that is given", () => {
+  it("begins a retention before `to` when `from` is absent", () => {
     expect(pulses(`to=${now - DAY}`)).toMatchObject({ value: { span: { from: now - 31 * DAY - 5 * MINUTE } } });
     expect(pulses("to=5")).toMatchObject({ value: { span: { from: 0, to: 5 } } });
   });
 
-  it("ends ahead of now when only its beginning is given, even one in the future", () => {
+  it("ends ahead of now when `to` is absent, even for `from` in the future", () => {
     expect(pulses(`from=${now - DAY}`)).toMatchObject({ value: { span: { from: now - DAY, to: now + 5 * MINUTE } } });
     expect(pulses(`from=${now + DAY}`)).toMatchObject({ value: { span: { from: now + DAY, to: now + DAY + 1 } } });
   });
@@ -43,7 +43,7 @@ describe("the limits of a query", () => {
     expect(summary(query).ok).toBe(false);
   });
 
-  it("take their ends", () => {
+  it("include their bounds", () => {
     expect(pulses("limit=1000&cursor=abc")).toMatchObject({ value: { limit: 1000, cursor: "abc" } });
     expect(summary("buckets=500")).toMatchObject({ value: { buckets: 500 } });
   });

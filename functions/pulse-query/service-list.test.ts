@@ -8,13 +8,13 @@ const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
 const now = Date.UTC(2026, 5, 1);
 
-/** A store that holds these pulses and knows of which service a page was asked. */
+/** A store that holds these pulses, and records the service of each page that is read. */
 class Shelf implements Pick<PulseReader, "latest" | "page"> {
   readonly pulses: StoredPulse[] = [];
   readonly asked: string[] = [];
   wait: (service: string) => Promise<void> = async () => undefined;
 
-  /** Pulses of a service that lie so far back in time, in ms. */
+  /** Adds pulses of a service that are so old, in ms. */
   put(service: string, ...ages: number[]): this {
     for (const age of ages) {
       const id = String(this.pulses.length);
@@ -48,7 +48,7 @@ class Shelf implements Pick<PulseReader, "latest" | "page"> {
   }
 }
 
-/** Ages of `count` pulses, the newest `first` old. */
+/** The ages of `count` pulses, of which the newest is `first` old. */
 function every(stepMs: number, count: number, first: number): number[] {
   return Array.from({ length: count }, (_, i) => first + i * stepMs);
 }
@@ -60,7 +60,7 @@ async function healthsOf(shelf: Shelf): Promise<string[]> {
 }
 
 describe("a list of services", () => {
-  it("has those late that are silent for three of their own periods and a minute", async () => {
+  it("calls a service late after three of its usual periods and a minute of silence", async () => {
     const shelf = new Shelf()
       .put("each-minute", ...every(MINUTE, 20, 5 * MINUTE))
       .put("each-ten-minutes", ...every(10 * MINUTE, 20, 25 * MINUTE))
@@ -85,7 +85,7 @@ describe("a list of services", () => {
     expect((await services.one("dense"))?.usualPeriodMs).toBe(28 * SECOND);
   });
 
-  it("learns from the newest eight gaps, whether they are within a burst of minutes or between two", async () => {
+  it("learns from the newest eight gaps, within a long burst or between two bursts", async () => {
     const bursts = (seconds: number) => every(HOUR, 4, 2 * HOUR).flatMap((age) => every(SECOND, seconds, age));
     const shelf = new Shelf().put("two-minutes", ...bursts(120)).put("ten-minutes", ...bursts(600));
     const services = new ServiceList({ reader: shelf, now: () => now });
@@ -94,14 +94,14 @@ describe("a list of services", () => {
     expect((await services.one("ten-minutes"))?.usualPeriodMs).toBe(28 * SECOND);
   });
 
-  it("reads no more than a page for each sighting", async () => {
+  it("reads at most a page for each sighting", async () => {
     const shelf = new Shelf().put("minutes", ...every(MINUTE, 400, HOUR)).put("dense", ...every(100, 9000, HOUR));
     await new ServiceList({ reader: shelf, now: () => now }).latest();
     expect(shelf.asked.filter((service) => service === "minutes")).toHaveLength(1);
     expect(shelf.asked.filter((service) => service === "dense")).toHaveLength(9);
   });
 
-  it("learns anew of those that may be late and have pulsed since: a few before the answer, then behind it", async () => {
+  it("learns again about services that may be late and have pulsed since: 32 before the answer, the others after it", async () => {
     const shelf = new Shelf();
     for (let i = 0; i < 40; i++) shelf.put(`service-${i}`, ...every(MINUTE, 10, 5 * MINUTE));
     let time = now;
@@ -115,7 +115,7 @@ describe("a list of services", () => {
     await vi.waitFor(async () => expect((await services.latest()).filter(isLate)).toHaveLength(40));
   });
 
-  it("learns behind the answers of those that pulse, and of each once", async () => {
+  it("learns about services that pulse after the answer, and about each once", async () => {
     const shelf = new Shelf().put("pulsing", ...every(SECOND, 100, 0)).put("silent", ...every(MINUTE, 10, HOUR));
     const services = new ServiceList({ reader: shelf, now: () => now });
     const { promise, resolve } = Promise.withResolvers<void>();
@@ -123,7 +123,7 @@ describe("a list of services", () => {
     expect((await services.latest()).map(({ health }) => health)).toEqual(["up", "late"]);
     expect(shelf.asked).toEqual(["silent", "pulsing"]);
     resolve();
-    await vi.waitFor(() => expect(shelf.asked).toEqual(["silent", ...Array(5).fill("pulsing")])); // four sightings, and no fifth
+    await vi.waitFor(() => expect(shelf.asked).toEqual(["silent", ...Array(5).fill("pulsing")])); // Four sightings, and no fifth.
     for (let i = 0; i < 5; i++) await services.latest();
     expect(shelf.asked.filter((service) => service === "silent")).toHaveLength(1);
     expect(shelf.asked).toHaveLength(6);
@@ -171,7 +171,7 @@ describe("a list of services", () => {
     expect(shelf.asked.length).toBeLessThan(50);
   });
 
-  it("keeps a period while pulses go on, and learns it anew behind an answer in time", async () => {
+  it("keeps a period while pulses go on, and learns it again after ten minutes", async () => {
     const shelf = new Shelf().put("checkout", ...every(5 * MINUTE, 10, 4 * MINUTE));
     let time = now;
     const services = new ServiceList({ reader: shelf, now: () => time });
@@ -186,7 +186,7 @@ describe("a list of services", () => {
     await vi.waitFor(() => expect(shelf.asked).toHaveLength(2));
   });
 
-  it("forgets what it learnt of services that are gone", async () => {
+  it("forgets the periods of services that have gone", async () => {
     const shelf = new Shelf().put("a", ...every(MINUTE, 10, HOUR)).put("b", ...every(MINUTE, 10, HOUR));
     const services = new ServiceList({ reader: shelf, now: () => now });
     await services.latest();
@@ -197,7 +197,7 @@ describe("a list of services", () => {
     expect(shelf.asked).toEqual(["a", "b", "a"]);
   });
 
-  it("says when a single service will be late, and nothing of one that never pulsed", async () => {
+  it("tells when one service will be late, and nothing about a service that never pulsed", async () => {
     const shelf = new Shelf().put("checkout", ...every(MINUTE, 5, 0)).put("new", HOUR);
     const services = new ServiceList({ reader: shelf, now: () => now });
     expect(await services.one("checkout")).toMatchObject({

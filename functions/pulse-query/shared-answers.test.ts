@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { SharedAnswers } from "./shared-answers.ts";
 
-it("gives one answer to all who ask the same within a second", async () => {
+it("gives the same answer to all who ask the same within a second", async () => {
   let now = 0;
   let made = 0;
   const shared = new SharedAnswers<number>(8, () => now);

@@ -1,7 +1,5 @@
 import { describe, expect, it, vi } from "vitest";
-import { openFunctionHost } from "../testing/function-host.ts";
-import { DAY, get, log, openStore, pulseOf, put, START } from "../testing/query-function.ts";
-import { createQuery } from "./handler.ts";
+import { ask, openQuery, openStore, pulseOf, put, START } from "../testing/query-function.ts";
 
 describe("GET /services/{service}/summary", () => {
   it("sums a span up, in buckets", async () => {
@@ -9,7 +7,7 @@ describe("GET /services/{service}/summary", () => {
       pulseOf({ service_name: "sums", event_time: START + i, latency_ms: i + 1, status: i % 10 === 0 ? "fail" : "ok" }),
     );
     await put(...pulses);
-    const { body, headers } = await get(`/services/sums/summary?from=${START}&to=${START + 1000}&buckets=2`);
+    const { body, headers } = await ask(`/services/sums/summary?from=${START}&to=${START + 1000}&buckets=2`);
     expect(headers.get("cache-control")).toBe("no-cache");
     expect(body).toMatchObject({
       count: 1000,
@@ -29,40 +27,40 @@ describe("GET /services/{service}/summary", () => {
     ]);
   });
 
-  it("answers 304 to who has it already", async () => {
+  it("answers 304 to a client that has the summary", async () => {
     await put(pulseOf({ service_name: "summed" }));
     const path = `/services/summed/summary?from=${START}&to=${START + 10}`;
-    const { headers } = await get(path);
-    const again = await get(path, { headers: { "if-none-match": headers.get("etag") ?? "" } });
+    const { headers } = await ask(path);
+    const again = await ask(path, { headers: { "if-none-match": headers.get("etag") ?? "" } });
     expect([again.status, again.body]).toEqual([304, undefined]);
   });
 
   it("covers the whole retention by default, in 60 buckets", async () => {
     await put(pulseOf({ service_name: "default" }));
-    const { body } = await get("/services/default/summary");
+    const { body } = await ask("/services/default/summary");
     expect([body.count, body.buckets.length]).toEqual([1, 60]);
   });
 
   it("refuses a span that is longer than the retention", async () => {
-    const { status, body } = await get("/services/any/summary?from=2020-01-01T00:00:00Z&to=2026-01-01T00:00:00Z");
+    const { status, body } = await ask("/services/any/summary?from=2020-01-01T00:00:00Z&to=2026-01-01T00:00:00Z");
     expect(status).toBe(400);
     expect(body.errors).toMatchObject([{ pointer: "/query/from", rule: expect.stringContaining("30 days") }]);
   });
 
   it("refuses too many buckets", async () => {
-    expect((await get("/services/any/summary?buckets=501")).body.errors).toMatchObject([{ pointer: "/query/buckets" }]);
+    expect((await ask("/services/any/summary?buckets=501")).body.errors).toMatchObject([{ pointer: "/query/buckets" }]);
   });
 });
 
 describe("summaries at one time", () => {
-  it("are bounded: beyond it is 503 with Retry-After, until one has ended", async () => {
-    const own = openStore("many-summaries.db");
+  it("are bounded: one more gets 503 with Retry-After until another has ended", async () => {
+    const own = openStore();
     let begun = 0;
     let letGo = () => {};
     const gate = new Promise<void>((resolve) => {
       letGo = resolve;
     });
-    // The store itself, at whose door every reader waits.
+    // The real store, except that every scan waits for the gate.
     const slow = Object.assign(Object.create(own), {
       async *scan(...asked: Parameters<typeof own.scan>) {
         begun++;
@@ -72,8 +70,8 @@ describe("summaries at one time", () => {
       check: () => own.check(),
       close: () => own.close(),
     });
-    const ownHost = await openFunctionHost(() => createQuery({ store: slow, retentionMs: 30 * DAY, log }));
-    const summary = (buckets: number) => fetch(`${ownHost.url}/services/any/summary?from=1&to=1000&buckets=${buckets}`);
+    const { host } = await openQuery({ store: slow });
+    const summary = (buckets: number) => fetch(`${host.url}/services/any/summary?from=1&to=1000&buckets=${buckets}`);
     const first = Array.from({ length: 8 }, (_, i) => summary(i + 1));
     await vi.waitFor(() => expect(begun).toBe(8));
     const beyond = await summary(9);
@@ -81,13 +79,13 @@ describe("summaries at one time", () => {
     letGo();
     expect((await Promise.all(first)).map(({ status }) => status)).toEqual(Array(8).fill(200));
     expect((await summary(9)).status).toBe(200);
-    await ownHost.close();
+    await host.close();
   });
 });
 
 describe("pulse-query", () => {
   it("shares one summary among all who ask for the same span at the same time", async () => {
-    const own = openStore("shared.db");
+    const own = openStore();
     let scans = 0;
     const counting = {
       latest: () => own.latest(),
@@ -99,15 +97,13 @@ describe("pulse-query", () => {
       check: () => own.check(),
       close: () => own.close(),
     };
-    // An answer is kept for a second, which a busy machine may need to take the last request: here time stands still.
+    // An answer is kept for a second. A busy machine may need longer for the last request, so time stands still here.
     const at = Date.now();
-    const ownHost = await openFunctionHost(() =>
-      createQuery({ store: counting, retentionMs: 30 * DAY, log, now: () => at }),
-    );
-    const ask = (to: number) => fetch(`${ownHost.url}/services/a/summary?from=${START}&to=${to}`);
+    const { host } = await openQuery({ store: counting, now: () => at });
+    const ask = (to: number) => fetch(`${host.url}/services/a/summary?from=${START}&to=${to}`);
     const answers = await Promise.all([ask(START + 1), ask(START + 1), ask(START + 1), ask(START + 2)]);
     expect(answers.map(({ status }) => status)).toEqual([200, 200, 200, 200]);
     expect(scans).toBe(2);
-    await ownHost.close();
+    await host.close();
   });
 });

@@ -4,7 +4,7 @@ import type { PulseReader, Span, StoredPulse } from "../../storage/ports.ts";
 import type { Summary, SummaryBucket } from "./answers.ts";
 import { summarize } from "./summary.ts";
 
-// The same cases in every run: what fails once fails for everybody.
+// Every run draws the same cases, so that a failure repeats.
 fc.configureGlobal({ seed: 20_261_124 });
 
 const START = Date.UTC(2026, 0, 1);
@@ -25,7 +25,7 @@ function summaryOf(pulses: readonly StoredPulse[], { buckets = 60, within = span
   return summarize(reader, "checkout", within, buckets);
 }
 
-/** The exact percentile in the sense of the sketch: the value at the rank below. */
+/** The exact percentile as the sketch defines it: the value at the rank below. */
 function percentile(values: readonly number[], quantile: number): number {
   return values.toSorted((a, b) => a - b)[Math.floor(quantile * (values.length - 1))] as number;
 }
@@ -38,7 +38,7 @@ function expectPercentilesOf(values: readonly number[], got: Pick<SummaryBucket,
   }
 }
 
-/** Numbers that look random and are the same in every run. */
+/** Pseudo-random numbers in [0, 1), the same in every run. */
 function* randoms(seed: number): Generator<number> {
   for (let state = seed; ; ) {
     state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
@@ -47,14 +47,14 @@ function* randoms(seed: number): Generator<number> {
 }
 
 describe("a summary", () => {
-  it("of nothing has no latency and all its buckets", async () => {
+  it("of no pulses has all its buckets and no latency", async () => {
     const summary = await summaryOf([], { buckets: 3 });
     expect(summary).toMatchObject({ count: 0, latency_ms: null, health: { up: 0, degraded: 0, down: 0, unknown: 0 } });
     const nothing = { count: 0, p50: null, p95: null, p99: null, max: null };
     expect(summary.buckets).toMatchObject([nothing, nothing, nothing]);
   });
 
-  it("says whose it is and of which span", async () => {
+  it("names its service and its span", async () => {
     expect(await summaryOf([])).toMatchObject({
       service_name: "checkout",
       from: "2026-01-01T00:00:00.000Z",
@@ -62,7 +62,7 @@ describe("a summary", () => {
     });
   });
 
-  it("counts health by the status of each pulse, in all and by bucket", async () => {
+  it("counts health by the status of each pulse, as a whole and by bucket", async () => {
     const statuses = ["ok", "200", "warn", "503", "fail", "strange"];
     const pulses = statuses.map((status, i) => pulseOf({ status, event_time: START + i * 10 * 60_000 }));
     const summary = await summaryOf(pulses, { buckets: 2 });
@@ -73,7 +73,7 @@ describe("a summary", () => {
     ]);
   });
 
-  it("has percentiles within 1 % of the exact ones, in all and in each bucket", async () => {
+  it("has percentiles within 1 % of the exact ones, as a whole and in each bucket", async () => {
     const random = randoms(7);
     const next = () => random.next().value as number;
     // Three shapes at once: a body around 20 ms, a heavy tail, and idle pulses of 0 ms.
@@ -100,7 +100,7 @@ describe("a summary", () => {
     }
   });
 
-  it("keeps to 1 % for any latencies, spread over buckets in any way, and has the same percentiles in one bucket", async () => {
+  it("has percentiles within 1 % for any latencies, and the same ones in any number of buckets", async () => {
     const any = fc.double({ min: Math.log(1e-6), max: Math.log(86_400_000), noNaN: true }).map(Math.exp);
     const nearOne = fc.double({ min: 0.98, max: 1, noNaN: true });
     const shares = fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { maxLength: 50 });
@@ -139,12 +139,12 @@ describe("a summary", () => {
     }
   });
 
-  it("never has a percentile outside of what was seen", async () => {
+  it("has no percentile outside of the pulses' latencies", async () => {
     const { latency_ms: latency } = await summaryOf([pulseOf({ latency_ms: 12.5 })]);
     expect(latency).toEqual({ min: 12.5, max: 12.5, mean: 12.5, p50: 12.5, p95: 12.5, p99: 12.5 });
   });
 
-  it("divides any span without gaps, each pulse in the bucket that says it holds it", async () => {
+  it("divides any span without gaps, and counts each pulse in the bucket of its time", async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.integer({ min: 1, max: 40 * 86_400_000 }),

@@ -1,30 +1,44 @@
-// For tests: pulse-query on a store of its own, and ways to fill and ask it.
+// For tests: pulse-query with a store, and ways to fill the store and to ask the function.
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect } from "vitest";
 import type { Pulse } from "../../events/pulse.ts";
+import { DAY_MS } from "../../events/time.ts";
 import { openSqlitePulseStore } from "../../storage/sqlite/pulse-store.ts";
 import { createLogger } from "../log.ts";
-import { createQuery } from "../pulse-query/handler.ts";
+import type { PulseFunction } from "../pulse-function.ts";
+import { createQuery, type QueryOptions } from "../pulse-query/handler.ts";
 import { type FunctionHost, openFunctionHost } from "./function-host.ts";
 
-export const DAY = 86_400_000;
-export const START = Math.floor(Date.now() / 3_600_000) * 3_600_000 - DAY / 2;
-export const log = createLogger("silent", "pulse-query");
-const folder = mkdtempSync(join(tmpdir(), "pulse-query-"));
+/** When a pulse of `pulseOf` was sent, unless a test says otherwise. */
+export const START = Math.floor(Date.now() / 3_600_000) * 3_600_000 - DAY_MS / 2;
 
-/** A store of its own, for a test that has a host of its own. */
-export function openStore(name: string) {
-  return openSqlitePulseStore({ file: join(folder, name), maxBytes: 64 * 1024 * 1024, retentionMs: 30 * DAY });
+const folder = mkdtempSync(join(tmpdir(), "pulse-query-"));
+const log = createLogger("silent", "pulse-query");
+
+let stores = 0;
+/** Opens a new, empty store. */
+export function openStore() {
+  const file = join(folder, `${++stores}.db`);
+  return openSqlitePulseStore({ file, maxBytes: 64 * 1024 * 1024, retentionMs: 30 * DAY_MS });
 }
 
-const store = openStore("pulses.db");
-/** Open from the first test on. */
+/** Opens pulse-query under the real runtime, with a retention of 30 days. The test closes the host. */
+export async function openQuery(
+  options: Pick<QueryOptions, "store"> & Partial<QueryOptions>,
+): Promise<{ fn: PulseFunction; host: FunctionHost }> {
+  const fn = createQuery({ retentionMs: 30 * DAY_MS, log, ...options });
+  return { fn, host: await openFunctionHost(() => fn) };
+}
+
+const store = openStore();
+/** The function that most tests ask, open from the first test on. */
+export let fn: PulseFunction;
 export let host: FunctionHost;
 
 beforeAll(async () => {
-  host = await openFunctionHost(() => createQuery({ store, retentionMs: 30 * DAY, log, live: { pollMs: 10 } }));
+  ({ fn, host } = await openQuery({ store, live: { pollMs: 10 } }));
 });
 afterAll(async () => {
   await host.close();
@@ -32,7 +46,7 @@ afterAll(async () => {
 });
 
 let lastId = 0;
-/** A pulse with an id of its own. */
+/** A pulse with a new id. */
 export function pulseOf(fields: Partial<Pulse> & Pick<Pulse, "service_name">): Pulse {
   return { event_time: START, latency_ms: 12.5, status: "ok", id: String(++lastId), source: "/test", ...fields };
 }
@@ -43,7 +57,7 @@ export async function put(...pulses: Pulse[]): Promise<void> {
 }
 
 /** Asks the function, and reads its answer as JSON. */
-export async function get(path: string, init: RequestInit = {}) {
+export async function ask(path: string, init: RequestInit = {}) {
   const response = await fetch(`${host.url}${path}`, init);
   const text = await response.text();
   return { status: response.status, headers: response.headers, body: text === "" ? undefined : JSON.parse(text) };

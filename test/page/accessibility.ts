@@ -9,11 +9,11 @@ interface AxeResult {
   violations: { id: string; help: string; nodes: { target: unknown[]; failureSummary?: string }[] }[];
 }
 
-/** What axe finds fault with on a page as it stands: WCAG 2.2 A and AA, and its best practices. */
+/** The faults that axe finds on a page: WCAG 2.2 A and AA, and its best practices. */
 export async function faultsOf(page: Page): Promise<string[]> {
-  // Evaluated by the debugger, which the page's policy does not bind.
+  // The debugger evaluates this, and the page's policy does not bind the debugger.
   await page.evaluate(AXE);
-  // A colour that is on its way to another is neither.
+  // A colour in the middle of an animation has a contrast that no reader meets.
   await page.evaluate(() => Promise.all(document.getAnimations().map((one) => one.finished.catch(() => undefined))));
   const result = await page.evaluate(() => (globalThis as unknown as { axe: { run(): unknown } }).axe.run());
   const { passes, violations } = result as AxeResult;

@@ -1,4 +1,4 @@
-// For tests: one platform and one browser for all that is tested of the page, and ways to fill and open it.
+// For the page's tests: one platform and one browser, and ways to fill and open the page.
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { Page } from "playwright-core";
@@ -10,15 +10,15 @@ export const PHONE = { width: 390, height: 844 };
 export const DESK = { width: 1280, height: 800 };
 export const MINUTE = 60_000;
 const MAX_PICTURE_BYTES = 150_000;
-/** A folder to leave pictures in; `npm run screenshots` sets it. */
+/** The folder for pictures; `npm run screenshots` sets it. */
 const PICTURES = process.env.PULSE_SCREENSHOTS;
 
-// There while the suite runs that has called `startAll`.
+// Set while the suite that called `startAll` runs.
 export let platform: Platform;
 export let browser: Browser;
 export let page: Page;
 
-/** Starts them before the suite in which this is called, and ends them after it. */
+/** Starts the platform and the browser before the suite that calls this, and ends them after it. */
 export function startAll(): void {
   beforeAll(async () => {
     [platform, browser] = await Promise.all([startPlatform(), openBrowser()]);
@@ -38,7 +38,7 @@ export async function send(...pulses: object[]): Promise<void> {
   expect(response.status, await response.text()).toBe(202);
 }
 
-/** Opens the page anew at a place of it. */
+/** Loads the page at a hash. */
 export async function open(
   hash: string,
   { width, height } = DESK,
@@ -50,7 +50,7 @@ export async function open(
   await page.goto(`${platform.query}/${hash}`);
 }
 
-/** Leaves a picture of what is seen, if pictures are asked for. */
+/** Saves a picture of the page if PULSE_SCREENSHOTS names a folder. */
 export async function picture(name: string, height?: number): Promise<void> {
   if (PICTURES === undefined) return;
   await mkdir(PICTURES, { recursive: true });

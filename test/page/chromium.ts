@@ -16,10 +16,10 @@ if (noChromium !== undefined) {
   console.warn(`skipped: ${noChromium}`);
 }
 
-/** A real Chromium with a profile of its own. */
+/** A real Chromium with a new profile. */
 export interface Browser {
   context: BrowserContext;
-  /** Errors that a page threw, and what the policy or the console complained of. */
+  /** Errors that a page threw, and errors in its console, such as breaches of its policy. */
   complaints: string[];
   close(): Promise<void>;
 }
@@ -56,7 +56,7 @@ export async function openBrowser(): Promise<Browser> {
   };
 }
 
-/** Texts of all elements that match. */
+/** The texts of all elements that match. */
 export function textsOf(page: Page, selector: string): Promise<string[]> {
   return page.locator(selector).allTextContents();
 }

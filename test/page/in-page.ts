@@ -1,7 +1,7 @@
-// What is measured inside of the page: these functions are sent to the browser.
+// Measurements inside the page: Playwright sends these functions to the browser.
 import type { Page } from "playwright-core";
 
-/** How long, in ms, the wall takes to be right after its filter, which `sought` services pass, or its order has changed. */
+/** How long, in ms, the wall takes to change its filter, which `sought` services pass, and its order. */
 export async function timeFilterAndSort(page: Page, sought: number) {
   return page.evaluate(async (count) => {
     const settle = () => new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve)));
@@ -18,7 +18,7 @@ export async function timeFilterAndSort(page: Page, sought: number) {
       return performance.now() - startedAt;
     };
     const isEvery = (word: string) => names().every((name) => name?.includes(word));
-    /** Whether others are first than were before. */
+    /** Whether the first services have changed. */
     const isReordered =
       (before = names().slice(0, 5).join()) =>
       () =>
@@ -40,7 +40,7 @@ export async function timeFilterAndSort(page: Page, sought: number) {
   }, sought);
 }
 
-/** How high a curve of the first chart stands, as a share of the height: at most in its last twentieth, and before. */
+/** The highest point of a curve of the first chart, as a share of the height: in its last twentieth, and before. */
 export async function heightsOf(page: Page, color: string): Promise<{ end: number; before: number }> {
   return page.evaluate((name) => {
     const canvas = document.querySelector<HTMLCanvasElement>(".uplot canvas") as HTMLCanvasElement;

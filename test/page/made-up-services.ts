@@ -20,7 +20,7 @@ const NAMES = [
   "sessions",
   "shipping",
 ];
-/** Of so many services, those that are on the screen first, an hour's pulses are sent, of the rest the newest one. */
+/** The first services, which the screen shows, have pulses for an hour; the others have one pulse. */
 const WITH_HISTORY = 60;
 const STEP_MS = 2 * 60_000;
 const STEPS = 30;

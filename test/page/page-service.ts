@@ -1,4 +1,4 @@
-// What a service looks like on the page, and what can be done with its charts. page.test.ts runs it.
+// Tests of a service's page and its charts. page.test.ts runs them.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { expect, it, vi } from "vitest";
@@ -8,7 +8,7 @@ import { heightsOf } from "./in-page.ts";
 
 /** Tests of the page of one service. */
 export function testServicePage(): void {
-  it("shows a measured failure that npm run send has sent, at the end of the curve", async () => {
+  it("shows a real failure, sent by npm run send, at the end of the curve", async () => {
     const args = [
       "feed/send/main.ts",
       "--file",
@@ -28,7 +28,7 @@ export function testServicePage(): void {
     await page.getByText("24 h", { exact: true }).click();
     // A day of one pulse every five minutes; its last quarter of an hour has only begun.
     await vi.waitFor(async () => expect((await textsOf(page, ".figures dd"))[0]).toMatch(/^28[5-8]$/));
-    // The longest of the last day is of its last quarter hours, a third above anything before.
+    // The longest latency of the day is in its last quarters of an hour, a third above anything before.
     expect((await textsOf(page, ".figures dd")).at(-1)).toBe("66.3 ms");
     await picture("service");
     await page.getByText("Show as a table").click();
@@ -43,10 +43,10 @@ export function testServicePage(): void {
     });
   });
 
-  it("zooms to a span drawn on a chart, and says so in its address", async () => {
+  it("zooms to a span drawn on a chart, and keeps the span in its address", async () => {
     const plot = page.locator(".u-over").first();
     await page.evaluate(() => scrollTo(0, 0));
-    // Again, if a chart was drawn anew under the mouse.
+    // Repeated, because a chart may be redrawn under the mouse.
     await vi.waitFor(async () => {
       await plot.hover();
       const box = (await plot.boundingBox()) ?? { x: 0, y: 0, width: 0, height: 0 };
@@ -64,7 +64,7 @@ export function testServicePage(): void {
     await page.waitForURL(/span=1h$/);
   });
 
-  it("streams a service's newest pulses in, and holds them when asked to", async () => {
+  it("shows a service's newest pulses as they come, and pauses on request", async () => {
     await send({ service_name: "streamed", latency_ms: 1, status: "ok", metadata: { region: "eu" } });
     await open("#/services/streamed");
     await page.locator("#pulses tbody tr").first().waitFor();
@@ -82,7 +82,7 @@ export function testServicePage(): void {
     await vi.waitFor(async () => expect(await page.locator("#pulses tbody tr").count()).toBe(3));
   });
 
-  it("goes on with a span that is being drawn while pulses come, on the curves it was begun on", async () => {
+  it("keeps the curves still under a span that the reader draws while pulses come", async () => {
     await open("#/services/streamed?span=15m");
     const plot = page.locator(".u-over").first();
     await plot.hover();
@@ -108,7 +108,7 @@ export function testServicePage(): void {
     const minutes = (Number(query.get("to")) - Number(query.get("from"))) / MINUTE;
     expect(minutes).toBeGreaterThan(4);
     expect(minutes).toBeLessThan(5);
-    // One that is too short to be meant lets the curves go on.
+    // A span too short to be meant lets the curves go on.
     await open("#/services/streamed?span=15m");
     await plot.hover();
     await page.mouse.down();

@@ -1,4 +1,4 @@
-// What can be done with the wall of services. page.test.ts runs it.
+// Tests of the wall of services. page.test.ts runs them.
 import { expect, it, vi } from "vitest";
 import { DESK, open, PHONE, page, picture, send } from "./browser-page.ts";
 import { textsOf } from "./chromium.ts";
@@ -9,7 +9,7 @@ const SERVICES = 2000;
 
 /** Tests of the wall of services: its keys, its search and its order, also with thousands of services. */
 export function testWall(): void {
-  it("goes by the keyboard alone", async () => {
+  it("works with the keyboard alone", async () => {
     await open("#/");
     await page.locator(".tile").nth(3).waitFor();
     const isSearching = () => page.evaluate(() => document.activeElement?.id === "search");
@@ -53,8 +53,7 @@ export function testWall(): void {
     await page.locator(".tile").first().waitFor();
     await picture("phone");
     await page.setViewportSize(DESK);
-    // A person takes what happens within a tenth of a second for at once; ten times that, and a machine that has a
-    // second for it, is for a busy one.
+    // A tenth of a second seems immediate to a person. The limit is ten times that, for a busy machine.
     await vi.waitFor(async () => {
       const took = await timeFilterAndSort(page, SERVICES / 20);
       console.log(`2,000 services: ${JSON.stringify(took)} ms`);

@@ -1,4 +1,4 @@
-// The page in a real Chromium on the real platform: what is sent by the commands of the README is seen in the browser.
+// The page in a real Chromium, with the real platform: pulses that the README's commands send appear in the browser.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
@@ -16,7 +16,7 @@ const title = noChromium === undefined ? "the page" : `the page (skipped: ${noCh
 describe.skipIf(noChromium !== undefined)(title, () => {
   startAll();
 
-  it("tells how to send the first pulse, and that command makes it appear", async () => {
+  it("shows a command for the first pulse, and the command makes the service appear", async () => {
     await open("#/");
     const command = (await page.locator("#command").textContent()) ?? "";
     expect(command).toContain(`${platform.ingest.replace("127.0.0.1", "localhost")}/pulse`);
@@ -28,7 +28,7 @@ describe.skipIf(noChromium !== undefined)(title, () => {
     await vi.waitFor(async () => expect(await page.locator("#command").count()).toBe(0));
   });
 
-  it("takes 150 kB at most, compressed for who asks, under a policy that lets nothing in", async () => {
+  it("takes at most 150 kB, is compressed on request, and allows no foreign content", async () => {
     let bytes = 0;
     for (const path of ["/", "/page.css", "/page.js"]) {
       const plain = await fetch(`${platform.query}${path}`, { headers: { "accept-encoding": "identity" } });
@@ -51,13 +51,13 @@ describe.skipIf(noChromium !== undefined)(title, () => {
     await open("#/");
     await page.locator(".tile").first().waitFor();
     page.removeAllListeners("request");
-    asked.delete("null"); // the icon, a data: URL
+    asked.delete("null"); // The icon is a data: URL.
     expect([...asked]).toEqual([platform.query]);
   });
 
   testServicePage();
 
-  it("takes whatever a pulse says as text", async () => {
+  it("shows everything in a pulse as text", async () => {
     await send({
       service_name: "hostile",
       latency_ms: 1,
@@ -79,7 +79,7 @@ describe.skipIf(noChromium !== undefined)(title, () => {
     expect(await page.evaluate(() => (globalThis as { hacked?: string }).hacked)).toBeUndefined();
   });
 
-  it("shows a dead letter with its reason, and stores it once it was put right and replayed", async () => {
+  it("shows a dead letter with its reason, and stores it after a correction and a replay", async () => {
     const poison = readFileSync("events/samples/poison.json", "utf8");
     const headers = { "content-type": "application/cloudevents+json" };
     expect((await fetch(platform.broker, { method: "POST", headers, body: poison })).status).toBe(202);
@@ -108,22 +108,19 @@ describe.skipIf(noChromium !== undefined)(title, () => {
     ["dark", DESK],
     ["light", PHONE],
     ["dark", PHONE],
-  ] as const)(
-    "has nothing that axe finds fault with in %s at %o, and nothing to scroll sideways",
-    async (scheme, size) => {
-      for (const hash of ["#/?q=search-", "#/services/ec2?span=7d", "#/dead-letters"]) {
-        await open(hash, size, scheme);
-        await page
-          .locator(hash.includes("services") ? ".uplot canvas" : hash.includes("dead") ? ".dead-letter" : ".tile")
-          .first()
-          .waitFor();
-        expect(await faultsOf(page), hash).toEqual([]);
-        expect(await page.evaluate(() => document.documentElement.scrollWidth), hash).toBeLessThanOrEqual(size.width);
-      }
-    },
-  );
+  ] as const)("has no fault by axe in %s at %o, and nothing to scroll sideways", async (scheme, size) => {
+    for (const hash of ["#/?q=search-", "#/services/ec2?span=7d", "#/dead-letters"]) {
+      await open(hash, size, scheme);
+      await page
+        .locator(hash.includes("services") ? ".uplot canvas" : hash.includes("dead") ? ".dead-letter" : ".tile")
+        .first()
+        .waitFor();
+      expect(await faultsOf(page), hash).toEqual([]);
+      expect(await page.evaluate(() => document.documentElement.scrollWidth), hash).toBeLessThanOrEqual(size.width);
+    }
+  });
 
-  it("says that it is cut off when the function has gone, and goes on when it is back", async () => {
+  it("shows when the function has gone, and goes on when it is back", async () => {
     await open("#/");
     await page.locator(".connection[data-state=live]").waitFor();
     const cut = page.locator(".connection[data-state=lost]").waitFor();
@@ -132,10 +129,10 @@ describe.skipIf(noChromium !== undefined)(title, () => {
     await page.locator(".connection[data-state=live]").waitFor();
     await send({ service_name: "after-the-cut", latency_ms: 1, status: "ok", event_time: Date.now() - MINUTE });
     await page.locator(".tile", { hasText: "after-the-cut" }).waitFor();
-    browser.complaints.splice(0); // of the cut itself
+    browser.complaints.splice(0); // The cut itself causes some.
   });
 
-  it("never complained, and broke no policy of its own", () => {
+  it("logged no error, and broke no part of its policy", () => {
     expect(browser.complaints).toEqual([]);
   });
 });
