@@ -1,10 +1,12 @@
 // A function under its real runtime and the local broker answer the same raw requests alike.
-import { onTestFinished } from "vitest";
+import { pino } from "pino";
+import { expect, it, onTestFinished, vi } from "vitest";
+import { openBrokerClient } from "../functions/broker-client.ts";
 import { compose } from "../functions/pulse-ingest/compose.ts";
 import { openBroker } from "../functions/testing/broker.ts";
 import { openFunctionHost } from "../functions/testing/function-host.ts";
 import { describeConnections } from "../http/testing/connection-contract.ts";
-import type { OpenHost } from "../http/testing/host.ts";
+import { fillReading, type OpenHost } from "../http/testing/host.ts";
 import { describeRequests } from "../http/testing/request-contract.ts";
 import { openTestBroker } from "../local/testing/broker.ts";
 
@@ -45,3 +47,23 @@ describeRequests("pulse-ingest", openIngest);
 describeConnections("pulse-ingest", openIngest);
 describeRequests("the local broker", openLocalBroker);
 describeConnections("the local broker", openLocalBroker);
+
+it("a function sends its event again to a local broker that is reading too many bytes", async () => {
+  const host = await openLocalBroker();
+  const release = await fillReading(host);
+  const failures: string[] = [];
+  const url = new URL(`http://localhost:${host.port}${host.post.path}`);
+  const client = openBrokerClient({
+    url,
+    connections: 1,
+    deadlineMs: 60_000,
+    onError: (kind) => failures.push(kind),
+    log: pino({ level: "silent" }),
+  });
+  onTestFinished(() => client.close());
+  const data = { kind: "json", value: "x".repeat(1000) } as const;
+  const sent = client.send({ id: "1", source: "/shop", type: "dev.test", data, extensions: {} });
+  await vi.waitFor(() => expect(failures).toContain("unavailable"));
+  release();
+  expect(await sent).toEqual({ kind: "accepted", uncertainTries: 0 });
+});

@@ -1,5 +1,5 @@
 // An HTTP host in a test's process, and requests to it.
-import { expect, onTestFinished } from "vitest";
+import { expect, onTestFinished, vi } from "vitest";
 import { openRawConnection, type RawAnswer, type RawConnection, rawRequest } from "./raw-connection.ts";
 
 /** Settings of the host that a test opens. */
@@ -52,4 +52,25 @@ export function expectProblem(answer: RawAnswer, status: number): void {
     title: expect.any(String),
     detail: expect.any(String),
   });
+}
+
+/** Sends bodies without their last byte until the host reads no more of others; gives a function that takes them back. */
+export async function fillReading(host: Host): Promise<() => void> {
+  const { maxBodyBytes, maxReadingBytes } = host;
+  const part = maxBodyBytes - 1;
+  const senders: RawConnection[] = [];
+  for (let bytes = 0; bytes + part <= maxReadingBytes; bytes += part) {
+    const sender = await connect(host);
+    sender.send(accepted(host, { "content-length": String(maxBodyBytes) }, " ".repeat(part)));
+    senders.push(sender);
+  }
+  await vi.waitFor(async () => expect((await exchange(host, accepted(host, {}, someBytes(host)))).status).toBe(429));
+  return () => {
+    for (const { socket } of senders) socket.destroy();
+  };
+}
+
+/** A body for which {@link fillReading} leaves no room: it leaves less than 100 bytes. */
+export function someBytes({ post }: Host): string {
+  return post.body.padEnd(100);
 }
