@@ -1,20 +1,15 @@
-import type { Registry } from "prom-client";
-import { registerScraped, type Sample } from "./scraped-metric.ts";
-
-export interface PlainHistogramOptions {
-  name: string;
-  help: string;
-  /** Upper bounds, ascending. */
-  buckets: readonly number[];
-  registers: readonly Registry[];
-}
+import { registerScraped, type Sample, type ScrapedMetricOptions } from "./scraped-metric.ts";
 
 /** A histogram that stays plain numbers until a scrape. */
 export class PlainHistogram {
   readonly #buckets: readonly number[];
   readonly #series: { labels: Record<string, string>; series: Series }[] = [];
 
-  constructor({ buckets, ...options }: PlainHistogramOptions) {
+  /** @param options.buckets upper bounds, ascending */
+  constructor({
+    buckets,
+    ...options
+  }: Omit<ScrapedMetricOptions, "type" | "samples"> & { buckets: readonly number[] }) {
     this.#buckets = buckets;
     registerScraped({ ...options, type: "histogram", samples: () => this.#samples(options.name) });
   }

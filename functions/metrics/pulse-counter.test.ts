@@ -1,6 +1,7 @@
 import { Registry } from "prom-client";
 import { describe, expect, it } from "vitest";
-import { pulse, valuesOf } from "../testing/metric-values.ts";
+import { valuesOf } from "../testing/metric-values.ts";
+import { pulse } from "../testing/pulse.ts";
 import { MAX_SERVICE_LABELS, OTHER_SERVICES } from "./names.ts";
 import { PulseCounter } from "./pulse-counter.ts";
 

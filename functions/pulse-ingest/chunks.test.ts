@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { PULSE_TYPE, PULSES_TYPE } from "../../events/cloud-event.ts";
 import { encodePulse } from "../../events/pulse.ts";
-import { pulse } from "../testing/metric-values.ts";
+import { pulse } from "../testing/pulse.ts";
 import { type Chunk, chunksOf, countFitting, eventOf } from "./chunks.ts";
 
 const PULSE_BYTES = encodePulse(pulse("a")).length + 1;
@@ -9,7 +9,6 @@ const ENVELOPE_BYTES = 64;
 const room = (pulses: number) => ENVELOPE_BYTES + pulses * PULSE_BYTES;
 const pulses = (count: number) => Array.from({ length: count }, () => pulse("a"));
 const sizesOf = (chunks: Chunk<unknown>[]) => chunks.map((chunk) => chunk.pulses);
-const newId = () => "made";
 
 describe("a request's pulses", () => {
   it.each([
@@ -54,7 +53,7 @@ describe("the event of chunks", () => {
   const idsIn = (bytes: Buffer) => JSON.parse(bytes.toString()).pulses.map(({ id }: { id: string }) => id);
 
   it("is that of a single pulse, with its id, for one alone", () => {
-    expect(eventOf(single, newId)).toMatchObject({ type: PULSE_TYPE, id: "a" });
+    expect(eventOf(single)).toMatchObject({ type: PULSE_TYPE, id: "a" });
   });
 
   it.each([
@@ -68,8 +67,8 @@ describe("the event of chunks", () => {
       ["a", "b", "c"],
     ],
   ])("is that of many pulses, with a new id, for more", (chunks, ids) => {
-    const event = eventOf(chunks, newId);
-    expect(event).toMatchObject({ type: PULSES_TYPE, id: "made" });
+    const event = eventOf(chunks);
+    expect(event).toMatchObject({ type: PULSES_TYPE, id: expect.stringMatching(/^[0-9a-f-]{36}$/) });
     expect(event.data.kind === "bytes" && idsIn(event.data.bytes)).toEqual(ids);
   });
 });

@@ -1,6 +1,7 @@
 import type { CloudEvent } from "../../events/cloud-event.ts";
 import { encodePulse, type Pulse } from "../../events/pulse.ts";
 import { eventOfMany, eventOfOne } from "../../events/pulse-event.ts";
+import { uuidV7 } from "../uuid-v7.ts";
 
 /** Pulses of one request that travel in one event, alone or with chunks of other requests. */
 export interface Chunk<Request> {
@@ -47,12 +48,12 @@ export function countFitting(chunks: readonly Chunk<unknown>[], maxEventBytes: n
 }
 
 /** One event with the pulses of all chunks. */
-export function eventOf(chunks: readonly Chunk<unknown>[], newId: () => string): CloudEvent {
+export function eventOf(chunks: readonly Chunk<unknown>[]): CloudEvent {
   const [first] = chunks as readonly [Chunk<unknown>];
   if (chunks.length > 1)
     return eventOfMany(
-      newId(),
-      chunks.flatMap(({ encoded }) => encoded),
+      uuidV7(),
+      chunks.flatMap((chunk) => chunk.encoded),
     );
-  return first.single === undefined ? eventOfMany(newId(), first.encoded) : eventOfOne(first.single);
+  return first.single === undefined ? eventOfMany(uuidV7(), first.encoded) : eventOfOne(first.single);
 }

@@ -2,10 +2,9 @@ import { DAY_MS } from "../../events/time.ts";
 import { openBrokerClient } from "../broker-client.ts";
 import { type Parts, requireSink } from "../parts.ts";
 import type { PulseFunction } from "../pulse-function.ts";
-import { uuidV7 } from "../uuid-v7.ts";
 import { type Clock, Emitter } from "./emitter.ts";
 import { createIngest } from "./handler.ts";
-import { createIngestMetrics, gaugeEmitter } from "./ingest-metrics.ts";
+import { createIngestMetrics, gaugeTraffic } from "./ingest-metrics.ts";
 import { openTokens } from "./tokens.ts";
 
 /** pulse-ingest with its connections to the broker. */
@@ -23,11 +22,10 @@ export function compose({ settings, registry, log }: Parts, clock?: Clock): Puls
     ...settings,
     maxInFlight: settings.emitMaxInFlight,
     send: broker.send,
-    newId: uuidV7,
     metrics,
     clock,
   });
-  gaugeEmitter([registry], emitter);
+  gaugeTraffic([registry], emitter.traffic);
   return createIngest({
     emitter,
     metrics,

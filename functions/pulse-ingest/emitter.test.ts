@@ -5,7 +5,7 @@ import type { CloudEvent } from "../../events/cloud-event.ts";
 import { encodePulse, type Pulse } from "../../events/pulse.ts";
 import type { SentEvent } from "../broker-client.ts";
 import { openClock } from "../testing/clock.ts";
-import { pulse } from "../testing/metric-values.ts";
+import { pulse } from "../testing/pulse.ts";
 import { Emitter, type EmitterOptions, type RequestOutcome } from "./emitter.ts";
 import { createIngestMetrics } from "./ingest-metrics.ts";
 
@@ -24,7 +24,6 @@ function openEmitter(options: Partial<EmitterOptions> = {}) {
       new Promise((answer) => {
         sent.push({ pulses: pulsesIn(event), answer });
       }),
-    newId: () => "made",
     metrics,
     maxInFlight: 8,
     maxEventBytes: 100_000,
@@ -72,9 +71,9 @@ describe("an emitter", () => {
     await emit(1);
     await emit(1);
     clock.pass(249);
-    expect([sizes(), emitter.inFlight, emitter.waitingPulses]).toEqual([[1], 1, 2]);
+    expect([sizes(), emitter.traffic.inFlight, emitter.traffic.waitingPulses]).toEqual([[1], 1, 2]);
     clock.pass(1);
-    expect([sizes(), emitter.inFlight, emitter.waitingPulses]).toEqual([[1, 2], 2, 0]);
+    expect([sizes(), emitter.traffic.inFlight, emitter.traffic.waitingPulses]).toEqual([[1, 2], 2, 0]);
   });
 
   it("waits, after the last answer, for the clients to return", async () => {
@@ -155,7 +154,7 @@ describe("a full buffer", () => {
     await emit(2);
     expect(emitter.isFull).toBe(false);
     await emit(1);
-    expect([outcomes, emitter.isFull, emitter.waitingPulses]).toEqual([["full"], true, 2]);
+    expect([outcomes, emitter.isFull, emitter.traffic.waitingPulses]).toEqual([["full"], true, 2]);
     await answer(0, ACCEPTED);
     expect([outcomes, emitter.isFull]).toEqual([["full", "accepted"], false]);
   });

@@ -27,7 +27,6 @@ const SYSTEM_CLOCK: Clock = {
 
 export interface EmitterOptions {
   send: (event: CloudEvent) => Promise<SentEvent>;
-  newId: () => string;
   metrics: Pick<IngestMetrics, "batchPulses" | "unacknowledged">;
   maxInFlight: number;
   maxEventBytes: number;
@@ -76,13 +75,9 @@ export class Emitter {
     return this.#isFull;
   }
 
-  /** Events in flight. */
-  get inFlight(): number {
-    return this.#traffic.inFlight;
-  }
-
-  get waitingPulses(): number {
-    return this.#traffic.waitingPulses;
+  /** What waits and what is in flight at this moment. */
+  get traffic(): Readonly<Traffic> {
+    return this.#traffic;
   }
 
   /** Resolves when every event that carries these pulses has its answer. Takes all of them or, when full, none. */
@@ -160,7 +155,7 @@ export class Emitter {
   };
 
   #sendNext(): void {
-    const { send, newId, metrics, maxEventBytes } = this.#options;
+    const { send, metrics, maxEventBytes } = this.#options;
     const traffic = this.#traffic;
     const chunks = this.#waiting.splice(0, countFitting(this.#waiting, maxEventBytes));
     let pulses = 0;
@@ -175,7 +170,7 @@ export class Emitter {
     const sentAt = this.#clock.now();
     traffic.sentAt = sentAt;
     metrics.batchPulses.observe(pulses);
-    send(eventOf(chunks, newId)).then((sent) => this.#settle(chunks, pulses, sentAt, sent));
+    send(eventOf(chunks)).then((sent) => this.#settle(chunks, pulses, sentAt, sent));
   }
 
   #settle(chunks: readonly Chunk<OpenRequest>[], pulses: number, sentAt: number, sent: SentEvent): void {

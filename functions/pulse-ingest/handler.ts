@@ -6,7 +6,6 @@ import { badRequest, problem, tryLater } from "../../http/problem.ts";
 import type { HttpReply, HttpRequest, Route } from "../../http/route.ts";
 import { replyToFailedEmit } from "../outcome-replies.ts";
 import type { PulseFunction } from "../pulse-function.ts";
-import { uuidV7 } from "../uuid-v7.ts";
 import type { Emitter, RequestOutcome } from "./emitter.ts";
 import type { IngestMetrics } from "./ingest-metrics.ts";
 import { pulsesOfEvents, pulsesOfPlain } from "./request-pulses.ts";
@@ -40,7 +39,7 @@ export function createIngest(options: IngestOptions): PulseFunction {
     if (isForeignFormat(headers, mode) || (mode === undefined && !isPlain(headers))) {
       return refuse("unsupported", unsupported());
     }
-    const context = { now: Date.now(), retentionMs: options.retentionMs, maxPulses: options.maxPulses, newId: uuidV7 };
+    const context = { now: Date.now(), retentionMs: options.retentionMs, maxPulses: options.maxPulses };
     const parsed = mode === undefined ? pulsesOfPlain(request, context) : pulsesOfEvents(mode, request, context);
     if (!parsed.ok) return refuse("invalid", badRequest(parsed.faults));
     const pulses = parsed.value;

@@ -4,6 +4,7 @@ import { createLabelledCounter, createUnacknowledgedCounter } from "../metrics/c
 import { gauge } from "../metrics/gauges.ts";
 import { METRICS } from "../metrics/names.ts";
 import { PulseCounter } from "../metrics/pulse-counter.ts";
+import type { Traffic } from "./departure.ts";
 
 /** What pulse-ingest counts. */
 export function createIngestMetrics(registers: Registry[]) {
@@ -40,8 +41,8 @@ export function createIngestMetrics(registers: Registry[]) {
 }
 export type IngestMetrics = ReturnType<typeof createIngestMetrics>;
 
-/** Gauges what the emitter holds. */
-export function gaugeEmitter(registers: Registry[], emitter: { inFlight: number; waitingPulses: number }): void {
-  gauge(registers, METRICS.emitInFlight, "Events on their way to the broker.", () => emitter.inFlight);
-  gauge(registers, METRICS.emitQueue, "Pulses that wait for a free slot.", () => emitter.waitingPulses);
+/** Gauges what waits and what is in flight. */
+export function gaugeTraffic(registers: Registry[], traffic: Readonly<Traffic>): void {
+  gauge(registers, METRICS.emitInFlight, "Events on their way to the broker.", () => traffic.inFlight);
+  gauge(registers, METRICS.emitQueue, "Pulses that wait for a free slot.", () => traffic.waitingPulses);
 }

@@ -9,18 +9,12 @@ import {
   pulseSchema,
   traceparentOf,
 } from "../../events/pulse.ts";
-import { INGEST_SOURCE, pulsesOf } from "../../events/pulse-event.ts";
+import { INGEST_SOURCE, pulsesOf, type ReceiveContext } from "../../events/pulse-event.ts";
 import type { HttpRequest } from "../../http/route.ts";
-
-export interface RequestContext {
-  now: number;
-  retentionMs: number;
-  maxPulses: number;
-  newId: () => string;
-}
+import { uuidV7 } from "../uuid-v7.ts";
 
 /** The pulses of a request that carries CloudEvents: all or none. */
-export function pulsesOfEvents(mode: EventMode, request: HttpRequest, context: RequestContext): Parsed<Pulse[]> {
+export function pulsesOfEvents(mode: EventMode, request: HttpRequest, context: ReceiveContext): Parsed<Pulse[]> {
   const decoded = decodeEvents(mode, request.headers, request.body);
   if (!decoded.ok) return decoded;
   const traceparent = traceparentOf(request.headers.traceparent);
@@ -38,7 +32,7 @@ export function pulsesOfEvents(mode: EventMode, request: HttpRequest, context: R
 }
 
 /** The pulses of a plain request: one pulse, an array of pulses, or a line for each. */
-export function pulsesOfPlain(request: HttpRequest, context: RequestContext): Parsed<Pulse[]> {
+export function pulsesOfPlain(request: HttpRequest, context: ReceiveContext): Parsed<Pulse[]> {
   const key = request.headers["idempotency-key"] as string | undefined;
   if (key !== undefined && (key === "" || key.length > MAX_SHARED_ID_LENGTH)) {
     return refuse("", `Expected an Idempotency-Key of 1 to ${MAX_SHARED_ID_LENGTH} characters`, key);
@@ -52,7 +46,7 @@ export function pulsesOfPlain(request: HttpRequest, context: RequestContext): Pa
   const shared: PulseContext = {
     source: INGEST_SOURCE,
     id: undefined,
-    newId: context.newId,
+    newId: uuidV7,
     traceparent: traceparentOf(request.headers.traceparent),
     time: undefined,
     arrival: context.now,
@@ -93,10 +87,10 @@ function isBlank(line: Buffer): boolean {
   return true;
 }
 
-function finish(pulses: Pulse[], faults: Fault[], context: RequestContext): Parsed<Pulse[]> {
+function finish(pulses: Pulse[], faults: Fault[], context: ReceiveContext): Parsed<Pulse[]> {
   return faults.length === 0 && pulses.length > context.maxPulses ? tooMany(context) : parsedUnless(faults, pulses);
 }
 
-function tooMany(context: RequestContext): Parsed<Pulse[]> {
+function tooMany(context: ReceiveContext): Parsed<Pulse[]> {
   return refuse("", `Expected at most ${context.maxPulses} pulses in a request`, []);
 }

@@ -1,7 +1,8 @@
 import { Registry } from "prom-client";
 import { describe, expect, it } from "vitest";
 import { MAX_SERVICE_LABELS, OTHER_SERVICES } from "../metrics/names.ts";
-import { pulse, valuesOf } from "../testing/metric-values.ts";
+import { valuesOf } from "../testing/metric-values.ts";
+import { pulse } from "../testing/pulse.ts";
 import { PersistMetrics } from "./persist-metrics.ts";
 
 describe("persist's metrics", () => {
