@@ -26,7 +26,7 @@ export function createParts(env: NodeJS.ProcessEnv): Parts {
 }
 
 /** The broker's URL. @throws {SettingsError} when K_SINK is not set. */
-export function requireSink(settings: FunctionSettings): URL {
+export function requireBrokerUrl(settings: FunctionSettings): URL {
   if (settings.sink !== undefined) return settings.sink;
   throw new SettingsError(
     "K_SINK: Expected the broker's URL, such as http://localhost:8090/default/pulsemesh, got nothing: set it, or bind the function with a SinkBinding",

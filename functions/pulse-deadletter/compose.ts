@@ -1,5 +1,5 @@
 import { openBrokerClient } from "../broker-client.ts";
-import { type Parts, requireSink } from "../parts.ts";
+import { type Parts, requireBrokerUrl } from "../parts.ts";
 import type { PulseFunction } from "../pulse-function.ts";
 import { openDeadLetterStore } from "../stores.ts";
 import { createDeadLetterMetrics } from "./dead-letter-metrics.ts";
@@ -9,7 +9,7 @@ import { REPLAY_CONCURRENCY } from "./replay.ts";
 /** pulse-deadletter with its store and its connections to the broker. */
 export async function compose(parts: Parts): Promise<PulseFunction> {
   const { settings, registry, log } = parts;
-  const url = requireSink(settings);
+  const url = requireBrokerUrl(settings);
   return createDeadLetter({
     store: await openDeadLetterStore(parts),
     broker: openBrokerClient({ url, connections: REPLAY_CONCURRENCY, deadlineMs: settings.emitDeadlineMs, log }),

@@ -1,6 +1,6 @@
 import { DAY_MS } from "../../events/time.ts";
 import { openBrokerClient } from "../broker-client.ts";
-import { type Parts, requireSink } from "../parts.ts";
+import { type Parts, requireBrokerUrl } from "../parts.ts";
 import type { PulseFunction } from "../pulse-function.ts";
 import { type Clock, Emitter } from "./emitter.ts";
 import { createIngest } from "./handler.ts";
@@ -11,7 +11,7 @@ import { openTokens } from "./tokens.ts";
 export function compose({ settings, registry, log }: Parts, clock?: Clock): PulseFunction {
   const metrics = createIngestMetrics([registry]);
   const broker = openBrokerClient({
-    url: requireSink(settings),
+    url: requireBrokerUrl(settings),
     connections: settings.emitMaxInFlight,
     deadlineMs: settings.emitDeadlineMs,
     onAnswer: (seconds) => metrics.emitLatency.observe(seconds),
