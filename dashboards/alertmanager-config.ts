@@ -1,17 +1,17 @@
-// The routes of alertmanager.yaml as the Prometheus operator's AlertmanagerConfig takes them: the same words in camel case,
-// matchers as objects.
+// Translates alertmanager.yaml for the Prometheus operator, whose AlertmanagerConfig has keys in camel case and matchers as
+// objects.
 import { parse } from "yaml";
 
-/** What takes the place of the receivers' address in a chart. */
+/** The address of the receivers, which the chart replaces. */
 export const EXAMPLE_WEBHOOK = "http://localhost:9095";
 
-/** The `spec` of an AlertmanagerConfig (monitoring.coreos.com/v1alpha1). @throws for a matcher that it cannot read. */
+/** The `spec` of an AlertmanagerConfig (monitoring.coreos.com/v1alpha1). @throws for a matcher that it cannot read */
 export function alertmanagerConfigSpec(alertmanagerYaml: string): object {
   const { route, inhibit_rules, receivers } = parse(alertmanagerYaml) as Record<string, unknown>;
   return camelCased({ route, inhibit_rules, receivers }) as object;
 }
 
-// The operator calls an inhibition's matchers by other names than Alertmanager.
+// The operator has its own names for the matchers of an inhibition.
 const RENAMED: Readonly<Record<string, string>> = { source_matchers: "sourceMatch", target_matchers: "targetMatch" };
 
 function camelCased(value: unknown): unknown {

@@ -1,6 +1,6 @@
 import type { ServiceHealth } from "../events/service-health.ts";
 
-/** A service's health as a number, as rules record it and panels colour it: as `serviceHealthOf` tells it. */
+/** The health that `serviceHealthOf` tells, as the number that rules record. */
 export const HEALTH_CODES: Readonly<Record<ServiceHealth, number>> = {
   up: 0,
   degraded: 1,

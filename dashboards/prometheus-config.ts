@@ -5,14 +5,12 @@ export interface PrometheusOptions {
   ruleFile: string;
   /** `host:port`. */
   alertmanager: string;
-  /** `host:port` by job. Left out: they are read from `targetsFile`. */
-  targets?: Readonly<Record<string, string>>;
-  /** A file of service discovery, which may change while Prometheus runs. */
-  targetsFile?: string;
+  /** How Prometheus finds its targets, as a scrape configuration says it. */
+  discovery: { static_configs: object[] } | { file_sd_configs: object[] };
 }
 
-/** Prometheus' configuration outside a cluster. There, the PodMonitor's jobLabel gives the same label `job`. */
-export function prometheusConfig({ timing, ruleFile, alertmanager, targets, targetsFile }: PrometheusOptions): object {
+/** Prometheus' configuration outside a cluster. In a cluster the PodMonitor sets the same label `job`. */
+export function prometheusConfig({ timing, ruleFile, alertmanager, discovery }: PrometheusOptions): object {
   return {
     global: {
       scrape_interval: durationOf(timing.scrapeSeconds),
@@ -21,17 +19,11 @@ export function prometheusConfig({ timing, ruleFile, alertmanager, targets, targ
     },
     rule_files: [ruleFile],
     alerting: { alertmanagers: [{ static_configs: [{ targets: [alertmanager] }] }] },
-    scrape_configs: [
-      {
-        job_name: "pulsemesh",
-        ...(targets !== undefined && { static_configs: targetGroups(targets) }),
-        ...(targetsFile !== undefined && { file_sd_configs: [{ files: [targetsFile] }] }),
-      },
-    ],
+    scrape_configs: [{ job_name: "pulsemesh", ...discovery }],
   };
 }
 
-/** Targets with their `job`, as a file of service discovery holds them. */
+/** Targets, `host:port` by `job`, as a list or a file of service discovery holds them. */
 export function targetGroups(targets: Readonly<Record<string, string>>): object[] {
   return Object.entries(targets).map(([job, address]) => ({ targets: [address], labels: { job } }));
 }

@@ -1,18 +1,29 @@
-// The few shapes of PromQL that panels and rules are made of.
+// The few shapes of PromQL that panels and rules consist of.
 
 /** A metric's series; `labels` are matchers such as `job="pulse-ingest"`. */
 export function series(metric: string, ...labels: string[]): string {
   return labels.length === 0 ? metric : `${metric}{${labels.join(",")}}`;
 }
 
-/** Per second and label set, for a curve's shape. It misses what a process counted before it was first seen. */
+/** A selector with more matchers. */
+export function withLabels(selector: string, ...labels: string[]): string {
+  const [metric = "", known] = selector.split(/\{(.*)\}$/);
+  return series(metric, ...(known === undefined ? [] : [known]), ...labels);
+}
+
+/** The buckets, the count or the sum of a histogram's series. */
+export function part(histogram: string, suffix: "bucket" | "count" | "sum"): string {
+  return histogram.replace(/(?=\{)|$/, `_${suffix}`);
+}
+
+/** Per second, for a curve's shape. It misses what a process counted before its first scrape. */
 export function rate(counter: string, window: string, by: readonly string[] = []): string {
   return sum(`rate(${counter}[${window}])`, by);
 }
 
 /**
- * How much counters grew in a window, whole. `increase` leaves out what a process had counted when it was first seen (a
- * function that starts from zero: 37 of 40); a series that was not there when the window began is taken at its height.
+ * How much counters grew in a window, whole. `increase` leaves out what a process counted before its first scrape (of a
+ * function that starts from zero it saw 37 of 40), so a series that begins within the window counts at its height.
  */
 export function total(counter: string, window: string, by: readonly string[] = []): string {
   const grown = `(increase(${counter}[${window}]) and ${counter} offset ${window})`;
@@ -22,25 +33,23 @@ export function total(counter: string, window: string, by: readonly string[] = [
 
 /** A quantile of a histogram over a window. */
 export function quantile(q: number, histogram: string, window: string, by: readonly string[] = []): string {
-  const [name, labels] = split(histogram);
-  return `histogram_quantile(${q}, ${rate(`${name}_bucket${labels}`, window, ["le", ...by])})`;
+  return `histogram_quantile(${q}, ${rate(part(histogram, "bucket"), window, ["le", ...by])})`;
 }
 
 /** A histogram's mean over a window. */
-export function mean(histogram: string, window: string, by: readonly string[] = []): string {
-  const [name, labels] = split(histogram);
-  return `${rate(`${name}_sum${labels}`, window, by)} / ${rate(`${name}_count${labels}`, window, by)}`;
+export function mean(histogram: string, window: string): string {
+  return `${rate(part(histogram, "sum"), window)} / ${rate(part(histogram, "count"), window)}`;
 }
 
-/** The buckets, the count or the sum of a histogram's series. */
-export function part(histogram: string, suffix: "bucket" | "count" | "sum"): string {
-  const [name, labels] = split(histogram);
-  return `${name}_${suffix}${labels}`;
-}
+export const sum = aggregation("sum");
+export const max = aggregation("max");
+export const min = aggregation("min");
+export const count = aggregation("count");
 
-/** The sum by labels, or of all. */
-export function sum(expression: string, by: readonly string[] = []): string {
-  return by.length === 0 ? `sum(${expression})` : `sum by (${by.join(", ")}) (${expression})`;
+/** Over all series, or over those with the same values of some labels. */
+function aggregation(operator: string) {
+  return (expression: string, by: readonly string[] = []): string =>
+    by.length === 0 ? `${operator}(${expression})` : `${operator} by (${by.join(", ")}) (${expression})`;
 }
 
 /** The expression, or 0 where it has no series: a count of what never happened. */
@@ -48,18 +57,7 @@ export function orZero(expression: string): string {
   return `(${expression}) or vector(0)`;
 }
 
-/** A part of a whole, 0 where there is no such part, nothing where there is no whole. */
+/** A part of a whole: 0 where the part has no series, nothing where the whole has none. */
 export function ratio(partial: string, whole: string): string {
   return `((${partial}) or 0 * (${whole})) / ((${whole}) > 0)`;
-}
-
-function split(selector: string): [name: string, labels: string] {
-  const brace = selector.indexOf("{");
-  return brace === -1 ? [selector, ""] : [selector.slice(0, brace), selector.slice(brace)];
-}
-
-/** A selector with more matchers. */
-export function withLabels(selector: string, ...labels: string[]): string {
-  const [name, known] = split(selector);
-  return series(name, ...(known === "" ? [] : [known.slice(1, -1)]), ...labels);
 }

@@ -1,72 +1,57 @@
-// Every series that panels and rules ask for, with its selector, declared once. `job` is the function's name: on a cluster
-// from the PodMonitor's jobLabel, on a laptop from the list of targets. Nothing else may set the label `service`: it is the
-// pulses' own.
+// Every series that panels and rules ask for, with its selector. `job` is the function's name: on a cluster by the
+// PodMonitor's jobLabel, on a laptop by the list of targets. Only pulses may set the label `service`.
 import type { Health } from "../events/health.ts";
 import { METRICS, OTHER_SERVICES } from "../functions/metrics/names.ts";
 import { BROKER_METRICS } from "../local/broker/metric-names.ts";
+import { FUNCTIONS, type FunctionName } from "../settings/function-settings.ts";
 import { series } from "./promql.ts";
 
-/** The functions, by the label `job`. */
-export const JOBS = ["pulse-ingest", "pulse-persist", "pulse-query", "pulse-deadletter"] as const;
 /** The local broker's `job`. */
 export const BROKER_JOB = "pulse-broker";
 
-const INGEST = 'job="pulse-ingest"';
-const PERSIST = 'job="pulse-persist"';
-const QUERY = 'job="pulse-query"';
-const DEADLETTER = 'job="pulse-deadletter"';
-const FUNCTIONS = `job=~"${JOBS.join("|")}"`;
-const BROKER = `job="${BROKER_JOB}"`;
-const PROCESSES = `job=~"${[...JOBS, BROKER_JOB].join("|")}"`;
+const INGEST = job("pulse-ingest");
+const PERSIST = job("pulse-persist");
+const QUERY = job("pulse-query");
+const DEADLETTER = job("pulse-deadletter");
+const ANY_FUNCTION = `job=~"${FUNCTIONS.join("|")}"`;
+const BROKER = job(BROKER_JOB);
+const ANY_PROCESS = `job=~"${[...FUNCTIONS, BROKER_JOB].join("|")}"`;
 const CASSANDRA_POD = 'container="cassandra"';
 const CASSANDRA_VOLUME = 'persistentvolumeclaim=~".*cassandra.*"';
 const KNATIVE_REVISION = 'kn_revision_name=~"pulse-.+"';
-// An event is dispatched three times on its way: to the channel, to the filter, and by the filter to the subscriber.
+// Knative dispatches an event three times: to the channel, to the filter, and from the filter to the subscriber.
 const KNATIVE_TRIGGER = 'messaging_destination_name=~"trigger:.+"';
 const FUNCTION_CONTAINER = 'container="user-container",pod=~"pulse-.+"';
 
+function job(name: FunctionName | typeof BROKER_JOB): string {
+  return `job="${name}"`;
+}
+
 /** Series of the functions and of the local broker. */
 export const SERIES = {
-  requests: series(METRICS.requests, FUNCTIONS),
-  failedRequests: series(METRICS.requests, FUNCTIONS, 'code=~"5.."'),
-  requestLatency: series(METRICS.requestLatency, FUNCTIONS, 'method="POST"'),
+  ...ofJob(INGEST, ["accepted", "rejected", "emitBatch", "emitLatency", "emitErrors", "emitInFlight", "emitQueue"]),
+  ...ofJob(PERSIST, ["pulseLatency", "stored", "storedAgain", "deliveryLag"]),
+  ...ofJob(PERSIST, ["storeBatch", "storeLatency", "storeErrors", "storeQueue", "storeUsedBytes", "storeFreeBytes"]),
+  ...ofJob(DEADLETTER, ["deadLetters", "deadLettersReplayed", "deadLetterPulses", "deadLetterPulsesReplayed"]),
+  ...ofJob(ANY_FUNCTION, ["requests", "startSeconds"]),
+  failedRequests: series(METRICS.requests, ANY_FUNCTION, 'code=~"5.."'),
+  requestLatency: series(METRICS.requestLatency, ANY_FUNCTION, 'method="POST"'),
   readLatency: series(METRICS.requestLatency, QUERY, 'method="GET"'),
   ingestRequests: series(METRICS.requests, INGEST, 'method="POST"'),
-  /** What a client did right and did not get: 429 is our lack of room. */
+  /** Not the client's fault: 429 means that pulse-ingest has no room. */
   ingestFailures: series(METRICS.requests, INGEST, 'method="POST"', 'code=~"5..|429"'),
-  accepted: series(METRICS.accepted, INGEST),
-  rejected: series(METRICS.rejected, INGEST),
-  unacknowledged: series(METRICS.emitUnacknowledged, FUNCTIONS),
-  emitBatch: series(METRICS.emitBatch, INGEST),
-  emitLatency: series(METRICS.emitLatency, INGEST),
-  emitErrors: series(METRICS.emitErrors, INGEST),
-  emitInFlight: series(METRICS.emitInFlight, INGEST),
-  emitQueue: series(METRICS.emitQueue, INGEST),
-  pulseLatency: series(METRICS.pulseLatency, PERSIST),
-  stored: series(METRICS.stored, PERSIST),
-  storedAgain: series(METRICS.storedAgain, PERSIST),
-  /** Of single services: the collective of those beyond the limit has no health of its own. */
+  unacknowledged: series(METRICS.emitUnacknowledged, ANY_FUNCTION),
+  /** Of single services. The services beyond the limit of labels count together and have no health. */
   lastPulse: series(METRICS.lastPulse, PERSIST, `service!="${OTHER_SERVICES}"`),
   lastPulseOf: (health: Health) => series(METRICS.lastPulse, PERSIST, `health="${health}"`),
-  deliveryLag: series(METRICS.deliveryLag, PERSIST),
-  storeBatch: series(METRICS.storeBatch, PERSIST),
-  storeLatency: series(METRICS.storeLatency, PERSIST),
-  storeErrors: series(METRICS.storeErrors, PERSIST),
-  storeQueue: series(METRICS.storeQueue, PERSIST),
-  storeUsedBytes: series(METRICS.storeUsedBytes, PERSIST),
-  storeFreeBytes: series(METRICS.storeFreeBytes, PERSIST),
-  cassandraNodesUp: series(METRICS.cassandraNodes, FUNCTIONS, 'state="up"'),
-  cassandraNodesDown: series(METRICS.cassandraNodes, FUNCTIONS, 'state="down"'),
-  deadLetters: series(METRICS.deadLetters, DEADLETTER),
-  deadLettersReplayed: series(METRICS.deadLettersReplayed, DEADLETTER),
-  deadLetterPulses: series(METRICS.deadLetterPulses, DEADLETTER),
-  deadLetterPulsesReplayed: series(METRICS.deadLetterPulsesReplayed, DEADLETTER),
-  startSeconds: series(METRICS.startSeconds, FUNCTIONS),
-  processStart: series("process_start_time_seconds", PROCESSES),
-  processCpu: series("process_cpu_seconds_total", PROCESSES),
-  processMemory: series("process_resident_memory_bytes", PROCESSES),
-  eventLoopLag: series("nodejs_eventloop_lag_p99_seconds", PROCESSES),
-  up: series("up", PROCESSES),
+  cassandraNodesUp: series(METRICS.cassandraNodes, ANY_FUNCTION, 'state="up"'),
+  cassandraNodesDown: series(METRICS.cassandraNodes, ANY_FUNCTION, 'state="down"'),
+  processStart: series("process_start_time_seconds", ANY_PROCESS),
+  processCpu: series("process_cpu_seconds_total", ANY_PROCESS),
+  processMemory: series("process_resident_memory_bytes", ANY_PROCESS),
+  eventLoopLag: series("nodejs_eventloop_lag_p99_seconds", ANY_PROCESS),
+  up: series("up", ANY_PROCESS),
+  crashLooping: series("kube_pod_container_status_waiting_reason", FUNCTION_CONTAINER, 'reason="CrashLoopBackOff"'),
   brokerEvents: series(BROKER_METRICS.events, BROKER),
   brokerDeliveries: series(BROKER_METRICS.deliveries, BROKER),
   brokerDropped: series(BROKER_METRICS.deliveries, BROKER, 'outcome="dropped"'),
@@ -78,8 +63,13 @@ export const SERIES = {
   brokerFreeBytes: series(BROKER_METRICS.freeBytes, BROKER),
 } as const;
 
-/** Series that only a cluster has: Knative's, kubelet's, kube-state-metrics' and those of Cassandra's nodes. */
-export const CLUSTER_SERIES = {
+/** The functions' metrics that need no other matcher, under the same keys. */
+function ofJob<K extends keyof typeof METRICS>(matcher: string, keys: readonly K[]): Record<K, string> {
+  return Object.fromEntries(keys.map((key) => [key, series(METRICS[key], matcher)])) as Record<K, string>;
+}
+
+/** Knative's series, which only a cluster has. */
+export const KNATIVE_SERIES = {
   podsDesired: series("kn_revision_pods_desired", KNATIVE_REVISION),
   podsCount: series("kn_revision_pods_count", KNATIVE_REVISION),
   podsPending: series("kn_revision_pods_pending_count", KNATIVE_REVISION),
@@ -89,27 +79,30 @@ export const CLUSTER_SERIES = {
   requestsQueued: series("kn_revision_request_queued", KNATIVE_REVISION),
   dispatches: series("kn_eventing_dispatch_duration_seconds_count", KNATIVE_TRIGGER),
   dispatchDuration: series("kn_eventing_dispatch_duration_seconds", KNATIVE_TRIGGER),
-  crashLooping: series("kube_pod_container_status_waiting_reason", FUNCTION_CONTAINER, 'reason="CrashLoopBackOff"'),
-  cassandraReady: series("kube_statefulset_status_replicas_ready", 'statefulset=~".*cassandra.*"'),
-  cassandraWanted: series("kube_statefulset_replicas", 'statefulset=~".*cassandra.*"'),
-  cassandraDiskFree: series("kubelet_volume_stats_available_bytes", CASSANDRA_VOLUME),
-  cassandraDiskSize: series("kubelet_volume_stats_capacity_bytes", CASSANDRA_VOLUME),
-  cassandraCpu: series("container_cpu_usage_seconds_total", CASSANDRA_POD),
-  cassandraMemory: series("container_memory_working_set_bytes", CASSANDRA_POD),
-  cassandraWriteLatency: series("cassandra_client_request_latency_seconds", 'scope="Write"', 'quantile="0.99"'),
-  cassandraReadLatency: series("cassandra_client_request_latency_seconds", 'scope="Read"', 'quantile="0.99"'),
-  cassandraTimeouts: series("cassandra_client_request_timeouts_total"),
-  cassandraCompactions: series("cassandra_compaction_pending_tasks"),
-  cassandraDropped: series("cassandra_dropped_messages_total"),
-  cassandraHints: series("cassandra_hints_total"),
 } as const;
 
-/** What the recording rules leave for panels and alerts; `level:metric:operation`. */
+/** Series of Cassandra's nodes, from their JMX exporter, kubelet and kube-state-metrics. */
+export const CASSANDRA_SERIES = {
+  ready: series("kube_statefulset_status_replicas_ready", 'statefulset=~".*cassandra.*"'),
+  wanted: series("kube_statefulset_replicas", 'statefulset=~".*cassandra.*"'),
+  diskFree: series("kubelet_volume_stats_available_bytes", CASSANDRA_VOLUME),
+  diskSize: series("kubelet_volume_stats_capacity_bytes", CASSANDRA_VOLUME),
+  cpu: series("container_cpu_usage_seconds_total", CASSANDRA_POD),
+  memory: series("container_memory_working_set_bytes", CASSANDRA_POD),
+  writeLatency: series("cassandra_client_request_latency_seconds", 'scope="Write"', 'quantile="0.99"'),
+  readLatency: series("cassandra_client_request_latency_seconds", 'scope="Read"', 'quantile="0.99"'),
+  timeouts: series("cassandra_client_request_timeouts_total"),
+  compactions: series("cassandra_compaction_pending_tasks"),
+  dropped: series("cassandra_dropped_messages_total"),
+  hints: series("cassandra_hints_total"),
+} as const;
+
+/** The series that recording rules make, named `level:metric:operation`. */
 export const RECORDED = {
   lastPulse: "service:pulsemesh_last_pulse_timestamp_seconds:max",
-  /** 1 where this tick has seen a new sighting, 0 where not. */
+  /** 1 at a tick that sees a new sighting, otherwise 0. */
   isSighting: "service:pulsemesh_sighting:bool",
-  /** The newest sighting and those before it. */
+  /** The newest sighting, 0 ago, and those before it. */
   sighting: (ago: number) => `service:pulsemesh_sighting_timestamp_seconds:ago${ago}`,
   usualPeriod: "service:pulsemesh_usual_period_seconds:learnt",
   setPeriod: "service:pulsemesh_usual_period_seconds:set",

@@ -6,16 +6,17 @@ import { boards } from "../dashboards/boards/boards.ts";
 import { HEALTH_CODES } from "../dashboards/health-codes.ts";
 import { ruleGroups } from "../dashboards/rules/rule-groups.ts";
 import { BROKER_JOB, RECORDED } from "../dashboards/selectors.ts";
+import { hasten } from "../dashboards/testing/hastened-timing.ts";
 import { fillIn, type PlacedQuery, queriesOfBoard, queriesOfRules } from "../dashboards/testing/queries.ts";
+import { ruleOptions } from "../dashboards/testing/rule-options.ts";
 import { isSkippedWithout } from "../dashboards/testing/tools.ts";
-import { hasten } from "../dashboards/timing.ts";
 import { type Monitoring, type Series, startMonitoring } from "./monitoring.ts";
 import { type Platform, startPlatform, until } from "./platform.ts";
 import { readAll } from "./read-back.ts";
 
 /** Ten times as fast as in production; "a day ago" is 20 seconds ago. */
 const TIMING = hasten(10, 20);
-const RULES = { timing: TIMING, setPeriods: { "nightly-backup": 86_400 }, runbookUrl: "RUNBOOK.md" };
+const RULES = ruleOptions(TIMING);
 const SERVICES = ["steady", "slow", "failing", "silent"] as const;
 const VALUES = { __rate_interval: "20s", __range: "60s", service: "slow" };
 /** What the incident is to set off: name, whom it is about, and which receiver hears of it. */
@@ -120,7 +121,7 @@ describe.skipIf(isSkippedWithout("prometheus", "prometheus-alertmanager"))("an i
 
   it("every query of every dashboard returns data, but those of parts that only a cluster has", async () => {
     const empty: string[] = [];
-    const { logs, ...asked } = boards({ timing: TIMING });
+    const { logs, ...asked } = boards(TIMING);
     expect(logs).toBeDefined(); // needs Loki
     for (const query of Object.values(asked).flatMap(queriesOfBoard)) {
       const numbers = await numbersOf(query);

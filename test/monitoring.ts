@@ -9,7 +9,7 @@ import { text } from "node:stream/consumers";
 import { parse, stringify } from "yaml";
 import { prometheusConfig, targetGroups } from "../dashboards/prometheus-config.ts";
 import type { RuleOptions } from "../dashboards/rules/rule.ts";
-import { rulesFile } from "../dashboards/rules/rules-file.ts";
+import { rulesFile } from "../dashboards/rules/rule-groups.ts";
 import { freePort } from "../settings/tcp-ports.ts";
 import { until } from "./platform.ts";
 
@@ -50,7 +50,7 @@ export async function startMonitoring(targets: Record<string, string>, rules: Ru
     timing: rules.timing,
     ruleFile: file("rules.yaml"),
     alertmanager: `127.0.0.1:${alertmanagerPort}`,
-    targetsFile: file("targets.json"),
+    discovery: { file_sd_configs: [{ files: [file("targets.json")] }] },
   });
   await writeFile(file("prometheus.yaml"), stringify(config));
   await writeFile(file("alertmanager.yaml"), await hastenedRoutes(webhook.url));

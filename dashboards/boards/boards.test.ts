@@ -2,8 +2,10 @@ import { parser as logql } from "@grafana/lezer-logql";
 import { parser as promql } from "@prometheus-io/lezer-promql";
 import { describe, expect, it } from "vitest";
 import { ruleGroups } from "../rules/rule-groups.ts";
+import { hasten } from "../testing/hastened-timing.ts";
 import { fillIn, type PlacedQuery, panelsOf, queriesOfBoard, queriesOfRules } from "../testing/queries.ts";
-import { hasten, REAL_TIME } from "../timing.ts";
+import { ruleOptions } from "../testing/rule-options.ts";
+import { REAL_TIME } from "../timing.ts";
 import { boards } from "./boards.ts";
 
 const VALUES = {
@@ -15,7 +17,6 @@ const VALUES = {
   function: ".+",
   search: "4bf92f",
 };
-const RULES = { setPeriods: { "nightly-backup": 86_400 }, runbookUrl: "RUNBOOK.md" };
 
 /** Where a grammar did not understand a query, with the text up to there. */
 function faultsOf({ place, language, expr }: PlacedQuery): string[] {
@@ -33,8 +34,8 @@ describe.each([
   ["as in production", REAL_TIME],
   ["hastened", hasten(20, 30)],
 ])("every query, %s", (_, timing) => {
-  const panels = Object.values(boards({ timing })).flatMap(queriesOfBoard);
-  const rules = queriesOfRules(ruleGroups({ timing, ...RULES }));
+  const panels = Object.values(boards(timing)).flatMap(queriesOfBoard);
+  const rules = queriesOfRules(ruleGroups(ruleOptions(timing)));
 
   it("is understood by the grammar of its language", () => {
     expect(panels.length).toBeGreaterThan(80);
@@ -49,8 +50,8 @@ it("finds a query that is broken", () => {
   expect(() => fillIn("$unheard", VALUES)).toThrow("Expected a value for $unheard");
 });
 
-describe.each(Object.entries(boards({ timing: REAL_TIME })))("the dashboard %s", (name, board) => {
-  it("explains each of its panels, gives it queries and a title of its own", () => {
+describe.each(Object.entries(boards(REAL_TIME)))("the dashboard %s", (name, board) => {
+  it("explains each of its panels, and gives it queries", () => {
     const panels = panelsOf(board) as { title: string; description?: string; targets?: unknown[] }[];
     expect(panels.length).toBeGreaterThan(3);
     expect(panels.filter(({ description = "" }) => description.length < 20)).toEqual([]);

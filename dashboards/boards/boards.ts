@@ -1,18 +1,19 @@
 import type { Dashboard } from "@grafana/grafana-foundation-sdk/dashboard";
-import type { BoardOptions } from "../grafana/board.ts";
-import { cassandra } from "./cassandra.ts";
-import { logs } from "./logs.ts";
-import { overview } from "./overview.ts";
-import { pipeline } from "./pipeline.ts";
+import { buildBoard } from "../grafana/build-board.ts";
+import type { Timing } from "../timing.ts";
+import { CASSANDRA } from "./cassandra.ts";
+import { LOGS } from "./logs.ts";
+import { OVERVIEW } from "./overview.ts";
+import { PIPELINE } from "./pipeline.ts";
 import { service } from "./service.ts";
 
-/** Every dashboard that asks for data, by its file's name. */
-export function boards(options: BoardOptions): Record<string, Dashboard> {
+/** Every dashboard that asks for data, by the name of its file. */
+export function boards(timing: Timing): Record<"overview" | "service" | "pipeline" | "cassandra" | "logs", Dashboard> {
   return {
-    overview: overview(),
-    service: service(options),
-    pipeline: pipeline(),
-    cassandra: cassandra(),
-    logs: logs(),
+    overview: buildBoard(OVERVIEW),
+    service: buildBoard(service(timing)),
+    pipeline: buildBoard(PIPELINE),
+    cassandra: buildBoard(CASSANDRA),
+    logs: buildBoard(LOGS),
   };
 }

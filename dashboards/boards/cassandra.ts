@@ -1,156 +1,121 @@
-import type { Dashboard } from "@grafana/grafana-foundation-sdk/dashboard";
-import { percentiles, third } from "../curve-layouts.ts";
-import { buildBoard, prometheusVariable } from "../grafana/board.ts";
-import { figures } from "../grafana/panels.ts";
-import { orZero, part, quantile, rate, ratio, sum } from "../promql.ts";
-import { CLUSTER_SERIES, SERIES } from "../selectors.ts";
+import { MAX_QUEUED_ROWS } from "../../functions/metrics/limits.ts";
+import type { Board, Row } from "../grafana/panel.ts";
+import { maxBy, perSecond, perSecondBy } from "../grafana/panel-queries.ts";
+import { max, min, orZero, part, rate, ratio, sum } from "../promql.ts";
+import { THRESHOLDS } from "../rules/thresholds.ts";
+import { CASSANDRA_SERIES, SERIES } from "../selectors.ts";
+import { BATCH_ROWS, STORE_LATENCY } from "./shared-panels.ts";
 
-const WINDOW = "$__rate_interval";
+const {
+  compactions,
+  cpu,
+  diskFree,
+  diskSize,
+  dropped,
+  hints,
+  memory,
+  readLatency,
+  ready,
+  timeouts,
+  wanted,
+  writeLatency,
+} = CASSANDRA_SERIES;
+const DISK_FREE = `${diskFree} / ${diskSize}`;
+const BATCHES = part(SERIES.storeBatch, "count");
 
-/** The store: what the functions see of it, and what its nodes say of themselves. */
-export function cassandra(): Dashboard {
-  return buildBoard({
-    name: "cassandra",
-    title: "Cassandra",
-    description:
-      "The store as the functions see it (SQLite too, on a laptop); its pods on a cluster; what Cassandra's nodes export of themselves where the JMX exporter runs in them.",
-    variables: [prometheusVariable()],
-    rows: [
-      {
-        title: "What the functions see",
-        panels: [
-          figures({
-            title: "Nodes",
-            description: "As the worst-off function sees them. 0 where the store is SQLite.",
-            unit: "short",
-            span: 6,
-            queries: [
-              [orZero(`min(${SERIES.cassandraNodesUp})`), "reached"],
-              [orZero(`max(${SERIES.cassandraNodesDown})`), "away"],
-            ],
-          }),
-          figures({
-            title: "Batches that failed",
-            description: "The share of batches of the last five minutes that were not stored.",
-            unit: "percentunit",
-            span: 6,
-            limits: [0.01, 0.05],
-            queries: [[ratio(rate(SERIES.storeErrors, "5m"), rate(part(SERIES.storeBatch, "count"), "5m")), "failed"]],
-          }),
-          figures({
-            title: "Rows",
-            description: "Rows a second that went into batches, by what the batches hold.",
-            unit: "cps",
-            span: 6,
-            queries: [[orZero(rate(part(SERIES.storeBatch, "sum"), "5m")), "rows/s"]],
-          }),
-          figures({
-            title: "Rows waiting",
-            description: "In pulse-persist, for the store. At 50,000 the broker gets 429.",
-            unit: "short",
-            span: 6,
-            limits: [10_000, 50_000],
-            queries: [[orZero(`sum(${SERIES.storeQueue})`), "rows"]],
-          }),
-          third({
-            title: "Latency of a batch",
-            description: "Until a quorum of the local data centre has it.",
-            unit: "s",
-            limits: [0.25, 2.5],
-            queries: percentiles(SERIES.storeLatency),
-          }),
-          third({
-            title: "Batches",
-            description: "Batches a second, and those that were not stored, by outcome.",
-            unit: "ops",
-            queries: [
-              [rate(part(SERIES.storeBatch, "count"), WINDOW), "all"],
-              [rate(SERIES.storeErrors, WINDOW, ["outcome"]), "{{outcome}}"],
-            ],
-          }),
-          third({
-            title: "Rows in a batch",
-            description: "Batches of 50 cost Cassandra a third of what single rows do.",
-            unit: "short",
-            queries: [
-              [quantile(0.5, SERIES.storeBatch, WINDOW), "p50"],
-              [quantile(0.99, SERIES.storeBatch, WINDOW), "p99"],
-            ],
-          }),
-        ],
-      },
-      {
-        title: "What its nodes export: where they run the JMX exporter",
-        collapsed: true,
-        panels: [
-          third({
-            title: "Latency at the coordinator, p99",
-            description: "Of writes and reads, without the way to the function.",
-            unit: "s",
-            queries: [
-              [byPod("max", CLUSTER_SERIES.cassandraWriteLatency), "{{pod}} write"],
-              [byPod("max", CLUSTER_SERIES.cassandraReadLatency), "{{pod}} read"],
-            ],
-          }),
-          third({
-            title: "Timeouts and dropped messages",
-            description: "A node that is too busy gives up on requests and drops what is stale.",
-            unit: "ops",
-            queries: [
-              [rate(CLUSTER_SERIES.cassandraTimeouts, WINDOW, ["pod"]), "{{pod}} timeouts"],
-              [rate(CLUSTER_SERIES.cassandraDropped, WINDOW, ["pod"]), "{{pod}} dropped"],
-            ],
-          }),
-          third({
-            title: "Compactions waiting, hints",
-            description: "Compactions that pile up make reads slow. Hints are written for a node that is away.",
-            unit: "short",
-            queries: [
-              [byPod("max", CLUSTER_SERIES.cassandraCompactions), "{{pod}} compactions"],
-              [rate(CLUSTER_SERIES.cassandraHints, WINDOW, ["pod"]), "{{pod}} hints/s"],
-            ],
-          }),
-        ],
-      },
-      {
-        title: "Its pods, on a cluster",
-        collapsed: true,
-        panels: [
-          third({
-            title: "Nodes",
-            description: "Pods that are ready beside those that should be.",
-            unit: "short",
-            queries: [
-              [sum(CLUSTER_SERIES.cassandraReady), "ready"],
-              [sum(CLUSTER_SERIES.cassandraWanted), "wanted"],
-            ],
-          }),
-          third({
-            title: "Disk",
-            description: "The share of each volume that is free. Compaction wants half of what its tables take.",
-            unit: "percentunit",
-            queries: [
-              [
-                `min by (persistentvolumeclaim) (${CLUSTER_SERIES.cassandraDiskFree} / ${CLUSTER_SERIES.cassandraDiskSize})`,
-                "{{persistentvolumeclaim}}",
-              ],
-            ],
-          }),
-          third({
-            title: "CPU and memory",
-            description: "Cores in use, and GiB of memory.",
-            unit: "short",
-            queries: [
-              [rate(CLUSTER_SERIES.cassandraCpu, WINDOW, ["pod"]), "{{pod}} cores"],
-              [`${byPod("max", CLUSTER_SERIES.cassandraMemory)} / 2^30`, "{{pod}} GiB"],
-            ],
-          }),
-        ],
-      },
-    ],
-  });
-}
+const FUNCTIONS_ROW: Row = {
+  title: "What the functions see",
+  panels: {
+    Nodes: {
+      kind: "figures",
+      description: "As seen by the function that reaches the fewest. 0 where the store is SQLite.",
+      span: 6,
+      queries: [
+        [orZero(min(SERIES.cassandraNodesUp)), "reached"],
+        [orZero(max(SERIES.cassandraNodesDown)), "away"],
+      ],
+    },
+    "Batches that failed": {
+      kind: "figures",
+      description: "The share of batches that were not stored in the last five minutes.",
+      unit: "percentunit",
+      span: 6,
+      limits: [0.01, THRESHOLDS.storeFailures],
+      queries: [[ratio(rate(SERIES.storeErrors, "5m"), rate(BATCHES, "5m")), "failed"]],
+    },
+    Rows: {
+      kind: "figures",
+      description: "Rows per second in all batches.",
+      unit: "cps",
+      span: 6,
+      queries: [[orZero(rate(part(SERIES.storeBatch, "sum"), "5m")), "rows/s"]],
+    },
+    "Rows waiting": {
+      kind: "figures",
+      description: `For the store, in the fullest process of pulse-persist. Beyond ${MAX_QUEUED_ROWS.toLocaleString("en")} the broker gets 429.`,
+      span: 6,
+      limits: [MAX_QUEUED_ROWS / 5, MAX_QUEUED_ROWS],
+      queries: [[orZero(max(SERIES.storeQueue)), "rows"]],
+    },
+    ...STORE_LATENCY,
+    Batches: {
+      description: "Batches per second, and batches that were not stored by outcome.",
+      unit: "ops",
+      queries: [[perSecond(BATCHES), "all"], perSecondBy("outcome", SERIES.storeErrors)],
+    },
+    ...BATCH_ROWS,
+  },
+};
 
-function byPod(operator: "max" | "min", selector: string): string {
-  return `${operator} by (pod) (${selector})`;
-}
+const NODES_ROW: Row = {
+  title: "What the nodes export, where they run the JMX exporter",
+  collapsed: true,
+  panels: {
+    "Latency at the coordinator, p99": {
+      description: "Of writes and reads, without the network between function and node.",
+      unit: "s",
+      queries: [maxBy("pod", writeLatency, "write"), maxBy("pod", readLatency, "read")],
+    },
+    "Timeouts and dropped messages": {
+      description: "A node that is too busy gives up on requests and drops messages that waited too long.",
+      unit: "ops",
+      queries: [perSecondBy("pod", timeouts, "timeouts"), perSecondBy("pod", dropped, "dropped")],
+    },
+    "Compactions waiting, hints": {
+      description: "Waiting compactions make reads slow. The nodes write hints for a node that is away.",
+      queries: [maxBy("pod", compactions, "compactions"), perSecondBy("pod", hints, "hints/s")],
+    },
+  },
+};
+
+const PODS_ROW: Row = {
+  title: "The pods, on a cluster",
+  collapsed: true,
+  panels: {
+    Nodes: {
+      description: "Pods that are ready, and pods that should be.",
+      queries: [
+        [sum(ready), "ready"],
+        [sum(wanted), "wanted"],
+      ],
+    },
+    Disk: {
+      description: "The free share of each volume. A compaction needs room for a copy of the tables that it merges.",
+      unit: "percentunit",
+      queries: [[min(DISK_FREE, ["persistentvolumeclaim"]), "{{persistentvolumeclaim}}"]],
+    },
+    "CPU and memory": {
+      description: "Cores in use, and GiB of memory.",
+      queries: [perSecondBy("pod", cpu, "cores"), [`${max(memory, ["pod"])} / 2^30`, "{{pod}} GiB"]],
+    },
+  },
+};
+
+/** The store: what the functions see of it, and what its nodes and pods report. */
+export const CASSANDRA: Board = {
+  name: "cassandra",
+  title: "Cassandra",
+  description:
+    "The store as the functions see it, which on a laptop may be SQLite; on a cluster also its pods, and what Cassandra's nodes export where the JMX exporter runs in them.",
+  rows: [FUNCTIONS_ROW, NODES_ROW, PODS_ROW],
+};

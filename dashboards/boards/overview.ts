@@ -1,176 +1,145 @@
-import type { Dashboard } from "@grafana/grafana-foundation-sdk/dashboard";
 import { HEALTHS } from "../../events/health.ts";
-import { half, percentiles } from "../curve-layouts.ts";
-import { buildBoard, type Panel, prometheusVariable } from "../grafana/board.ts";
-import { figures, healthBands, type Query, serviceTable } from "../grafana/panels.ts";
+import type { Board, Row } from "../grafana/panel.ts";
+import { percentiles, perSecond, perSecondBy, RANGE } from "../grafana/panel-queries.ts";
 import { HEALTH_CODES } from "../health-codes.ts";
-import { orZero, quantile, rate, ratio, total } from "../promql.ts";
+import { count, orZero, rate, ratio, total } from "../promql.ts";
 import { unaccountedOf } from "../rules/flow-rules.ts";
+import { burnLimit, FAST_BURN, INGEST_BUDGET } from "../rules/thresholds.ts";
 import { RECORDED, SERIES } from "../selectors.ts";
+import { CAPPED, DELIVERY_LAG, LATE_RULE } from "./shared-panels.ts";
 
-const WINDOW = "$__rate_interval";
-const QUANTILES = [0.5, 0.9, 0.99] as const;
-
-/** Is all well, how busy is it, and does the ledger add up? */
-export function overview(): Dashboard {
-  return buildBoard({
-    name: "overview",
-    title: "Overview",
-    description:
-      "Is every service of the fleet well, does PulseMesh take and store what they send, and does the ledger add up?",
-    variables: [prometheusVariable()],
-    rows: [
-      { title: "Now", panels: now() },
-      { title: "Services", panels: services() },
-      { title: "Requests", panels: requests() },
-      { title: "Ledger", panels: ledger() },
-    ],
-  });
-}
-
-function now(): Panel[] {
-  const words = [...HEALTHS, "late"] as const;
-  return [
-    figures({
-      title: "Services by health",
-      description:
-        "How many services are in each state: by their newest pulse, or late when they have been silent for more than three of their usual periods.",
-      unit: "short",
+const NOW: Row = {
+  title: "Now",
+  each: { kind: "figures" },
+  panels: {
+    "Services by health": {
+      description: `How many services are in each state. The newest pulse tells the state, unless the service is late: silent for more than ${LATE_RULE}.`,
       span: 10,
-      queries: words.map((word): Query => [orZero(`count(${RECORDED.health} == ${HEALTH_CODES[word]})`), word]),
-    }),
-    figures({
-      title: "Pulses taken",
-      description: "Pulses a second that the broker has taken from pulse-ingest.",
+      queries: [...HEALTHS, "late" as const].map((word) => [
+        orZero(count(`${RECORDED.health} == ${HEALTH_CODES[word]}`)),
+        word,
+      ]),
+    },
+    "Pulses taken": {
+      description: "Pulses per second that the broker takes from pulse-ingest.",
       unit: "cps",
       span: 4,
       queries: [[orZero(rate(SERIES.accepted, "5m")), "pulses/s"]],
-    }),
-    figures({
-      title: "Failed posts",
-      description:
-        "The share of posts that pulse-ingest did not take for reasons of ours (5xx, 429). The budget is one in a thousand.",
+    },
+    "Failed posts": {
+      description: `The share of correct posts that pulse-ingest did not take (5xx, 429). The budget is ${INGEST_BUDGET * 100} %.`,
       unit: "percentunit",
       span: 5,
-      limits: [0.001, 0.0144],
+      limits: [INGEST_BUDGET, burnLimit(FAST_BURN)],
       queries: [[RECORDED.ingestFailureRatio("5m"), "5 minutes"]],
-    }),
-    figures({
-      title: "Unaccounted in the last hour",
+    },
+    "Unaccounted in the last hour": {
       description:
-        "Accepted and replayed, but neither stored nor dead letters: what is in flight, so it stays small. Below zero: pulses that were posted straight to the broker, or that it took without our hearing of it.",
-      unit: "short",
+        "Pulses that were accepted or replayed and are neither stored nor dead letters. These are in flight, so the number stays small. It is negative when pulses are posted straight to the broker, or when the broker's answer was lost.",
       span: 5,
       limits: [1000, 100_000],
       decimals: 0,
       queries: [[RECORDED.unaccounted, "pulses"]],
-    }),
-  ];
-}
+    },
+  },
+};
 
-function services(): Panel[] {
-  return [
-    serviceTable({
-      title: "Every service",
+const SERVICES: Row = {
+  title: "Services",
+  each: { span: 12, height: 12 },
+  panels: {
+    "Every service": {
+      kind: "table",
       description:
-        "Click a name for its own dashboard. Rate and p95 are of the last five minutes; the latency is what the service reports.",
-      span: 12,
-      height: 12,
-      columns: [
-        { expr: RECORDED.health, name: "health", unit: "none", isHealth: true },
-        { expr: `time() - ${RECORDED.lastPulse}`, name: "last seen", unit: "s" },
-        { expr: RECORDED.usualPeriod, name: "usual period", unit: "s" },
-        { expr: RECORDED.storedRate, name: "pulses/s", unit: "cps" },
-        { expr: RECORDED.latencyP95, name: "p95", unit: "s" },
+        "Click a name for the service's dashboard. Rate and p95 cover the last five minutes. The services report the latency.",
+      queries: [
+        [RECORDED.health, "health", "health"],
+        [`time() - ${RECORDED.lastPulse}`, "last seen", "s"],
+        [RECORDED.usualPeriod, "usual period", "s"],
+        [RECORDED.storedRate, "pulses/s", "cps"],
+        [RECORDED.latencyP95, "p95", "s"],
       ],
-    }),
-    healthBands({
-      title: "Health of every service",
-      description: "The newest pulse's health over time; purple is late.",
-      span: 12,
-      height: 12,
+    },
+    "Health of every service": {
+      kind: "bands",
+      description: "The health of the newest pulse over time. Purple is late.",
       queries: [[RECORDED.health, "{{service}}"]],
-    }),
-  ];
-}
+    },
+  },
+};
 
-function requests(): Panel[] {
-  return [
-    half({
-      title: "Requests",
-      description: "Requests a second by function. A request to pulse-ingest may carry thousands of pulses.",
+const REQUESTS: Row = {
+  title: "Requests",
+  each: { span: 12 },
+  panels: {
+    Requests: {
+      description: "Requests per second by function. A request to pulse-ingest may carry thousands of pulses.",
       unit: "reqps",
-      queries: [[rate(SERIES.requests, WINDOW, ["function"]), "{{function}}"]],
-    }),
-    half({
-      title: "Error ratio",
-      description: "The share of requests answered with 5xx, by function. A retry may have made good for it.",
+      queries: [perSecondBy("function", SERIES.requests)],
+    },
+    "Error ratio": {
+      description: "The share of requests answered with 5xx by function. A retry may have succeeded later.",
       unit: "percentunit",
       limits: [0.01, 0.05],
       queries: [
         [
-          ratio(rate(SERIES.failedRequests, WINDOW, ["function"]), rate(SERIES.requests, WINDOW, ["function"])),
+          ratio(perSecond(SERIES.failedRequests, ["function"]), perSecond(SERIES.requests, ["function"])),
           "{{function}}",
         ],
       ],
-    }),
-    half({
-      title: "Latency of posts",
-      description:
-        "From a request's headers to its answer, all functions that take posts. pulse-ingest answers once the broker has the pulses.",
+    },
+    "Latency of posts": {
+      description: `From a request's headers to its answer, by function. pulse-ingest answers when the broker has the pulses. ${CAPPED}`,
       unit: "s",
-      queries: QUANTILES.map(
-        (q): Query => [quantile(q, SERIES.requestLatency, WINDOW, ["function"]), `{{function}} p${q * 100}`],
-      ),
-    }),
-    half({
-      title: "Latency of reads",
-      description:
-        "From a GET's headers to pulse-query's answer, a stream's to its beginning: the page, the API, and Prometheus' own scrapes.",
+      queries: percentiles(SERIES.requestLatency, { by: ["function"] }),
+    },
+    "Latency of reads": {
+      description: `From a GET's headers to pulse-query's answer, or to the first byte of a stream. It covers the page, the API and Prometheus' scrapes. ${CAPPED}`,
       unit: "s",
       queries: percentiles(SERIES.readLatency),
-    }),
-  ];
-}
+    },
+  },
+};
 
-function ledger(): Panel[] {
-  const range = "$__range";
-  return [
-    figures({
-      title: "Ledger of the chosen time",
+const LEDGER: Row = {
+  title: "Ledger",
+  each: { span: 12 },
+  panels: {
+    "Ledger of the chosen time": {
+      kind: "figures",
       description:
-        "accepted + replayed = stored + dead-lettered + in flight, each arrival at the broker counted once. Unacknowledged: the broker may have them besides, for its answer was lost; by so much in flight may be below zero. Counters of functions that started within the time are counted whole.",
-      unit: "short",
+        "accepted + replayed = stored + dead-lettered + in flight. Each arrival at the broker counts once. Unacknowledged pulses may be at the broker too, although its answer was lost: in flight may be negative by as many. Counters of functions that started within the time count whole.",
       span: 24,
       decimals: 0,
       queries: [
-        [orZero(total(SERIES.accepted, range)), "accepted"],
-        [orZero(total(SERIES.deadLetterPulsesReplayed, range)), "replayed"],
-        [orZero(total(SERIES.stored, range)), "stored"],
-        [orZero(total(SERIES.deadLetterPulses, range)), "dead-lettered"],
-        [unaccountedOf(range), "in flight"],
-        [orZero(total(SERIES.unacknowledged, range)), "unacknowledged"],
-        [orZero(total(SERIES.storedAgain, range)), "delivered again"],
+        [orZero(total(SERIES.accepted, RANGE)), "accepted"],
+        [orZero(total(SERIES.deadLetterPulsesReplayed, RANGE)), "replayed"],
+        [orZero(total(SERIES.stored, RANGE)), "stored"],
+        [orZero(total(SERIES.deadLetterPulses, RANGE)), "dead-lettered"],
+        [unaccountedOf(RANGE), "in flight"],
+        [orZero(total(SERIES.unacknowledged, RANGE)), "unacknowledged"],
+        [orZero(total(SERIES.storedAgain, RANGE)), "delivered again"],
       ],
-    }),
-    half({
-      title: "Flow",
+    },
+    Flow: {
       description:
-        "Pulses a second at each end. Stored follows accepted, and lies above it where pulses are posted straight to the broker.",
+        "Pulses per second at each end. Stored follows accepted, and lies above it where pulses are posted straight to the broker.",
       unit: "cps",
       queries: [
-        [orZero(rate(SERIES.accepted, WINDOW)), "accepted"],
-        [orZero(rate(SERIES.stored, WINDOW)), "stored"],
-        [orZero(rate(SERIES.deadLetterPulses, WINDOW)), "dead-lettered"],
-        [orZero(rate(SERIES.deadLetterPulsesReplayed, WINDOW)), "replayed"],
+        [orZero(perSecond(SERIES.accepted)), "accepted"],
+        [orZero(perSecond(SERIES.stored)), "stored"],
+        [orZero(perSecond(SERIES.deadLetterPulses)), "dead-lettered"],
+        [orZero(perSecond(SERIES.deadLetterPulsesReplayed)), "replayed"],
       ],
-    }),
-    half({
-      title: "Delivery lag",
-      description: "From the broker's acceptance of an event to its pulses being stored.",
-      unit: "s",
-      limits: [1, 5],
-      queries: percentiles(SERIES.deliveryLag),
-    }),
-  ];
-}
+    },
+    ...DELIVERY_LAG,
+  },
+};
+
+/** Is all well, how busy is it, and does the ledger add up? */
+export const OVERVIEW: Board = {
+  name: "overview",
+  title: "Overview",
+  description: "Is every service well, does PulseMesh take and store all pulses, and does the ledger add up?",
+  rows: [NOW, SERVICES, REQUESTS, LEDGER],
+};

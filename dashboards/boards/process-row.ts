@@ -1,60 +1,50 @@
-import { third } from "../curve-layouts.ts";
-import type { Row } from "../grafana/board.ts";
-import { rate } from "../promql.ts";
+import type { Row } from "../grafana/panel.ts";
+import { maxBy, perSecondBy } from "../grafana/panel-queries.ts";
+import { count, sum } from "../promql.ts";
 import { SERIES } from "../selectors.ts";
+import { durationInWords } from "../timing.ts";
 
-const WINDOW = "$__rate_interval";
+const YOUNG_SECONDS = 300;
+const MAX_STALL_SECONDS = 0.1;
+const JOB = ["job"];
 
 /** What every process tells of itself. */
-export function processRow(): Row {
-  return {
-    title: "Processes",
-    panels: [
-      third({
-        title: "Running",
-        description:
-          "Processes of each function that are there and answer the scrape. A function without load may have none.",
-        unit: "short",
-        queries: [[`sum by (job) (${SERIES.up})`, "{{job}}"]],
-      }),
-      third({
-        title: "Cold starts",
-        description:
-          "Processes that are younger than five minutes: functions that came from zero or grew, and those that died.",
-        unit: "short",
-        queries: [
-          [
-            `count by (job) (time() - ${SERIES.processStart} < 300) or 0 * count by (job) (${SERIES.processStart})`,
-            "{{job}}",
-          ],
+export const PROCESS_ROW: Row = {
+  title: "Processes",
+  panels: {
+    Running: {
+      description: "Processes of each function that answer the scrape. A function without load may have none.",
+      queries: [[sum(SERIES.up, JOB), "{{job}}"]],
+    },
+    "Cold starts": {
+      description: `Processes younger than ${durationInWords(YOUNG_SECONDS)}: the function came from zero, grew, or crashed.`,
+      queries: [
+        [
+          `${count(`time() - ${SERIES.processStart} < ${YOUNG_SECONDS}`, JOB)} or 0 * ${count(SERIES.processStart, JOB)}`,
+          "{{job}}",
         ],
-      }),
-      third({
-        title: "Time a start takes",
-        description:
-          "From a process's start until it listens: what the first request waits for, besides the pod's own start.",
-        unit: "s",
-        queries: [[`max by (job) (${SERIES.startSeconds})`, "{{job}}"]],
-      }),
-      third({
-        title: "CPU",
-        description: "Cores in use. One process cannot use more than one for its own code.",
-        unit: "short",
-        queries: [[rate(SERIES.processCpu, WINDOW, ["job"]), "{{job}}"]],
-      }),
-      third({
-        title: "Memory",
-        description: "Resident memory of the largest process of each function.",
-        unit: "bytes",
-        queries: [[`max by (job) (${SERIES.processMemory})`, "{{job}}"]],
-      }),
-      third({
-        title: "Event loop lag, p99",
-        description: "How late a process comes to what is due. Above 100 ms it does too much by itself.",
-        unit: "s",
-        limits: [0.1, 1],
-        queries: [[`max by (job) (${SERIES.eventLoopLag})`, "{{job}}"]],
-      }),
-    ],
-  };
-}
+      ],
+    },
+    "Time a start takes": {
+      description:
+        "From a process's start until it listens. A first request waits this long, and for the pod to start before.",
+      unit: "s",
+      queries: [maxBy("job", SERIES.startSeconds)],
+    },
+    CPU: {
+      description: "Cores in use. A process runs its JavaScript on one core.",
+      queries: [perSecondBy("job", SERIES.processCpu)],
+    },
+    Memory: {
+      description: "Resident memory of the largest process of each function.",
+      unit: "bytes",
+      queries: [maxBy("job", SERIES.processMemory)],
+    },
+    "Event loop lag, p99": {
+      description: `How late a process runs what is due, since its last scrape. Above ${MAX_STALL_SECONDS * 1000} ms it does too much at a time. Each scrape resets the measurement: with two Prometheus replicas only one of them sees a stall, and a curl of /metrics hides it from both.`,
+      unit: "s",
+      limits: [MAX_STALL_SECONDS, 1],
+      queries: [maxBy("job", SERIES.eventLoopLag)],
+    },
+  },
+};

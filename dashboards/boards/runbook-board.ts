@@ -1,13 +1,13 @@
 import { type Dashboard, DashboardBuilder } from "@grafana/grafana-foundation-sdk/dashboard";
 import { PanelBuilder, TextMode } from "@grafana/grafana-foundation-sdk/text";
-import { RUNBOOK_UID } from "../grafana/board.ts";
+import { RUNBOOK_UID, TAG } from "../grafana/build-board.ts";
 
-/** The runbook inside Grafana, where the other dashboards link to: it is at hand without another server. */
+/** The runbook as a dashboard, so that the other dashboards can link to it without another server. */
 export function runbookBoard(markdown: string): Dashboard {
   return new DashboardBuilder("PulseMesh: Runbook")
     .uid(RUNBOOK_UID)
     .description("What each alert means, what to look at and what to do.")
-    .tags(["pulsemesh"])
+    .tags([TAG])
     .withPanel(
       new PanelBuilder()
         .title("Runbook")

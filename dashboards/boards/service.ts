@@ -1,129 +1,120 @@
-import type { Dashboard } from "@grafana/grafana-foundation-sdk/dashboard";
-import { METRICS } from "../../functions/metrics/names.ts";
-import { type BoardOptions, buildBoard, labelVariable, prometheusVariable } from "../grafana/board.ts";
-import { curves, figures, healthBands, healthFigure, heat, type Query } from "../grafana/panels.ts";
-import { orZero, part, quantile, rate, total, withLabels } from "../promql.ts";
+import { QueryVariableBuilder, VariableRefresh, VariableSort } from "@grafana/grafana-foundation-sdk/dashboard";
+import { REPORTED_LATENCY_BUCKETS } from "../../functions/metrics/buckets.ts";
+import { MAX_SERVICE_LABELS } from "../../functions/metrics/names.ts";
+import type { Board, Row } from "../grafana/panel.ts";
+import { bucketGrowth, percentiles, perSecondBy, RANGE } from "../grafana/panel-queries.ts";
+import { orZero, total, withLabels } from "../promql.ts";
 import { RECORDED, SERIES } from "../selectors.ts";
-import { durationOf } from "../timing.ts";
+import { durationInWords, durationOf, type Timing } from "../timing.ts";
+import { LATE_RULE } from "./shared-panels.ts";
 
-const WINDOW = "$__rate_interval";
-const SERVICE = 'service="$service"';
+const HEALTH = ofService(RECORDED.health);
+const STORED = ofService(SERIES.stored);
+const LATENCY = ofService(SERIES.pulseLatency);
+const UP = withLabels(STORED, 'health="up"');
+const WIDE_BUCKETS = REPORTED_LATENCY_BUCKETS.filter((bound) => bound > 10);
 
-/** One service: how slow, how well, how often, and since when. */
-export function service({ timing }: BoardOptions): Dashboard {
-  const of = (selector: string) => withLabels(selector, SERVICE);
-  const day = durationOf(timing.daySeconds);
-  return buildBoard({
+function ofService(selector: string): string {
+  return withLabels(selector, 'service="$service"');
+}
+
+const NOW: Row = {
+  title: "Now",
+  each: { kind: "figures", span: 5 },
+  panels: {
+    Health: {
+      description: `The health in the service's newest pulse, or late: silent for more than ${LATE_RULE}.`,
+      unit: "health",
+      queries: [[HEALTH, "{{service}}"]],
+    },
+    "Last seen": {
+      description: "The age of the newest pulse, by the time in the pulse.",
+      unit: "s",
+      queries: [[`time() - ${ofService(RECORDED.lastPulse)}`, "ago"]],
+    },
+    "Late after": {
+      description: `The silence after which the service is late: ${LATE_RULE}. The usual period is set, or learnt from the newest gaps.`,
+      unit: "s",
+      queries: [[ofService(RECORDED.lateAfter), "of silence"]],
+    },
+    Pulses: {
+      description: "Pulses stored in the chosen time. Counters of functions that started within the time count whole.",
+      span: 4,
+      decimals: 0,
+      queries: [[orZero(total(STORED, RANGE)), "stored"]],
+    },
+    "Not up": {
+      description: "The share of pulses in the chosen time that were not up.",
+      unit: "percentunit",
+      limits: [0.01, 0.1],
+      queries: [[`1 - (${orZero(total(UP, RANGE))}) / ${total(STORED, RANGE)}`, "of its pulses"]],
+    },
+  },
+};
+
+const REPORTED_LATENCY: Row = {
+  title: "Latency it reports",
+  each: { unit: "s", span: 12, height: 9 },
+  panels: {
+    Percentiles: {
+      description: `The latency that the pulses report, estimated from buckets. Above 10 s the buckets are wide, so the estimate is rough: they end at ${WIDE_BUCKETS.map(durationInWords).join(", ")}.`,
+      queries: percentiles(LATENCY, { of: [0.5, 0.9, 0.95, 0.99] }),
+    },
+    "Heat map": {
+      kind: "heat map",
+      description: "How many pulses report which latency. Two bands are two kinds of request.",
+      queries: [bucketGrowth(LATENCY)],
+    },
+  },
+};
+
+function healthAndRate(day: string): Row {
+  return {
+    title: "Health and rate",
+    each: { span: 12 },
+    panels: {
+      "Status mix": {
+        description: "Pulses per second by the health that their status stands for.",
+        unit: "cps",
+        stacked: true,
+        queries: [perSecondBy("health", STORED)],
+      },
+      "Rate, and a day ago": {
+        description: "Pulses per second, now and at the same time yesterday.",
+        unit: "cps",
+        queries: [
+          [ofService(RECORDED.storedRate), "now"],
+          [`${ofService(RECORDED.storedRate)} offset ${day}`, "a day ago"],
+        ],
+      },
+      "Health over time": {
+        kind: "bands",
+        description: "The health of the newest pulse. Purple is late.",
+        span: 24,
+        height: 4,
+        queries: [[HEALTH, "{{service}}"]],
+      },
+    },
+  };
+}
+
+/** One service: how slow, how healthy, how often, and since when. */
+export function service({ daySeconds }: Timing): Board {
+  return {
     name: "service",
     title: "Service",
-    description:
-      "What one service says of itself: how slow it is, how well, how often it pulses, and against a day ago.",
-    variables: [prometheusVariable(), labelVariable("service", "Service", `label_values(${METRICS.stored}, service)`)],
-    rows: [
-      {
-        title: "Now",
-        panels: [
-          healthFigure({
-            title: "Health",
-            description:
-              "By its newest pulse; late when it has been silent for more than three of its usual periods and a minute.",
-            span: 5,
-            queries: [[of(RECORDED.health), "{{service}}"]],
-          }),
-          figures({
-            title: "Last seen",
-            description: "The age of its newest pulse, by the time the pulse itself gives.",
-            unit: "s",
-            span: 5,
-            queries: [[`time() - ${of(RECORDED.lastPulse)}`, "ago"]],
-          }),
-          figures({
-            title: "Late after",
-            description:
-              "The silence after which it counts as late: three usual periods, learnt from its newest gaps or set, and a minute.",
-            unit: "s",
-            span: 5,
-            queries: [[of(RECORDED.lateAfter), "of silence"]],
-          }),
-          figures({
-            title: "Pulses",
-            description:
-              "Pulses that were stored in the chosen time, those of functions that have just started counted whole.",
-            unit: "short",
-            span: 4,
-            decimals: 0,
-            queries: [[orZero(total(of(SERIES.stored), "$__range")), "stored"]],
-          }),
-          figures({
-            title: "Not up",
-            description: "The share of its pulses in the chosen time that were not up.",
-            unit: "percentunit",
-            span: 5,
-            limits: [0.01, 0.1],
-            queries: [
-              [
-                `1 - (${orZero(total(withLabels(of(SERIES.stored), 'health="up"'), "$__range"))}) / ${total(of(SERIES.stored), "$__range")}`,
-                "of its pulses",
-              ],
-            ],
-          }),
-        ],
-      },
-      {
-        title: "Latency it reports",
-        panels: [
-          curves({
-            title: "Percentiles",
-            description:
-              "Of the latency in its pulses, estimated from buckets: exact to the bucket, not to the millisecond.",
-            unit: "s",
-            span: 12,
-            height: 9,
-            queries: [0.5, 0.9, 0.95, 0.99].map(
-              (q): Query => [quantile(q, of(SERIES.pulseLatency), WINDOW), `p${q * 100}`],
-            ),
-          }),
-          heat({
-            title: "Heat map",
-            description: "How many of its pulses reported which latency. Two bands are two kinds of request.",
-            unit: "s",
-            span: 12,
-            height: 9,
-            query: `sum by (le) (increase(${part(of(SERIES.pulseLatency), "bucket")}[${WINDOW}]))`,
-          }),
-        ],
-      },
-      {
-        title: "Health and rate",
-        panels: [
-          curves({
-            title: "Status mix",
-            description: "Its pulses a second by the health that their status stands for.",
-            unit: "cps",
-            span: 12,
-            stacked: true,
-            queries: [[rate(of(SERIES.stored), WINDOW, ["health"]), "{{health}}"]],
-          }),
-          curves({
-            title: "Rate, and a day ago",
-            description:
-              "Its pulses a second beside the same hour of yesterday. A day without data shows today's curve alone.",
-            unit: "cps",
-            span: 12,
-            queries: [
-              [of(RECORDED.storedRate), "now"],
-              [`${of(RECORDED.storedRate)} offset ${day}`, "a day ago"],
-            ],
-          }),
-          healthBands({
-            title: "Health over time",
-            description: "The newest pulse's health; purple is late.",
-            span: 24,
-            height: 4,
-            queries: [[of(RECORDED.health), "{{service}}"]],
-          }),
-        ],
-      },
-    ],
-  });
+    description: `How slow one service is, how healthy, how often it pulses, and how that compares to a day ago. The services beyond the first ${MAX_SERVICE_LABELS} of a pulse-persist process are counted together and are not listed.`,
+    variables: [serviceVariable()],
+    rows: [NOW, REPORTED_LATENCY, healthAndRate(durationOf(daySeconds))],
+  };
+}
+
+// From the recorded series: a silent service has no counter once pulse-persist has restarted.
+function serviceVariable(): QueryVariableBuilder {
+  return new QueryVariableBuilder("service")
+    .label("Service")
+    .datasource({ type: "prometheus", uid: "$datasource" })
+    .query({ query: `label_values(${RECORDED.lastPulse}, service)`, refId: "service" })
+    .refresh(VariableRefresh.OnTimeRangeChanged)
+    .sort(VariableSort.AlphabeticalAsc);
 }

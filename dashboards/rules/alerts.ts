@@ -1,23 +1,18 @@
+import { LATE_AFTER_PERIODS } from "../../events/lateness.ts";
 import { HEALTH_CODES } from "../health-codes.ts";
-import { orZero, part, quantile, rate, ratio, total } from "../promql.ts";
-import { CLUSTER_SERIES, RECORDED, SERIES } from "../selectors.ts";
+import { max, orZero, part, quantile, rate, ratio, sum, total } from "../promql.ts";
+import { CASSANDRA_SERIES, RECORDED, SERIES } from "../selectors.ts";
+import { durationInWords } from "../timing.ts";
 import type { BURN_WINDOWS } from "./flow-rules.ts";
 import type { AlertingRule, RuleOptions, Severity } from "./rule.ts";
+import { burnLimit, FAST_BURN, THRESHOLDS } from "./thresholds.ts";
 
-/** Of a thousand posts, one may fail. */
-const BUDGET = 0.001;
-/** Seconds from accepted to stored that a user does not notice. */
-const MAX_LAG_SECONDS = 5;
-const MAX_STORE_FAILURES = 0.05;
-/** Counters of two processes are read at different moments, and a killed one takes what was not read with it. */
-const MAX_UNACCOUNTED = 0.01;
-const MIN_RESTARTS = 3;
+type Alerts = Record<string, Alert>;
 
 interface Alert {
-  name: string;
   severity: Severity;
   expr: string;
-  /** In production; the timing decides. */
+  /** In production. */
   holdSeconds: number;
   summary: string;
   description: string;
@@ -25,149 +20,136 @@ interface Alert {
 
 /** Every alert. Its heading in the runbook is its name. */
 export function alertingRules(options: RuleOptions): AlertingRule[] {
-  return [...serviceAlerts(), ...flowAlerts(options), ...partAlerts(options)].map((alert) => ({
-    alert: alert.name,
-    expr: alert.expr,
-    for: options.timing.hold(alert.holdSeconds),
-    labels: { severity: alert.severity },
-    annotations: {
-      summary: alert.summary,
-      description: alert.description,
-      runbook_url: `${options.runbookUrl}#${alert.name.toLowerCase()}`,
-    },
+  const alerts = { ...serviceAlerts(), ...flowAlerts(options), ...partAlerts(options) };
+  return Object.entries(alerts).map(([alert, { severity, expr, holdSeconds, summary, description }]) => ({
+    alert,
+    expr,
+    for: options.timing.hold(holdSeconds),
+    labels: { severity },
+    annotations: { summary, description, runbook_url: `${options.runbookUrl}#${alert.toLowerCase()}` },
   }));
 }
 
-function serviceAlerts(): Alert[] {
-  return [
-    {
-      name: "PulseServiceStopped",
+function serviceAlerts(): Alerts {
+  return {
+    PulseServiceStopped: {
       severity: "critical",
       expr: `time() - ${RECORDED.lastPulse} > ${RECORDED.lateAfter}`,
       holdSeconds: 60,
       summary: "{{ $labels.service }} has gone silent: nobody knows whether it works.",
-      description: "Its newest pulse is {{ $value | humanizeDuration }} old, more than three of its usual periods.",
+      description: `Its newest pulse is {{ $value | humanizeDuration }} old, more than ${LATE_AFTER_PERIODS} of its usual periods. Check the service, then its way to pulse-ingest.`,
     },
-    {
-      name: "PulseServiceDown",
+    PulseServiceDown: {
       severity: "critical",
       expr: `${RECORDED.health} == ${HEALTH_CODES.down}`,
       holdSeconds: 120,
-      summary: "{{ $labels.service }} is down: whoever uses it gets errors.",
-      description: "Its newest pulse has reported it as down for two minutes.",
+      summary: "{{ $labels.service }} is down: its users get errors.",
+      description: "Its newest pulse says down. Follow the service's own runbook.",
     },
-    {
-      name: "PulseServiceDegraded",
+    PulseServiceDegraded: {
       severity: "warning",
       expr: `${RECORDED.health} == ${HEALTH_CODES.degraded}`,
       holdSeconds: 300,
-      summary: "{{ $labels.service }} is degraded: whoever uses it waits, or gets part of what they asked for.",
-      description: "Its newest pulse has reported it as degraded for five minutes.",
+      summary: "{{ $labels.service }} is degraded: its users wait, or get only a part of what they ask for.",
+      description: "Its newest pulse says degraded. Look for a change at the time when this began.",
     },
-  ];
+  };
 }
 
-function flowAlerts({ timing }: RuleOptions): Alert[] {
+function flowAlerts({ timing }: RuleOptions): Alerts {
   const scrapesPulses = `${timing.scrapeSeconds * 3} * (${orZero(rate(SERIES.accepted, timing.window(300)))})`;
-  return [
-    {
-      name: "PulseIngestBurnsFast",
+  return {
+    PulseIngestBurnsFast: {
       severity: "critical",
-      expr: `${burn("1h", "5m", 14.4)} or ${burn("6h", "30m", 6)}`,
+      expr: `${burn("1h", "5m", FAST_BURN)} or ${burn("6h", "30m", 6)}`,
       holdSeconds: 120,
-      summary: "Services cannot hand in their pulses: what they send is refused for reasons of ours.",
-      description: "{{ $value | humanizePercentage }} of posts failed; at this pace a month's budget is gone in days.",
+      summary: "PulseMesh does not take the services' pulses: those that are not sent again are lost.",
+      description:
+        "{{ $value | humanizePercentage }} of posts failed. At this pace a month's budget is gone in days. Check the broker, then whether pulse-ingest has room.",
     },
-    {
-      name: "PulseIngestBurnsSlowly",
+    PulseIngestBurnsSlowly: {
       severity: "warning",
       expr: burn("1d", "2h", 3),
       holdSeconds: 900,
-      summary: "Some services have to send their pulses again and again until they are taken.",
-      description: "{{ $value | humanizePercentage }} of the day's posts failed; the month's budget will not last.",
+      summary: "Some services must send their pulses several times.",
+      description:
+        "{{ $value | humanizePercentage }} of the day's posts failed, more than the month's budget allows. Find what the bad minutes have in common.",
     },
-    {
-      name: "PulseDeliveryLag",
+    PulseDeliveryLag: {
       severity: "warning",
-      expr: `${quantile(0.95, SERIES.deliveryLag, timing.window(300))} > ${MAX_LAG_SECONDS}`,
+      expr: `${quantile(THRESHOLDS.lagQuantile, SERIES.deliveryLag, timing.window(300))} > ${THRESHOLDS.lagSeconds}`,
       holdSeconds: 600,
-      summary: "Every service's health is shown late: accepted pulses take long to be stored.",
-      description: "One in twenty events takes more than {{ $value | humanizeDuration }} from accepted to stored.",
+      summary: "Every service's health shows late: accepted pulses take long to be stored.",
+      description: `${Math.round((1 - THRESHOLDS.lagQuantile) * 100)} % of events take more than {{ $value | humanizeDuration }} from accepted to stored. Look for a slow store, missing pods or failed batches.`,
     },
-    {
-      name: "PulseDeadLettersGrow",
+    PulseDeadLettersGrow: {
       severity: "warning",
       expr: `${total(SERIES.deadLetters, timing.window(900), ["reason"])} > 0`,
       holdSeconds: 0,
-      summary: "Accepted pulses are missing from what is shown, until their dead letters are replayed.",
-      description:
-        "{{ $value | humanize }} events ended as dead letters in a quarter of an hour ({{ $labels.reason }}).",
+      summary: "PulseMesh does not show some accepted pulses until their dead letters are replayed.",
+      description: `{{ $value | humanize }} events became dead letters within ${durationInWords(900)} ({{ $labels.reason }}). Remove the cause, then replay them.`,
     },
-    {
-      name: "PulseLedgerMismatch",
+    PulseLedgerMismatch: {
       severity: "critical",
       expr:
-        `(${RECORDED.unaccounted} > ${MAX_UNACCOUNTED} * ${RECORDED.accepted} + ${scrapesPulses})` +
+        `(${RECORDED.unaccounted} > ${THRESHOLDS.unaccounted} * ${RECORDED.accepted} + ${scrapesPulses})` +
         ` or (${total(SERIES.brokerDropped, timing.window(3600))} > 0)`,
       holdSeconds: 900,
-      summary: "Pulses that were accepted are nowhere: neither stored nor dead letters.",
-      description: "{{ $value | humanize }} are unaccounted for in the last hour.",
+      summary: "Accepted pulses are missing: they are neither stored nor dead letters.",
+      description:
+        "{{ $value | humanize }} are unaccounted for in the last hour. Keep the broker's data and the logs, and ask the services to send that hour again.",
     },
-  ];
+  };
 }
 
 function burn(long: keyof typeof BURN_WINDOWS, short: keyof typeof BURN_WINDOWS, factor: number): string {
-  const limit = Number((factor * BUDGET).toPrecision(6));
+  const limit = burnLimit(factor);
   return `(${RECORDED.ingestFailureRatio(long)} > ${limit} and ${RECORDED.ingestFailureRatio(short)} > ${limit})`;
 }
 
-function partAlerts({ timing }: RuleOptions): Alert[] {
+function partAlerts({ timing }: RuleOptions): Alerts {
   const batches = total(part(SERIES.storeBatch, "count"), timing.window(300));
-  const restarts = `changes(${SERIES.processStart}[${timing.window(900)}]) >= ${MIN_RESTARTS}`;
-  const { cassandraReady, cassandraWanted, cassandraDiskFree, cassandraDiskSize, crashLooping } = CLUSTER_SERIES;
-  return [
-    {
-      name: "PulseStoreFailing",
+  const restarts = `changes(${SERIES.processStart}[${timing.window(THRESHOLDS.restartSeconds)}]) >= ${THRESHOLDS.restarts}`;
+  const { ready, wanted, diskFree, diskSize } = CASSANDRA_SERIES;
+  return {
+    PulseStoreFailing: {
       severity: "critical",
-      expr: `${ratio(total(SERIES.storeErrors, timing.window(300)), batches)} > ${MAX_STORE_FAILURES}`,
+      expr: `${ratio(total(SERIES.storeErrors, timing.window(300)), batches)} > ${THRESHOLDS.storeFailures}`,
       holdSeconds: 300,
-      summary: "New pulses are not stored: what is shown stands still, and soon they will be dead letters.",
-      description: "The store fails {{ $value | humanizePercentage }} of its batches.",
-    },
-    {
-      name: "PulseCassandraNodeAway",
-      severity: "warning",
-      expr: `(max(${SERIES.cassandraNodesDown}) > 0) or (sum(${cassandraWanted}) - sum(${cassandraReady}) > 0)`,
-      holdSeconds: 120,
-      summary: "Nobody feels it yet: the next Cassandra node to go may stop pulses from being stored.",
-      description: "{{ $value }} of Cassandra's nodes cannot be reached.",
-    },
-    {
-      name: "PulseFunctionCrashLoops",
-      severity: "critical",
-      expr: `(max by (job) (${restarts})) or (max by (pod) (${crashLooping}) > 0)`,
-      holdSeconds: 0,
-      summary: "{{ $labels.job }}{{ $labels.pod }} keeps dying: what it does for its users happens late or not at all.",
+      summary: "New pulses are not stored: health stands still, and pulses soon become dead letters.",
       description:
-        "It was started again three times in a quarter of an hour, or Kubernetes waits before it starts it again.",
+        "The store fails {{ $value | humanizePercentage }} of its batches. Check whether it is ready and has room.",
     },
-    {
-      name: "PulseRetentionDiskFills",
+    PulseCassandraNodeAway: {
+      severity: "warning",
+      expr: `(${max(SERIES.cassandraNodesDown)} > 0) or (${sum(wanted)} - ${sum(ready)} > 0)`,
+      holdSeconds: 120,
+      summary: "No user impact yet; losing another Cassandra node may stop writes.",
+      description: "{{ $value }} of Cassandra's nodes cannot be reached. Bring them back before you restart another.",
+    },
+    PulseFunctionCrashLoops: {
+      severity: "critical",
+      expr: `(${max(restarts, ["job"])}) or (${max(SERIES.crashLooping, ["pod"])} > 0)`,
+      holdSeconds: 0,
+      summary: "{{ $labels.job }}{{ $labels.pod }} keeps crashing: its work is done late or not at all.",
+      description: `It restarted at least ${THRESHOLDS.restarts} times within ${durationInWords(THRESHOLDS.restartSeconds)}, or Kubernetes delays its next start. Read the last log lines of the ended process.`,
+    },
+    PulseRetentionDiskFills: {
       severity: "warning",
       expr: [
         fills(SERIES.storeFreeBytes, `(${SERIES.storeFreeBytes} + ${SERIES.storeUsedBytes})`, timing.window(21_600)),
-        fills(cassandraDiskFree, cassandraDiskSize, timing.window(21_600)),
+        fills(diskFree, diskSize, timing.window(21_600)),
       ].join(" or "),
       holdSeconds: 900,
-      summary:
-        "In days there is no room for new pulses: they will be refused, before the old ones have outlived their time.",
-      description: "{{ $value | humanizePercentage }} of the room is left.",
+      summary: "PulseMesh will refuse new pulses within days: the store's disk fills before old pulses expire.",
+      description: "{{ $value | humanizePercentage }} of the room is left. Enlarge the disk or shorten the retention.",
     },
-  ];
+  };
 }
 
-// Nearly full; or half full, and at this pace full in four days. A store whose retention holds it level is neither.
+// A store that the retention holds level is neither nearly full nor filling up.
 function fills(free: string, size: string, window: string): string {
   const share = `${free} / ${size}`;
-  return `(${share} < 0.1) or (${share} < 0.5 and predict_linear(${free}[${window}], 345600) < 0)`;
+  const isFilling = `predict_linear(${free}[${window}], ${THRESHOLDS.fillSeconds}) < 0`;
+  return `(${share} < ${THRESHOLDS.freeShare}) or (${share} < ${THRESHOLDS.freeShareWhileFilling} and ${isFilling})`;
 }

@@ -7,6 +7,7 @@ import { serviceHealthOf } from "../../events/service-health.ts";
 import { METRICS } from "../../functions/metrics/names.ts";
 import { HEALTH_CODES } from "../health-codes.ts";
 import { RECORDED } from "../selectors.ts";
+import { ruleOptions } from "../testing/rule-options.ts";
 import { type Expectation, openRulesUnderTest, type RulesUnderTest } from "../testing/rules-under-test.ts";
 import { isSkippedWithout } from "../testing/tools.ts";
 import { REAL_TIME } from "../timing.ts";
@@ -202,9 +203,8 @@ function expectationsOf(service: string, one: Case, tick: number): Expectation[]
 describe.skipIf(isSkippedWithout("promtool"))("the rules and the function agree on services", () => {
   let rules: RulesUnderTest;
   beforeAll(() => {
-    const options = { timing: REAL_TIME, setPeriods: { [NIGHTLY]: DAY }, runbookUrl: "RUNBOOK.md" };
     const interval = `${REAL_TIME.tickSeconds}s`;
-    rules = openRulesUnderTest([{ name: "services", interval, rules: serviceRules(options) }]);
+    rules = openRulesUnderTest([{ name: "services", interval, rules: serviceRules(ruleOptions()) }]);
   });
   afterAll(() => rules.close());
 

@@ -1,17 +1,16 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { total } from "../promql.ts";
 import { ALERT_CASES, type AlertCase } from "../testing/alert-cases.ts";
+import { ruleOptions } from "../testing/rule-options.ts";
 import { openRulesUnderTest, type RulesUnderTest, type Sample } from "../testing/rules-under-test.ts";
 import { isSkippedWithout, runTool } from "../testing/tools.ts";
-import { REAL_TIME } from "../timing.ts";
 import { ruleGroups } from "./rule-groups.ts";
 
-const OPTIONS = { timing: REAL_TIME, setPeriods: { "nightly-backup": 86_400 }, runbookUrl: "RUNBOOK.md" };
 const FIRING = 'count by (alertname, service, reason, job) (ALERTS{alertstate="firing"})';
 
 let rules: RulesUnderTest;
 beforeAll(() => {
-  rules = openRulesUnderTest(ruleGroups(OPTIONS));
+  rules = openRulesUnderTest(ruleGroups(ruleOptions()));
 });
 afterAll(() => rules.close());
 
@@ -92,7 +91,7 @@ describe.skipIf(isSkippedWithout("promtool"))("on Prometheus' own engine", () =>
 });
 
 it("has a pair of cases for each alert", () => {
-  const alerts = ruleGroups(OPTIONS).flatMap(({ rules }) =>
+  const alerts = ruleGroups(ruleOptions()).flatMap(({ rules }) =>
     rules.flatMap((rule) => ("alert" in rule ? [rule.alert] : [])),
   );
   expect(Object.keys(ALERT_CASES).sort()).toEqual(alerts.sort());

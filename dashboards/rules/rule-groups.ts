@@ -1,10 +1,11 @@
+import { stringify } from "yaml";
 import { durationOf } from "../timing.ts";
 import { alertingRules } from "./alerts.ts";
 import { budgetRules, ledgerRules } from "./flow-rules.ts";
 import type { RuleGroup, RuleOptions } from "./rule.ts";
 import { serviceRules } from "./service-rules.ts";
 
-/** All rules: what is recorded first, then the alerts on it. */
+/** All rules: first those that record series, then the alerts on these. */
 export function ruleGroups(options: RuleOptions): RuleGroup[] {
   const interval = durationOf(options.timing.tickSeconds);
   return [
@@ -13,4 +14,9 @@ export function ruleGroups(options: RuleOptions): RuleGroup[] {
     { name: "pulsemesh-ledger", interval, rules: ledgerRules(options) },
     { name: "pulsemesh-alerts", interval, rules: alertingRules(options) },
   ];
+}
+
+/** The rules as a file for Prometheus and promtool. */
+export function rulesFile(options: RuleOptions): string {
+  return stringify({ groups: ruleGroups(options) }, { lineWidth: 0 });
 }

@@ -1,13 +1,13 @@
 import type { Timing } from "../timing.ts";
 
-/** A rule that leaves a series behind, as Prometheus takes it. */
+/** A rule that records a series, as Prometheus takes it. */
 export interface RecordingRule {
   record: string;
   expr: string;
   labels?: Readonly<Record<string, string>>;
 }
 
-/** How soon somebody must look: now, whatever the hour; or in working hours. */
+/** How soon someone must look: now at any hour, or during working hours. */
 export type Severity = "critical" | "warning";
 
 /** An alert, as Prometheus takes it. */
@@ -16,22 +16,23 @@ export interface AlertingRule {
   expr: string;
   for: string;
   labels: { severity: Severity };
-  /** `summary`: what the user feels. `description`: what was measured. */
+  /** `summary`: what users notice. `description`: what was measured, and what to do first. */
   annotations: { summary: string; description: string; runbook_url: string };
 }
 
-/** Rules that are evaluated together, one after the other. */
+/** Rules that Prometheus evaluates together, one after the other. */
 export interface RuleGroup {
   name: string;
   interval: string;
   rules: readonly (RecordingRule | AlertingRule)[];
 }
 
-/** What rules are made for. */
 export interface RuleOptions {
   timing: Timing;
-  /** The usual period of services, in seconds, where it is not to be learnt. */
+  /** How long the store keeps pulses. */
+  retentionDays: number;
+  /** The usual periods, in seconds by service, that are set instead of learnt. */
   setPeriods: Readonly<Record<string, number>>;
-  /** Where the runbook is read. */
+  /** Where people read the runbook. */
   runbookUrl: string;
 }

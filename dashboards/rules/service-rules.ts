@@ -1,38 +1,37 @@
-// How every service is, from the newest pulse that the store took of it: `serviceHealthOf` of events/service-health.ts, and
-// the usual period as events/lateness.ts says, in PromQL. health-rule.test.ts holds them against each other, and says how far
-// apart they may be.
+// How every service is, told from the newest pulse that the store took of it: `serviceHealthOf` of events/service-health.ts
+// and the usual period of events/lateness.ts, in PromQL. health-rule.test.ts compares both, and says how far they may differ.
 //
-// 1. What is known of a service outlives the processes it was learnt from: a rule whose source is gone holds its own last
-//    value. pulse-persist may be at zero just when a service has stopped, which is when it matters.
-// 2. A service is forgotten when the store forgets it.
-// 3. The rules of a group are evaluated one after the other, each on what those before it have left at this tick, and on
-//    what those after it left at the last.
+// 1. A rule whose source is gone keeps its last value: pulse-persist may be at zero just when a service has stopped.
+// 2. PulseMesh forgets a service when the store does.
+// 3. Prometheus evaluates the rules of a group one after the other. Each sees what earlier rules recorded at this tick, and
+//    what later rules recorded at the last.
 import type { Health } from "../../events/health.ts";
 import {
   FORGOTTEN_AFTER_MS,
   LATE_AFTER_PERIODS,
+  LATE_GRACE_MS,
   LEARNING_WINDOW_MS,
   MAX_GAPS,
   MIN_GAPS,
   SIGHTING_MS,
 } from "../../events/lateness.ts";
+import { DAY_MS } from "../../events/time.ts";
 import { HEALTH_CODES } from "../health-codes.ts";
-import { quantile, rate } from "../promql.ts";
+import { max, quantile, rate } from "../promql.ts";
 import { RECORDED, SERIES } from "../selectors.ts";
 import type { RecordingRule, RuleOptions } from "./rule.ts";
 
-/** The default of PULSE_RETENTION_DAYS. */
-const RETENTION_SECONDS = 30 * 86_400;
-/** How long Prometheus may be away until it has forgotten the usual periods. */
+/** Usual periods survive so long an absence of Prometheus. */
 const KEPT_SECONDS = 3600;
-/** At equal times the worse one counts. */
+/** Of pulses with equal times the worst counts. */
 const WORST_FIRST: readonly Health[] = ["down", "degraded", "unknown", "up"];
 
-/** Last pulse, usual period, health, rate and p95 of every service. */
-export function serviceRules({ timing, setPeriods }: RuleOptions): RecordingRule[] {
+/** Records last pulse, usual period, health, rate and p95 of every service. */
+export function serviceRules({ timing, retentionDays, setPeriods }: RuleOptions): RecordingRule[] {
   const { lastPulse, isSighting, sighting, usualPeriod, setPeriod, lateAfter, health } = RECORDED;
-  const newest = `max by (service) (${SERIES.lastPulse} or ${lastPulse})`;
-  const remembered = `time() - ${RETENTION_SECONDS}`;
+  const newest = max(`${SERIES.lastPulse} or ${lastPulse}`, ["service"]);
+  // The chart puts its own retention in place of this number.
+  const forgotten = `time() - ${(retentionDays * DAY_MS) / 1000}`;
   const sets = Object.entries(setPeriods).map(([service, seconds]) => ({
     record: setPeriod,
     expr: `vector(${seconds})`,
@@ -40,26 +39,23 @@ export function serviceRules({ timing, setPeriods }: RuleOptions): RecordingRule
   }));
   return [
     ...sets,
-    {
-      record: lastPulse,
-      expr: `${newest} > ${remembered}`,
-    },
+    { record: lastPulse, expr: `${newest} > ${forgotten}` },
     {
       record: isSighting,
       expr: `${lastPulse} >= bool ${sighting(0)} + ${timing.seconds(SIGHTING_MS / 1000)}`,
     },
-    // A new sighting moves the others back, the oldest first: each takes the value that the younger one still has.
+    // A new sighting moves the others back. The oldest moves first, while the next younger one still has its old value.
     ...downFrom(MAX_GAPS, 1).map((ago) => ({
       record: sighting(ago),
-      expr: `(${sighting(ago - 1)} and ${isSighting} == 1) or ${sighting(ago)} > ${remembered}`,
+      expr: `(${sighting(ago - 1)} and ${isSighting} == 1) or ${sighting(ago)} > ${forgotten}`,
     })),
     {
       record: sighting(0),
-      expr: `(${lastPulse} and ${isSighting} == 1) or ${sighting(0)} > ${remembered} or ${lastPulse}`,
+      expr: `(${lastPulse} and ${isSighting} == 1) or ${sighting(0)} > ${forgotten} or ${lastPulse}`,
     },
     {
-      // Prometheus knows nothing that it wrote more than five minutes ago. When it was away for longer, sightings begin anew,
-      // and what was the usual period stays so until there are enough of them.
+      // Prometheus looks back five minutes. After a longer absence sightings start again, and the last usual period holds until
+      // there are enough of them.
       record: usualPeriod,
       expr: [
         ...downFrom(MAX_GAPS, MIN_GAPS).map(
@@ -70,7 +66,7 @@ export function serviceRules({ timing, setPeriods }: RuleOptions): RecordingRule
     },
     {
       record: lateAfter,
-      expr: `(${setPeriod} or ${usualPeriod}) * ${LATE_AFTER_PERIODS} + ${timing.graceSeconds}`,
+      expr: `(${setPeriod} or ${usualPeriod}) * ${LATE_AFTER_PERIODS} + ${timing.seconds(LATE_GRACE_MS / 1000)}`,
     },
     {
       record: health,
@@ -79,7 +75,7 @@ export function serviceRules({ timing, setPeriods }: RuleOptions): RecordingRule
         `0 * (time() - ${lastPulse} > ${timing.seconds(FORGOTTEN_AFTER_MS / 1000)} unless ${lateAfter}) + ${HEALTH_CODES.unknown}`,
         ...WORST_FIRST.map(
           (word) =>
-            `0 * (max by (service) (${SERIES.lastPulseOf(word)}) == on (service) ${lastPulse}) + ${HEALTH_CODES[word]}`,
+            `0 * (${max(SERIES.lastPulseOf(word), ["service"])} == on (service) ${lastPulse}) + ${HEALTH_CODES[word]}`,
         ),
         `${health} and ${lastPulse}`,
       ]
@@ -91,7 +87,7 @@ export function serviceRules({ timing, setPeriods }: RuleOptions): RecordingRule
   ];
 }
 
-/** Whole numbers, the larger ones first. */
+/** Whole numbers in descending order. */
 function downFrom(first: number, last: number): number[] {
   return Array.from({ length: first - last + 1 }, (_, i) => first - i);
 }

@@ -2,10 +2,11 @@
 import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { cassandra } from "../../dashboards/boards/cassandra.ts";
+import { boards } from "../../dashboards/boards/boards.ts";
+import { hasten } from "../../dashboards/testing/hastened-timing.ts";
 import { fillIn, queriesOfBoard } from "../../dashboards/testing/queries.ts";
+import { ruleOptions } from "../../dashboards/testing/rule-options.ts";
 import { isSkippedWithout } from "../../dashboards/testing/tools.ts";
-import { hasten } from "../../dashboards/timing.ts";
 import { cacheDirOf } from "../../local/cassandra/jars.ts";
 import { runProgram } from "../../local/cassandra/java.ts";
 import { freePort } from "../../settings/tcp-ports.ts";
@@ -18,6 +19,7 @@ import { makeKeyspace, type OwnCassandra, RETENTION_MS, startOwnCassandra, whyNo
 const VERSION = "1.0.1";
 const COPY = "org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy";
 const ARTIFACT = `io.prometheus.jmx:jmx_prometheus_javaagent:${VERSION}`;
+const TIMING = hasten(10, 20);
 const skip = await whyNoProcesses();
 
 describe.skipIf(skip !== undefined || isSkippedWithout("prometheus", "prometheus-alertmanager"))(
@@ -37,10 +39,7 @@ describe.skipIf(skip !== undefined || isSkippedWithout("prometheus", "prometheus
       await until("a pulse to be stored", async () => (await store.write([pulse])).kind === "stored");
       await store.latest();
       await store.close();
-      monitoring = await startMonitoring(
-        { cassandra: `127.0.0.1:${port}` },
-        { timing: hasten(10, 20), setPeriods: {}, runbookUrl: "RUNBOOK.md" },
-      );
+      monitoring = await startMonitoring({ cassandra: `127.0.0.1:${port}` }, ruleOptions(TIMING));
     }, 300_000);
 
     afterAll(async () => {
@@ -48,7 +47,7 @@ describe.skipIf(skip !== undefined || isSkippedWithout("prometheus", "prometheus
       await own?.cassandra.stop();
     }, 60_000);
 
-    const ofNodes = queriesOfBoard(cassandra()).filter(({ expr }) => /\bcassandra_/.test(expr));
+    const ofNodes = queriesOfBoard(boards(TIMING).cassandra).filter(({ expr }) => /\bcassandra_/.test(expr));
 
     it("answers every query of theirs", async () => {
       expect(ofNodes.length).toBeGreaterThan(5);

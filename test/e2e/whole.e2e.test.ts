@@ -1,7 +1,7 @@
 // Everything that is promised of the cluster, on a real one, in the order in which a user meets it.
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { cassandra } from "../../dashboards/boards/cassandra.ts";
-import { pipeline } from "../../dashboards/boards/pipeline.ts";
+import { boards } from "../../dashboards/boards/boards.ts";
+import { REAL_TIME } from "../../dashboards/timing.ts";
 import { kubectl } from "../../infra/cluster/kubernetes.ts";
 import { NAMESPACE } from "../../infra/platform-stack.ts";
 import { until } from "../platform.ts";
@@ -205,8 +205,9 @@ describe("PulseMesh on a KIND cluster", () => {
   it("answers what the dashboards ask of Knative and of Cassandra's pods", async () => {
     const prometheus = await openPrometheus();
     try {
-      expect(await prometheus.untilAnswered(pipeline(), /\bkn_/)).toBeGreaterThan(5);
-      expect(await prometheus.untilAnswered(cassandra(), /\b(container|kubelet_volume)_/)).toBe(3);
+      const { pipeline, cassandra } = boards(REAL_TIME);
+      expect(await prometheus.untilAnswered(pipeline, /\bkn_/)).toBeGreaterThan(5);
+      expect(await prometheus.untilAnswered(cassandra, /\b(container|kubelet_volume)_/)).toBe(3);
     } finally {
       await prometheus.close();
     }

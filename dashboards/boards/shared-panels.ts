@@ -1,0 +1,40 @@
+// Panels that stand on more than one dashboard, and the words that descriptions share.
+import { LATE_AFTER_PERIODS, LATE_GRACE_MS } from "../../events/lateness.ts";
+import { LATENCY_BUCKETS } from "../../functions/metrics/buckets.ts";
+import type { Panels } from "../grafana/panel.ts";
+import { meanAndP99, percentiles } from "../grafana/panel-queries.ts";
+import { THRESHOLDS } from "../rules/thresholds.ts";
+import { SERIES } from "../selectors.ts";
+import { durationInWords } from "../timing.ts";
+
+/** How long a service may be silent, at the end of a sentence. */
+export const LATE_RULE = `${LATE_AFTER_PERIODS} of its usual periods plus ${durationInWords(LATE_GRACE_MS / 1000)}`;
+
+const LAST_BUCKET = `${LATENCY_BUCKETS.at(-1)} s`;
+/** Ends the description of quantiles: a histogram cannot say how far a value lies beyond its last bucket. */
+export const CAPPED = `A curve at ${LAST_BUCKET} means ${LAST_BUCKET} or more.`;
+
+export const DELIVERY_LAG: Panels = {
+  "Delivery lag": {
+    description: `From the broker's acceptance of an event until its pulses are stored. ${CAPPED}`,
+    unit: "s",
+    limits: [1, THRESHOLDS.lagSeconds],
+    queries: percentiles(SERIES.deliveryLag),
+  },
+};
+
+export const STORE_LATENCY: Panels = {
+  "Latency of a batch": {
+    description: `Until a batch is on disk (SQLite) or at a quorum of the local data centre (Cassandra). ${CAPPED}`,
+    unit: "s",
+    limits: [0.25, 2.5],
+    queries: percentiles(SERIES.storeLatency),
+  },
+};
+
+export const BATCH_ROWS: Panels = {
+  "Rows in a batch": {
+    description: "Grows with the load: rows that wait for the store are stored together, which costs less per row.",
+    queries: meanAndP99(SERIES.storeBatch),
+  },
+};

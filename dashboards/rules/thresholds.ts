@@ -1,0 +1,29 @@
+// Alerts fire and panels turn red at the same numbers, and a test holds the runbook to them.
+
+/** The share of posts that may fail for reasons other than the client. */
+export const INGEST_BUDGET = 0.001;
+/** This multiple of the budget spends a month's budget in two days. */
+export const FAST_BURN = 14.4;
+
+/** The share of failed posts that spends the budget so many times as fast as it may be spent. */
+export function burnLimit(factor: number): number {
+  return Number((factor * INGEST_BUDGET).toPrecision(6));
+}
+
+export const THRESHOLDS = {
+  /** From accepted to stored. Users do not notice less. */
+  lagSeconds: 5,
+  /** So many of all events must keep {@link lagSeconds}. */
+  lagQuantile: 0.95,
+  /** The share of batches. */
+  storeFailures: 0.05,
+  /** The share of an hour's pulses. Prometheus reads two processes at different times, and a killed process takes its last counts along. */
+  unaccounted: 0.01,
+  restarts: 3,
+  restartSeconds: 900,
+  /** Of a store's room. */
+  freeShare: 0.1,
+  /** Of a store's room, when it is on the way to fill within {@link fillSeconds}. */
+  freeShareWhileFilling: 0.5,
+  fillSeconds: 4 * 86_400,
+} as const;
