@@ -50,10 +50,6 @@ export function countFitting(chunks: readonly Chunk<unknown>[], maxEventBytes: n
 /** One event with the pulses of all chunks. */
 export function eventOf(chunks: readonly Chunk<unknown>[]): CloudEvent {
   const [first] = chunks as readonly [Chunk<unknown>];
-  if (chunks.length > 1)
-    return eventOfMany(
-      uuidV7(),
-      chunks.flatMap((chunk) => chunk.encoded),
-    );
-  return first.single === undefined ? eventOfMany(uuidV7(), first.encoded) : eventOfOne(first.single);
+  if (chunks.length === 1 && first.single !== undefined) return eventOfOne(first.single);
+  return eventOfMany(uuidV7(), chunks.length === 1 ? first.encoded : chunks.flatMap((chunk) => chunk.encoded));
 }
