@@ -43,7 +43,7 @@ export class Replay {
     this.#isStopping = true;
   }
 
-  /** Sends one event again, with `data` in place of its own if given, and notes the replay once the broker has the event. */
+  /** Sends one event again, with `data` in place of the event's if given, and notes the replay once the broker has it. */
   async replayOne({ id, event: failed }: DeadLetter, data?: Buffer): Promise<SentEvent> {
     const { store, broker, metrics, now } = this.#options;
     // A broker may deliver before it answers. An event that fails again comes back with the same id and a later time than

@@ -97,7 +97,7 @@ describe("a binary event", () => {
     expect(broker.received[0]?.headers["ce-id"]).toBe("1,%202");
   });
 
-  it("with many pulses gives them ids of its own id and their position", async () => {
+  it("with many pulses derives their ids from its id and the position", async () => {
     const pulses = [DATA, { ...DATA, id: "own" }, { ...DATA, source: "/elsewhere", traceparent: TRACE }];
     expectAccepted(await postBinary({ id: "many", type: "dev.pulsemesh.pulses.v1" }, { pulses }));
     const sent = pulsesIn(broker.received).map(({ id, source, traceparent }) => [id, source, traceparent]);

@@ -1,14 +1,14 @@
-// When the next event leaves. The constants below are all that the decision knows; `npm run bench` shows what each is worth.
+// When the next event leaves. All constants of that decision stand here; `npm run bench -- ingest chain` shows their worth.
 
-/** Pulses for which an event goes beside others: on Knative an event costs five processes as much with one pulse as with many. */
+/** An event with so many pulses never waits: on Knative an event costs five processes the same with one pulse as with many. */
 const LARGE_PULSES = 40;
-/** Pulses for which an event goes beside others when all clients wait: no more would come before an answer goes out. */
+/** So many pulses wait for no event in flight when all clients wait: no more pulses come before an answer goes out. */
 const LARGE_PULSES_OF_ALL = 16;
 /** The part of the most requests lately open that counts as all clients. */
 const NEARLY_ALL = 0.95;
-/** What remains, after each event, of the most requests that were open: the emitter soon stops waiting for clients that left. */
+/** The part of the most open requests that remains after each event: the emitter soon stops waiting for clients that left. */
 const DECAY = 0.9;
-/** An event that has been away for longer holds up no other: its broker may be frozen, and another one may answer. */
+/** The longest wait. The broker of an event that stays away longer may be frozen, and another one may answer. */
 const PATIENCE_MS = 250;
 
 /** What waits, what is in flight, and how many clients there are. Times are in ms. */
