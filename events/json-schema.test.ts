@@ -5,6 +5,7 @@ import { describe, expect, it } from "vitest";
 import { PULSE_TYPE, PULSES_TYPE } from "./cloud-event.ts";
 import { formatSchema, jsonSchemas, schemaFileOf } from "./json-schema.ts";
 import { pulsesOf } from "./pulse-event.ts";
+import { DAY_MS } from "./time.ts";
 
 const NOW = Date.parse("2026-03-01T12:00:00Z");
 const SCHEMAS = jsonSchemas();
@@ -19,7 +20,7 @@ function schemaTakes(type: string, data: unknown): boolean {
 /** Whether the functions take the data. */
 function parserTakes(type: string, data: unknown): boolean {
   const event = { id: "1", source: "/test", type, extensions: {}, data: { kind: "json" as const, value: data } };
-  return pulsesOf(event, { now: NOW, retentionMs: 30 * 86_400_000, maxPulses: 100 }).ok;
+  return pulsesOf(event, { now: NOW, retentionMs: 30 * DAY_MS, maxPulses: 100 }).ok;
 }
 
 const FIELDS = { service_name: "checkout", latency_ms: 12.5, status: "ok" };

@@ -3,9 +3,10 @@ import { type CloudEvent, PULSE_TYPE, PULSES_TYPE } from "./cloud-event.ts";
 import { decodeEvents, encodeBinary } from "./http-binding.ts";
 import { encodePulse, type Pulse } from "./pulse.ts";
 import { eventOfMany, eventOfOne, INGEST_SOURCE, pulsesOf, type ReceiveContext } from "./pulse-event.ts";
+import { DAY_MS } from "./time.ts";
 
 const NOW = Date.parse("2026-03-01T12:00:00Z");
-const CONTEXT: ReceiveContext = { now: NOW, retentionMs: 30 * 86_400_000, maxPulses: 3 };
+const CONTEXT: ReceiveContext = { now: NOW, retentionMs: 30 * DAY_MS, maxPulses: 3 };
 const TRACEPARENT = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
 const FIELDS = { service_name: "checkout", latency_ms: 12.5, status: "ok" };
 

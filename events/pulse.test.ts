@@ -11,11 +11,11 @@ import {
   parsePulse,
   pulseSchema,
 } from "./pulse.ts";
+import { DAY_MS } from "./time.ts";
 
 // A fixed seed: each run has the same cases.
 fc.configureGlobal({ seed: 20_261_124 });
 
-const DAY_MS = 86_400_000;
 const NOW = Date.parse("2026-03-01T12:00:00Z");
 const TRACEPARENT = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
 

@@ -8,10 +8,11 @@ import { decodeEvents, type EventMode } from "./http-binding.ts";
 import { jsonSchemas } from "./json-schema.ts";
 import { type Pulse, parsePulse, pulseSchema } from "./pulse.ts";
 import { pulsesOf } from "./pulse-event.ts";
+import { DAY_MS } from "./time.ts";
 
 const FOLDER = new URL("samples/", import.meta.url);
 const NOW = Date.parse("2026-03-01T12:00:00Z");
-const CONTEXT = { now: NOW, retentionMs: 30 * 86_400_000, maxPulses: 100 };
+const CONTEXT = { now: NOW, retentionMs: 30 * DAY_MS, maxPulses: 100 };
 const SCHEMAS = jsonSchemas();
 const ajv = new Ajv2020();
 addFormats.default(ajv);

@@ -1,4 +1,5 @@
 import { afterAll, beforeEach, describe, expect, it } from "vitest";
+import { DAY_MS } from "../../events/time.ts";
 import { type Broker, openBroker, pulsesIn } from "../testing/broker.ts";
 import { type FunctionHost, openFunctionHost } from "../testing/function-host.ts";
 import { compose } from "./compose.ts";
@@ -13,7 +14,6 @@ beforeEach(() => {
   broker.received.length = 0;
 });
 
-const DAY_MS = 86_400_000;
 const TRACE = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
 
 function pulse(fields: Record<string, unknown> = {}): Record<string, unknown> {

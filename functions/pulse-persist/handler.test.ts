@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import type { Pulse } from "../../events/pulse.ts";
+import { DAY_MS } from "../../events/time.ts";
 import { openSqlitePulseStore } from "../../storage/sqlite/pulse-store.ts";
 import { openFunctionHost } from "../testing/function-host.ts";
 import { compose } from "./compose.ts";
@@ -15,7 +16,7 @@ const host = await openFunctionHost(compose, { PULSE_DATA_DIR: folder, PULSE_FUN
 const reader = openSqlitePulseStore({
   file: join(folder, "pulses.db"),
   maxBytes: 2 ** 30,
-  retentionMs: 30 * 86_400_000,
+  retentionMs: 30 * DAY_MS,
 });
 afterAll(async () => {
   await host.close();
@@ -173,7 +174,7 @@ describe("pulse-persist with a store in trouble", () => {
           close: async () => {},
         },
         metrics: new PersistMetrics([registry]),
-        retentionMs: 86_400_000,
+        retentionMs: DAY_MS,
         maxPulses: 10,
         maxQueuedRows: 100,
       }),
