@@ -1,24 +1,19 @@
 import { readFileSync } from "node:fs";
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { expect, it } from "vitest";
 import { type Platform, until } from "./platform.ts";
 import { readAll, readMetric } from "./read-back.ts";
 
-interface Letter {
+interface DeadLetter {
   id: string;
   reason: string;
   code: number;
   replayed_at?: string;
 }
 
-/** Tests a platform; `start` starts it on the store that is meant. */
-export function testPoison(start: () => Promise<Platform>): void {
-  let platform: Platform;
-  beforeAll(async () => {
-    platform = await start();
-  }, 120_000);
-  afterAll(() => platform?.dispose(), 60_000);
-
+/** Sends an event to a running platform that no attempt can store. */
+export function testPoison(platformOf: () => Platform): void {
   it("takes a poison event to the dead letters after one try, with its reason, and stores it once it was put right", async () => {
+    const platform = platformOf();
     const poison = readFileSync("events/samples/poison.json", "utf8");
     const posted = await fetch(platform.broker, {
       method: "POST",
@@ -26,19 +21,19 @@ export function testPoison(start: () => Promise<Platform>): void {
       body: poison,
     });
     expect(posted.status).toBe(202);
-    let letters: Letter[] = [];
+    let deadLetters: DeadLetter[] = [];
     await until("a dead letter", async () => {
-      letters = await deadLettersOf(platform);
-      return letters.length > 0;
+      deadLetters = await deadLettersOf(platform);
+      return deadLetters.length > 0;
     });
-    expect(letters).toHaveLength(1);
-    const letter = letters[0] as Letter;
-    expect(letter).toMatchObject({ reason: "invalid", code: 400 });
-    expect(JSON.stringify(letter)).toContain("Expected"); // persist's own words travel with it
+    expect(deadLetters).toHaveLength(1);
+    const deadLetter = deadLetters[0] as DeadLetter;
+    expect(deadLetter).toMatchObject({ reason: "invalid", code: 400 });
+    expect(JSON.stringify(deadLetter)).toContain("Expected"); // pulse-persist's own words travel with the event
     expect(await readMetric(platform.persist, "pulsemesh_requests_total", 'code="400"')).toBe(1);
     expect(await readMetric(platform.deadletter, "pulsemesh_dead_letters_total", 'reason="invalid"')).toBe(1);
 
-    const replay = await fetch(`${platform.deadletter}/dead-letters/${letter.id}/replay`, {
+    const replay = await fetch(`${platform.deadletter}/dead-letters/${deadLetter.id}/replay`, {
       method: "POST",
       headers: { "content-type": "application/json" },
       body: JSON.stringify({ service_name: "put-right", latency_ms: 12.5, status: "ok" }),
@@ -51,7 +46,7 @@ export function testPoison(start: () => Promise<Platform>): void {
   });
 }
 
-async function deadLettersOf(platform: Platform): Promise<Letter[]> {
+async function deadLettersOf(platform: Platform): Promise<DeadLetter[]> {
   const response = await fetch(`${platform.deadletter}/dead-letters`);
-  return ((await response.json()) as { dead_letters: Letter[] }).dead_letters;
+  return ((await response.json()) as { dead_letters: DeadLetter[] }).dead_letters;
 }

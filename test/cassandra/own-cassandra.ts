@@ -18,7 +18,7 @@ export interface OwnCassandra {
   settings: CassandraSettings;
 }
 
-/** Why a test cannot have a Cassandra of its own, which takes processes of this machine. */
+/** Why a test cannot start a Cassandra that it may kill: that takes Java and Maven on this machine. */
 export async function whyNoProcesses(): Promise<string | undefined> {
   const way = await findWay();
   if (way.kind === "java") return undefined;
@@ -27,7 +27,7 @@ export async function whyNoProcesses(): Promise<string | undefined> {
   return reason;
 }
 
-/** Starts one and gives the settings that reach it. */
+/** Starts a Cassandra and returns the settings that lead to it. */
 export async function startOwnCassandra(options: Partial<CassandraOptions>): Promise<OwnCassandra> {
   const cassandra = await startCassandra({
     dataDir: await mkdtemp(join(tmpdir(), "pulsemesh-cassandra-")),
@@ -51,7 +51,7 @@ export async function makeKeyspace(settings: CassandraSettings, replicas = 1): P
     client,
     plan: {
       keyspace: settings.keyspace,
-      replication: { [settings.localDataCenter]: replicas },
+      replication: settings.replication ?? { [settings.localDataCenter]: replicas },
       retentionMs: RETENTION_MS,
       bucketMs: 3_600_000,
     },

@@ -14,7 +14,13 @@ afterAll(() => rmSync(folder, { recursive: true }));
 
 async function runTests(env: Record<string, string>): Promise<{ code: number | null; output: string }> {
   const bare = { PATH: folder, HOME: folder, XDG_CACHE_HOME: folder, NO_COLOR: "1", ...env };
-  const args = ["run", "--project", "cassandra", "storage/cassandra/nodes.test.ts", "test/cassandra/faults.test.ts"];
+  const args = [
+    "run",
+    "--project",
+    "cassandra",
+    "storage/cassandra/nodes.test.ts",
+    "test/cassandra/single-node.test.ts",
+  ];
   const child = spawn(process.execPath, [VITEST, ...args, "--coverage.enabled=false", "--reporter=verbose"], {
     env: bare,
     stdio: ["ignore", "pipe", "pipe"],

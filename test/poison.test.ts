@@ -1,4 +1,0 @@
-import { startPlatform } from "./platform.ts";
-import { testPoison } from "./poison.ts";
-
-testPoison(() => startPlatform());
