@@ -1,6 +1,6 @@
-// The list of 2,000 services as pulse-query answers it over HTTP, from either store: asked by a process that has just
-// started, and again and again. Services that pulse cost the newest pulses; of services
-// that have gone silent pulse-query also learns the usual period, once.
+// How long pulse-query takes to answer over HTTP with the list of 2,000 services, from either store: the first answer of a
+// process, and all others. For services that pulse, it reads the newest pulses. For services that have gone silent, it also
+// learns each usual period once.
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -15,14 +15,14 @@ const SERVICES = 2000;
 const PULSES = 30;
 const MINUTE_MS = 60_000;
 const STARTS = 5;
-/** Behind so many answers every service has been learnt. */
+/** After so many answers every usual period is learnt. */
 const WARM_UP = 100;
 const GOAL_MS = 100;
 const RETENTION_MS = 30 * 24 * HOUR_MS;
-/** The newest pulse of a service is so old. */
+/** How old each service's newest pulse is. */
 const SCENARIOS = { "that pulse": 0, "that have all gone silent": 10 * MINUTE_MS } as const;
 
-/** Measures it on SQLite for `seconds` a figure. */
+/** Measures the list on SQLite, for `seconds` a figure. */
 export async function benchServices(seconds: number): Promise<Row[]> {
   const rows: Row[] = [];
   for (const [scenario, ageMs] of Object.entries(SCENARIOS)) {
@@ -36,7 +36,7 @@ export async function benchServices(seconds: number): Promise<Row[]> {
   return rows;
 }
 
-/** The same on a real Cassandra node. */
+/** Measures the list on a real Cassandra node, for `seconds` a figure. */
 export async function benchServicesOnCassandra(seconds: number): Promise<Row[]> {
   return await withRig(async (rig) => {
     const rows: Row[] = [];
@@ -53,7 +53,7 @@ export async function benchServicesOnCassandra(seconds: number): Promise<Row[]> 
   });
 }
 
-/** A pulse a minute of every service for half an hour, a minute's at a time, from the oldest on. */
+/** Half an hour of pulses, one a minute from each service. Yields a minute at a time, the oldest first. */
 function* pulsesOfServices(ageMs: number): Generator<Pulse[]> {
   const end = Date.now() - ageMs;
   for (let i = PULSES - 1; i >= 0; i--) {
@@ -74,7 +74,7 @@ function* pulsesOfServices(ageMs: number): Generator<Pulse[]> {
 async function measure(what: string, env: Record<string, string>, seconds: number, nodePid?: number): Promise<Row[]> {
   const first: number[] = [];
   let program: Started | undefined;
-  // The one before the first warms up what all of them ask.
+  // One process more, before the first, warms up the store.
   for (let i = -1; i < STARTS; i++) {
     await program?.stop();
     program = await startProgram([...NODE_FLAGS["pulse-query"], "functions/main.ts"], {
@@ -113,7 +113,7 @@ async function measure(what: string, env: Record<string, string>, seconds: numbe
   ];
 }
 
-/** Asks as a browser does, and gives the ms until the whole answer is there. */
+/** Asks as a browser does. Gives the ms until the whole answer has come. */
 async function timeAnswer(port: number): Promise<number> {
   const startedAt = performance.now();
   const response = await fetch(`http://127.0.0.1:${port}/services`);

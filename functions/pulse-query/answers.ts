@@ -18,7 +18,7 @@ const serviceHealth = z
 const percentile = z.number().nullable().describe("Milliseconds, within 1 %; null when there is no pulse.");
 const longest = z.number().nullable().describe("Milliseconds; null when there is no pulse.");
 
-export const serviceView = z
+const serviceView = z
   .object({
     service_name: z.string(),
     health: serviceHealth,
@@ -45,7 +45,7 @@ export const servicesAnswer = z
   .object({ services: z.array(serviceView) })
   .register(named, { id: "Services", description: "Every service, sorted by name." });
 
-export const pulseView = z
+const pulseView = z
   .object({
     service_name: z.string(),
     event_time: time,
@@ -117,7 +117,7 @@ export const problemView = z
   })
   .register(named, { id: "Problem", description: "A problem document (RFC 9457) with the request's faults." });
 
-export const deadLetterView = z
+const deadLetterView = z
   .object({
     id: z.string(),
     reason: z.string().describe("What went wrong, in one word."),

@@ -22,7 +22,7 @@ const peer = createServer(async (request: IncomingMessage, response) => {
 let host: FunctionHost;
 
 async function open(url: URL | undefined, timeoutMs = 5000): Promise<FunctionHost> {
-  const routes = deadLetterRoutes({ url, timeoutMs });
+  const routes = deadLetterRoutes(url, timeoutMs);
   const nothing = async () => undefined;
   return openFunctionHost(() => ({ name: "pulse-query", routes, check: nothing, close: nothing }));
 }

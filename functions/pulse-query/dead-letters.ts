@@ -4,17 +4,13 @@
 import { problem, tryLater } from "../../http/problem.ts";
 import type { HttpReply, HttpRequest, Route } from "../../http/route.ts";
 
-export interface DeadLetterRoutesOptions {
-  /** Where pulse-deadletter is; without it every request gets 404. */
-  url: URL | undefined;
-  /** For a whole request: pulse-deadletter may have to start first. @default 15000 */
-  timeoutMs?: number;
-}
-
 const FORWARDED_HEADERS = ["content-type", "retry-after", "x-content-type-options"] as const;
 
-/** Lists and replays dead letters through pulse-deadletter. */
-export function deadLetterRoutes({ url, timeoutMs = 15_000 }: DeadLetterRoutesOptions): Route[] {
+/**
+ * Lists and replays dead letters through pulse-deadletter at `url`; without `url` every request gets 404. A whole request may
+ * take `timeoutMs`, because pulse-deadletter may have to start first.
+ */
+export function deadLetterRoutes(url: URL | undefined, timeoutMs = 15_000): Route[] {
   async function forward(path: string, { query, body, log }: HttpRequest, method: "GET" | "POST"): Promise<HttpReply> {
     if (url === undefined) {
       return problem(404, "Not found", "Expected PULSE_DEADLETTER_URL to say where pulse-deadletter is, got nothing.");

@@ -110,7 +110,7 @@ export function createQuery({
   const isExport = ({ headers, method }: HttpRequest) => wantsLines(headers.accept) && method === "GET";
   const routes: Route[] = [
     ...pageRoutes(ingestUrl),
-    ...deadLetterRoutes({ url: deadLetterUrl }),
+    ...deadLetterRoutes(deadLetterUrl),
     { method: "GET", path: "/services", handle: listServices },
     { method: "GET", path: "/services/{service}", handle: showService },
     {

@@ -5,7 +5,7 @@ import type { JudgedService, ServiceList } from "./service-list.ts";
 import { viewPulse, viewService } from "./view.ts";
 
 /** How many of a service's newest pulses its stream looks at. Of more pulses between two polls, only these are shown. */
-export const NEWEST_PULSES = 50;
+const NEWEST_PULSES = 50;
 
 /** `pulse` for each service with a newer pulse or another health, `gone` for a service that the store has forgotten. */
 export function everyServiceSource(services: Pick<ServiceList, "latest">): LiveSource<JudgedService> {

@@ -30,7 +30,7 @@ export interface LiveOptions {
   maxListeners: number;
   onError: (error: unknown) => void;
   /** Called when the last listener has left. */
-  onIdle: () => void;
+  onIdle: () => unknown;
 }
 
 export const LIVE_DEFAULTS: Omit<LiveOptions, "onError"> = {

@@ -29,12 +29,12 @@ const JSON_TYPE = "application/json";
 const PROBLEM = { "application/problem+json": problemView };
 const NOT_FOUND = { 404: PROBLEM };
 
-/** What a query or a store can make of any answer. */
+/** The answers of an operation whose query may have faults and whose store may be away. */
 function answers(status: number, content: Record<string, z.ZodType | undefined>, more: Answers = {}): Answers {
   return { [status]: content, 400: PROBLEM, 503: PROBLEM, ...more };
 }
 
-/** The same for an answer that can be polled with If-None-Match. */
+/** The same where a client can poll with If-None-Match. */
 function polled(content: Record<string, z.ZodType | undefined>, more: Answers = {}): Answers {
   return answers(200, content, { 304: {}, ...more });
 }

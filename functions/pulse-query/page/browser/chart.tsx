@@ -12,8 +12,8 @@ export function Chart(properties: ChartProperties) {
   const drawn = useRef<UPlot | undefined>(undefined);
   const shape = series.map(({ label }) => label).join();
 
-  // Other curves or colours take a new chart; other data goes into the chart that is there. All else is read from `latest`
-  // when it is drawn.
+  // Other curves or colours need a new chart; new data goes into the chart that is there. The chart reads the rest from
+  // `latest` when it draws.
   useEffect(() => {
     const element = place.current;
     if (element === null) return;
