@@ -3,17 +3,17 @@ import type { Pulse } from "../../events/pulse.ts";
 import { bucketOf } from "../../storage/cassandra/pulse-row.ts";
 import { cpuMicros } from "../process.ts";
 import { median, percentile, type Row } from "../table.ts";
-import { makeFleet } from "./fleet.ts";
+import { makeUpServices } from "./made-up-services.ts";
 import { HOUR_MS, type Rig, storeWrite, type Table } from "./rig.ts";
 
 const ROUNDS = 7;
-/** Rounds before those: both processes compile what is hot. */
+/** Rounds before those, in which both processes compile their hot code. */
 const WARM_UP_ROUNDS = 4;
 const READS = 200;
 const NEWEST = 100;
 const SPAN_MS = 24 * HOUR_MS;
 
-/** The services that are read: the newest rows of one lie in one hour, those of the other in two. */
+/** The services to read: the newest rows of one lie in one hour, those of the other in two. */
 const SERVICES = [
   { service: "busy", everyMs: 10_000 },
   { service: "quiet", everyMs: 60_000 },
@@ -38,7 +38,7 @@ export async function benchNewest(rig: Rig): Promise<Row[]> {
   }));
 }
 
-/** The same in a small table and a large one on one node; filling that one takes minutes. */
+/** The same in a small table and in a large one on the same node; filling the large one takes minutes. */
 export async function benchGrowth(rig: Rig, rows = 10_000_000): Promise<Row[]> {
   const costs = await measureInTurns(rig, await fillTables(rig, [10_000, rows]));
   return SERVICES.map(({ service }) => {
@@ -59,13 +59,13 @@ export async function benchGrowth(rig: Rig, rows = 10_000_000): Promise<Row[]> {
 
 interface FilledTable {
   table: Table;
-  /** Where its newest hour ends. */
+  /** The end of its newest hour. */
   end: number;
 }
 
-/** Tables of so many rows, all of them on disk: what a start reads back has been written there. */
+/** Tables of so many rows each, all on disk: a restart reads back only what is there. */
 async function fillTables(rig: Rig, rowCounts: readonly number[]): Promise<FilledTable[]> {
-  // A whole hour, so that as many rows are in the newest bucket at whatever time this runs.
+  // A whole hour: the newest bucket then holds as many rows at any time of day.
   const end = bucketOf(Date.now(), HOUR_MS);
   const filled: FilledTable[] = [];
   for (const rows of rowCounts) {
@@ -78,7 +78,7 @@ async function fillTables(rig: Rig, rowCounts: readonly number[]): Promise<Fille
   return filled;
 }
 
-/** Waits until the table can be used again and nothing is compacted. */
+/** Waits until the table can be used again and no compaction runs. */
 async function untilQuiet({ store, client }: Table): Promise<void> {
   for (;;) {
     const isReady = await store.check().then(
@@ -99,7 +99,7 @@ interface Measured {
   store: ReadCost;
 }
 
-/** Each service in each table, by the store and by the driver, in turns; the services of a table stand together. */
+/** Measures each service in each table, by the store and by the driver, in turns. */
 async function measureInTurns(rig: Rig, tables: readonly FilledTable[]): Promise<Measured[]> {
   const subjects = tables.flatMap((filled) =>
     SERVICES.map(({ service }) => ({ filled, service, raw: [] as ReadCost[], store: [] as ReadCost[] })),
@@ -121,7 +121,7 @@ async function readByStore({ table, end }: FilledTable, service: string): Promis
   if (!page.ok || page.value.pulses.length !== NEWEST) throw new Error(`Expected ${NEWEST} pulses of ${service}`);
 }
 
-/** What someone would write who knows that the newest hours hold rows. */
+/** What a caller would write who knows that the newest hours hold rows. */
 async function readRaw({ table: { client, statements }, end }: FilledTable, service: string): Promise<void> {
   let left = NEWEST;
   for (let bucket = end - HOUR_MS; left > 0; bucket -= HOUR_MS) {
@@ -158,9 +158,9 @@ function textOf({ p50Ms, ourMicros, cassandraMicros }: ReadCost): string {
   return `p50 ${p50Ms.toFixed(2)} ms, ${ourMicros.toFixed(0)} µs ours, ${cassandraMicros.toFixed(0)} µs Cassandra's`;
 }
 
-/** Rows of a day in the order in which they happened; the services that are read have 1,440 and 2,000 of them. */
+/** Writes the rows of a day in the order of their time; the services to read have 1,440 and 2,000 of them. */
 async function fillDay(table: Table, rows: number, end: number): Promise<void> {
-  const others = makeFleet(500);
+  const others = makeUpServices(500);
   const own = SERVICES.flatMap(({ service, everyMs }) =>
     Array.from({ length: Math.min(2000, SPAN_MS / everyMs) }, (_, i): Pulse => {
       const fields = { latency_ms: i, status: "ok", id: `${service}-${i}`, source: "/pulse" };

@@ -3,25 +3,22 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { Client } from "cassandra-driver";
+import type { Client } from "cassandra-driver";
 import type { Pulse } from "../../events/pulse.ts";
 import { findWay, startCassandra } from "../../local/cassandra/cluster.ts";
 import type { CassandraNode } from "../../local/cassandra/node.ts";
 import { cassandraSettings } from "../../settings/cassandra-settings.ts";
 import { readSettings } from "../../settings/read.ts";
-import { clientOptionsOf } from "../../storage/cassandra/client-options.ts";
 import type { Statement } from "../../storage/cassandra/cql.ts";
 import { bucketOf, insertOf, type PulseStatements, pulseStatements } from "../../storage/cassandra/pulse-row.ts";
 import { type CassandraPulseStore, openCassandraPulseStore } from "../../storage/cassandra/pulse-store.ts";
-import { applySchema } from "../../storage/cassandra/schema-apply.ts";
-import { loadMigrations } from "../../storage/cassandra/schema-files.ts";
+import { connectTo, makeKeyspace, RETENTION_MS } from "../../storage/testing/keyspace.ts";
 import type { Row } from "../table.ts";
 
 export const HOUR_MS = 3_600_000;
-const RETENTION_MS = 30 * 24 * HOUR_MS;
 const TTL_SECONDS = RETENTION_MS / 1000;
 
-/** A keyspace, as the store writes and reads it and as the driver itself does. */
+/** A keyspace, with the store and with the driver itself. */
 export interface Table {
   keyspace: string;
   client: Client;
@@ -36,7 +33,7 @@ export interface Rig {
   openTable(): Promise<Table>;
 }
 
-/** Starts a node for some work and removes it with its data; without Java the rows say why nothing was measured. */
+/** Starts a node for some work, then removes it with its data. Without Java, a row says why nothing was measured. */
 export async function withRig(work: (rig: Rig) => Promise<Row[]>): Promise<Row[]> {
   const way = await findWay();
   if (way.kind !== "java") {
@@ -52,20 +49,8 @@ export async function withRig(work: (rig: Rig) => Promise<Row[]>): Promise<Row[]
       PULSE_CASSANDRA_KEYSPACE: `pulse_bench_${randomUUID().slice(0, 8)}`,
     });
     const { keyspace } = settings;
-    const client = new Client(await clientOptionsOf({ ...settings, requestTimeoutMs: 30_000 }));
-    await client.connect();
-    await applySchema({
-      client,
-      plan: {
-        keyspace,
-        replication: { [cassandra.localDataCenter]: 1 },
-        retentionMs: RETENTION_MS,
-        bucketMs: HOUR_MS,
-      },
-      migrations: await loadMigrations(),
-      hasReplicationSetting: false,
-      say: () => {},
-    });
+    await makeKeyspace(settings);
+    const client = await connectTo(settings);
     const store = openCassandraPulseStore({ settings, retentionMs: RETENTION_MS });
     await store.check();
     const table = { keyspace, client, store, statements: pulseStatements(keyspace) };
@@ -85,7 +70,7 @@ export async function withRig(work: (rig: Rig) => Promise<Row[]>): Promise<Row[]
   }
 }
 
-// On a busy machine Cassandra may time out; each way tries again, as a broker would.
+// On a busy machine Cassandra may time out: each way of writing tries again, as a broker would.
 
 /** Writes as pulse-persist does; gives the number of rows. */
 export async function storeWrite({ store }: Table, pulses: readonly Pulse[]): Promise<number> {

@@ -1,10 +1,10 @@
 import type { Pulse } from "../../events/pulse.ts";
 import { cpuMicros } from "../process.ts";
 import { median, type Row } from "../table.ts";
-import { makeFleet } from "./fleet.ts";
+import { makeUpServices } from "./made-up-services.ts";
 import { type Rig, rawBatch, rawInsert, storeWrite, type Table } from "./rig.ts";
 
-/** Short turns, and many: a flush or a busy moment of the machine falls on few of them, and the median passes it over. */
+/** Many short turns: a flush or a busy moment of the machine disturbs few of them, and the median leaves those out. */
 const ROUNDS = 20;
 const WARM_UP_ROUNDS = 5;
 const RAW_BATCH = 50;
@@ -19,11 +19,11 @@ interface Cost {
   cassandraMicros: number;
 }
 
-/** The store beside the driver: `raw` are batches of 50 made by hand, `one by one` an insert for each pulse. */
+/** The store beside the driver: `raw` writes batches of 50 made by hand, `one by one` an insert for each pulse. */
 export async function benchWrites(rig: Rig, table: Table, secondsInAll: number): Promise<Row[]> {
   const seconds = secondsInAll / 4;
-  const one = makeFleet(1);
-  const many = makeFleet(200);
+  const one = makeUpServices(1);
+  const many = makeUpServices(200);
   const ways = {
     rawOne: () => measure(rig, seconds, RAW_IN_FLIGHT, () => rawBatch(table, one.ofOne(RAW_BATCH))),
     storeOne: () => measure(rig, seconds, CLIENTS, () => storeWrite(table, one.ofAll(100))),
@@ -32,7 +32,7 @@ export async function benchWrites(rig: Rig, table: Table, secondsInAll: number):
     oneByOne: () => measure(rig, seconds, CLIENTS, () => rawInsert(table, one.ofAll(1)[0] as Pulse)),
     storeSingle: () => measure(rig, seconds, CLIENTS, () => storeWrite(table, one.ofAll(1))),
   };
-  // Both processes compile what is hot: until they have, a row costs many times as much.
+  // Until both processes have compiled their hot code, a row costs many times as much.
   await warmUp(table);
   await stopCompaction(table);
   const costs = await inTurns(ways, ROUNDS);
@@ -43,7 +43,7 @@ export async function benchWrites(rig: Rig, table: Table, secondsInAll: number):
   ];
 }
 
-/** The medians of some ways that are measured in turns, so that what disturbs one disturbs all. */
+/** The medians of ways that are measured in turns, so that what disturbs one disturbs all. */
 async function inTurns<Name extends string>(
   ways: Record<Name, () => Promise<Cost>>,
   rounds: number,
@@ -67,7 +67,7 @@ async function inTurns<Name extends string>(
   return Object.fromEntries(names.map((name) => [name, medianOf(name)])) as Record<Name, Cost>;
 }
 
-// What is merged later costs the same however it was written, and comes at moments of its own.
+// A later merge costs the same for every way of writing, and would fall on some turns only.
 async function stopCompaction({ client, keyspace }: Table): Promise<void> {
   const compaction = { class: "TimeWindowCompactionStrategy", enabled: "false" };
   const map = JSON.stringify(compaction).replaceAll('"', "'");
@@ -76,7 +76,7 @@ async function stopCompaction({ client, keyspace }: Table): Promise<void> {
   });
 }
 
-/** Keeps `concurrency` pieces of work under way for a time; each gives the rows it wrote. */
+/** Keeps `concurrency` pieces of work under way for a time; each gives the number of rows that it wrote. */
 async function measure(
   { node }: Rig,
   seconds: number,
@@ -103,12 +103,12 @@ async function measure(
 }
 
 async function warmUp(table: Table): Promise<void> {
-  const fleet = makeFleet(500);
+  const services = makeUpServices(500);
   let left = WARM_UP_ROWS;
   const loop = async () => {
     while (left > 0) {
       left -= 1000;
-      await storeWrite(table, fleet.ofAll(1000));
+      await storeWrite(table, services.ofAll(1000));
     }
   };
   await Promise.all(Array.from({ length: 16 }, loop));

@@ -5,15 +5,15 @@ import type { Pulse } from "../../events/pulse.ts";
 import { settleClaims } from "./claims.ts";
 import { pulseStatements, writetimeOf } from "./pulse-row.ts";
 
-// The same cases in every run: what fails once fails for everybody.
+// The same cases in every run: a failure can be repeated anywhere.
 fc.configureGlobal({ seed: 20_261_124 });
 
 const statements = pulseStatements("k");
 const REPLICAS = [0, 1, 2];
 const QUORUM = 2;
 
-// A model of three replicas that get every message at a moment of its own, in any order, and never repair what a read
-// finds different: weaker than Cassandra in all that the protocol may rely on.
+// A model of three replicas. Each gets a message at a different moment, in any order, and never repairs what a read finds
+// different: weaker than Cassandra in everything that the protocol relies on.
 class Replica {
   readonly claims = new Set<number>();
   readonly rows = new Map<number, { writetime: number; isLive: boolean }>();
@@ -47,7 +47,7 @@ class Cluster {
     });
   }
 
-  /** What all replicas together hold once every message has arrived. */
+  /** The times of the rows that all replicas together hold once every message has arrived. */
   liveTimes(): number[] {
     const merged = new Replica();
     for (const replica of this.replicas) {
@@ -59,7 +59,7 @@ class Cluster {
 
 interface Arrival {
   time: number;
-  /** The operation at which the process dies, and the replicas which that one still reaches. */
+  /** The operation at which the process dies, and the replicas that the operation still reaches. */
   diesAt: number;
   reaches: number[];
 }
@@ -96,7 +96,7 @@ async function arrive(cluster: Cluster, { time, diesAt, reaches }: Arrival): Pro
         return { rows: rows as unknown as types.Row[] };
       },
       replace: async (winner, losers) => {
-        // A logged batch that has begun reaches every replica in the end, whatever becomes of who sent it.
+        // A logged batch that has begun reaches every replica in the end, even when its sender dies.
         const isCrash = operations++ === diesAt;
         if (isCrash && reaches.length < QUORUM) throw new Crash();
         const done = cluster.ask((replica) => {
@@ -124,7 +124,7 @@ function arrivalOf(): fc.Arbitrary<Arrival> {
 }
 
 describe("claims", () => {
-  it("store a pulse once, whatever arrives when, in whatever order messages come, whoever dies", async () => {
+  it("store a pulse once, in any order of arrivals and messages, whichever process dies", async () => {
     await fc.assert(
       fc.asyncProperty(fc.scheduler(), fc.array(arrivalOf(), { minLength: 1, maxLength: 5 }), async (s, arrivals) => {
         const cluster = new Cluster(s);
@@ -139,7 +139,7 @@ describe("claims", () => {
     );
   });
 
-  it("keep it stored once when it is sent again after all that", async () => {
+  it("keep the pulse stored once when it is sent again afterwards", async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.scheduler(),
@@ -162,7 +162,7 @@ describe("claims", () => {
     );
   });
 
-  it("do not pile up when a pulse is sent again and again", async () => {
+  it("do not pile up when a pulse is sent many times", async () => {
     const claims = new Set<number>();
     let writes = 0;
     for (let i = 0; i < 50; i++) {

@@ -1,7 +1,7 @@
 import { DAY_MS } from "../../events/time.ts";
 import { openHandles } from "../contract/subject.ts";
 import { describeDeadLetterStore, describePulseStore } from "../contract/suite.ts";
-import { skipReason, testSettings } from "../testing/keyspace.ts";
+import { skipReason, testSettings } from "../testing/shared-cassandra.ts";
 import { openCassandraDeadLetterStore } from "./dead-letter-store.ts";
 import { openCassandraPulseStore } from "./pulse-store.ts";
 

@@ -1,11 +1,13 @@
 import { Client } from "cassandra-driver";
-import { describe, expect, it, onTestFinished, vi } from "vitest";
-import { pulseOf, STORED, storeOpener } from "../testing/cassandra-pulse-store.ts";
-import { skipReason, testSettings } from "../testing/keyspace.ts";
-import { clientOptionsOf } from "./client-options.ts";
+import { expect, it, onTestFinished, vi } from "vitest";
+import { STORED } from "../outcome.ts";
+import { openTestClient, openTestStore } from "../testing/cassandra-store.ts";
+import { describeUnless } from "../testing/describe-unless.ts";
+import { pulseOf } from "../testing/pulses.ts";
+import { skipReason } from "../testing/shared-cassandra.ts";
 import { onReconnectionError } from "./control-connection.ts";
 
-/** Has a client reconnect and lose its connection to another reconnection at the worst moment. */
+/** Makes a client reconnect and lose its connection to another reconnection at the worst moment. */
 async function failToReconnect(client: Client): Promise<void> {
   const { controlConnection } = client as unknown as {
     controlConnection: { connection: unknown; _refresh(): Promise<void>; _refreshHosts(): Promise<void> };
@@ -17,12 +19,9 @@ async function failToReconnect(client: Client): Promise<void> {
   await controlConnection._refresh();
 }
 
-describe.skipIf(skipReason() !== undefined)("a reconnection of the driver that ends by an error", () => {
-  const open = storeOpener();
-
-  it("is heard of", async () => {
-    const client = new Client(await clientOptionsOf(testSettings()));
-    onTestFinished(() => client.shutdown());
+describeUnless(skipReason(), "a reconnection of the driver that fails", () => {
+  it("calls the listener", async () => {
+    const client = await openTestClient();
     const errors: unknown[] = [];
     onReconnectionError(client, (error) => errors.push(error));
     await client.connect();
@@ -30,10 +29,10 @@ describe.skipIf(skipReason() !== undefined)("a reconnection of the driver that e
     expect(errors).toEqual([expect.any(TypeError)]);
   });
 
-  it("is followed by a session made anew", async () => {
+  it("makes the session connect again", async () => {
     const connect = vi.spyOn(Client.prototype, "connect");
     onTestFinished(() => connect.mockRestore());
-    const store = open();
+    const store = openTestStore();
     await expect.poll(() => store.check().then(() => "ready", String)).toBe("ready");
     await failToReconnect(connect.mock.contexts[0] as Client);
     await expect.poll(() => store.write([pulseOf()])).toEqual(STORED);

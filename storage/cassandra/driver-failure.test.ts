@@ -35,7 +35,7 @@ describe("what an error means for the rows", () => {
     expect(failure).toMatchObject({ outcome: { kind, reason: expect.stringContaining(message) }, about });
   });
 
-  it("is to try again when no node answers, and says what each has said", () => {
+  it("is retry when no node answers, and tells what each node said", () => {
     const error = new errors.NoHostAvailableError({
       "10.0.0.1:9042": new errors.OperationTimedOutError("The host 10.0.0.1:9042 did not reply before timeout 3000 ms"),
     });
@@ -43,7 +43,7 @@ describe("what an error means for the rows", () => {
     expect(reasonOf(error)).toMatch(/No Cassandra node answers \(10.0.0.1:9042: .*timeout 3000 ms\)/);
   });
 
-  it("is what all nodes have answered when they have", () => {
+  it("is what all nodes have answered, when all have", () => {
     const invalid = new errors.ResponseError(CODES.invalid, "unconfigured table t");
     expect(failureOf(new errors.NoHostAvailableError({ a: invalid }))).toMatchObject({ about: "schema" });
   });

@@ -1,23 +1,22 @@
-import { randomUUID } from "node:crypto";
-import { describe, expect, it } from "vitest";
+import { expect, it } from "vitest";
 import type { Pulse } from "../../events/pulse.ts";
+import { STORED } from "../outcome.ts";
 import type { StoreBatch } from "../ports.ts";
-import { clientHolder, HOUR_MS, idsOf, pulseOf, STORED, storeOpener } from "../testing/cassandra-pulse-store.ts";
-import { skipReason, testSettings } from "../testing/keyspace.ts";
+import { idsOf, openReadyStore, openTestClient } from "../testing/cassandra-store.ts";
+import { describeUnless } from "../testing/describe-unless.ts";
+import { newService, pulseOf } from "../testing/pulses.ts";
+import { skipReason, testSettings } from "../testing/shared-cassandra.ts";
 import { countBytes, insertOf, pulseStatements } from "./pulse-row.ts";
 
-describe.skipIf(skipReason() !== undefined)("the Cassandra pulse store", () => {
-  const open = storeOpener();
-  const cassandra = clientHolder();
-  const { keyspace } = testSettings();
-
+describeUnless(skipReason(), "the Cassandra pulse store", () => {
   it("counts the bytes of a batch as the server does, or a few more", async () => {
-    const statements = pulseStatements(keyspace);
-    const services = [`s-${randomUUID()}`, `s-${randomUUID()}`];
-    // The server has a limit for batches of several partitions only; ours are of one, and kept under it nevertheless.
+    const client = await openTestClient();
+    const statements = pulseStatements(testSettings().keyspace);
+    const services = [newService(), newService()];
+    // The server limits batches of several partitions only; the store's are of one, and stay under the limit all the same.
     const send = async (pulses: Pulse[]) => {
       const inserts = pulses.map((pulse) => insertOf(statements, { pulse, time: pulse.event_time }, 0, 1000));
-      return await cassandra.client.batch(inserts, { logged: false }).then(() => "taken", String);
+      return await client.batch(inserts, { logged: false }).then(() => "taken", String);
     };
     for (const fields of [
       {},
@@ -35,29 +34,26 @@ describe.skipIf(skipReason() !== undefined)("the Cassandra pulse store", () => {
     }
   });
 
-  it("keeps batches under the bytes it is told", async () => {
+  it("keeps batches under the configured bytes", async () => {
     const batches: StoreBatch[] = [];
-    const store = open({ maxBatchBytes: 10_000 }, { onBatch: (batch) => batches.push(batch) });
-    await store.check();
-    const event_time = Math.floor(Date.now() / HOUR_MS) * HOUR_MS;
-    const first = pulseOf({ event_time });
+    const store = await openReadyStore({ maxBatchBytes: 10_000 }, { onBatch: (batch) => batches.push(batch) });
+    const first = pulseOf();
     const perBatch = Math.floor(10_000 / countBytes(first));
-    const pulses = Array.from({ length: 5 * perBatch }, () =>
-      pulseOf({ service_name: first.service_name, event_time }),
-    );
+    const pulses = Array.from({ length: 5 * perBatch }, () => pulseOf({ service_name: first.service_name }));
     expect(await store.write(pulses)).toEqual(STORED);
     expect(batches.map(({ rows }) => rows)).toEqual(Array.from({ length: 5 }, () => perBatch));
   });
 
-  it("learns from refusals that the server takes less than it was told", async () => {
+  it("learns from refusals that the server takes less than is configured", async () => {
     const batches: StoreBatch[] = [];
-    const store = open({ maxBatchBytes: 32 * 1024 * 1024 }, { onBatch: (batch) => batches.push(batch) });
-    await store.check();
-    const event_time = Math.floor(Date.now() / HOUR_MS) * HOUR_MS;
+    const store = await openReadyStore(
+      { maxBatchBytes: 32 * 1024 * 1024 },
+      { onBatch: (batch) => batches.push(batch) },
+    );
     const metadata = Object.fromEntries(Array.from({ length: 32 }, (_, i) => [`k${i}`, "ü".repeat(1020)]));
-    const service = `s-${randomUUID()}`;
-    // 16 MB, where max_mutation_size is half a commit log segment: 8 MB for a node of ours, 16 MB by default.
-    const pulses = Array.from({ length: 250 }, () => pulseOf({ service_name: service, event_time, metadata }));
+    const service = newService();
+    // 16 MB, while max_mutation_size is half a commit log segment: 8 MB for a test's node, 16 MB by default.
+    const pulses = Array.from({ length: 250 }, () => pulseOf({ service_name: service, metadata }));
     expect(await store.write(pulses)).toEqual(STORED);
     expect(batches.length).toBeGreaterThan(1);
     expect(await idsOf(store, service)).toHaveLength(250);
@@ -65,34 +61,30 @@ describe.skipIf(skipReason() !== undefined)("the Cassandra pulse store", () => {
 
   it("sends a row alone that is larger than a batch may be", async () => {
     const batches: StoreBatch[] = [];
-    const store = open({ maxBatchBytes: 1024 }, { onBatch: (batch) => batches.push(batch) });
-    await store.check();
-    const service = `s-${randomUUID()}`;
+    const store = await openReadyStore({ maxBatchBytes: 1024 }, { onBatch: (batch) => batches.push(batch) });
+    const service = newService();
     const large = pulseOf({ service_name: service, metadata: { k: "v".repeat(1024), l: "w".repeat(1024) } });
     expect(await store.write([large, pulseOf({ service_name: service }), large])).toEqual(STORED);
     expect(batches.every(({ rows }) => rows === 1)).toBe(true);
     expect(await idsOf(store, service)).toHaveLength(2);
   });
 
-  it("gathers the rows of one partition that come while others are on their way", async () => {
+  it("gathers rows of one partition while others are on their way", async () => {
     const batches: StoreBatch[] = [];
-    const store = open({}, { maxInFlightPerPartition: 1, onBatch: (batch) => batches.push(batch) });
-    await store.check();
-    const service = `s-${randomUUID()}`;
-    const event_time = Math.floor(Date.now() / HOUR_MS) * HOUR_MS;
-    const first = store.write([pulseOf({ service_name: service, event_time })]);
+    const store = await openReadyStore({}, { maxInFlightPerPartition: 1, onBatch: (batch) => batches.push(batch) });
+    const service = newService();
+    const first = store.write([pulseOf({ service_name: service })]);
     await new Promise(setImmediate);
-    const others = Array.from({ length: 60 }, () => store.write([pulseOf({ service_name: service, event_time })]));
+    const others = Array.from({ length: 60 }, () => store.write([pulseOf({ service_name: service })]));
     expect(store.queuedRows).toBe(61);
     expect(new Set([await first, ...(await Promise.all(others))].map(({ kind }) => kind))).toEqual(new Set(["stored"]));
     expect(batches.map(({ rows }) => rows)).toEqual([1, 60]);
     expect(store.queuedRows).toBe(0);
   });
 
-  it("answers retry beyond the rows that may wait, and takes a single write of any size", async () => {
-    const store = open({}, { maxQueuedRows: 100 });
-    await store.check();
-    const service = `s-${randomUUID()}`;
+  it("answers retry past the rows that may wait, and takes a single write of any size", async () => {
+    const store = await openReadyStore({}, { maxQueuedRows: 100 });
+    const service = newService();
     const many = (count: number) => Array.from({ length: count }, () => pulseOf({ service_name: service }));
     const taken = store.write(many(1000));
     expect(await store.write(many(1))).toMatchObject({

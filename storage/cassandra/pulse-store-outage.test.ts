@@ -1,16 +1,18 @@
-import { randomUUID } from "node:crypto";
-import { describe, expect, it } from "vitest";
-import { pulseOf, STORED, storeOpener } from "../testing/cassandra-pulse-store.ts";
-import { skipReason, testSettings } from "../testing/keyspace.ts";
-import { createProxy } from "../testing/proxy.ts";
+import { expect, it } from "vitest";
+import { STORED } from "../outcome.ts";
+import { openTestStore } from "../testing/cassandra-store.ts";
+import { describeUnless } from "../testing/describe-unless.ts";
+import { openNodeProxy } from "../testing/node-proxy.ts";
+import { newService, pulseOf } from "../testing/pulses.ts";
+import { skipReason, testSettings } from "../testing/shared-cassandra.ts";
 
-describe.skipIf(skipReason() !== undefined)("the Cassandra pulse store", () => {
-  const open = storeOpener();
+describeUnless(skipReason(), "the Cassandra pulse store", () => {
   const { contactPoints = [] } = testSettings();
 
   it("starts while Cassandra is away, answers retry, and is ready once it is there", async () => {
-    const proxy = await createProxy(contactPoints[0] as string);
-    const store = open({ contactPoints: [proxy.address], requestTimeoutMs: 5000 });
+    const proxy = await openNodeProxy(contactPoints[0] as string);
+    await proxy.cut();
+    const store = openTestStore({ contactPoints: [proxy.address], requestTimeoutMs: 5000 });
     await expect(store.check()).rejects.toThrow(
       /Expected Cassandra to be ready, got: No Cassandra node answers .*ECONNREFUSED/,
     );
@@ -21,19 +23,15 @@ describe.skipIf(skipReason() !== undefined)("the Cassandra pulse store", () => {
     await expect(store.latest()).rejects.toThrow(/Expected Cassandra to be ready/);
     await proxy.open();
     await expect.poll(() => store.check().then(() => "ready", String)).toBe("ready");
-    const pulse = pulseOf();
-    expect(await store.write([pulse])).toEqual(STORED);
-    await store.close();
-    await proxy.cut();
+    expect(await store.write([pulseOf()])).toEqual(STORED);
   });
 
-  it("answers retry in bounded time while nothing comes through, keeps no more than it may, and recovers by itself", async () => {
-    const proxy = await createProxy(contactPoints[0] as string);
-    await proxy.open();
+  it("answers retry in bounded time while nothing comes through, keeps no more than it may, and recovers", async () => {
+    const proxy = await openNodeProxy(contactPoints[0] as string);
     const requestTimeoutMs = 700;
-    const store = open({ contactPoints: [proxy.address], requestTimeoutMs }, { maxQueuedRows: 5000 });
+    const store = openTestStore({ contactPoints: [proxy.address], requestTimeoutMs }, { maxQueuedRows: 5000 });
     await expect.poll(() => store.check().then(() => "ready", String)).toBe("ready");
-    const service = `s-${randomUUID()}`;
+    const service = newService();
     const writeSome = () => store.write(Array.from({ length: 50 }, () => pulseOf({ service_name: service })));
     proxy.freeze();
     const startedAt = performance.now();
@@ -45,7 +43,7 @@ describe.skipIf(skipReason() !== undefined)("the Cassandra pulse store", () => {
     });
     expect(mostQueued).toBeLessThanOrEqual(5000);
     expect(new Set((await Promise.all(outcomes)).map(({ kind }) => kind))).toEqual(new Set(["retry"]));
-    // Two turns at most: one that is on its way, and one behind it.
+    // Two timeouts at most: one for what is on its way, and one for what waits behind it.
     expect(performance.now() - startedAt).toBeLessThan(20 * requestTimeoutMs);
     expect(store.queuedRows).toBe(0);
     await expect(store.check()).rejects.toThrow(/Expected Cassandra to (answer|be ready)/);
@@ -56,7 +54,5 @@ describe.skipIf(skipReason() !== undefined)("the Cassandra pulse store", () => {
     await expect.poll(writeSome).toMatchObject({ kind: "retry" });
     await proxy.open();
     await expect.poll(writeSome).toEqual(STORED);
-    await store.close();
-    await proxy.cut();
   });
 });

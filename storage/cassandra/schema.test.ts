@@ -2,25 +2,26 @@ import { randomUUID } from "node:crypto";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Client } from "cassandra-driver";
-import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
-import { skipReason, testSettings } from "../testing/keyspace.ts";
-import { clientOptionsOf } from "./client-options.ts";
-import { openCassandraPulseStore } from "./pulse-store.ts";
+import type { Client } from "cassandra-driver";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { DAY_MS } from "../../events/time.ts";
+import { openReadyStore, openTestStore } from "../testing/cassandra-store.ts";
+import { describeUnless } from "../testing/describe-unless.ts";
+import { connectTo, planOf } from "../testing/keyspace.ts";
+import { pulseOf } from "../testing/pulses.ts";
+import { cassandraEnv, skipReason, testSettings } from "../testing/shared-cassandra.ts";
 import { type ApplyOptions, applySchema } from "./schema-apply.ts";
 import { runSchemaCommand } from "./schema-cli.ts";
-import { loadMigrations, type SchemaPlan, statementsOf, windowsOf } from "./schema-files.ts";
+import { loadMigrations, statementsOf, windowsOf } from "./schema-files.ts";
 import { SCHEMA_VERSION, SchemaError, verifySchema } from "./schema-verify.ts";
-
-const DAY_MS = 86_400_000;
 
 describe("the schema's files", () => {
   it("end with the version that this build needs", async () => {
     expect((await loadMigrations()).at(-1)?.version).toBe(SCHEMA_VERSION);
   });
 
-  it("leave no placeholder and write no comment", async () => {
-    const plan = { keyspace: "k", replication: { dc1: 3 }, retentionMs: 30 * DAY_MS, bucketMs: 3_600_000 };
+  it("leave no placeholder and no comment", async () => {
+    const plan = planOf(testSettings(), 3);
     for (const migration of await loadMigrations()) {
       for (const statement of statementsOf(migration, plan))
         expect(statement).toMatch(/^(CREATE|ALTER) [^{]*(\{'|$|[^{])/);
@@ -44,13 +45,12 @@ describe("the schema's files", () => {
   });
 });
 
-describe.skipIf(skipReason() !== undefined)("the schema of a keyspace", () => {
+describeUnless(skipReason(), "the schema of a keyspace", () => {
   let client: Client;
   const keyspaces: string[] = [];
 
   beforeAll(async () => {
-    client = new Client(await clientOptionsOf(testSettings()));
-    await client.connect();
+    client = await connectTo(testSettings());
   });
 
   afterAll(async () => {
@@ -64,19 +64,12 @@ describe.skipIf(skipReason() !== undefined)("the schema of a keyspace", () => {
     return keyspace;
   }
 
-  async function apply(keyspace: string, changes: Partial<ApplyOptions> & { days?: number } = {}): Promise<string[]> {
+  async function apply(keyspace: string, changes: Partial<ApplyOptions> = {}): Promise<string[]> {
     const said: string[] = [];
-    const plan: SchemaPlan = {
-      keyspace,
-      replication: { [testSettings().localDataCenter]: 1 },
-      retentionMs: (changes.days ?? 30) * DAY_MS,
-      bucketMs: 3_600_000,
-    };
-    const migrations = await loadMigrations();
     await applySchema({
       client,
-      plan,
-      migrations,
+      plan: planOf(testSettings({ keyspace })),
+      migrations: await loadMigrations(),
       hasReplicationSetting: true,
       say: (line) => said.push(line),
       ...changes,
@@ -84,7 +77,7 @@ describe.skipIf(skipReason() !== undefined)("the schema of a keyspace", () => {
     return said;
   }
 
-  it("is made whole by two that apply it at once, and not again by a third", async () => {
+  it("becomes whole when two apply it at once, and stays as it is for a third", async () => {
     const keyspace = newKeyspace();
     const said = (await Promise.all([apply(keyspace), apply(keyspace)])).flat();
     expect(said.filter((line) => line.startsWith("applied"))).toHaveLength(SCHEMA_VERSION);
@@ -92,7 +85,7 @@ describe.skipIf(skipReason() !== undefined)("the schema of a keyspace", () => {
     expect(await apply(keyspace)).toEqual([]);
   });
 
-  it("is upgraded from an older version without losing what is stored", async () => {
+  it("keeps what is stored when it is upgraded from an older version", async () => {
     const keyspace = newKeyspace();
     const migrations = await loadMigrations();
     await apply(keyspace, { migrations: migrations.slice(0, 1) });
@@ -102,31 +95,38 @@ describe.skipIf(skipReason() !== undefined)("the schema of a keyspace", () => {
     const insert = `INSERT INTO ${keyspace}.pulse_buckets_by_service (service_name, bucket) VALUES ('old', 0)`;
     await client.execute(insert);
 
-    // A process of the new build that starts before the upgrade waits for it, and goes on by itself.
-    const store = openCassandraPulseStore({ settings: testSettings({ keyspace }), retentionMs: DAY_MS });
+    // A process of the new build that starts before the upgrade waits for it, and then goes on.
+    const store = openTestStore({ keyspace });
     await expect(store.check()).rejects.toThrow(/npm run schema -- apply/);
-    const outcome = await store.write([
-      { service_name: "s", event_time: Date.now(), latency_ms: 1, status: "ok", id: "1", source: "/" },
-    ]);
+    const outcome = await store.write([pulseOf()]);
     expect(outcome).toMatchObject({ kind: "retry", reason: expect.stringContaining("npm run schema -- apply") });
 
     expect(await apply(keyspace)).toEqual(migrations.slice(1).map(({ name }) => `applied ${name}`));
     await expect.poll(() => store.check().then(() => "ready", String)).toBe("ready");
     const { rowLength } = await client.execute(`SELECT * FROM ${keyspace}.pulse_buckets_by_service`);
     expect(rowLength).toBe(1);
-    await store.close();
+  });
+
+  it("takes another number of replicas", async () => {
+    const keyspace = newKeyspace();
+    await apply(keyspace);
+    const replication = { [testSettings().localDataCenter]: 2 };
+    const plan = { ...planOf(testSettings({ keyspace })), replication };
+    const said = await apply(keyspace, { plan });
+    expect(said).toEqual([
+      `${keyspace} is now replicated ${JSON.stringify(replication)}: run \`nodetool repair --full ${keyspace}\``,
+    ]);
+    const { rows } = await client.execute(
+      `SELECT replication FROM system_schema.keyspaces WHERE keyspace_name = '${keyspace}'`,
+    );
+    expect(rows[0]?.replication.get(testSettings().localDataCenter)).toBe("2");
   });
 
   it("keeps its bucket, and takes a new retention", async () => {
     const keyspace = newKeyspace();
     await apply(keyspace);
-    const plan = {
-      keyspace,
-      replication: { [testSettings().localDataCenter]: 1 },
-      retentionMs: 90 * DAY_MS,
-      bucketMs: 60_000,
-    };
-    const said = await apply(keyspace, { plan });
+    const plan = planOf(testSettings({ keyspace }));
+    const said = await apply(keyspace, { plan: { ...plan, retentionMs: 90 * DAY_MS, bucketMs: 60_000 } });
     expect(said).toContain(`the bucket stays at 60 minutes, with which ${keyspace} was made`);
     expect(said).toContain("pulse_events_by_service now keeps 90 days");
     const { rows } = await client.execute(
@@ -155,28 +155,23 @@ describe.skipIf(skipReason() !== undefined)("the schema of a keyspace", () => {
     );
   });
 
-  it("stops readiness and not the process when a table goes, until it is back", async () => {
+  it("makes the store unready, and does not end the process, when a table goes", async () => {
     const keyspace = newKeyspace();
     await apply(keyspace);
-    const store = openCassandraPulseStore({ settings: testSettings({ keyspace }), retentionMs: DAY_MS });
-    await store.check();
+    const store = await openReadyStore({ keyspace });
     await client.execute(`DROP TABLE ${keyspace}.latest_pulse_by_service`);
     await expect(store.check()).rejects.toThrow(SchemaError);
     await expect(store.check()).rejects.toThrow(/latest_pulse_by_service to have the column .*restore the table/);
-    const pulse = { service_name: "s", event_time: Date.now(), latency_ms: 1, status: "ok", id: "1", source: "/" };
-    expect(await store.write([pulse])).toMatchObject({ kind: "retry" });
-    await store.close();
+    expect(await store.write([pulseOf()])).toMatchObject({ kind: "retry" });
   });
 
   describe("by command", () => {
     function command(...args: string[]) {
       const said: string[] = [];
-      const cassandra = inject("cassandra");
-      const env = cassandra.kind === "ready" ? cassandra.env : {};
       return {
         said,
         run: (changes: Record<string, string> = {}) =>
-          runSchemaCommand(args, { ...env, ...changes }, (line) => said.push(line)),
+          runSchemaCommand(args, { ...cassandraEnv(), ...changes }, (line) => said.push(line)),
       };
     }
 
@@ -199,7 +194,7 @@ describe.skipIf(skipReason() !== undefined)("the schema of a keyspace", () => {
       expect(printed.said.join()).not.toContain("{{");
     });
 
-    it("is explained, also when it is called wrongly", async () => {
+    it("is explained, even after a wrong call", async () => {
       expect(await command("--help").run()).toBe(0);
       const wrong = command("drop");
       expect(await wrong.run()).toBe(2);

@@ -52,7 +52,7 @@ describe("the write queue", () => {
     ]);
   });
 
-  it("lets rows gather while a batch of their partition is on its way, up to the bytes of one", async () => {
+  it("gathers rows while a batch of their partition is on its way, up to the bytes of one batch", async () => {
     const { sent, write, turn } = setUp();
     void write("a", rowOf("first"));
     await turn();
@@ -67,7 +67,7 @@ describe("the write queue", () => {
     expect(sent[2]?.ids).toHaveLength(5);
   });
 
-  it("has no more batches under way than it may, and takes partitions in turn", async () => {
+  it("keeps to its number of batches under way, and takes partitions in turn", async () => {
     const { sent, write, turn } = setUp({ maxInFlight: 2 });
     for (const service of ["a", "b", "c"]) void write(service, rowOf(service));
     await turn();
@@ -82,7 +82,7 @@ describe("the write queue", () => {
     expect(sent.map(({ ids }) => ids[0])).toEqual(["a", "b", "c", "a2"]);
   });
 
-  it("answers a write with the worst that became of its rows", async () => {
+  it("answers a write with the worst outcome of its rows", async () => {
     const { sent, write, turn } = setUp();
     const first = write("a", rowOf("1", 900), rowOf("2", 900), rowOf("3", 900));
     const second = write("b", rowOf("4", 900), rowOf("5", 900));
@@ -95,7 +95,7 @@ describe("the write queue", () => {
     expect(await second).toEqual(REJECTED.outcome);
   });
 
-  it("gives back all that waits when no node answers", async () => {
+  it("gives back all rows that wait when no node answers", async () => {
     const { sent, queue, write, turn } = setUp({ maxInFlight: 1 });
     const outcomes = [write("a", rowOf("1")), write("b", rowOf("2"), rowOf("3"))];
     await turn();
@@ -103,14 +103,14 @@ describe("the write queue", () => {
     sent[0]?.answer(AWAY);
     expect(await Promise.all(outcomes)).toEqual([AWAY.outcome, AWAY.outcome, AWAY.outcome]);
     expect(queue.queuedRows).toBe(0);
-    // What comes after that is tried again.
+    // A write that comes later is sent again.
     const next = write("b", rowOf("5"));
     await vi.waitFor(() => expect(sent).toHaveLength(2));
     sent[1]?.answer();
     expect(await next).toEqual({ kind: "stored" });
   });
 
-  it("gives back what has waited too long instead of sending it", async () => {
+  it("gives back a row that has waited too long instead of sending it", async () => {
     const { sent, queue, write, turn } = setUp({ maxWaitMs: -1 });
     expect(await write("a", rowOf("1"))).toMatchObject({ kind: "retry", reason: /too slow/ });
     await turn();
@@ -118,7 +118,7 @@ describe("the write queue", () => {
     expect(queue.queuedRows).toBe(0);
   });
 
-  it("sends a refused batch again in halves, and rejects a row that is too large by itself", async () => {
+  it("sends a refused batch again in halves, and rejects a row that is too large alone", async () => {
     const { sent, write, turn } = setUp();
     const tooLarge: DriverFailure = { ...REJECTED, about: "size" };
     const outcome = write("a", rowOf("1"), rowOf("2"), rowOf("3"), rowOf("4"));
@@ -137,7 +137,7 @@ describe("the write queue", () => {
     expect(sent.map(({ ids }) => ids)).toEqual([["1", "2", "3", "4"], ["1", "2"], ["3", "4"], ["3"], ["4"]]);
   });
 
-  it("keeps the order and every row over thousands that come while it sends", async () => {
+  it("keeps every row and the order of thousands that come while it sends", async () => {
     const { sent, queue, write, turn } = setUp({ maxBatchBytes: 20_000 });
     const outcomes = [];
     for (let i = 0; i < 6000; i++) {

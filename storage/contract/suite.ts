@@ -1,7 +1,8 @@
 // Start here: what every adapter must keep, said once and run against the real thing. The tests share one store (a
 // keyspace, a file) but no service: each test names its own. Siblings: subject.ts describes the adapter under test;
 // writes.ts, reads.ts, latest.ts, model.ts, lifecycle.ts and dead-letters.ts hold the tests.
-import { afterAll, beforeAll, describe } from "vitest";
+import { afterAll, beforeAll } from "vitest";
+import { describeUnless } from "../testing/describe-unless.ts";
 import { describeDeadLetters } from "./dead-letters.ts";
 import { describeLatest } from "./latest.ts";
 import { describeLifecycle } from "./lifecycle.ts";
@@ -27,8 +28,7 @@ export function describeDeadLetterStore(subject: Subject<OpenDeadLetterStore>): 
 }
 
 function describeSubject<S>(subject: Subject<S>, describeParts: (fixture: Fixture<S>) => void): void {
-  const title = subject.skip === undefined ? subject.name : `${subject.name} (skipped: ${subject.skip})`;
-  describe.skipIf(subject.skip !== undefined)(title, () => {
+  describeUnless(subject.skip, subject.name, () => {
     const opened: Opened<S>[] = [];
     const open = async (options: { retentionMs?: number } = {}) => {
       const one = await subject.open(options);

@@ -1,10 +1,10 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { DatabaseSync } from "node:sqlite";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { temporaryFolder } from "../testing/temporary-folder.ts";
 import { openSqliteDatabase, outcomeOf, rollBack, type SqliteSchema, spaceOf } from "./database.ts";
 
 const MIB = 1024 * 1024;
@@ -16,11 +16,10 @@ let folder: string;
 const handles: DatabaseSync[] = [];
 
 beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), "pulse-database-"));
+  folder = temporaryFolder();
 });
 afterEach(() => {
   for (const handle of handles.splice(0)) if (handle.isOpen) handle.close();
-  rmSync(folder, { recursive: true });
 });
 
 function open({ name = "a.db", maxBytes = MIB, of = schema } = {}): DatabaseSync {
@@ -33,7 +32,7 @@ function pragma(database: DatabaseSync, name: string): unknown {
   return Object.values(database.prepare(`PRAGMA ${name}`).get() ?? {})[0];
 }
 
-it("tells what the file takes and may still take, deleted rows being room again", () => {
+it("tells the bytes that the file takes and may still take; deleted rows free some", () => {
   const database = open();
   const file = join(folder, "a.db");
   const empty = spaceOf(database, file, MIB);
@@ -47,7 +46,7 @@ it("tells what the file takes and may still take, deleted rows being room again"
 });
 
 describe("opening a file", () => {
-  it("makes the folders that are missing, and the schema in its version", () => {
+  it("makes missing folders, and the schema in its version", () => {
     const database = open({ name: "deep/er/a.db" });
     expect(existsSync(join(folder, "deep/er/a.db"))).toBe(true);
     expect(pragma(database, "user_version")).toBe(3);
@@ -85,7 +84,7 @@ describe("opening a file", () => {
     );
   });
 
-  it("refuses a place where no file can be, with the cause", () => {
+  it("refuses a path where no file can be, with the cause", () => {
     mkdirSync(join(folder, "a.db"));
     expect(() => open()).toThrow(expect.objectContaining({ name: "StoreError", cause: expect.any(Error) }));
     writeFileSync(join(folder, "file"), "");
@@ -97,7 +96,7 @@ describe("opening a file", () => {
     expect(pragma(open(), "user_version")).toBe(3);
   });
 
-  it("is done by many processes at once, of which one makes the schema", async () => {
+  it("works in many processes at once, of which one makes the schema", async () => {
     const script = `
       import { openSqliteDatabase } from ${JSON.stringify(new URL("database.ts", import.meta.url).href)};
       process.stdin.once("data", () => {
@@ -119,7 +118,7 @@ describe("opening a file", () => {
 });
 
 describe("an error of a transaction", () => {
-  it("is the store's when it is full, and the transaction can be rolled back whether or not SQLite did it", () => {
+  it("is the store's when it is full; rolling back works even when SQLite has done it", () => {
     const database = open({ maxBytes: 10 * 4096 });
     database.exec("BEGIN IMMEDIATE");
     const failure = attempt(() => {
@@ -151,7 +150,7 @@ describe("an error of a transaction", () => {
     });
   });
 
-  it("is the row's when a rule is broken or a value cannot be bound", () => {
+  it("is the row's when it breaks a rule or a value cannot be bound", () => {
     const insert = open().prepare("INSERT INTO notes (note) VALUES (?)");
     expect(attempt(() => insert.run(null))).toMatchObject({
       kind: "rejected",

@@ -1,30 +1,22 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import { beforeEach, expect, it, onTestFinished, vi } from "vitest";
 import { deadLetterOf } from "../testing/dead-letters.ts";
 import { HOUR, START } from "../testing/pulses.ts";
+import { temporaryFolder } from "../testing/temporary-folder.ts";
 import { openSqliteDeadLetterStore, type SqliteDeadLetterStore } from "./dead-letter-store.ts";
 import type { SqliteStoreOptions } from "./store-file.ts";
 
 const MIB = 1024 * 1024;
-let folder: string;
 let file: string;
-const opened: SqliteDeadLetterStore[] = [];
 
 beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), "pulse-letters-"));
-  file = join(folder, "dead-letters.db");
-});
-afterEach(async () => {
-  for (const one of opened.splice(0)) await one.close();
-  rmSync(folder, { recursive: true });
+  file = join(temporaryFolder(), "dead-letters.db");
 });
 
 function open(options: Partial<SqliteStoreOptions> = {}): SqliteDeadLetterStore {
   const store = openSqliteDeadLetterStore({ file, maxBytes: 64 * MIB, retentionMs: 720 * HOUR, ...options });
-  opened.push(store);
+  onTestFinished(() => store.close());
   return store;
 }
 
@@ -42,7 +34,7 @@ it("answers retry when it is full, keeps what it has, and can be opened with mor
   for (const letter of letters) expect(await large.put(letter)).toEqual({ kind: "stored" });
 });
 
-it("hides a letter at the moment it is too old, then deletes it", async () => {
+it("hides a dead letter at the moment when it is too old, then deletes it", async () => {
   let now = START;
   const store = open({ retentionMs: HOUR, purgeEveryMs: 5, now: () => now });
   const [old, young] = [deadLetterOf(), deadLetterOf({ time: START + HOUR })];
@@ -58,7 +50,7 @@ it("hides a letter at the moment it is too old, then deletes it", async () => {
   raw.close();
 });
 
-it("commits what is put in one turn of the event loop together, and says so", async () => {
+it("commits what arrives in one turn of the event loop together, and says so", async () => {
   const onBatch = vi.fn();
   const store = open({ onBatch });
   const puts = [deadLetterOf(), deadLetterOf(), deadLetterOf()].map((letter) => store.put(letter));
@@ -68,14 +60,14 @@ it("commits what is put in one turn of the event loop together, and says so", as
   expect(onBatch.mock.calls).toEqual([[{ rows: 3, durationMs: expect.any(Number), outcome: "stored" }]]);
 });
 
-it("notes the replay of a letter that was put in the same turn", async () => {
+it("notes the replay of a dead letter that came in the same turn", async () => {
   const store = open();
   const letter = deadLetterOf();
   await Promise.all([store.put(letter), store.markReplayed(letter.id, START)]);
   expect((await store.get(letter.id))?.replayedAt).toBe(START);
 });
 
-it("says so when a replay cannot be noted, and when it is read although closed", async () => {
+it("refuses to note a replay and to be read once it is closed", async () => {
   const store = open();
   await store.close();
   await expect(store.markReplayed("a", START)).rejects.toThrow(

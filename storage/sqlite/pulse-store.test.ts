@@ -1,40 +1,33 @@
-import { mkdtempSync, rmSync, statSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { statSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { beforeEach, describe, expect, it, onTestFinished, vi } from "vitest";
 import type { Pulse } from "../../events/pulse.ts";
+import { DAY_MS } from "../../events/time.ts";
 import type { StoreBatch } from "../ports.ts";
 import { ALL, asStored, HOUR, pulseOf, START, seriesOf } from "../testing/pulses.ts";
 import { readPages, scanChunks, store } from "../testing/read-back.ts";
+import { temporaryFolder } from "../testing/temporary-folder.ts";
 import { openSqlitePulseStore, type SqlitePulseStore } from "./pulse-store.ts";
 import type { SqliteStoreOptions } from "./store-file.ts";
 
 const MIB = 1024 * 1024;
-const DAY = 24 * HOUR;
-let folder: string;
 let file: string;
-const opened: { close(): void }[] = [];
 
 beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), "pulse-sqlite-"));
-  file = join(folder, "pulses.db");
-});
-afterEach(async () => {
-  for (const one of opened.splice(0)) await one.close();
-  rmSync(folder, { recursive: true });
+  file = join(temporaryFolder(), "pulses.db");
 });
 
 function open(options: Partial<SqliteStoreOptions> = {}): SqlitePulseStore {
-  const one = openSqlitePulseStore({ file, maxBytes: 256 * MIB, retentionMs: 30 * DAY, ...options });
-  opened.push({ close: () => void one.close() });
-  return one;
+  const own = openSqlitePulseStore({ file, maxBytes: 256 * MIB, retentionMs: 30 * DAY_MS, ...options });
+  onTestFinished(() => own.close());
+  return own;
 }
 
 /** A second way into the file, to see what is on disk or to hold its lock. */
-function openRaw(): DatabaseSync {
-  const database = new DatabaseSync(file);
-  opened.push({ close: () => database.isOpen && database.close() });
+function openRaw(path = file): DatabaseSync {
+  const database = new DatabaseSync(path);
+  onTestFinished(() => database.close());
   return database;
 }
 
@@ -43,7 +36,7 @@ function countIn(database: DatabaseSync, table: "pulses" | "services"): number {
 }
 
 describe("the identity of a pulse", () => {
-  it("keeps the first pulse when another with its identity says something else", async () => {
+  it("keeps the first pulse when the same identity comes with other values", async () => {
     const own = open();
     const first = pulseOf({ service_name: "checkout", metadata: { a: "1" } });
     await store(own, [first, { ...first, latency_ms: 99, status: "down" }]);
@@ -54,7 +47,7 @@ describe("the identity of a pulse", () => {
 });
 
 describe("group commit", () => {
-  it("puts what is asked for in one turn of the event loop into one transaction", async () => {
+  it("puts the writes of one turn of the event loop into one transaction", async () => {
     const batches: StoreBatch[] = [];
     const own = open({ onBatch: (batch) => batches.push(batch) });
     const writes = seriesOf("checkout", 100, 1).map((pulse) => own.write([pulse]));
@@ -105,7 +98,7 @@ describe("group commit", () => {
 });
 
 describe("a full store", () => {
-  it("answers retry and loses nothing, and takes writes again when it is opened with more room", async () => {
+  it("answers retry, loses nothing, and takes writes again with more room", async () => {
     const outcomes: string[] = [];
     const small = open({ maxBytes: MIB, onBatch: ({ outcome }) => outcomes.push(outcome) });
     const pulses = seriesOf("checkout", 20_000, 1);
@@ -131,7 +124,7 @@ describe("a full store", () => {
     expect((await scanChunks(large, "checkout")).flat()).toHaveLength(stored.length + refused.length);
   });
 
-  it("takes writes again by itself when pulses expire", async () => {
+  it("takes writes again once pulses expire", async () => {
     let now = START;
     const own = open({ maxBytes: MIB, retentionMs: HOUR, purgeEveryMs: 5, now: () => now });
     const fill = async (name: string, from: number) => {
@@ -153,7 +146,7 @@ describe("a full store", () => {
 });
 
 describe("the retention", () => {
-  it("hides a pulse at the moment it is too old, before it is deleted", async () => {
+  it("hides a pulse at the moment when it is too old, before it deletes the pulse", async () => {
     let now = START;
     const own = open({ retentionMs: HOUR, now: () => now });
     const pulse = pulseOf({ service_name: "checkout" });
@@ -167,7 +160,7 @@ describe("the retention", () => {
     expect(countIn(openRaw(), "pulses")).toBe(1);
   });
 
-  it("deletes expired pulses in chunks, and services that have none left", async () => {
+  it("deletes expired pulses in chunks, and services without pulses", async () => {
     const now = START + 10 * HOUR;
     const own = open({ retentionMs: HOUR, purgeEveryMs: 5, now: () => now });
     const young = pulseOf({ service_name: "young", event_time: now });
@@ -181,16 +174,16 @@ describe("the retention", () => {
     expect(await readPages(own, "b")).toEqual([asStored(back)]);
   });
 
-  it("is not kept by a handle that only reads", async () => {
+  it("makes a handle delete only once it has written", async () => {
     const now = START + 10 * HOUR;
     const writer = open();
     await store(writer, [pulseOf({ service_name: "old" })]);
     const reader = open({ retentionMs: HOUR, purgeEveryMs: 1, now: () => now });
-    const other = open({ retentionMs: HOUR, purgeEveryMs: 1, now: () => now, file: join(folder, "other.db") });
+    const otherFile = `${file}-other`;
+    const other = open({ retentionMs: HOUR, purgeEveryMs: 1, now: () => now, file: otherFile });
     await store(other, [pulseOf({ service_name: "old" })]);
     const raw = openRaw();
-    const otherRaw = new DatabaseSync(join(folder, "other.db"));
-    opened.push({ close: () => otherRaw.close() });
+    const otherRaw = openRaw(otherFile);
     expect(await reader.latest()).toEqual([]);
     await vi.waitFor(() => expect(countIn(otherRaw, "pulses")).toBe(0), { interval: 5 });
     expect(countIn(raw, "pulses")).toBe(1);
@@ -198,7 +191,7 @@ describe("the retention", () => {
 });
 
 describe("several handles on one file", () => {
-  it("read while another has a transaction open, and answer a write with retry until it has ended", async () => {
+  it("read while another has a transaction open, and answer writes with retry until it ends", async () => {
     const own = open();
     const pulse = pulseOf({ service_name: "checkout" });
     await store(own, [pulse]);
@@ -213,12 +206,12 @@ describe("several handles on one file", () => {
     expect(await readPages(own, "checkout")).toHaveLength(2);
   });
 
-  it("write to a service again that another handle has deleted meanwhile", async () => {
+  it("write again to a service that another handle has deleted", async () => {
     const now = START + 10 * HOUR;
     const own = open();
     await store(own, [pulseOf({ service_name: "checkout" })]);
     const purger = open({ retentionMs: HOUR, purgeEveryMs: 5, now: () => now });
-    // Takes the id that the deleted service had, unless ids are looked up again.
+    // This service takes the id of the deleted one, unless ids are looked up again.
     await store(purger, [pulseOf({ service_name: "b", event_time: now })]);
     const raw = openRaw();
     await vi.waitFor(() => expect(countIn(raw, "services")).toBe(1), { interval: 5 });

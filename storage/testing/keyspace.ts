@@ -1,26 +1,42 @@
-// What the tests of this folder work on: the keyspace that test/cassandra/global-setup.ts has made for the whole run.
-import { inject } from "vitest";
-import { type CassandraSettings, cassandraSettings } from "../../settings/cassandra-settings.ts";
-import { readSettings } from "../../settings/read.ts";
+// A keyspace with PulseMesh's schema, made and removed.
+import { Client } from "cassandra-driver";
+import { DAY_MS } from "../../events/time.ts";
+import type { CassandraSettings } from "../../settings/cassandra-settings.ts";
+import { clientOptionsOf } from "../cassandra/client-options.ts";
+import { applySchema } from "../cassandra/schema-apply.ts";
+import { loadMigrations, type SchemaPlan } from "../cassandra/schema-files.ts";
 
-/** The Cassandra of a test run: how to reach it, or why there is none. */
-export type TestCassandra = { kind: "ready"; env: Record<string, string> } | { kind: "none"; reason: string };
+export const RETENTION_MS = 30 * DAY_MS;
 
-declare module "vitest" {
-  export interface ProvidedContext {
-    cassandra: TestCassandra;
-  }
+/** The plan of a keyspace with buckets of an hour. */
+export function planOf(settings: CassandraSettings, replicas = 1): SchemaPlan {
+  const { keyspace, localDataCenter, replication = { [localDataCenter]: replicas } } = settings;
+  return { keyspace, replication, retentionMs: RETENTION_MS, bucketMs: 3_600_000 };
 }
 
-/** Why the tests cannot run; they are reported as skipped then. */
-export function skipReason(): string | undefined {
-  const cassandra = inject("cassandra");
-  return cassandra.kind === "none" ? cassandra.reason : undefined;
+/** A connected client that waits long for its answers: the machine may be busy. */
+export async function connectTo(settings: CassandraSettings): Promise<Client> {
+  const client = new Client(await clientOptionsOf({ ...settings, requestTimeoutMs: 60_000 }));
+  await client.connect();
+  return client;
 }
 
-/** The settings with which the run's Cassandra is reached, some of them changed. Patient: the machine may be busy. */
-export function testSettings(changes: Partial<CassandraSettings> = {}): CassandraSettings {
-  const cassandra = inject("cassandra");
-  const env = cassandra.kind === "ready" ? cassandra.env : {};
-  return { ...readSettings(cassandraSettings, env), requestTimeoutMs: 20_000, ...changes };
+/** Makes the keyspace that the settings name. */
+export async function makeKeyspace(settings: CassandraSettings, replicas = 1): Promise<void> {
+  const client = await connectTo(settings);
+  await applySchema({
+    client,
+    plan: planOf(settings, replicas),
+    migrations: await loadMigrations(),
+    hasReplicationSetting: false,
+    say: () => {},
+  });
+  await client.shutdown();
+}
+
+/** Removes the keyspace that the settings name. */
+export async function dropKeyspace(settings: CassandraSettings): Promise<void> {
+  const client = await connectTo(settings);
+  await client.execute(`DROP KEYSPACE IF EXISTS ${settings.keyspace}`, [], { prepare: false });
+  await client.shutdown();
 }

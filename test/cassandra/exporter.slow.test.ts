@@ -11,9 +11,10 @@ import { cacheDirOf } from "../../local/cassandra/jars.ts";
 import { runProgram } from "../../local/cassandra/java.ts";
 import { freePort } from "../../settings/tcp-ports.ts";
 import { openCassandraPulseStore } from "../../storage/cassandra/pulse-store.ts";
+import { makeKeyspace, RETENTION_MS } from "../../storage/testing/keyspace.ts";
 import { type Monitoring, startMonitoring } from "../monitoring.ts";
 import { until } from "../platform.ts";
-import { makeKeyspace, type OwnCassandra, RETENTION_MS, startOwnCassandra, whyNoProcesses } from "./own-cassandra.ts";
+import { type OwnCassandra, startOwnCassandra, whyNoProcesses } from "./own-cassandra.ts";
 
 /** The last version that Maven has; later ones are on GitHub only. */
 const VERSION = "1.0.1";

@@ -4,10 +4,11 @@ import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { afterAll, beforeAll, expect, it, vi } from "vitest";
 import { startCassandra } from "../../local/cassandra/cluster.ts";
 import { isRunning } from "../../local/testing/program.ts";
 import { freePort } from "../../settings/tcp-ports.ts";
+import { describeUnless } from "../../storage/testing/describe-unless.ts";
 import { whyNoProcesses } from "./own-cassandra.ts";
 
 const LOCAL = fileURLToPath(new URL("../../local/cassandra/", import.meta.url));
@@ -22,7 +23,7 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-describe.skipIf(skip !== undefined)(`a node${skip === undefined ? "" : ` (skipped: ${skip})`}`, () => {
+describeUnless(skip, "a node", () => {
   it("dies with the process that started it, and shows its error when it cannot start", async () => {
     // Prints the node's pid as soon as the node is a process: this test need not wait until it takes connections.
     const program = `
@@ -52,7 +53,7 @@ describe.skipIf(skip !== undefined)(`a node${skip === undefined ? "" : ` (skippe
   }, 300_000);
 });
 
-describe.skipIf(skip !== undefined)(`the command${skip === undefined ? "" : ` (skipped: ${skip})`}`, () => {
+describeUnless(skip, "the command", () => {
   it("runs in the foreground, says how to reach the node, and ends in good order by Ctrl-C", async () => {
     const port = await freePort(["127.0.0.1"]);
     const env = {

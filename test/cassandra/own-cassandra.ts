@@ -2,17 +2,11 @@ import { randomUUID } from "node:crypto";
 import { mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Client } from "cassandra-driver";
 import { type Cassandra, type CassandraOptions, findWay, startCassandra } from "../../local/cassandra/cluster.ts";
 import { type CassandraSettings, cassandraSettings } from "../../settings/cassandra-settings.ts";
 import { readSettings } from "../../settings/read.ts";
-import { clientOptionsOf } from "../../storage/cassandra/client-options.ts";
-import { applySchema } from "../../storage/cassandra/schema-apply.ts";
-import { loadMigrations } from "../../storage/cassandra/schema-files.ts";
 
-export const RETENTION_MS = 30 * 86_400_000;
-
-/** A Cassandra that a test may kill, with its schema. */
+/** A Cassandra that a test may kill. */
 export interface OwnCassandra {
   cassandra: Cassandra;
   settings: CassandraSettings;
@@ -41,30 +35,4 @@ export async function startOwnCassandra(options: Partial<CassandraOptions>): Pro
     PULSE_CASSANDRA_KEYSPACE: `pulse_test_${randomUUID().slice(0, 8)}`,
   });
   return { cassandra, settings };
-}
-
-/** Makes the keyspace that the settings name. */
-export async function makeKeyspace(settings: CassandraSettings, replicas = 1): Promise<void> {
-  const client = new Client(await clientOptionsOf({ ...settings, requestTimeoutMs: 60_000 }));
-  await client.connect();
-  await applySchema({
-    client,
-    plan: {
-      keyspace: settings.keyspace,
-      replication: settings.replication ?? { [settings.localDataCenter]: replicas },
-      retentionMs: RETENTION_MS,
-      bucketMs: 3_600_000,
-    },
-    migrations: await loadMigrations(),
-    hasReplicationSetting: false,
-    say: () => {},
-  });
-  await client.shutdown();
-}
-
-/** Removes the keyspace that the settings name. */
-export async function dropKeyspace(settings: CassandraSettings): Promise<void> {
-  const client = new Client(await clientOptionsOf({ ...settings, requestTimeoutMs: 60_000 }));
-  await client.execute(`DROP KEYSPACE IF EXISTS ${settings.keyspace}`, [], { prepare: false });
-  await client.shutdown();
 }

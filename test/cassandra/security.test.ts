@@ -3,135 +3,132 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Client } from "cassandra-driver";
-import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
+import { afterAll, afterEach, beforeAll, expect, it, vi } from "vitest";
 import type { CassandraSettings } from "../../settings/cassandra-settings.ts";
 import { clientOptionsOf } from "../../storage/cassandra/client-options.ts";
 import { type CassandraPulseStore, openCassandraPulseStore } from "../../storage/cassandra/pulse-store.ts";
+import { describeUnless } from "../../storage/testing/describe-unless.ts";
+import { makeKeyspace, RETENTION_MS } from "../../storage/testing/keyspace.ts";
 import { type Authority, makeAuthority, tellsOf } from "./certificates.ts";
-import { makeKeyspace, type OwnCassandra, RETENTION_MS, startOwnCassandra, whyNoProcesses } from "./own-cassandra.ts";
+import { type OwnCassandra, startOwnCassandra, whyNoProcesses } from "./own-cassandra.ts";
 
 const PATIENCE = { timeout: 120_000, interval: 100 };
 const skip = await whyNoProcesses();
 
-describe.skipIf(skip !== undefined)(
-  `a node with passwords and certificates${skip === undefined ? "" : ` (skipped: ${skip})`}`,
-  () => {
-    const folder = mkdtempSync(join(tmpdir(), "pulsemesh-security-"));
-    const appPassword = `secret-${randomUUID()}`;
-    const passwordFile = join(folder, "password");
-    const stores: CassandraPulseStore[] = [];
-    let authority: Authority;
-    let own: OwnCassandra;
-    let settings: CassandraSettings;
+describeUnless(skip, "a node with passwords and certificates", () => {
+  const folder = mkdtempSync(join(tmpdir(), "pulsemesh-security-"));
+  const appPassword = `secret-${randomUUID()}`;
+  const passwordFile = join(folder, "password");
+  const stores: CassandraPulseStore[] = [];
+  let authority: Authority;
+  let own: OwnCassandra;
+  let settings: CassandraSettings;
 
-    beforeAll(async () => {
-      authority = makeAuthority(folder, "nodes");
-      own = await startOwnCassandra({
-        auth: true,
-        tls: authority.nodeTls("node", "127.0.0.1"),
-        commitlogSync: "periodic",
+  beforeAll(async () => {
+    authority = makeAuthority(folder, "nodes");
+    own = await startOwnCassandra({
+      auth: true,
+      tls: authority.nodeTls("node", "127.0.0.1"),
+      commitlogSync: "periodic",
+    });
+    const adminPassword = join(folder, "admin-password");
+    writeFileSync(adminPassword, "cassandra\n", { mode: 0o600 });
+    writeFileSync(passwordFile, `${appPassword}\n`, { mode: 0o600 });
+    const tls = { caFile: authority.certFile, ...authority.issue("client") };
+    const admin = { ...own.settings, ...tls, user: "cassandra", passwordFile: adminPassword };
+    // The first role is made some time after the port opens.
+    await vi.waitFor(() => makeKeyspace(admin), PATIENCE);
+    const client = new Client(await clientOptionsOf({ ...admin, requestTimeoutMs: 30_000 }));
+    for (const role of ["app", "stranger"]) {
+      await client.execute(`CREATE ROLE ${role} WITH PASSWORD = '${appPassword}' AND LOGIN = true`, [], {
+        prepare: false,
       });
-      const adminPassword = join(folder, "admin-password");
-      writeFileSync(adminPassword, "cassandra\n", { mode: 0o600 });
-      writeFileSync(passwordFile, `${appPassword}\n`, { mode: 0o600 });
-      const tls = { caFile: authority.certFile, ...authority.issue("client") };
-      const admin = { ...own.settings, ...tls, user: "cassandra", passwordFile: adminPassword };
-      // The first role is made some time after the port opens.
-      await vi.waitFor(() => makeKeyspace(admin), PATIENCE);
-      const client = new Client(await clientOptionsOf({ ...admin, requestTimeoutMs: 30_000 }));
-      for (const role of ["app", "stranger"]) {
-        await client.execute(`CREATE ROLE ${role} WITH PASSWORD = '${appPassword}' AND LOGIN = true`, [], {
-          prepare: false,
-        });
-      }
-      for (const right of ["SELECT", "MODIFY"]) {
-        await client.execute(`GRANT ${right} ON KEYSPACE ${admin.keyspace} TO app`, [], { prepare: false });
-      }
-      await client.shutdown();
-      settings = { ...own.settings, ...tls, user: "app", passwordFile, requestTimeoutMs: 20_000 };
-    }, 300_000);
-
-    afterEach(async () => {
-      for (const store of stores.splice(0)) await store.close();
-    });
-
-    afterAll(async () => {
-      await own?.cassandra.stop();
-      rmSync(folder, { recursive: true });
-    });
-
-    function open(changes: Partial<CassandraSettings>): CassandraPulseStore {
-      const store = openCassandraPulseStore({ settings: { ...settings, ...changes }, retentionMs: RETENTION_MS });
-      stores.push(store);
-      return store;
     }
-
-    const pulse = { service_name: "s", event_time: Date.now(), latency_ms: 1, status: "ok", id: "1", source: "/" };
-
-    async function refusalOf(changes: Partial<CassandraSettings>): Promise<string> {
-      const store = open(changes);
-      const message = await store.check().then(() => "ready", String);
-      expect(await store.write([pulse])).toMatchObject({ kind: "retry" });
-      return message;
+    for (const right of ["SELECT", "MODIFY"]) {
+      await client.execute(`GRANT ${right} ON KEYSPACE ${admin.keyspace} TO app`, [], { prepare: false });
     }
+    await client.shutdown();
+    settings = { ...own.settings, ...tls, user: "app", passwordFile, requestTimeoutMs: 20_000 };
+  }, 300_000);
 
-    it("is written to and read from by a role that may select and modify, and no more", async () => {
-      const store = open({});
-      await store.check();
-      expect(await store.write([pulse])).toEqual({ kind: "stored" });
-      expect((await store.latest()).map(({ id }) => id)).toEqual(["1"]);
-    });
+  afterEach(async () => {
+    for (const store of stores.splice(0)) await store.close();
+  });
 
-    it("refuses a wrong password; the error names the setting and holds no secret", async () => {
-      const wrong = join(folder, "wrong-password");
-      writeFileSync(wrong, "not-the-password");
-      const message = await refusalOf({ passwordFile: wrong });
-      expect(message).toMatch(
-        /the user or the password is wrong: check PULSE_CASSANDRA_USER and PULSE_CASSANDRA_PASSWORD_FILE/,
-      );
-      expect(tellsOf(message, wrong)).toBe(false);
-    });
+  afterAll(async () => {
+    await own?.cassandra.stop();
+    rmSync(folder, { recursive: true });
+  });
 
-    it("is used without a restart once the password has been put right", async () => {
-      const changing = join(folder, "changing-password");
-      writeFileSync(changing, "not-yet");
-      const store = open({ passwordFile: changing });
-      await expect(store.check()).rejects.toThrow(/PASSWORD_FILE/);
-      writeFileSync(changing, appPassword);
-      await vi.waitFor(() => store.check(), PATIENCE);
-      expect(await store.write([pulse])).toEqual({ kind: "stored" });
-    });
+  function open(changes: Partial<CassandraSettings>): CassandraPulseStore {
+    const store = openCassandraPulseStore({ settings: { ...settings, ...changes }, retentionMs: RETENTION_MS });
+    stores.push(store);
+    return store;
+  }
 
-    it("refuses a user without a password", async () => {
-      const { passwordFile: _, ...rest } = settings;
-      const store = openCassandraPulseStore({
-        settings: { ...rest, passwordFile: undefined },
-        retentionMs: RETENTION_MS,
-      });
-      stores.push(store);
-      await expect(store.check()).rejects.toThrow(/PULSE_CASSANDRA_PASSWORD_FILE: Expected a file's path/);
-      await expect(open({ passwordFile: join(folder, "absent") }).check()).rejects.toThrow(
-        /PASSWORD_FILE: .*got ENOENT/,
-      );
-    });
+  const pulse = { service_name: "s", event_time: Date.now(), latency_ms: 1, status: "ok", id: "1", source: "/" };
 
-    it("is not trusted when another authority vouches for it", async () => {
-      const other = makeAuthority(folder, "others");
-      expect(await refusalOf({ caFile: other.certFile })).toMatch(/PULSE_CASSANDRA_CA_FILE/);
-    });
+  async function refusalOf(changes: Partial<CassandraSettings>): Promise<string> {
+    const store = open(changes);
+    const message = await store.check().then(() => "ready", String);
+    expect(await store.write([pulse])).toMatchObject({ kind: "retry" });
+    return message;
+  }
 
-    it("is not trusted under a name that its certificate does not have", async () => {
-      expect(await refusalOf({ tlsServerName: "cassandra.example" })).toMatch(/ERR_TLS_CERT_ALTNAME_INVALID/);
-    });
+  it("is written to and read from by a role that may select and modify, and no more", async () => {
+    const store = open({});
+    await store.check();
+    expect(await store.write([pulse])).toEqual({ kind: "stored" });
+    expect((await store.latest()).map(({ id }) => id)).toEqual(["1"]);
+  });
 
-    it("refuses a client without a certificate, and one of another authority", async () => {
-      expect(await refusalOf({ certFile: undefined, keyFile: undefined })).toMatch(/Expected Cassandra to be ready/);
-      const { certFile, keyFile } = makeAuthority(folder, "strangers").issue("client");
-      expect(await refusalOf({ certFile, keyFile })).toMatch(/Expected Cassandra to be ready/);
-    });
+  it("refuses a wrong password; the error names the setting and holds no secret", async () => {
+    const wrong = join(folder, "wrong-password");
+    writeFileSync(wrong, "not-the-password");
+    const message = await refusalOf({ passwordFile: wrong });
+    expect(message).toMatch(
+      /the user or the password is wrong: check PULSE_CASSANDRA_USER and PULSE_CASSANDRA_PASSWORD_FILE/,
+    );
+    expect(tellsOf(message, wrong)).toBe(false);
+  });
 
-    it("refuses a role without rights; the error names the grant", async () => {
-      expect(await refusalOf({ user: "stranger" })).toMatch(/grant the role SELECT and MODIFY/);
+  it("is used without a restart once the password has been put right", async () => {
+    const changing = join(folder, "changing-password");
+    writeFileSync(changing, "not-yet");
+    const store = open({ passwordFile: changing });
+    await expect(store.check()).rejects.toThrow(/PASSWORD_FILE/);
+    writeFileSync(changing, appPassword);
+    await vi.waitFor(() => store.check(), PATIENCE);
+    expect(await store.write([pulse])).toEqual({ kind: "stored" });
+  });
+
+  it("refuses a user without a password", async () => {
+    const { passwordFile: _, ...rest } = settings;
+    const store = openCassandraPulseStore({
+      settings: { ...rest, passwordFile: undefined },
+      retentionMs: RETENTION_MS,
     });
-  },
-);
+    stores.push(store);
+    await expect(store.check()).rejects.toThrow(/PULSE_CASSANDRA_PASSWORD_FILE: Expected a file's path/);
+    await expect(open({ passwordFile: join(folder, "absent") }).check()).rejects.toThrow(/PASSWORD_FILE: .*got ENOENT/);
+  });
+
+  it("is not trusted when another authority vouches for it", async () => {
+    const other = makeAuthority(folder, "others");
+    expect(await refusalOf({ caFile: other.certFile })).toMatch(/PULSE_CASSANDRA_CA_FILE/);
+  });
+
+  it("is not trusted under a name that its certificate does not have", async () => {
+    expect(await refusalOf({ tlsServerName: "cassandra.example" })).toMatch(/ERR_TLS_CERT_ALTNAME_INVALID/);
+  });
+
+  it("refuses a client without a certificate, and one of another authority", async () => {
+    expect(await refusalOf({ certFile: undefined, keyFile: undefined })).toMatch(/Expected Cassandra to be ready/);
+    const { certFile, keyFile } = makeAuthority(folder, "strangers").issue("client");
+    expect(await refusalOf({ certFile, keyFile })).toMatch(/Expected Cassandra to be ready/);
+  });
+
+  it("refuses a role without rights; the error names the grant", async () => {
+    expect(await refusalOf({ user: "stranger" })).toMatch(/grant the role SELECT and MODIFY/);
+  });
+});

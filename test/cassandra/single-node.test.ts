@@ -3,17 +3,19 @@
 import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { type CassandraPulseStore, openCassandraPulseStore } from "../../storage/cassandra/pulse-store.ts";
+import { describeUnless } from "../../storage/testing/describe-unless.ts";
+import { makeKeyspace, RETENTION_MS } from "../../storage/testing/keyspace.ts";
 import { type Platform, until } from "../platform.ts";
 import { readMetric } from "../read-back.ts";
 import { type Clients, findFaults, startClients } from "./clients.ts";
-import { makeKeyspace, type OwnCassandra, RETENTION_MS, startOwnCassandra, whyNoProcesses } from "./own-cassandra.ts";
+import { type OwnCassandra, startOwnCassandra, whyNoProcesses } from "./own-cassandra.ts";
 import { startPlatformOn, storeOf } from "./platform-store.ts";
 
 const PATIENCE = { timeout: 240_000, interval: 50 };
 const MAX_BYTES = 200e6;
 const skip = await whyNoProcesses();
 
-describe.skipIf(skip !== undefined)(`a single node${skip === undefined ? "" : ` (skipped: ${skip})`}`, () => {
+describeUnless(skip, "a single node", () => {
   let own: OwnCassandra;
 
   beforeAll(async () => {

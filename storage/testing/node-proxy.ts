@@ -1,11 +1,12 @@
 import { once } from "node:events";
 import { type AddressInfo, connect, createServer, type Server, type Socket } from "node:net";
+import { onTestFinished } from "vitest";
 
 /** A TCP proxy in front of a node: what a network does to connections, without harm to a node that others use too. */
-export interface TestProxy {
+export interface NodeProxy {
   /** As a contact point. */
   address: string;
-  /** Takes connections, on the same port each time. */
+  /** Takes connections again after a cut, on the same port. */
   open(): Promise<void>;
   /** Breaks all connections and refuses new ones. */
   cut(): Promise<void>;
@@ -14,17 +15,14 @@ export interface TestProxy {
   thaw(): void;
 }
 
-/** Makes a proxy that is not open yet. */
-export async function createProxy(target: string): Promise<TestProxy> {
+/** Opens a proxy; the end of the test cuts it. */
+export async function openNodeProxy(target: string): Promise<NodeProxy> {
   const at = target.lastIndexOf(":");
   const [host, targetPort] = [target.slice(0, at), Number(target.slice(at + 1))];
   const sockets = new Set<Socket>();
-  let server: Server | undefined;
+  let server: Server;
+  let port = 0;
   let isFrozen = false;
-  const probe = createServer().listen(0, "127.0.0.1");
-  await once(probe, "listening");
-  const { port } = probe.address() as AddressInfo;
-  await new Promise((resolve) => probe.close(resolve));
 
   function join(client: Socket): void {
     const node = connect(targetPort, host);
@@ -43,18 +41,24 @@ export async function createProxy(target: string): Promise<TestProxy> {
     }
   }
 
+  async function open(): Promise<void> {
+    server = createServer(join).listen(port, "127.0.0.1");
+    await once(server, "listening");
+    port = (server.address() as AddressInfo).port;
+  }
+
+  async function cut(): Promise<void> {
+    const closed = new Promise((resolve) => server.close(resolve));
+    for (const socket of sockets) socket.destroy();
+    await closed;
+  }
+
+  await open();
+  onTestFinished(cut);
   return {
     address: `127.0.0.1:${port}`,
-    async open() {
-      server = createServer(join).listen(port, "127.0.0.1");
-      await once(server, "listening");
-    },
-    async cut() {
-      const closed = new Promise((resolve) => server?.close(resolve) ?? resolve(undefined));
-      for (const socket of sockets) socket.destroy();
-      await closed;
-      server = undefined;
-    },
+    open,
+    cut,
     freeze() {
       isFrozen = true;
       for (const socket of sockets) socket.pause();

@@ -2,15 +2,15 @@ import { randomUUID } from "node:crypto";
 import type { Pulse } from "../../events/pulse.ts";
 
 /** Services that pulse in turn; a quarter of their pulses have metadata. */
-export interface Fleet {
-  /** Of one service; the next call takes the next. */
+export interface MadeUpServices {
+  /** Pulses of one service; the next call takes the next service. */
   ofOne(count: number, time?: number): Pulse[];
-  /** Of all services in turn. */
+  /** Pulses of all services in turn. */
   ofAll(count: number, time?: number): Pulse[];
 }
 
-/** Makes up a fleet; without a time its pulses are of this moment. */
-export function makeFleet(services: number): Fleet {
+/** Makes up services; without a time, their pulses are of this moment. */
+export function makeUpServices(services: number): MadeUpServices {
   const names = Array.from({ length: services }, (_, i) => `bench-${services}-${i}`);
   const run = randomUUID().slice(0, 8);
   let made = 0;
