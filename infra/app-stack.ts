@@ -11,7 +11,7 @@ export interface Image {
   tag: string;
 }
 
-/** `ingestUrl`: where pulse-ingest is for who sends from outside, which the page tells newcomers. */
+/** The stack of PulseMesh. The page shows newcomers `ingestUrl`, where clients outside the cluster send to. */
 export function appStack(scope: Construct, settings: ClusterSettings, image: Image, ingestUrl?: string): void {
   const stack = createStack(scope, "app");
   const replicas = cassandraNodesOf(settings);

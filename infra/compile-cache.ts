@@ -1,5 +1,5 @@
-// Fills the image's compile cache: every function is started once as a container would start it, asked whether it lives,
-// and told to end. A bundle that does not start or does not stop fails the image's build.
+// Fills the image's compile cache: starts every function once as a container would, waits until it answers, and stops it.
+// A bundle that does not start or does not stop fails the image's build.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
@@ -19,7 +19,7 @@ async function runOnce(name: FunctionName): Promise<void> {
       PULSE_FUNCTION: name,
       PORT: String(PORT),
       NODE_COMPILE_CACHE: join(folder, "compile-cache"),
-      // As on the cluster; that nobody is there is no reason not to start.
+      // As on the cluster. A function starts even when nothing listens there.
       K_SINK: "http://127.0.0.1:9/default/pulsemesh",
       PULSE_CASSANDRA_CONTACT_POINTS: "127.0.0.1:9",
       PULSE_LOG_LEVEL: "fatal",

@@ -43,13 +43,13 @@ describe("the stacks", () => {
     expect(releases.knative?.depends_on).toContain("helm_release.knative-operator");
   });
 
-  it("leave out what is there already or not wanted", () => {
+  it("leave out parts that exist already or are not wanted", () => {
     const without = { KNATIVE: "existing", CASSANDRA: "existing", MONITORING: "none" };
     expect(Object.keys(releasesOf("platform", without)).sort()).toEqual(["alloy", "loki"]);
     expect(lastValues(releasesOf("app", without).pulsemesh).monitoring.enabled).toBe(false);
   });
 
-  it("have Alertmanager post to the webhook that is given", () => {
+  it("let Alertmanager post to the given webhook", () => {
     const webhookOf = (env: Record<string, string>) =>
       lastValues(releasesOf("app", env).pulsemesh).monitoring.alertWebhook;
     expect(webhookOf({})).toBe("");
@@ -59,7 +59,7 @@ describe("the stacks", () => {
     );
   });
 
-  it("take images and charts from where they are, behind a wall", () => {
+  it("take images from a mirror and charts from a folder", () => {
     const wall = { REGISTRY: "registry.example/mirror", MONITORING: "none", LOGS: "none" };
     const releases = releasesOf("platform", wall);
     expect(lastValues(releases.cassandra).image).toBe("registry.example/mirror/cassandra:5.0.9");
@@ -69,14 +69,14 @@ describe("the stacks", () => {
     );
   });
 
-  it("hand Alloy's configuration through Terraform unharmed", () => {
+  it("pass Alloy's configuration through Terraform unchanged", () => {
     const { alloy } = releasesOf("platform");
     const content = readFileSync("dashboards/logs.alloy", "utf8");
     const handed = alloy?.values.map((value) => value.replace(/([$%])\1(?=\{)/g, "$1")).join("") ?? "";
     expect(JSON.parse(handed).alloy.configMap.content).toBe(content);
   });
 
-  it("have Kafka and three nodes in the profile durable", () => {
+  it("have Kafka and three nodes in the profile `durable`", () => {
     const env = { PROFILE: "durable", KAFKA_BOOTSTRAP_SERVERS: "kafka.example:9092" };
     const { knative, cassandra } = releasesOf("platform", env);
     expect(lastValues(knative).kafkaBroker.manifests).toHaveLength(2);

@@ -1,4 +1,4 @@
-// Writes both stacks as Terraform's JSON: cdktf without its command. `node infra/main.ts` does it without a cluster.
+// Writes both stacks as Terraform's JSON, by cdktf without its command. `node infra/main.ts` needs no cluster.
 import { App } from "cdktf";
 import type { ClusterSettings } from "../settings/cluster-settings.ts";
 import { readClusterSettings } from "../settings/read.ts";

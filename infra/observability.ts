@@ -1,4 +1,4 @@
-// Prometheus, Alertmanager and Grafana; Loki, and Alloy which brings it the functions' log lines.
+// Prometheus, Alertmanager and Grafana; Loki, and Alloy, which sends the functions' log lines to Loki.
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import type { Release } from "@cdktf/provider-helm/lib/release/index.js";
@@ -11,7 +11,7 @@ const NAMESPACE = "monitoring";
 const LOKI_URL = `http://loki.${NAMESPACE}.svc:3100`;
 const ALLOY_CONFIG = resolve(import.meta.dirname, "../dashboards/logs.alloy");
 
-/** What of them is to be installed. */
+/** The releases of those that the settings ask for. */
 export function observability(stack: TerraformStack, { chartDir, ...settings }: ClusterSettings): Release[] {
   const releases: Release[] = [];
   if (settings.monitoring === "install") {
@@ -30,7 +30,7 @@ function prometheusValues(hasLoki: boolean): object {
     fullnameOverride: "kps",
     prometheus: {
       prometheusSpec: {
-        // Whatever any namespace brings is scraped and evaluated, not only what this release has made.
+        // Without these, Prometheus would ignore monitors and rules that this release did not make.
         podMonitorSelectorNilUsesHelmValues: false,
         serviceMonitorSelectorNilUsesHelmValues: false,
         ruleSelectorNilUsesHelmValues: false,
@@ -38,7 +38,7 @@ function prometheusValues(hasLoki: boolean): object {
       },
     },
     grafana: {
-      // Its password is in the Secret that `make up` makes.
+      // `make up` makes this Secret.
       admin: { existingSecret: "grafana-admin" },
       sidecar: { dashboards: { label: "grafana_dashboard", searchNamespace: "ALL" } },
       additionalDataSources: hasLoki
@@ -48,7 +48,7 @@ function prometheusValues(hasLoki: boolean): object {
   };
 }
 
-// One process with its files on a volume: for a machine. At scale Loki wants object storage.
+// One process with its files on a volume, for one machine. At scale Loki needs object storage.
 const LOKI_VALUES = {
   deploymentMode: "Monolithic",
   loki: {

@@ -1,4 +1,4 @@
-// What the functions run on: Knative, Cassandra, monitoring and logs.
+// The platform below the functions: Knative, Cassandra, monitoring and logs.
 import type { Construct } from "constructs";
 import type { ClusterSettings } from "../settings/cluster-settings.ts";
 import { imageOf } from "./images.ts";
@@ -13,7 +13,7 @@ export const NAMESPACE = "default";
 export function platformStack(scope: Construct, settings: ClusterSettings): void {
   const { profile, chartDir, registry } = settings;
   const stack = createStack(scope, "platform");
-  // The Prometheus operator's CRDs come first: PodMonitors of the other charts are of their kinds.
+  // First the Prometheus operator: the other charts' PodMonitors need its CRDs.
   const monitoring = observability(stack, settings);
   if (settings.knative === "install") {
     const operator = publicRelease(stack, CHARTS.knativeOperator, chartDir, {
@@ -46,12 +46,12 @@ export function platformStack(scope: Construct, settings: ClusterSettings): void
   }
 }
 
-/** How many nodes were asked for, apart from the profile. */
+/** The number of nodes, where the settings override the profile's. */
 export function cassandraNodesOf({ cassandraNodes }: ClusterSettings): number | undefined {
   return cassandraNodes === "of the profile" ? undefined : Number(cassandraNodes);
 }
 
-// The chart asks for 0.2 CPU, a tenth of a small machine, for what is idle most of the time.
+// The chart's default, 0.2 CPU, is a tenth of a small machine, for a part that is idle most of the time.
 const OPERATOR_REQUESTS = {
   knative_operator: {
     knative_operator: { resources: { requests: { cpu: "20m", memory: "60Mi" } } },

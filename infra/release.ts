@@ -7,13 +7,13 @@ import type { PublicChart } from "./versions.ts";
 
 interface ReleaseOptions {
   namespace: string;
-  /** Laid over the chart's own in this order: YAML texts or objects. */
+  /** YAML texts or objects, which override the chart's values and each other in this order. */
   values?: readonly (string | object)[];
-  /** Releases that have to be there before. */
+  /** Releases that Terraform installs before this one. */
   after?: readonly Release[];
 }
 
-/** A release of a chart in infra/charts. The chart is an asset, so that an edit of a template shows as a change. */
+/** A release of a chart in infra/charts. As an asset, so that Terraform notices an edited template. */
 export function ownRelease(scope: Construct, name: string, options: ReleaseOptions): Release {
   const asset = new TerraformAsset(scope, `${name}-chart`, {
     path: resolve(import.meta.dirname, "charts", name),
@@ -22,7 +22,7 @@ export function ownRelease(scope: Construct, name: string, options: ReleaseOptio
   return release(scope, name, { chart: asset.path }, options);
 }
 
-/** A release of a public chart, from its repository or from a folder of archives. @throws when the archive is not there. */
+/** A release of a public chart, from its repository or from a folder of archives. @throws for a missing archive */
 export function publicRelease(
   scope: Construct,
   { name, repository, version }: PublicChart,
@@ -57,12 +57,12 @@ function release(
   });
 }
 
-// Terraform takes ${…} and %{…} in any string for a template of its own.
+// Terraform would evaluate ${…} and %{…} in any string.
 function escapeTemplates(text: string): string {
   return text.replace(/[$%](?=\{)/g, (sign) => sign + sign);
 }
 
-/** The values of a profile for a chart of ours, where it has any. */
+/** The values of a profile for a chart in infra/charts; none for the default profile. */
 export function chartProfile(chart: string, profile: string): string[] {
   const file = resolve(import.meta.dirname, "charts", chart, `values-${profile}.yaml`);
   return existsSync(file) ? [readFileSync(file, "utf8")] : [];

@@ -3,11 +3,11 @@ import { HelmProvider } from "@cdktf/provider-helm/lib/provider/index.js";
 import { TerraformBackend, type TerraformRemoteState, TerraformStack } from "cdktf";
 import type { Construct } from "constructs";
 
-/** The KIND cluster's name, as infra/kind.yaml has it. */
+/** The name of the KIND cluster, as in infra/kind.yaml. */
 export const CLUSTER = "pulsemesh";
-/** What `make up` keeps on this machine. */
+/** Where `make up` keeps its files. */
 export const STATE_DIR = resolve(".pulsemesh/cluster");
-/** The cluster's own configuration of kubectl: the user's may point to another cluster at any time. */
+/** A separate configuration for kubectl: the user's may point to another cluster at any time. */
 export const KUBECONFIG = join(STATE_DIR, "kubeconfig");
 
 /** A stack of Helm releases on the cluster. */
@@ -18,7 +18,7 @@ export function createStack(scope: Construct, name: string): TerraformStack {
   return stack;
 }
 
-/** Keeps a stack's state in the cluster that it describes: the two cannot be parted, and go together. */
+/** Keeps a stack's state in the cluster that it describes, so that both go together. */
 class KubernetesBackend extends TerraformBackend {
   readonly #stack: string;
 

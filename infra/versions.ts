@@ -1,4 +1,4 @@
-// Every version that the cluster is made of.
+// The pinned version of every part of the cluster.
 
 /** A chart of a public Helm repository. */
 export interface PublicChart {
@@ -24,16 +24,16 @@ export const CHARTS = {
   alloy: { name: "alloy", repository: "https://grafana.github.io/helm-charts", version: "1.11.1" },
 } as const satisfies Record<string, PublicChart>;
 
-/** The Kafka broker, as the operator applies it after Eventing's own manifests. */
+/** The manifests of the Kafka broker, which the operator applies after Eventing's. */
 export const KAFKA_BROKER_MANIFESTS = ["controller", "broker"].map(
   (part) =>
     `https://github.com/knative-extensions/eventing-kafka-broker/releases/download/knative-v${KNATIVE_VERSION}/eventing-kafka-${part}.yaml`,
 );
 
 export const IMAGES = {
-  /** Kubernetes, as the node of a KIND cluster: by the digest that the notes of kind 0.33.0 give for its 1.34. */
+  /** Kubernetes 1.34 as the node of a KIND cluster, by the digest in the release notes of kind 0.33.0. */
   kindNode: "kindest/node:v1.34.11@sha256:44e222ee2132dab25ff87301682f89eb82c7880ea3a1bf543bfe9708fd08d67d",
-  /** What the functions' image is built on. */
+  /** The base of the functions' image. */
   node: "node:24-bookworm-slim",
   cassandra: "cassandra:5.0.9",
 } as const;

@@ -4,18 +4,18 @@ import { ClusterError } from "./tools.ts";
 interface RunOptions {
   input?: string;
   env?: Record<string, string>;
-  /** Told of every line as it comes. */
+  /** Gets every line at once. */
   onLine?: (line: string) => void;
 }
 
-/** Runs a command and gives what it wrote to its standard output. @throws {ClusterError} with all it wrote, when it fails. */
+/** Runs a command and returns its standard output. @throws {ClusterError} with all its output, when it fails */
 export async function run(command: string, args: readonly string[], options: RunOptions = {}): Promise<string> {
   const { code, output, all } = await start(command, args, options);
   if (code === 0) return output;
   throw new ClusterError(`Expected \`${[command, ...args].join(" ")}\` to succeed, got exit code ${code}:\n${all}`);
 }
 
-/** Whether a command ends well; what it writes is dropped. */
+/** Whether a command succeeds; its output is dropped. */
 export async function succeeds(command: string, args: readonly string[]): Promise<boolean> {
   return (await start(command, args, {})).code === 0;
 }
@@ -36,7 +36,7 @@ async function start(command: string, args: readonly string[], { input, env, onL
     take(text);
   });
   child.stderr.setEncoding("utf8").on("data", take);
-  child.stdin.on("error", () => undefined); // it ended before it had read all: its exit code says more
+  child.stdin.on("error", () => undefined); // the command ended before it read all of its input: its exit code says more
   child.stdin.end(input);
   const code = await new Promise<number | null>((resolve, reject) => child.on("close", resolve).on("error", reject));
   return { code, output, all };

@@ -1,9 +1,9 @@
-// `make down`: removes the cluster and all that `make up` made, the functions' images included.
+// `make down`: removes the cluster, its files and the functions' images.
 import { rm } from "node:fs/promises";
 import { CLUSTER, STATE_DIR } from "../stack.ts";
 import { run } from "./command.ts";
 import { REPOSITORY } from "./image.ts";
-import { clusterExists } from "./node.ts";
+import { clusterExists } from "./kind-cluster.ts";
 import { say } from "./progress.ts";
 import { main, requireTools } from "./tools.ts";
 

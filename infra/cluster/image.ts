@@ -4,10 +4,10 @@ import { imageOf } from "../images.ts";
 import { run } from "./command.ts";
 import { say } from "./progress.ts";
 
-/** Of the functions' images; Knative asks no registry for the tags of dev.local. */
+/** The repository of the functions' images. Knative asks no registry about tags of dev.local. */
 export const REPOSITORY = "dev.local/pulsemesh";
 
-/** Builds the functions' image; its tag is made of its content, so that the same image is no change. */
+/** Builds the functions' image. The tag depends on the content, so that an equal image changes nothing. */
 export async function buildImage({ registry, dockerBuild }: ClusterSettings): Promise<Image> {
   const latest = `${REPOSITORY}:latest`;
   say("building the image");

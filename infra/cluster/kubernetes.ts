@@ -1,7 +1,7 @@
 import { KUBECONFIG } from "../stack.ts";
 import { run, succeeds } from "./command.ts";
 
-/** kubectl on the cluster of this project, whatever the user's current context is. */
+/** Runs kubectl on this project's cluster, not on the user's current context. */
 export function kubectl(args: readonly string[], input?: string): Promise<string> {
   return run("kubectl", ["--kubeconfig", KUBECONFIG, ...args], input === undefined ? {} : { input });
 }
@@ -10,12 +10,12 @@ export function kubectlSucceeds(args: readonly string[]): Promise<boolean> {
   return succeeds("kubectl", ["--kubeconfig", KUBECONFIG, ...args]);
 }
 
-/** The API objects of a kind, read as JSON. */
+/** The API objects of a kind. */
 export async function list(kind: string, namespace: string): Promise<KubernetesObject[]> {
   return JSON.parse(await kubectl(["get", kind, "-n", namespace, "-o", "json"])).items;
 }
 
-/** The URL that Knative gave a Service. */
+/** The URL of a Knative Service. */
 export function knativeUrl(service: string, namespace: string): Promise<string> {
   const path = "jsonpath={.status.url}";
   return kubectl(["get", "services.serving.knative.dev", service, "-n", namespace, "-o", path]);

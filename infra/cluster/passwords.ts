@@ -3,8 +3,8 @@ import { kubectl, kubectlSucceeds } from "./kubernetes.ts";
 import { say } from "./progress.ts";
 
 /**
- * Makes a Secret of random passwords when it is not there: they are neither in Terraform's state nor in Helm's values. In
- * hexadecimal, since one that begins with a minus would be an option to many a command.
+ * Makes a Secret of random passwords unless it exists, so that neither Terraform's state nor Helm's values hold them. They
+ * are hexadecimal: many commands would take one that begins with a minus for an option.
  */
 async function ensureSecret(namespace: string, name: string, passwords: readonly string[], fixed = {}): Promise<void> {
   if (await kubectlSucceeds(["get", "secret", name, "-n", namespace])) return;

@@ -5,7 +5,7 @@ import { ClusterError } from "./tools.ts";
 
 const TIMEOUT_MS = 600_000;
 
-/** Waits until all objects of these kinds are Ready, saying which became so. @throws {ClusterError} naming those that did not. */
+/** Waits until all objects of these kinds are Ready, and prints each. @throws {ClusterError} naming those that are not */
 export async function waitUntilReady(kinds: readonly string[], namespace: string): Promise<void> {
   const deadline = Date.now() + TIMEOUT_MS;
   const done = new Set<string>();
@@ -30,10 +30,10 @@ export async function waitUntilReady(kinds: readonly string[], namespace: string
   }
 }
 
-// Ready counts for what the object is now. A channel whose new subscriber its controller has not seen yet says Ready, and
-// its dispatcher answers 202 to events that it gives to nobody.
+// A Ready of an older generation does not count. A channel says Ready before its controller has seen a new subscriber, and
+// its dispatcher then answers 202 to events that it delivers to nobody.
 function lackOf({ metadata, status }: KubernetesObject): string | undefined {
-  if (status?.observedGeneration !== metadata.generation) return "its controller has not seen it as it is";
+  if (status?.observedGeneration !== metadata.generation) return "its controller has not seen its newest generation";
   const ready = status?.conditions?.find(({ type }) => type === "Ready");
   return ready?.status === "True" ? undefined : (ready?.message ?? ready?.reason ?? "no condition yet");
 }

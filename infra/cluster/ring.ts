@@ -1,13 +1,13 @@
 import { kubectl } from "./kubernetes.ts";
 import { say } from "./progress.ts";
 
-/** How many nodes Cassandra is to have; 0 where it is not. */
+/** The number of Cassandra's nodes, 0 without Cassandra. */
 export async function ringSize(namespace: string): Promise<number> {
   const args = ["get", "statefulset", "cassandra", "-n", namespace, "--ignore-not-found"];
   return Number(await kubectl([...args, "-o", "jsonpath={.spec.replicas}"]));
 }
 
-/** Gives every node its copies of a keyspace that now has more of them: until then a read at a quorum may miss rows. */
+/** Copies a keyspace to nodes that were added. Until then a read at a quorum may miss rows. */
 export async function spreadReplicas(namespace: string, keyspace: string, nodes: number): Promise<void> {
   for (let i = 0; i < nodes; i++) {
     say(`cassandra-${i} repairs ${keyspace}`);

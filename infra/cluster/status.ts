@@ -2,8 +2,8 @@
 import { spawnSync } from "node:child_process";
 import { NAMESPACE } from "../platform-stack.ts";
 import { CLUSTER, KUBECONFIG } from "../stack.ts";
+import { clusterExists } from "./kind-cluster.ts";
 import { kubectl } from "./kubernetes.ts";
-import { clusterExists } from "./node.ts";
 import { ClusterError, main, requireTools } from "./tools.ts";
 
 async function status(): Promise<void> {
@@ -14,7 +14,7 @@ async function status(): Promise<void> {
   console.log(await kubectl(["exec", "cassandra-0", "-n", NAMESPACE, "-c", "cassandra", "--", "nodetool", "status"]));
 }
 
-// Knative's own command says it best, where it is.
+// Knative's own command prints the clearest table, where it is installed.
 async function services(): Promise<string> {
   const args = ["--kubeconfig", KUBECONFIG, "service", "list", "-n", NAMESPACE];
   const { status: code, stdout } = spawnSync("kn", args, { encoding: "utf8" });

@@ -2,11 +2,11 @@ import { run } from "./command.ts";
 import { kubectl } from "./kubernetes.ts";
 import { say } from "./progress.ts";
 
-// What terraform says of each release, without its plan.
+// Terraform's lines about each release, without the plan.
 const NEWS =
   /: (Creating|Modifying|Destroying|Still|Creation complete|Modifications complete|Destruction complete)|^Apply complete|^No changes/;
 
-/** Applies a stack that was synthesized. */
+/** Applies a synthesized stack. */
 export async function apply(stack: "platform" | "app"): Promise<void> {
   const chdir = `-chdir=cdktf.out/stacks/${stack}`;
   await run("terraform", [chdir, "init", "-input=false", "-no-color", "-reconfigure"]);
@@ -15,14 +15,14 @@ export async function apply(stack: "platform" | "app"): Promise<void> {
 }
 
 /**
- * Removes the marks of releases whose installation was interrupted: Helm would refuse to go on. What they had made so
- * far is taken over by the next installation.
+ * Deletes Helm's records of interrupted installations, with which Helm would refuse to go on. The next installation takes
+ * over the objects that exist.
  */
 export async function forgetInterrupted(): Promise<void> {
   const selector = "owner=helm,status in (pending-install,pending-upgrade,pending-rollback)";
   const secrets = await kubectl(["get", "secret", "-A", "-l", selector, "-o", "json"]);
   for (const { metadata } of JSON.parse(secrets).items) {
-    say(`taking up what was interrupted: ${metadata.labels.name}`);
+    say(`resuming an interrupted installation: ${metadata.labels.name}`);
     await kubectl(["delete", "secret", metadata.name, "-n", metadata.namespace]);
   }
 }

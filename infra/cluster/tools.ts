@@ -1,6 +1,6 @@
 import { spawnSync } from "node:child_process";
 
-/** What the commands need, with where each comes from. */
+/** The tools that the commands need, and where to get each. */
 const TOOLS = {
   docker: "https://docs.docker.com/engine/install",
   kind: "https://kind.sigs.k8s.io/docs/user/quick-start/#installation",
@@ -10,12 +10,12 @@ const TOOLS = {
 
 export type Tool = keyof typeof TOOLS;
 
-/** Something is missing or did not go well; the message is for a person and says what to do. */
+/** A failure that a person can mend; the message says how. */
 export class ClusterError extends Error {
   override readonly name = "ClusterError";
 }
 
-/** Looks whether tools are there, all of them before anything is done. @throws {ClusterError} naming each that is not. */
+/** Checks that all the tools are installed. @throws {ClusterError} naming each missing one */
 export function requireTools(...tools: Tool[]): void {
   const missing = tools.filter((tool) => spawnSync(tool, ["--help"], { stdio: "ignore" }).error !== undefined);
   if (missing.length > 0) {
@@ -28,7 +28,7 @@ export function requireTools(...tools: Tool[]): void {
   }
 }
 
-/** Runs a command's main function; what a person can mend is told without a stack. */
+/** Runs a command's main function. A failure that a person can mend is printed without a stack. */
 export async function main(command: () => Promise<void>): Promise<void> {
   try {
     await command();

@@ -1,11 +1,11 @@
-// `make up`: PulseMesh on a KIND cluster. Whatever is as it should be is left alone.
+// `make up`: PulseMesh on a KIND cluster. Parts that are as they should be do not change.
 import { readClusterSettings } from "../../settings/read.ts";
 import { imageOf } from "../images.ts";
 import { synthesize } from "../main.ts";
 import { NAMESPACE } from "../platform-stack.ts";
 import { buildImage } from "./image.ts";
+import { createCluster, gatewayPort, loadArchives, loadImages } from "./kind-cluster.ts";
 import { knativeUrl, kubectl } from "./kubernetes.ts";
-import { createCluster, gatewayPort, loadArchives, loadImages } from "./node.ts";
 import { ensureGrafanaPassword, ensurePasswords } from "./passwords.ts";
 import { say } from "./progress.ts";
 import { waitUntilReady } from "./readiness.ts";
@@ -13,7 +13,7 @@ import { ringSize, spreadReplicas } from "./ring.ts";
 import { apply, forgetInterrupted } from "./terraform.ts";
 import { main, requireTools } from "./tools.ts";
 
-/** What of PulseMesh has to be Ready. The channel is what the default Broker keeps its events in. */
+/** The kinds that must be Ready. The default Broker keeps its events in a channel. */
 const KINDS = [
   "services.serving.knative.dev",
   "brokers.eventing.knative.dev",
@@ -31,7 +31,7 @@ async function up(): Promise<void> {
   await loadImages([`${image.repository}:${image.tag}`, ...cassandra]);
   const port = await gatewayPort();
   synthesize({ settings, image, ingestUrl: `http://pulse-ingest.${NAMESPACE}.localhost:${port}` });
-  // Everything in it keeps to the strictest of Kubernetes' Pod Security Standards, and what does not is refused.
+  // Kubernetes refuses pods here that do not keep to the strictest of its Pod Security Standards.
   await kubectl(["label", "namespace", NAMESPACE, "pod-security.kubernetes.io/enforce=restricted", "--overwrite"]);
   await ensurePasswords(NAMESPACE);
   if (settings.monitoring === "install") await ensureGrafanaPassword();

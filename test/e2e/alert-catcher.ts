@@ -1,9 +1,9 @@
 import { kubectl } from "../../infra/cluster/kubernetes.ts";
-import { restrictedPod } from "../../infra/cluster/restricted-pod.ts";
 import { NAMESPACE } from "../../infra/platform-stack.ts";
 import type { Delivery } from "../monitoring.ts";
 import { until } from "../platform.ts";
 import { openPortForward } from "./port-forward.ts";
+import { restrictedPod } from "./restricted-pod.ts";
 
 /** Somebody's webhook in the cluster, which keeps what it is sent. */
 export interface AlertCatcher {

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { kubectl } from "../../infra/cluster/kubernetes.ts";
-import { restrictedPod } from "../../infra/cluster/restricted-pod.ts";
 import { NAMESPACE } from "../../infra/platform-stack.ts";
+import { restrictedPod } from "./restricted-pod.ts";
 
 /** Whether the cluster enforces NetworkPolicies at all: a pod that may send nothing does reach Cassandra where it does not. */
 export async function enforcesNetworkPolicies(image: string): Promise<boolean> {

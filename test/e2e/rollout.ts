@@ -1,6 +1,6 @@
 import { run } from "../../infra/cluster/command.ts";
+import { loadImages } from "../../infra/cluster/kind-cluster.ts";
 import { kubectl } from "../../infra/cluster/kubernetes.ts";
-import { loadImages } from "../../infra/cluster/node.ts";
 import { waitUntilReady } from "../../infra/cluster/readiness.ts";
 import { apply } from "../../infra/cluster/terraform.ts";
 import { synthesize } from "../../infra/main.ts";

@@ -1,4 +1,4 @@
-# Runs after each install and upgrade, and may be repeated: three roles instead of cassandra/cassandra.
+# Runs after each install and upgrade: replaces cassandra/cassandra by three roles. Running it again is safe.
 set -eu
 umask 077
 admin=$(cat /passwords/admin) schema=$(cat /passwords/schema) pulsemesh=$(cat /passwords/pulsemesh)
@@ -10,7 +10,7 @@ cql() { # USER PASSWORD: runs the statements on its standard input
 
 is_admin() { echo 'LIST ROLES;' | cql admin "$admin" >/dev/null 2>&1; }
 
-# The first superuser appears some seconds after CQL does.
+# The first superuser appears some seconds after the CQL port opens.
 tries=0
 until is_admin || echo "CREATE ROLE admin WITH SUPERUSER = true AND LOGIN = true AND PASSWORD = '$admin';" | cql cassandra cassandra; do
   tries=$((tries + 1))

@@ -1,4 +1,4 @@
-{{- /* Overrides of deployments, from a map of container to deployments: what a small, busy machine can give. */ -}}
+{{- /* Overrides for a small, busy machine, from a map of container to deployments. */ -}}
 {{- define "knative.smallWorkloads" -}}
 {{- range $container, $deployments := . }}
 {{- range $deployments }}

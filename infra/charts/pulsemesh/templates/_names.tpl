@@ -29,7 +29,7 @@ capabilities: { drop: [ALL] }
 seccompProfile: { type: RuntimeDefault }
 {{- end }}
 
-{{- /* The settings of Cassandra for a role: (list context role). */ -}}
+{{- /* The settings that lead to Cassandra as a role: (list context role). */ -}}
 {{- define "pulsemesh.cassandraEnv" -}}
 {{- $context := index . 0 -}}
 {{- with $context.Values.cassandra -}}

@@ -1,29 +1,29 @@
-// The KIND cluster and the images in its one node.
+// The KIND cluster, and the images in its only node.
 import { mkdir, stat } from "node:fs/promises";
 import { basename } from "node:path";
 import type { ClusterSettings } from "../../settings/cluster-settings.ts";
+import { imageOf } from "../images.ts";
 import { CLUSTER, KUBECONFIG, STATE_DIR } from "../stack.ts";
-import { IMAGES } from "../versions.ts";
 import { run, succeeds } from "./command.ts";
 import { kubectl } from "./kubernetes.ts";
 import { say } from "./progress.ts";
 import { ClusterError } from "./tools.ts";
 
 const NODE = `${CLUSTER}-control-plane`;
-/** Kourier's NodePort, as infra/charts/knative/values.yaml has it. */
+/** Kourier's NodePort, as in infra/charts/knative/values.yaml. */
 const GATEWAY_PORT = 31_080;
 
 export async function clusterExists(): Promise<boolean> {
   return (await run("kind", ["get", "clusters"])).split("\n").includes(CLUSTER);
 }
 
-/** Creates the cluster when it is not there. */
+/** Creates the cluster unless it exists. */
 export async function createCluster({ kindNodeImage, kindConfig, registry }: ClusterSettings): Promise<void> {
   await mkdir(STATE_DIR, { recursive: true });
   if (await clusterExists()) {
-    say(`the cluster ${CLUSTER} is there`);
+    say(`the cluster ${CLUSTER} exists`);
   } else {
-    const image = kindNodeImage ?? (registry === undefined ? IMAGES.kindNode : `${registry}/${IMAGES.kindNode}`);
+    const image = kindNodeImage ?? imageOf("kindNode", registry);
     say(`creating the cluster ${CLUSTER} with ${image}`);
     await run("kind", ["create", "cluster", "--name", CLUSTER, "--config", kindConfig, "--image", image]);
   }
@@ -31,7 +31,7 @@ export async function createCluster({ kindNodeImage, kindConfig, registry }: Clu
   await kubectl(["wait", "node", "--all", "--for=condition=Ready", "--timeout=180s"]);
 }
 
-/** Loads archives of images that were not loaded yet: the node keeps a mark of each. */
+/** Loads archives of images into the node, which remembers each archive that it has. */
 export async function loadArchives(archives: readonly string[]): Promise<void> {
   for (const archive of archives) {
     const { size, mtimeMs } = await stat(archive).catch(() => {
@@ -45,7 +45,7 @@ export async function loadArchives(archives: readonly string[]): Promise<void> {
   }
 }
 
-/** Puts images that this machine's Docker has into the node, which pulls the others itself. */
+/** Loads images that this machine's Docker has into the node. The node pulls the others. */
 export async function loadImages(images: readonly string[]): Promise<void> {
   for (const image of images) {
     if (!(await succeeds("docker", ["image", "inspect", image]))) continue;
@@ -54,7 +54,7 @@ export async function loadImages(images: readonly string[]): Promise<void> {
   }
 }
 
-/** The port of this machine that leads to Kourier. */
+/** The port of this machine that leads to Kourier, Knative's gateway. */
 export async function gatewayPort(): Promise<string> {
   const mapping = await run("docker", ["port", NODE, `${GATEWAY_PORT}/tcp`]);
   return /:(\d+)\s*$/.exec(mapping)?.[1] ?? "";
