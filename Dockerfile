@@ -1,4 +1,4 @@
-# One image for every function; PULSE_FUNCTION says which one a container is.
+# One image for every function: PULSE_FUNCTION selects the function.
 ARG NODE_IMAGE=node:24-bookworm-slim
 
 FROM ${NODE_IMAGE} AS build
@@ -6,9 +6,9 @@ WORKDIR /src
 COPY package.json package-lock.json .npmrc ./
 RUN npm ci --ignore-scripts --no-audit --no-fund
 COPY . .
-# handler.cjs is for `func` alone.
+# Only `func` uses handler.cjs.
 RUN node infra/bundle.ts --outdir /app && rm /app/handler.cjs && install -d -o node /app/compile-cache
-# Node keeps the compiled code for one user and one path: those that the functions will have.
+# Node's compile cache is valid for one user and one path, so it is filled as the user and at the path of the functions.
 USER node
 RUN node infra/compile-cache.ts /app
 
@@ -25,7 +25,7 @@ COPY --from=build /app /app
 ENV NODE_ENV=production NODE_COMPILE_CACHE=/app/compile-cache PORT=8080
 USER 1000:1000
 EXPOSE 8080
-# Node is process 1, so that SIGTERM reaches it; neither it nor the health check needs a shell.
+# Node is process 1, so that SIGTERM reaches it. Neither Node nor the health check needs a shell.
 ENTRYPOINT ["node"]
 CMD ["main.cjs"]
 HEALTHCHECK --interval=10s --timeout=3s --start-period=10s CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.PORT}/health/live`).then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))"]

@@ -1,4 +1,4 @@
-# PulseMesh. `make run` and `make test` are all the set-up there is.
+# PulseMesh. Every target installs what it needs first.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 STAMP := node_modules/.package-lock.json
@@ -7,57 +7,57 @@ STORE ?= sqlite
 
 .PHONY: help install run dev test test-slow e2e smoke check bench build cassandra clean image up status down
 
-help: ## List the targets
+help: ## Lists the targets
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
-install: $(STAMP) ## Install what is missing (Node 24 comes as the npm package `node`)
+install: $(STAMP) ## Installs the npm packages, Node 24 among them
 
 $(STAMP): package.json package-lock.json
 	@command -v npm >/dev/null || { echo "Expected Node.js 20 or newer with npm, got none: see https://nodejs.org"; exit 1; }
 	npm ci --no-audit --no-fund --loglevel=error
 	@touch $(STAMP)
 
-run: install ## Start PulseMesh on this machine: functions, broker, store (STORE=cassandra for that one); Ctrl-C stops it
+run: install ## Starts PulseMesh on this machine, on SQLite or with STORE=cassandra on Cassandra; Ctrl-C stops it
 	@npm run --silent local -- --store $(STORE)
 
-dev: install ## The same, restarted when a source changes
+dev: install ## Like `make run`, and restarts a process when its sources change
 	@npm run --silent dev -- --store $(STORE)
 
-test: install ## Pass all tests
+test: install ## Runs all tests
 	@npm run --silent test
 
-test-slow: install ## The tests that take minutes: three Cassandra nodes, a real Prometheus
+test-slow: install ## Runs the tests that take minutes: three Cassandra nodes, floods, a real Prometheus
 	@npm run --silent test:slow
 
-e2e: install ## All that is promised of the cluster, on a KIND cluster of its own (20 min)
+e2e: install ## Runs the end-to-end tests on a new KIND cluster (20 min)
 	@npm run --silent e2e
 
-smoke: install ## The least of that: up, a pulse each way, down
+smoke: install ## Runs the shortest end-to-end test: up, a pulse each way, down
 	@npm run --silent smoke
 
-check: install ## Format, lint, types and tests: what CI checks
+check: install ## Checks format, lint and types, and runs all tests, as CI does
 	@npm run --silent check
 
-bench: install ## Measure CPU per pulse beside a bare node:http server
+bench: install ## Measures CPU per pulse, beside a bare node:http server
 	@npm run --silent bench
 
-build: install ## Bundle each function to one file under dist/
+build: install ## Bundles each function to one file under dist/
 	@npm run --silent build
 
-cassandra: install ## Start a real Cassandra here (NODES=3 for three), until Ctrl-C
+cassandra: install ## Starts a real Cassandra on this machine (NODES=3: three nodes); Ctrl-C stops it
 	@npm run --silent cassandra
 
-clean: ## Remove what was installed and built; the data under .pulsemesh/ stays
+clean: ## Removes the npm packages and everything built; the data under .pulsemesh/ stays
 	rm -rf node_modules dist coverage
 
-image: install ## Build the functions' image with Docker
+image: install ## Builds the functions' image with Docker
 	@node_modules/.bin/node infra/cluster/build.ts
 
-up: install ## Put PulseMesh on a KIND cluster with Knative and Cassandra, or bring it up to date
+up: install ## Installs or updates PulseMesh on a KIND cluster with Knative and Cassandra
 	@node_modules/.bin/node infra/cluster/up.ts
 
-status: install ## Show what runs on the cluster
+status: install ## Shows what runs on the cluster
 	@node_modules/.bin/node infra/cluster/status.ts
 
-down: install ## Remove the cluster and all that `make up` made
+down: install ## Removes the cluster and everything that `make up` made
 	@node_modules/.bin/node infra/cluster/down.ts

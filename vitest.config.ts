@@ -7,12 +7,12 @@ const CASSANDRA = "{storage,test}/cassandra/**/*.test.ts";
 
 export default defineConfig({
   test: {
-    // Arrays of this level are added to those of the projects, so that `include` and `exclude` stand there.
+    // Vitest adds arrays on this level to the projects' arrays, so `include` and `exclude` stand in the projects.
     projects: [
       { extends: true, test: { name: "main", include: ["**/*.test.ts"], exclude: [...NEVER, CASSANDRA] } },
       {
         extends: true,
-        // One node for the whole run, started only when one of these tests runs.
+        // One node for the whole run, which starts only when one of these tests runs.
         test: {
           name: "cassandra",
           include: [CASSANDRA],
@@ -22,9 +22,9 @@ export default defineConfig({
       },
     ],
     pool: "forks",
-    // Vitest leaves a core free, which of two is half of them, while most of these tests wait for a process or a disk.
+    // By default Vitest leaves a core idle. Most of these tests wait for a process or a disk.
     maxWorkers: Math.max(3, availableParallelism()),
-    // The machines that this runs on are busy: a test waits for its condition, and this is only how long at most.
+    // For busy machines: tests end as soon as their condition holds, and these are only the upper bounds.
     testTimeout: 180_000,
     hookTimeout: 300_000,
     expect: { poll: { timeout: 60_000, interval: 20 } },
@@ -42,7 +42,7 @@ export default defineConfig({
         "settings/**/*.ts",
         "feed/**/*.ts",
       ],
-      // What runs in a browser is tested in one (test/page/page.test.ts), where its lines are not counted.
+      // test/page/page.test.ts tests the browser's code in a browser, where no lines are counted.
       exclude: ["**/*.test.ts", "**/testing/**", "storage/contract/**", "functions/pulse-query/page/browser/**"],
       reporter: ["text-summary", "json-summary"],
       thresholds: { lines: 90 },

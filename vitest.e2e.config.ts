@@ -1,6 +1,6 @@
 import { defineConfig } from "vitest/config";
 
-/** `make e2e` and its smoke part: on a KIND cluster of their own, one test after the other. */
+/** `make e2e` and `make smoke`: on a new KIND cluster, one test after the other. */
 export default defineConfig({
   test: {
     include: ["test/e2e/*.e2e.test.ts"],
@@ -8,7 +8,7 @@ export default defineConfig({
     fileParallelism: false,
     testTimeout: 600_000,
     hookTimeout: 900_000,
-    // Each test builds on the ones before.
+    // A test needs the state that the tests before it left.
     bail: 1,
     reporters: ["verbose", ["json", { outputFile: "coverage/e2e.json" }]],
   },

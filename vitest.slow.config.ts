@@ -1,6 +1,6 @@
 import { defineConfig } from "vitest/config";
 
-/** `npm run test:slow`: three Cassandra nodes take a minute and 2.5 GB, too much for every day. */
+/** `make test-slow`: three Cassandra nodes take a minute and 2.5 GB, too much for every run. */
 export default defineConfig({
   test: {
     include: ["**/*.slow.test.ts"],
