@@ -179,7 +179,7 @@ describe("claims", () => {
             const rows = [...claims].map((claim) => ({ claimed_time: new Date(claim) }));
             return { rows: rows as unknown as types.Row[] };
           },
-          replace: () => expect.unreachable("nothing is to be replaced"),
+          replace: () => expect.unreachable("no row must be replaced"),
         },
       );
     }

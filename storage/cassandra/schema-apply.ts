@@ -64,7 +64,7 @@ async function migrate(client: SchemaClient, { plan, migrations, say }: ApplyOpt
     if (checksums.get(version) === checksum) continue;
     if (checksums.has(version)) {
       throw new SchemaError(
-        `Expected ${name} as it was applied to ${plan.keyspace}, got another text: undo the change and put it into a new file`,
+        `Expected ${name} as it was applied to ${plan.keyspace}, got other statements: undo the change and put it into a new file`,
       );
     }
     for (const statement of statementsOf(migration, plan)) await client.define(statement);

@@ -6,9 +6,10 @@ import { join } from "node:path";
 export interface Migration {
   version: number;
   name: string;
-  /** Of the file's text: a file that was applied never changes, the next step is a new file. */
+  /** With placeholders. */
+  statements: readonly string[];
+  /** Of the statements: once applied, they never change, and the next step is a new file. A comment may change. */
   checksum: string;
-  text: string;
 }
 
 /** What the placeholders of the files stand for. */
@@ -33,8 +34,9 @@ export async function loadMigrations(folder = SCHEMA_FOLDER): Promise<Migration[
       if (version !== i + 1) {
         throw new Error(`Expected ${folder} to have ${String(i + 1).padStart(3, "0")}-….cql next, got ${name}`);
       }
-      const text = await readFile(join(folder, name), "utf8");
-      return { version, name, checksum: createHash("sha256").update(text).digest("hex"), text };
+      const text = (await readFile(join(folder, name), "utf8")).replace(/^\s*--.*\n/gm, "");
+      const statements = text.split(";").flatMap((statement) => statement.trim() || []);
+      return { version, name, statements, checksum: createHash("sha256").update(statements.join(";")).digest("hex") };
     }),
   );
 }
@@ -46,15 +48,12 @@ export function statementsOf(migration: Migration, plan: SchemaPlan): string[] {
     retention_seconds: String(retentionSecondsOf(plan)),
     windows: mapLiteral(windowsOf(plan.retentionMs)),
   };
-  const filled = migration.text.replace(/^\s*--.*$/gm, "").replace(/\{\{(\w+)\}\}/g, (whole, name: string) => {
+  const fill = (placeholder: string, name: string) => {
     const value = values[name];
-    if (value === undefined) throw new Error(`Expected a placeholder that is known in ${migration.name}, got ${whole}`);
-    return value;
-  });
-  return filled
-    .split(";")
-    .map((statement) => statement.replace(/\n{2,}/g, "\n").trim())
-    .filter((statement) => statement !== "");
+    if (value !== undefined) return value;
+    throw new Error(`Expected a known placeholder in ${migration.name}, got ${placeholder}`);
+  };
+  return migration.statements.map((statement) => statement.replace(/\{\{(\w+)\}\}/g, fill));
 }
 
 /** What a keyspace needs before its first step: itself, the lock on taking a step, and the notes of steps taken. */

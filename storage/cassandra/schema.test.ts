@@ -1,6 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Client } from "cassandra-driver";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -10,6 +9,7 @@ import { describeUnless } from "../testing/describe-unless.ts";
 import { connectTo, planOf } from "../testing/keyspace.ts";
 import { pulseOf } from "../testing/pulses.ts";
 import { cassandraEnv, skipReason, testSettings } from "../testing/shared-cassandra.ts";
+import { temporaryFolder } from "../testing/temporary-folder.ts";
 import { type ApplyOptions, applySchema } from "./schema-apply.ts";
 import { runSchemaCommand } from "./schema-cli.ts";
 import { loadMigrations, statementsOf, windowsOf } from "./schema-files.ts";
@@ -37,11 +37,21 @@ describe("the schema's files", () => {
     expect(windowsOf(days * DAY_MS)).toMatchObject(window);
   });
 
+  it("have a checksum of their statements, so that a comment may change", async () => {
+    const checksumOf = async (text: string) => {
+      const folder = temporaryFolder();
+      await writeFile(join(folder, "001-first.cql"), text);
+      return (await loadMigrations(folder))[0]?.checksum;
+    };
+    const checksum = await checksumOf("-- A table.\nCREATE TABLE {{keyspace}}.a (b int);\n");
+    expect(await checksumOf("-- The\n-- table.\n\nCREATE TABLE {{keyspace}}.a (b int);\n")).toBe(checksum);
+    expect(await checksumOf("-- A table.\nCREATE TABLE {{keyspace}}.a (b text);\n")).not.toBe(checksum);
+  });
+
   it("are refused when a number is missing", async () => {
-    const folder = await mkdtemp(join(tmpdir(), "schema-"));
+    const folder = temporaryFolder();
     await writeFile(join(folder, "002-second.cql"), "");
     await expect(loadMigrations(folder)).rejects.toThrow(/Expected .* to have 001-….cql next, got 002-second.cql/);
-    await rm(folder, { recursive: true });
   });
 });
 

@@ -3,12 +3,12 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { NodeTls } from "../../local/cassandra/configuration.ts";
 
-/** A certificate authority of a test's own. */
+/** A certificate authority for one test. */
 export interface Authority {
   certFile: string;
-  /** Makes a certificate for an address; PEM files. */
+  /** Makes a certificate, for an address where one is given, and its key; PEM files. */
   issue(name: string, address?: string): { certFile: string; keyFile: string };
-  /** What a node needs to show a certificate and to ask clients for one of this authority. */
+  /** What a node needs to show a certificate and to require one of this authority from clients. */
   nodeTls(name: string, address: string): NodeTls;
 }
 
@@ -62,7 +62,7 @@ export function makeAuthority(folder: string, name: string): Authority {
   };
 }
 
-/** True when the text holds what a file does. */
+/** True when the text holds what is in the file. */
 export function tellsOf(text: string, file: string): boolean {
   return text.includes(readFileSync(file, "utf8").trim());
 }

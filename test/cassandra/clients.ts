@@ -1,23 +1,24 @@
-import { randomUUID } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Pulse } from "../../events/pulse.ts";
+import { END_OF_TIME_MS } from "../../events/time.ts";
 import type { PulseReader, PulseWriter } from "../../storage/ports.ts";
+import { HOUR, newService, pulseOf } from "../../storage/testing/pulses.ts";
 
-/** Clients that write one after the other, send again what was not stored, and remember what was. */
+/** Clients that send again what was not stored, and remember what was. */
 export interface Clients {
   /** The ids answered as stored, by service. */
   readonly stored: ReadonlyMap<string, ReadonlySet<string>>;
   readonly storedCount: number;
   readonly retries: number;
-  /** Why. */
+  /** The reasons of the retries. */
   readonly reasons: ReadonlySet<string>;
-  /** How long the slowest answer took. */
+  /** The time that the slowest answer took. */
   readonly slowestMs: number;
-  /** Ends when all that was begun is stored. */
+  /** Starts no new writes, and resolves once those under way are stored. */
   stop(): Promise<void>;
 }
 
-/** Starts some clients, each with a service of its own and writes of a few pulses; every third pulse has no time. */
+/** Starts clients, each with a separate service and one write at a time; every third pulse has no time. */
 export function startClients(store: PulseWriter, count: number, pulsesPerWrite: number, pauseMs = 0): Clients {
   const stored = new Map<string, Set<string>>();
   const counts = { storedCount: 0, retries: 0, slowestMs: 0 };
@@ -25,11 +26,11 @@ export function startClients(store: PulseWriter, count: number, pulsesPerWrite: 
   let isStopping = false;
 
   async function run(): Promise<void> {
-    const service = `client-${randomUUID()}`;
+    const service = newService("client");
     const ids = new Set<string>();
     stored.set(service, ids);
     while (!isStopping) {
-      const pulses = Array.from({ length: pulsesPerWrite }, (_, i) => pulseOf(service, i % 3 === 2));
+      const pulses = Array.from({ length: pulsesPerWrite }, (_, i) => pulseOfClient(service, i % 3 === 2));
       for (;;) {
         const startedAt = performance.now();
         const outcome = await store.write(pulses);
@@ -38,7 +39,7 @@ export function startClients(store: PulseWriter, count: number, pulsesPerWrite: 
         if (outcome.kind === "rejected") throw new Error(outcome.reason);
         counts.retries++;
         reasons.add(outcome.reason);
-        // A broker waits too; and what has no time arrives at another.
+        // A broker waits too. A pulse without a time arrives at another time when it is sent again.
         await delay(20);
         for (const pulse of pulses) if (pulse.is_time_of_arrival) pulse.event_time = Date.now();
       }
@@ -69,7 +70,7 @@ export function startClients(store: PulseWriter, count: number, pulsesPerWrite: 
   };
 }
 
-/** What is not there once: ids that were stored and are missing, and ids that are there twice. */
+/** The ids that are not there exactly once: those that were stored and are missing, and those that are there twice. */
 export async function findFaults(
   reader: Pick<PulseReader, "scan">,
   { stored }: Clients,
@@ -78,7 +79,7 @@ export async function findFaults(
   const doubled: string[] = [];
   for (const [service, ids] of stored) {
     const found = new Set<string>();
-    for await (const chunk of reader.scan(service, { from: 0, to: Number.MAX_SAFE_INTEGER })) {
+    for await (const chunk of reader.scan(service, { from: 0, to: END_OF_TIME_MS })) {
       for (const { id } of chunk) {
         if (found.has(id)) doubled.push(id);
         found.add(id);
@@ -89,15 +90,7 @@ export async function findFaults(
   return { missing, doubled };
 }
 
-function pulseOf(service: string, isTimeOfArrival: boolean): Pulse {
-  const pulse: Pulse = {
-    service_name: service,
-    event_time: Date.now() - Math.floor(Math.random() * 3 * 3_600_000),
-    latency_ms: 1,
-    status: "ok",
-    id: randomUUID(),
-    source: "/",
-  };
-  if (isTimeOfArrival) pulse.is_time_of_arrival = true;
-  return pulse;
+function pulseOfClient(service: string, isTimeOfArrival: boolean): Pulse {
+  const event_time = Date.now() - Math.floor(Math.random() * 3 * HOUR);
+  return pulseOf({ service_name: service, event_time, ...(isTimeOfArrival && { is_time_of_arrival: true }) });
 }

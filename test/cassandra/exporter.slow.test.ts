@@ -1,4 +1,4 @@
-// What the dashboard Cassandra asks of the nodes, on a real node with the JMX exporter in it and a real Prometheus.
+// The queries of the dashboard Cassandra about its nodes, on a real node with the JMX exporter and a real Prometheus.
 import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -16,7 +16,7 @@ import { type Monitoring, startMonitoring } from "../monitoring.ts";
 import { until } from "../platform.ts";
 import { type OwnCassandra, startOwnCassandra, whyNoProcesses } from "./own-cassandra.ts";
 
-/** The last version that Maven has; later ones are on GitHub only. */
+/** The last version at Maven; later ones are on GitHub only. */
 const VERSION = "1.0.1";
 const COPY = "org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy";
 const ARTIFACT = `io.prometheus.jmx:jmx_prometheus_javaagent:${VERSION}`;
@@ -50,7 +50,7 @@ describe.skipIf(skip !== undefined || isSkippedWithout("prometheus", "prometheus
 
     const ofNodes = queriesOfBoard(boards(TIMING).cassandra).filter(({ expr }) => /\bcassandra_/.test(expr));
 
-    it("answers every query of theirs", async () => {
+    it("answers every query of the dashboard", async () => {
       expect(ofNodes.length).toBeGreaterThan(5);
       for (const { place, expr } of ofNodes) {
         const text = fillIn(expr, { __rate_interval: "20s" });
@@ -58,7 +58,7 @@ describe.skipIf(skip !== undefined || isSkippedWithout("prometheus", "prometheus
       }
     });
 
-    it("says in seconds how long a write took, by its own clock", async () => {
+    it("tells in seconds how long a write took, by its own clock", async () => {
       const [write] = await monitoring.ask('cassandra_client_request_latency_seconds{scope="Write"}');
       expect(Number(write?.values[0])).toBeGreaterThan(0.00001);
       expect(Number(write?.values[0])).toBeLessThan(30);
@@ -66,7 +66,7 @@ describe.skipIf(skip !== undefined || isSkippedWithout("prometheus", "prometheus
   },
 );
 
-/** The exporter's jar, by Maven. */
+/** Downloads the exporter's jar by Maven, unless it is there. */
 async function provideAgent(): Promise<string> {
   const folder = cacheDirOf(process.env);
   const jar = join(folder, `jmx_prometheus_javaagent-${VERSION}.jar`);

@@ -4,7 +4,7 @@ import type { PulseReader, PulseWriter, StoredPulse, WriteOutcome } from "../../
 import { type Platform, startPlatform } from "../platform.ts";
 import { readAll } from "../read-back.ts";
 
-/** Starts the platform on a Cassandra that is there, with its schema. */
+/** Starts the platform on a Cassandra that runs and has the schema. */
 export function startPlatformOn({
   contactPoints = [],
   localDataCenter,
@@ -17,7 +17,7 @@ export function startPlatformOn({
   });
 }
 
-/** The platform as its clients see it: `stored` is its 202, and what is read comes from pulse-query. */
+/** The platform as a store, as its clients see it: a 202 is `stored`, and pulse-query reads back. */
 export function storeOf(platform: Platform): PulseWriter & Pick<PulseReader, "scan"> {
   return {
     async write(pulses: readonly Pulse[]): Promise<WriteOutcome> {

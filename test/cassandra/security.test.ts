@@ -36,7 +36,7 @@ describeUnless(skip, "a node with passwords and certificates", () => {
     writeFileSync(passwordFile, `${appPassword}\n`, { mode: 0o600 });
     const tls = { caFile: authority.certFile, ...authority.issue("client") };
     const admin = { ...own.settings, ...tls, user: "cassandra", passwordFile: adminPassword };
-    // The first role is made some time after the port opens.
+    // Cassandra makes its first role some time after the port opens.
     await vi.waitFor(() => makeKeyspace(admin), PATIENCE);
     const client = new Client(await clientOptionsOf({ ...admin, requestTimeoutMs: 30_000 }));
     for (const role of ["app", "stranger"]) {
@@ -92,7 +92,7 @@ describeUnless(skip, "a node with passwords and certificates", () => {
     expect(tellsOf(message, wrong)).toBe(false);
   });
 
-  it("is used without a restart once the password has been put right", async () => {
+  it("is used without a restart once the password file is right", async () => {
     const changing = join(folder, "changing-password");
     writeFileSync(changing, "not-yet");
     const store = open({ passwordFile: changing });

@@ -39,7 +39,7 @@ describeUnless(skip, "a single node", () => {
 
     afterAll(() => store?.close());
 
-    it("loses nothing that was answered as stored when it is killed under load, and is used again once it is back", async () => {
+    it("loses nothing that was answered as stored when it is killed under load, and serves again once it is back", async () => {
       const [node] = own.cassandra.nodes;
       const clients = startClients(store, 16, 10);
       await vi.waitFor(() => expect(clients.storedCount).toBeGreaterThan(1500), PATIENCE);
@@ -55,7 +55,7 @@ describeUnless(skip, "a single node", () => {
       expect(await findFaults(store, clients)).toEqual({ missing: [], doubled: [] });
     }, 600_000);
 
-    it("is answered for with retry in bounded time and memory while it is frozen, and is used again once it thaws", async () => {
+    it("leads to retry in bounded time and memory while it is frozen, and serves again once it thaws", async () => {
       const [node] = own.cassandra.nodes;
       const clients = startClients(store, 64, 100);
       await vi.waitFor(() => expect(clients.storedCount).toBeGreaterThan(3000), PATIENCE);
@@ -83,14 +83,14 @@ describeUnless(skip, "a single node", () => {
 
     afterAll(() => platform?.dispose());
 
-    /** Clients that send some 1,500 pulses a second, once some of theirs are acknowledged. */
+    /** Starts clients that send some 1,500 pulses a second, and waits until some of those are acknowledged. */
     async function startLoad(): Promise<Clients> {
       const clients = startClients(storeOf(platform), 8, 5, 20);
       await vi.waitFor(() => expect(clients.storedCount).toBeGreaterThan(1500), PATIENCE);
       return clients;
     }
 
-    /** An event to pulse-persist itself, as the broker would send it. */
+    /** Sends an event to pulse-persist, as the broker would. */
     async function deliver(id: string): Promise<Response> {
       return await fetch(platform.persist, {
         method: "POST",
@@ -107,7 +107,7 @@ describeUnless(skip, "a single node", () => {
 
     const refusals = () => readMetric(platform.persist, "pulsemesh_requests_total", 'code="503"');
 
-    /** Ends the clients; everything that was acknowledged is to be found once, and nothing with the dead letters. */
+    /** Ends the clients, and expects every acknowledged pulse to be stored once and no dead letter. */
     async function expectNothingLost(clients: Clients, what: string): Promise<void> {
       await clients.stop();
       await vi.waitFor(
@@ -123,7 +123,7 @@ describeUnless(skip, "a single node", () => {
       );
     }
 
-    it("keeps every acknowledged pulse once while the node is killed under load; pulse-persist answers 503 and recovers by itself", async () => {
+    it("keeps every acknowledged pulse once while the node is killed under load; pulse-persist answers 503 and recovers", async () => {
       const [node] = own.cassandra.nodes;
       const pid = platform.pids.get("pulse-persist");
       const clients = await startLoad();
@@ -153,7 +153,7 @@ describeUnless(skip, "a single node", () => {
       const frozenAt = clients.storedCount;
       const startedAt = performance.now();
       expect((await deliver("while-frozen")).status).toBe(503);
-      // The request's timeout on the one node (3 s), and once more for what waited behind another.
+      // The request's timeout on the one node (3 s), and once more for a request that waited behind another.
       expect(performance.now() - startedAt).toBeLessThan(15_000);
       await until("the broker to be refused", async () => (await refusals()) > before + 5, PATIENCE.timeout);
       await vi.waitFor(() => expect(clients.storedCount).toBeGreaterThan(frozenAt + 5000), PATIENCE);

@@ -31,7 +31,7 @@ describeUnless(skip, "three nodes, three replicas", () => {
     await own?.cassandra.stop();
   }, 60_000);
 
-  it("agree on the schema that three apply at once, each by another node", async () => {
+  it("agree on the schema that three processes apply at once, each by another node", async () => {
     const keyspace = `${own.settings.keyspace}_too`;
     const settings = own.cassandra.contactPoints.map((point) => ({
       ...own.settings,
@@ -91,7 +91,7 @@ describeUnless(skip, "three nodes, three replicas", () => {
     }
   }, 600_000);
 
-  it("answer retry while two of them are frozen, and nothing is lost or doubled once they thaw", async () => {
+  it("answer retry while two of them are frozen, and lose and double nothing", async () => {
     const clients = startClients(store, 16, 10);
     await vi.waitFor(() => expect(clients.storedCount).toBeGreaterThan(2000), PATIENCE);
     const [first, second] = own.cassandra.nodes;

@@ -1,4 +1,4 @@
-// What a machine says on which no node can be had: vitest itself is run there, with an empty PATH.
+// What a test run says on a machine that cannot start a node: this test runs vitest with an empty PATH.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
@@ -32,7 +32,7 @@ async function runTests(env: Record<string, string>): Promise<{ code: number | n
 }
 
 describe("without a way to run Cassandra", () => {
-  it("its tests are reported as skipped, with the reason and the remedy", async () => {
+  it("skips its tests, and reports the reason and the remedy", async () => {
     const { code, output } = await runTests({});
     expect(output).toContain(
       "Cassandra's tests are skipped. Expected Java 17, Docker or PULSE_CASSANDRA_CONTACT_POINTS",
@@ -44,7 +44,7 @@ describe("without a way to run Cassandra", () => {
     expect(code).toBe(0);
   });
 
-  it("they fail where CI is set", async () => {
+  it("fails them where CI is set", async () => {
     const { code, output } = await runTests({ CI: "true" });
     expect(output).toContain("With CI set, tests of Cassandra are not skipped");
     expect(output).toContain(REMEDY);
