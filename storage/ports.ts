@@ -83,14 +83,14 @@ export interface DeadLetterFilter {
 }
 
 export interface DeadLetterPage {
-  letters: DeadLetter[];
+  deadLetters: DeadLetter[];
   cursor?: string;
 }
 
 /** Keeps dead letters until they are replayed or the retention has passed. */
 export interface DeadLetterStore {
   /** Keeps a dead letter durably. It replaces one with the same id, and counts as not replayed. */
-  put(letter: DeadLetter): Promise<WriteOutcome>;
+  put(deadLetter: DeadLetter): Promise<WriteOutcome>;
   get(id: string): Promise<DeadLetter | undefined>;
   /** Newest first, at most `limit`. A cursor that this store did not make is a fault at `/cursor`. */
   list(filter: DeadLetterFilter, limit: number, cursor?: string): Promise<Parsed<DeadLetterPage>>;

@@ -68,7 +68,7 @@ export function createDeadLetter({ store, broker, metrics, now = Date.now }: Dea
     if (!read.ok) return badRequest(read.faults);
     const page = await listDeadLetters(store, read.value, read.value.limit, read.value.cursor);
     if (!page.ok) return badRequest(faultsInQuery(page.faults));
-    return freshJson(200, { dead_letters: page.value.letters.map(viewDeadLetter), cursor: page.value.cursor });
+    return freshJson(200, { dead_letters: page.value.deadLetters.map(viewDeadLetter), cursor: page.value.cursor });
   }
 
   async function show({ parameters }: HttpRequest): Promise<HttpReply> {

@@ -71,29 +71,29 @@ export async function listDeadLetters(
   limit: number,
   cursor: string | undefined,
 ): Promise<Parsed<DeadLetterPage>> {
-  const letters: DeadLetter[] = [];
+  const deadLetters: DeadLetter[] = [];
   let next = cursor;
   let bytes = 0;
   for (let searched = 0; ; ) {
-    const wanted = limit - letters.length;
+    const wanted = limit - deadLetters.length;
     let page = await store.list(filter, service === undefined ? Math.min(wanted, PAGE) : PAGE, next);
     if (!page.ok) return page;
-    const enough = nthOf(page.value.letters, service, wanted);
+    const enough = nthOf(page.value.deadLetters, service, wanted);
     // A cursor stands at the end of a page, so the page is read again, just as far as its last dead letter with room.
-    if (enough !== undefined && enough + 1 < page.value.letters.length) {
+    if (enough !== undefined && enough + 1 < page.value.deadLetters.length) {
       page = await store.list(filter, enough + 1, next);
       if (!page.ok) return page;
     }
-    searched += page.value.letters.length;
-    for (const deadLetter of page.value.letters) {
+    searched += page.value.deadLetters.length;
+    for (const deadLetter of page.value.deadLetters) {
       if (!isOf(deadLetter, service)) continue;
-      letters.push(deadLetter);
+      deadLetters.push(deadLetter);
       bytes += bytesOf(deadLetter.event).length;
     }
     next = page.value.cursor;
-    if (next === undefined) return { ok: true, value: { letters } };
-    if (letters.length >= limit || bytes >= MAX_PAGE_BYTES || searched >= MAX_SEARCHED) {
-      return { ok: true, value: { letters, cursor: next } };
+    if (next === undefined) return { ok: true, value: { deadLetters } };
+    if (deadLetters.length >= limit || bytes >= MAX_PAGE_BYTES || searched >= MAX_SEARCHED) {
+      return { ok: true, value: { deadLetters, cursor: next } };
     }
   }
 }
@@ -107,7 +107,7 @@ export async function* walkDeadLetters(
   do {
     const page = await store.list(filter, PAGE, cursor);
     if (!page.ok) throw new Error(`Expected the store to take its own cursor, got ${describe(page.faults)}`);
-    yield page.value.letters.filter((deadLetter) => isOf(deadLetter, service));
+    yield page.value.deadLetters.filter((deadLetter) => isOf(deadLetter, service));
     cursor = page.value.cursor;
   } while (cursor !== undefined);
 }
@@ -117,10 +117,10 @@ function isOf({ event }: DeadLetter, service: string | undefined): boolean {
 }
 
 /** The index of the nth dead letter of a service; `undefined` when there are fewer. */
-function nthOf(letters: readonly DeadLetter[], service: string | undefined, nth: number): number | undefined {
+function nthOf(deadLetters: readonly DeadLetter[], service: string | undefined, nth: number): number | undefined {
   let found = 0;
-  for (let i = 0; i < letters.length; i++) {
-    if (isOf(letters[i] as DeadLetter, service) && ++found === nth) return i;
+  for (let i = 0; i < deadLetters.length; i++) {
+    if (isOf(deadLetters[i] as DeadLetter, service) && ++found === nth) return i;
   }
   return undefined;
 }

@@ -24,9 +24,9 @@ export function deadLetterStatements(keyspace: string) {
 export type DeadLetterStatements = ReturnType<typeof deadLetterStatements>;
 
 /** The values of `put` except its TTL. Every column has one, so that nothing stays of the dead letter before. */
-export function valuesOf(letter: DeadLetter, putId: string): unknown[] {
-  const { id, time, reason, destination, code, detail } = letter;
-  const { data, ...attributes } = letter.event;
+export function valuesOf(deadLetter: DeadLetter, putId: string): unknown[] {
+  const { id, time, reason, destination, code, detail } = deadLetter;
+  const { data, ...attributes } = deadLetter.event;
   const facts = JSON.stringify({ destination, code, detail });
   return [id, putId, time, reason, facts, JSON.stringify(attributes), data.kind, bytesOfData(data)];
 }
@@ -35,7 +35,7 @@ export function valuesOf(letter: DeadLetter, putId: string): unknown[] {
 export function deadLetterOf(row: types.Row | undefined): DeadLetter | undefined {
   if (row === undefined || row.event === null) return undefined;
   const facts = JSON.parse(row.facts) as Partial<Pick<DeadLetter, "destination" | "code" | "detail">>;
-  const letter: DeadLetter = {
+  const deadLetter: DeadLetter = {
     id: row.id,
     event: { ...(JSON.parse(row.event) as Omit<CloudEvent, "data">), data: dataOf(row.data_kind, row.data) },
     reason: row.reason,
@@ -46,9 +46,9 @@ export function deadLetterOf(row: types.Row | undefined): DeadLetter | undefined
   };
   // A replay belongs to one `put`: a dead letter that came back has not been replayed.
   if (row.replayed_at !== null && row.replayed_put_id === row.put_id) {
-    letter.replayedAt = (row.replayed_at as Date).getTime();
+    deadLetter.replayedAt = (row.replayed_at as Date).getTime();
   }
-  return letter;
+  return deadLetter;
 }
 
 function bytesOfData(data: EventData): Buffer {

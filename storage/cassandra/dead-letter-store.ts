@@ -58,30 +58,30 @@ export class CassandraDeadLetterStore implements DeadLetterStore, StoreLifecycle
     this.#onBatch = onBatch;
   }
 
-  put(letter: DeadLetter): Promise<WriteOutcome> {
+  put(deadLetter: DeadLetter): Promise<WriteOutcome> {
     const connection = this.#session.forWrite;
     if ("kind" in connection) return Promise.resolve(connection);
     if (this.#session.writesUnderWay >= MAX_IN_FLIGHT) return Promise.resolve(FULL);
-    return this.#session.follow(this.#put(letter));
+    return this.#session.follow(this.#put(deadLetter));
   }
 
   async get(id: string): Promise<DeadLetter | undefined> {
     const { client } = await this.#session.insistOnReady();
-    const letter = await this.#read(client, id);
-    return letter !== undefined && letter.time >= this.#horizon() ? letter : undefined;
+    const deadLetter = await this.#read(client, id);
+    return deadLetter !== undefined && deadLetter.time >= this.#horizon() ? deadLetter : undefined;
   }
 
   async list(filter: DeadLetterFilter, limit: number, cursor?: string): Promise<Parsed<DeadLetterPage>> {
     const after = decodeCursor<DeadLetterCursor>(cursor, 2);
     if (!after.ok) return after;
     const { client } = await this.#session.insistOnReady();
-    const letters: DeadLetter[] = [];
+    const deadLetters: DeadLetter[] = [];
     for await (const some of this.#select(client, filter, after.value)) {
-      letters.push(...some);
+      deadLetters.push(...some);
       // One more than the page holds tells whether another page follows.
-      if (letters.length > limit) break;
+      if (deadLetters.length > limit) break;
     }
-    return { ok: true, value: { letters, ...cutPage(letters, limit, ({ time, id }) => [time, id]) } };
+    return { ok: true, value: { deadLetters, ...cutPage(deadLetters, limit, ({ time, id }) => [time, id]) } };
   }
 
   async markReplayed(id: string, time: number): Promise<void> {
@@ -100,16 +100,16 @@ export class CassandraDeadLetterStore implements DeadLetterStore, StoreLifecycle
     return this.#session.close();
   }
 
-  async #put(letter: DeadLetter): Promise<WriteOutcome> {
+  async #put(deadLetter: DeadLetter): Promise<WriteOutcome> {
     const startedAt = performance.now();
-    const failure = await this.#session.attempt(({ client }) => this.#write(client, letter));
+    const failure = await this.#session.attempt(({ client }) => this.#write(client, deadLetter));
     const outcome = failure?.outcome ?? STORED;
     this.#onBatch?.({ rows: 1, durationMs: performance.now() - startedAt, outcome: outcome.kind });
     return outcome;
   }
 
-  async #write(client: Cql, letter: DeadLetter): Promise<undefined> {
-    const { id, time, reason } = letter;
+  async #write(client: Cql, deadLetter: DeadLetter): Promise<undefined> {
+    const { id, time, reason } = deadLetter;
     const ttl = ttlSeconds(time, this.#horizon());
     if (ttl <= 0) return;
     const statements = this.#statements;
@@ -119,7 +119,7 @@ export class CassandraDeadLetterStore implements DeadLetterStore, StoreLifecycle
       client.execute(statements.noteDay, [day, ttl + DAY_MS / 1000]),
       client.execute(statements.enter, [day, time, id, reason, ttl]),
     ]);
-    await client.execute(statements.put, [...valuesOf(letter, randomUUID()), ttl]);
+    await client.execute(statements.put, [...valuesOf(deadLetter, randomUUID()), ttl]);
     const formerTime: number | undefined = former.first()?.time?.getTime();
     if (formerTime !== undefined && formerTime !== time) {
       await client.execute(statements.strike, [bucketOf(formerTime, DAY_MS), formerTime, id]);
@@ -143,10 +143,10 @@ export class CassandraDeadLetterStore implements DeadLetterStore, StoreLifecycle
       for (let i = 0; i < fitting.length; i += WIDTH) {
         const some = fitting.slice(i, i + WIDTH);
         const read = await Promise.all(some.map(({ id }) => this.#read(client, id)));
-        yield read.filter((letter, j) => {
-          if (letter === undefined || letter.time !== some[j]?.time) return false;
-          if (reason !== undefined && letter.reason !== reason) return false;
-          return isReplayed === undefined || isReplayed === (letter.replayedAt !== undefined);
+        yield read.filter((deadLetter, j) => {
+          if (deadLetter === undefined || deadLetter.time !== some[j]?.time) return false;
+          if (reason !== undefined && deadLetter.reason !== reason) return false;
+          return isReplayed === undefined || isReplayed === (deadLetter.replayedAt !== undefined);
         }) as DeadLetter[];
       }
     }

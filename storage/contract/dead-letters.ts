@@ -11,9 +11,9 @@ import type { Fixture, OpenDeadLetterStore } from "./subject.ts";
 export function describeDeadLetters(fixture: Fixture<OpenDeadLetterStore>): void {
   describe("keeping dead letters", () => {
     it("gives back what was put", async () => {
-      const letter = deadLetterOf();
-      await put(fixture.store, letter);
-      expect(await fixture.store.get(letter.id)).toEqual(letter);
+      const deadLetter = deadLetterOf();
+      await put(fixture.store, deadLetter);
+      expect(await fixture.store.get(deadLetter.id)).toEqual(deadLetter);
     });
 
     it("knows nothing of an id that was never put", async () => {
@@ -23,7 +23,7 @@ export function describeDeadLetters(fixture: Fixture<OpenDeadLetterStore>): void
     it("keeps a dead letter of which little is known", async () => {
       const id = randomUUID();
       const event: CloudEvent = { id: "1", source: "/a", type: "t", extensions: {}, data: { kind: "none" } };
-      const letter: DeadLetter = {
+      const deadLetter: DeadLetter = {
         id,
         event,
         reason: "unknown",
@@ -32,8 +32,8 @@ export function describeDeadLetters(fixture: Fixture<OpenDeadLetterStore>): void
         detail: undefined,
         time: START,
       };
-      await put(fixture.store, letter);
-      expect(await fixture.store.get(id)).toEqual(letter);
+      await put(fixture.store, deadLetter);
+      expect(await fixture.store.get(id)).toEqual(deadLetter);
     });
 
     it.each<[string, CloudEvent["data"]]>([
@@ -45,62 +45,68 @@ export function describeDeadLetters(fixture: Fixture<OpenDeadLetterStore>): void
       ["JSON text", { kind: "json", value: "text" }],
       ["no data", { kind: "none" }],
     ])("keeps an event's data to the byte: %s", async (_, data) => {
-      const letter = deadLetterOf();
-      letter.event.data = data;
-      await put(fixture.store, letter);
-      const read = (await fixture.store.get(letter.id))?.event.data;
+      const deadLetter = deadLetterOf();
+      deadLetter.event.data = data;
+      await put(fixture.store, deadLetter);
+      const read = (await fixture.store.get(deadLetter.id))?.event.data;
       expect(read).toEqual(data);
       if (data.kind === "bytes") expect(read?.kind === "bytes" && read.bytes.equals(data.bytes)).toBe(true);
     });
 
     it("keeps ids, attributes and details of any text", async () => {
-      const letter = deadLetterOf({
+      const deadLetter = deadLetterOf({
         id: `${randomUUID()} ü/💓:"'\\`,
         reason: "größe ✓",
         destination: "http://[::1]:8080/ä?b=c",
         detail: "x".repeat(1024),
         code: 0,
       });
-      letter.event.subject = "größe 💓 \" ' \\ \n";
-      letter.event.extensions = { a: "", b: "ü" };
-      await put(fixture.store, letter);
-      expect(await fixture.store.get(letter.id)).toEqual(letter);
+      deadLetter.event.subject = "größe 💓 \" ' \\ \n";
+      deadLetter.event.extensions = { a: "", b: "ü" };
+      await put(fixture.store, deadLetter);
+      expect(await fixture.store.get(deadLetter.id)).toEqual(deadLetter);
     });
 
     it("replaces a dead letter with the same id, on whichever day it came", async () => {
       const reason = randomUUID();
-      const letter = deadLetterOf({ reason });
-      await put(fixture.store, letter);
-      const again = { ...letter, time: START + 26 * HOUR, code: 503, detail: "later" };
+      const deadLetter = deadLetterOf({ reason });
+      await put(fixture.store, deadLetter);
+      const again = { ...deadLetter, time: START + 26 * HOUR, code: 503, detail: "later" };
       await put(fixture.store, again);
-      expect(await fixture.store.get(letter.id)).toEqual(again);
+      expect(await fixture.store.get(deadLetter.id)).toEqual(again);
       expect(await listAll(fixture.store, { reason })).toEqual([again]);
     });
 
     it("keeps nothing of the dead letter that it replaces", async () => {
-      const letter = deadLetterOf();
-      await put(fixture.store, letter);
-      const again = { ...letter, code: undefined, detail: undefined, destination: undefined, time: letter.time + 1 };
+      const deadLetter = deadLetterOf();
+      await put(fixture.store, deadLetter);
+      const again = {
+        ...deadLetter,
+        code: undefined,
+        detail: undefined,
+        destination: undefined,
+        time: deadLetter.time + 1,
+      };
       await put(fixture.store, again);
-      expect(await fixture.store.get(letter.id)).toEqual(again);
+      expect(await fixture.store.get(deadLetter.id)).toEqual(again);
     });
 
     it("notes a replay, and forgets the replay when the dead letter comes back", async () => {
-      const letter = deadLetterOf();
-      await put(fixture.store, letter);
-      await fixture.store.markReplayed(letter.id, START + 1000);
-      expect(await fixture.store.get(letter.id)).toEqual({ ...letter, replayedAt: START + 1000 });
-      await fixture.store.markReplayed(letter.id, START + 2000);
-      expect((await fixture.store.get(letter.id))?.replayedAt).toBe(START + 2000);
-      await put(fixture.store, letter);
-      expect(await fixture.store.get(letter.id)).toEqual(letter);
+      const deadLetter = deadLetterOf();
+      await put(fixture.store, deadLetter);
+      await fixture.store.markReplayed(deadLetter.id, START + 1000);
+      expect(await fixture.store.get(deadLetter.id)).toEqual({ ...deadLetter, replayedAt: START + 1000 });
+      await fixture.store.markReplayed(deadLetter.id, START + 2000);
+      expect((await fixture.store.get(deadLetter.id))?.replayedAt).toBe(START + 2000);
+      await put(fixture.store, deadLetter);
+      expect(await fixture.store.get(deadLetter.id)).toEqual(deadLetter);
     });
 
     it("does not note a replay that began before the dead letter came back", async () => {
-      const letter = deadLetterOf({ time: START + 1000 });
-      await put(fixture.store, letter);
-      await fixture.store.markReplayed(letter.id, START + 999);
-      expect(await fixture.store.get(letter.id)).toEqual(letter);
+      const deadLetter = deadLetterOf({ time: START + 1000 });
+      await put(fixture.store, deadLetter);
+      await fixture.store.markReplayed(deadLetter.id, START + 999);
+      expect(await fixture.store.get(deadLetter.id)).toEqual(deadLetter);
     });
 
     it("makes no dead letter of a replay of an unknown id", async () => {
@@ -111,10 +117,10 @@ export function describeDeadLetters(fixture: Fixture<OpenDeadLetterStore>): void
 
     it("keeps dead letters that arrive at once", async () => {
       const reason = randomUUID();
-      const letters = seriesOf(50, reason);
-      await Promise.all(letters.map((letter) => put(fixture.store, letter)));
+      const deadLetters = seriesOf(50, reason);
+      await Promise.all(deadLetters.map((deadLetter) => put(fixture.store, deadLetter)));
       expect((await listAll(fixture.store, { reason })).map(({ id }) => id)).toEqual(
-        letters.map(({ id }) => id).reverse(),
+        deadLetters.map(({ id }) => id).reverse(),
       );
     });
   });
@@ -122,35 +128,35 @@ export function describeDeadLetters(fixture: Fixture<OpenDeadLetterStore>): void
   describe("listing dead letters", () => {
     it("has the newest first, over days, in any order of arrival", async () => {
       const reason = randomUUID();
-      const letters = seriesOf(12, reason, 5 * HOUR);
-      for (const i of [3, 0, 11, 5, 4, 10, 1, 2, 9, 8, 7, 6]) await put(fixture.store, letters[i] as DeadLetter);
-      expect(await listAll(fixture.store, { reason })).toEqual(letters.toReversed());
+      const deadLetters = seriesOf(12, reason, 5 * HOUR);
+      for (const i of [3, 0, 11, 5, 4, 10, 1, 2, 9, 8, 7, 6]) await put(fixture.store, deadLetters[i] as DeadLetter);
+      expect(await listAll(fixture.store, { reason })).toEqual(deadLetters.toReversed());
     });
 
     it.each([1, 5, 12])(
       "shows every dead letter once over pages of %i, even those of one millisecond",
       async (limit) => {
         const reason = randomUUID();
-        const letters = [
+        const deadLetters = [
           ...seriesOf(7, reason, 9 * HOUR),
           ...Array.from({ length: 5 }, () => deadLetterOf({ reason })),
         ];
-        for (const letter of letters) await put(fixture.store, letter);
+        for (const deadLetter of deadLetters) await put(fixture.store, deadLetter);
         const read = await listAll(fixture.store, { reason }, limit);
-        expect(read.map(({ id }) => id).sort()).toEqual(letters.map(({ id }) => id).sort());
-        expect(read.map(({ time }) => time)).toEqual(letters.map(({ time }) => time).sort((a, b) => b - a));
+        expect(read.map(({ id }) => id).sort()).toEqual(deadLetters.map(({ id }) => id).sort());
+        expect(read.map(({ time }) => time)).toEqual(deadLetters.map(({ time }) => time).sort((a, b) => b - a));
       },
     );
 
     it("filters by reason, span and replay, each alone and all together", async () => {
       const reason = randomUUID();
-      const letters = seriesOf(6, reason);
-      for (const letter of letters) await put(fixture.store, letter);
+      const deadLetters = seriesOf(6, reason);
+      for (const deadLetter of deadLetters) await put(fixture.store, deadLetter);
       await put(fixture.store, deadLetterOf({ reason: randomUUID(), time: START + 2 }));
-      for (const i of [1, 2, 5]) await fixture.store.markReplayed(letters[i]?.id ?? "", START + HOUR);
+      for (const i of [1, 2, 5]) await fixture.store.markReplayed(deadLetters[i]?.id ?? "", START + HOUR);
       const indices = async (filter: DeadLetterFilter) => {
         const read = await listAll(fixture.store, filter);
-        return read.map(({ id }) => letters.findIndex((letter) => letter.id === id)).filter((i) => i >= 0);
+        return read.map(({ id }) => deadLetters.findIndex((deadLetter) => deadLetter.id === id)).filter((i) => i >= 0);
       };
       const span = { from: START + 1, to: START + 5 };
       expect(await indices({})).toEqual([5, 4, 3, 2, 1, 0]);
@@ -159,7 +165,7 @@ export function describeDeadLetters(fixture: Fixture<OpenDeadLetterStore>): void
       expect(await indices({ isReplayed: false })).toEqual([4, 3, 0]);
       expect(await listAll(fixture.store, { reason })).toHaveLength(6);
       expect(await listAll(fixture.store, { reason, span, isReplayed: true }, 1)).toEqual(
-        [2, 1].map((i) => ({ ...letters[i], replayedAt: START + HOUR })),
+        [2, 1].map((i) => ({ ...deadLetters[i], replayedAt: START + HOUR })),
       );
       expect(await listAll(fixture.store, { reason: randomUUID() })).toEqual([]);
       expect(await listAll(fixture.store, { reason, span: { from: START + 3, to: START + 3 } })).toEqual([]);
@@ -167,12 +173,12 @@ export function describeDeadLetters(fixture: Fixture<OpenDeadLetterStore>): void
 
     it("goes on after the last one shown while others arrive", async () => {
       const reason = randomUUID();
-      const letters = seriesOf(4, reason);
-      for (const letter of letters) await put(fixture.store, letter);
+      const deadLetters = seriesOf(4, reason);
+      for (const deadLetter of deadLetters) await put(fixture.store, deadLetter);
       const first = await fixture.store.list({ reason }, 2);
       await put(fixture.store, deadLetterOf({ reason, time: START + HOUR }));
       const rest = await fixture.store.list({ reason }, 10, first.ok ? first.value.cursor : undefined);
-      expect(rest).toEqual({ ok: true, value: { letters: [letters[1], letters[0]] } });
+      expect(rest).toEqual({ ok: true, value: { deadLetters: [deadLetters[1], deadLetters[0]] } });
     });
 
     it.each(["", "0", "abc", "W10", "eyJhIjoxfQ", "💓"])(
@@ -190,22 +196,22 @@ export function describeDeadLetters(fixture: Fixture<OpenDeadLetterStore>): void
   describe("its lifecycle", () => {
     it("has kept everything when it opens again, and answers retry once it is closed", async () => {
       const { store, reopen } = await fixture.open();
-      const letter = deadLetterOf();
+      const deadLetter = deadLetterOf();
       await store.check();
-      await put(store, letter);
-      await store.markReplayed(letter.id, START + 1);
+      await put(store, deadLetter);
+      await store.markReplayed(deadLetter.id, START + 1);
       await Promise.all([store.close(), store.close()]);
-      expect(await store.put(letter)).toMatchObject({ kind: "retry", reason: expect.any(String) });
+      expect(await store.put(deadLetter)).toMatchObject({ kind: "retry", reason: expect.any(String) });
       await expect(store.check()).rejects.toThrow(/Expected/);
       const again = await reopen();
-      expect(await again.get(letter.id)).toEqual({ ...letter, replayedAt: START + 1 });
+      expect(await again.get(deadLetter.id)).toEqual({ ...deadLetter, replayedAt: START + 1 });
       await again.close();
     });
   });
 }
 
-async function put(store: DeadLetterStore, letter: DeadLetter): Promise<void> {
-  expect(await store.put(letter)).toEqual({ kind: "stored" });
+async function put(store: DeadLetterStore, deadLetter: DeadLetter): Promise<void> {
+  expect(await store.put(deadLetter)).toEqual({ kind: "stored" });
 }
 
 function seriesOf(count: number, reason: string, stepMs = 1): DeadLetter[] {

@@ -40,7 +40,7 @@ function prepareStatements(database: DatabaseSync) {
 }
 
 /** A write to the table: a dead letter that came, or a note that one was replayed. */
-export type DeadLetterWork = { kind: "put"; letter: DeadLetter } | { kind: "replayed"; id: string; time: number };
+export type DeadLetterWork = { kind: "put"; deadLetter: DeadLetter } | { kind: "replayed"; id: string; time: number };
 
 interface Row {
   id: string;
@@ -63,7 +63,7 @@ export class DeadLetterRows implements StoreTables<DeadLetterWork> {
   }
 
   apply(work: DeadLetterWork): void {
-    if (work.kind === "put") this.#statements.put.run(...valuesOf(work.letter));
+    if (work.kind === "put") this.#statements.put.run(...valuesOf(work.deadLetter));
     else this.#statements.markReplayed.run(work.time, work.id);
   }
 
@@ -103,7 +103,7 @@ function valuesOf({ id, time, reason, destination, code, detail, event }: DeadLe
 }
 
 function deadLetterOf(row: Row): DeadLetter {
-  const letter: DeadLetter = {
+  const deadLetter: DeadLetter = {
     id: row.id,
     event: { ...(JSON.parse(row.event) as Omit<CloudEvent, "data">), data: dataOf(row.data) },
     reason: row.reason,
@@ -112,8 +112,8 @@ function deadLetterOf(row: Row): DeadLetter {
     detail: row.detail ?? undefined,
     time: row.time,
   };
-  if (row.replayed_at !== null) letter.replayedAt = row.replayed_at;
-  return letter;
+  if (row.replayed_at !== null) deadLetter.replayedAt = row.replayed_at;
+  return deadLetter;
 }
 
 // The value's type in the column tells what it is: bytes are a BLOB, JSON is TEXT, no data is NULL.

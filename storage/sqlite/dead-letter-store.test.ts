@@ -22,16 +22,16 @@ function open(options: Partial<SqliteStoreOptions> = {}): SqliteDeadLetterStore 
 
 it("answers retry when it is full, keeps what it has, and can be opened with more room", async () => {
   const small = open({ maxBytes: MIB });
-  const letters = Array.from({ length: 40 }, () => deadLetterOf({ detail: "x".repeat(50_000) }));
+  const deadLetters = Array.from({ length: 40 }, () => deadLetterOf({ detail: "x".repeat(50_000) }));
   const kinds: string[] = [];
-  for (const letter of letters) kinds.push((await small.put(letter)).kind);
+  for (const deadLetter of deadLetters) kinds.push((await small.put(deadLetter)).kind);
   const kept = kinds.indexOf("retry");
   expect(kept).toBeGreaterThan(5);
-  expect(await small.get(letters[kept - 1]?.id ?? "")).toEqual(letters[kept - 1]);
-  expect(await small.get(letters[kept]?.id ?? "")).toBeUndefined();
+  expect(await small.get(deadLetters[kept - 1]?.id ?? "")).toEqual(deadLetters[kept - 1]);
+  expect(await small.get(deadLetters[kept]?.id ?? "")).toBeUndefined();
   await small.close();
   const large = open();
-  for (const letter of letters) expect(await large.put(letter)).toEqual({ kind: "stored" });
+  for (const deadLetter of deadLetters) expect(await large.put(deadLetter)).toEqual({ kind: "stored" });
 });
 
 it("hides a dead letter at the moment when it is too old, then deletes it", async () => {
@@ -40,12 +40,12 @@ it("hides a dead letter at the moment when it is too old, then deletes it", asyn
   const [old, young] = [deadLetterOf(), deadLetterOf({ time: START + HOUR })];
   await store.put(old);
   await store.put(young);
-  expect(await store.list({}, 10)).toEqual({ ok: true, value: { letters: [young, old] } });
+  expect(await store.list({}, 10)).toEqual({ ok: true, value: { deadLetters: [young, old] } });
   now = START + HOUR + 1;
   expect(await store.get(old.id)).toBeUndefined();
-  expect(await store.list({ span: { from: 0, to: now } }, 10)).toEqual({ ok: true, value: { letters: [young] } });
+  expect(await store.list({ span: { from: 0, to: now } }, 10)).toEqual({ ok: true, value: { deadLetters: [young] } });
   const raw = new DatabaseSync(file);
-  const count = () => raw.prepare("SELECT count(*) AS letters FROM dead_letters").get()?.letters;
+  const count = () => raw.prepare("SELECT count(*) AS count FROM dead_letters").get()?.count;
   await vi.waitFor(() => expect(count()).toBe(1), { interval: 5 });
   raw.close();
 });
@@ -53,7 +53,7 @@ it("hides a dead letter at the moment when it is too old, then deletes it", asyn
 it("commits what arrives in one turn of the event loop together, and says so", async () => {
   const onBatch = vi.fn();
   const store = open({ onBatch });
-  const puts = [deadLetterOf(), deadLetterOf(), deadLetterOf()].map((letter) => store.put(letter));
+  const puts = [deadLetterOf(), deadLetterOf(), deadLetterOf()].map((deadLetter) => store.put(deadLetter));
   expect(store.queuedRows).toBe(3);
   await Promise.all(puts);
   expect(store.queuedRows).toBe(0);
@@ -62,9 +62,9 @@ it("commits what arrives in one turn of the event loop together, and says so", a
 
 it("notes the replay of a dead letter that came in the same turn", async () => {
   const store = open();
-  const letter = deadLetterOf();
-  await Promise.all([store.put(letter), store.markReplayed(letter.id, START)]);
-  expect((await store.get(letter.id))?.replayedAt).toBe(START);
+  const deadLetter = deadLetterOf();
+  await Promise.all([store.put(deadLetter), store.markReplayed(deadLetter.id, START)]);
+  expect((await store.get(deadLetter.id))?.replayedAt).toBe(START);
 });
 
 it("refuses to note a replay and to be read once it is closed", async () => {

@@ -35,8 +35,8 @@ export class SqliteDeadLetterStore implements DeadLetterStore, StoreLifecycle {
     return this.#file.queuedRows;
   }
 
-  put(letter: DeadLetter): Promise<WriteOutcome> {
-    return this.#file.write({ kind: "put", letter }, 1);
+  put(deadLetter: DeadLetter): Promise<WriteOutcome> {
+    return this.#file.write({ kind: "put", deadLetter }, 1);
   }
 
   async get(id: string): Promise<DeadLetter | undefined> {
@@ -49,8 +49,8 @@ export class SqliteDeadLetterStore implements DeadLetterStore, StoreLifecycle {
     const after = decodeCursor<DeadLetterCursor>(cursor, 2);
     if (!after.ok) return after;
     // One more than the page holds tells whether another page follows.
-    const letters = this.#rows.list(filter, this.#file.horizon, limit + 1, after.value);
-    return { ok: true, value: { letters, ...cutPage(letters, limit, ({ time, id }) => [time, id]) } };
+    const deadLetters = this.#rows.list(filter, this.#file.horizon, limit + 1, after.value);
+    return { ok: true, value: { deadLetters, ...cutPage(deadLetters, limit, ({ time, id }) => [time, id]) } };
   }
 
   async markReplayed(id: string, time: number): Promise<void> {

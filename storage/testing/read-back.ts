@@ -30,7 +30,7 @@ export async function listAll(
 ): Promise<DeadLetter[]> {
   return await readAll(limit, async (cursor) => {
     const page = await deadLetters.list(filter, limit, cursor);
-    return page.ok ? { ok: true, value: { ...page.value, items: page.value.letters } } : page;
+    return page.ok ? { ok: true, value: { ...page.value, items: page.value.deadLetters } } : page;
   });
 }
 
