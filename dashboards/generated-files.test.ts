@@ -13,12 +13,12 @@ it("dashboards/generated/ is what `npm run dashboards` makes", () => {
   expect(stale, "run npm run dashboards").toEqual([]);
 });
 
-it("alerts point to where the runbook is read", () => {
+it("alerts link to the runbook's address", () => {
   const rules = generatedFiles({ runbookUrl: "https://wiki.example/runbook" })["rules.yaml"];
   expect(rules).toContain("runbook_url: https://wiki.example/runbook#pulseservicestopped");
 });
 
-it("the chart's routes are Alertmanager's in the operator's words, with the example's address to replace", () => {
+it("the chart's routes are those of alertmanager.yaml in the operator's words, with the example's address", () => {
   const text = generatedFiles()["alertmanager-config.yaml"] ?? "";
   const { route, inhibitRules, receivers } = parse(text);
   expect(route.routes[0]).toMatchObject({
@@ -28,6 +28,6 @@ it("the chart's routes are Alertmanager's in the operator's words, with the exam
   });
   expect(inhibitRules[0].targetMatch).toEqual([{ name: "alertname", matchType: "=", value: "PulseServiceStopped" }]);
   expect(receivers[0].webhookConfigs).toEqual([{ url: `${EXAMPLE_WEBHOOK}/on-call`, sendResolved: true }]);
-  // Nothing is left in Alertmanager's own spelling.
+  // No key is left in Alertmanager's spelling.
   expect(text).not.toMatch(/^\s*-? ?\w+_\w+:/m);
 });

@@ -7,7 +7,7 @@ it("writes durations in the largest unit that is whole", () => {
   expect([5, 60, 90, 300, 7200, 86_400].map(durationOf)).toEqual(["5s", "1m", "90s", "5m", "2h", "1d"]);
 });
 
-it("says durations in the same unit", () => {
+it("says durations in words in the same unit", () => {
   expect([1, 90, 300, 3600, 172_800].map(durationInWords)).toEqual([
     "1 second",
     "90 seconds",
@@ -17,14 +17,14 @@ it("says durations in the same unit", () => {
   ]);
 });
 
-it("hastens windows and holds, but no window below five scrapes", () => {
+it("hastens windows and holds, and leaves no window below five scrapes", () => {
   const fast = hasten(20, 30);
   expect([fast.window(300), fast.window(21_600), fast.window(60)]).toEqual(["15s", "18m", "10s"]);
   expect([fast.hold(120), fast.hold(0)]).toEqual(["6s", "0s"]);
   expect([fast.seconds(60), REAL_TIME.seconds(60)]).toEqual([3, 60]);
 });
 
-it("sees every sighting: they are further apart than a scrape and a tick, and not as far as two ticks", () => {
+it("the rules see every sighting: two are further apart than a scrape plus a tick, and less than two ticks", () => {
   const { scrapeSeconds, tickSeconds } = REAL_TIME;
   expect(SIGHTING_MS / 1000).toBeGreaterThan(scrapeSeconds + tickSeconds);
   expect(SIGHTING_MS / 1000).toBeLessThan(2 * tickSeconds);

@@ -1,4 +1,4 @@
-// Dashboards, rules and routes on the real parts: the platform, Prometheus, Alertmanager, and an incident.
+// Dashboards, rules and routes on the real platform, Prometheus and Alertmanager, before, during and after an incident.
 import { readFileSync } from "node:fs";
 import { parser as promql } from "@prometheus-io/lezer-promql";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
@@ -14,19 +14,19 @@ import { type Monitoring, type Series, startMonitoring } from "./monitoring.ts";
 import { type Platform, startPlatform, until } from "./platform.ts";
 import { readAll } from "./read-back.ts";
 
-/** Ten times as fast as in production; "a day ago" is 20 seconds ago. */
+/** Ten times as fast as in production. "A day ago" is 20 seconds ago. */
 const TIMING = hasten(10, 20);
 const RULES = ruleOptions(TIMING);
 const SERVICES = ["steady", "slow", "failing", "silent"] as const;
 const VALUES = { __rate_interval: "20s", __range: "60s", service: "slow" };
-/** What the incident is to set off: name, whom it is about, and which receiver hears of it. */
+/** The alerts that the incident sets off: name, service or reason, and the receiver's path. */
 const EXPECTED = [
   "PulseDeadLettersGrow invalid /working-hours",
   "PulseServiceDegraded slow /working-hours",
   "PulseServiceDown failing /on-call",
   "PulseServiceStopped silent /on-call",
 ];
-// A laptop has no Knative, kubelet, kube-state-metrics or Cassandra: what asks for nothing else shows nothing here.
+// A laptop has no Knative, kubelet, kube-state-metrics or Cassandra, so queries for their series find nothing.
 const OF_A_CLUSTER = /\b(?:kn|kube|kubelet|container|cassandra)_\w+/;
 
 describe.skipIf(isSkippedWithout("prometheus", "prometheus-alertmanager"))("an incident on the real parts", () => {
@@ -57,7 +57,7 @@ describe.skipIf(isSkippedWithout("prometheus", "prometheus-alertmanager"))("an i
       posts.add(sent);
     }, 200);
   });
-  // What went wrong is over when the report is read: it says where the pulses were, and which processes were new.
+  // Prints where the pulses are and which processes are new while the platform still runs.
   beforeEach(({ onTestFailed }) => {
     onTestFailed(async () => {
       for (const expr of FACTS) {
@@ -78,7 +78,7 @@ describe.skipIf(isSkippedWithout("prometheus", "prometheus-alertmanager"))("an i
     if (answer !== "") acceptedIds.push(...((JSON.parse(answer) as { ids?: string[] }).ids ?? []));
   }
 
-  /** The values of a query that are numbers. */
+  /** The values of a query except NaN. */
   async function numbersOf({ expr }: PlacedQuery): Promise<string[]> {
     const text = fillIn(expr, VALUES);
     const answers: Series[] = [...(await monitoring.ask(text)), ...(await monitoring.askRange(text, 30))];
@@ -90,7 +90,7 @@ describe.skipIf(isSkippedWithout("prometheus", "prometheus-alertmanager"))("an i
     return alerts.map(({ metric }) => `${metric.alertname} ${metric.service ?? metric.reason ?? ""}`).sort();
   }
 
-  it("fires nothing while all is well, and knows each service's health and period", async () => {
+  it("no alert fires while all is well, and the rules know each service's health and period", async () => {
     await until("every service to be up and its period to be learnt", async () => {
       const up = await monitoring.ask(`${RECORDED.health} == ${HEALTH_CODES.up}`);
       const learnt = await monitoring.ask(RECORDED.usualPeriod);
@@ -102,12 +102,12 @@ describe.skipIf(isSkippedWithout("prometheus", "prometheus-alertmanager"))("an i
     for (const { values } of periods) expect(Number(values[0])).toBeLessThan(10);
   });
 
-  it("an incident fires the alerts it should, and Alertmanager delivers them", async () => {
+  it("the incident fires its alerts, and Alertmanager delivers them", async () => {
     const poison = readFileSync("events/samples/poison.json", "utf8");
     await post(platform.broker, "application/cloudevents+json", poison);
     isIncident = true;
     await until(
-      "Alertmanager to have told all",
+      "Alertmanager to deliver all alerts",
       () => EXPECTED.every((text) => delivered("firing").includes(text)),
       150_000,
     );
@@ -119,7 +119,7 @@ describe.skipIf(isSkippedWithout("prometheus", "prometheus-alertmanager"))("an i
     expect(silent?.annotations.summary).toBe("silent has gone silent: nobody knows whether it works.");
   });
 
-  it("every query of every dashboard returns data, but those of parts that only a cluster has", async () => {
+  it("every query of every dashboard returns data, except queries for parts that only a cluster has", async () => {
     const empty: string[] = [];
     const { logs, ...asked } = boards(TIMING);
     expect(logs).toBeDefined(); // needs Loki
@@ -130,18 +130,18 @@ describe.skipIf(isSkippedWithout("prometheus", "prometheus-alertmanager"))("an i
     expect(empty).toEqual([]);
   });
 
-  it("every rule is evaluated, and its expression finds what it compares", async () => {
+  it("Prometheus evaluates every rule, and every expression finds the series that it compares", async () => {
     expect(await monitoring.brokenRules()).toEqual([]);
     const empty: string[] = [];
     for (const query of queriesOfRules(ruleGroups(RULES))) {
       const numbers = await numbersOf({ ...query, expr: withoutThresholds(query.expr) });
       if (numbers.length === 0) empty.push(query.place);
     }
-    // Its nodes are Cassandra's.
+    // The platform stores in SQLite.
     expect(empty).toEqual(["pulsemesh-alerts / PulseCassandraNodeAway"]);
   });
 
-  it("tells when it is over, and has told of nothing else", async () => {
+  it("Alertmanager reports the end of the incident, and has reported no other alert", async () => {
     isIncident = false;
     const over = EXPECTED.filter((text) => text.includes("Service"));
     await until("all to be resolved", () => over.every((text) => delivered("resolved").includes(text)), 90_000);
@@ -153,7 +153,7 @@ describe.skipIf(isSkippedWithout("prometheus", "prometheus-alertmanager"))("an i
     clearInterval(sender);
     await Promise.all(posts);
     expect(failures).toEqual([]);
-    // Where no answer was lost, stored is what was accepted; on a machine that stood still it may be more, by what is in doubt.
+    // Stored equals accepted unless an answer of the broker was lost, as on a machine that stood still: then it may be larger.
     const stored = "sum(pulsemesh_pulses_stored_total)";
     const accepted = "sum(pulsemesh_pulses_accepted_total)";
     const inDoubt = "sum(pulsemesh_emit_unacknowledged_pulses_total)";
@@ -170,7 +170,7 @@ describe.skipIf(isSkippedWithout("prometheus", "prometheus-alertmanager"))("an i
     expect(Number(count?.values[0])).toBe(acceptedIds.length);
   });
 
-  /** What was delivered, each once. */
+  /** The delivered alerts, each once. */
   function delivered(status: "firing" | "resolved"): string[] {
     const texts = monitoring.deliveries
       .filter((delivery) => delivery.status === status)
@@ -198,7 +198,7 @@ async function post(url: string, type: string, body: string): Promise<string> {
   return response.text();
 }
 
-/** An expression whose comparisons give 0 or 1 instead of leaving out what is within bounds. */
+/** The expression with comparisons that give 0 or 1 instead of dropping series within the bounds. */
 function withoutThresholds(expr: string): string {
   const ends: number[] = [];
   promql.parse(expr).iterate({

@@ -1,4 +1,4 @@
-// What the dashboard Logs asks of a line, and Alloy takes from it, is in the lines that a function writes.
+// The lines that a function writes have every field that the dashboard Logs asks for and Alloy takes.
 import { readFileSync } from "node:fs";
 import { beforeAll, expect, it } from "vitest";
 import { boards } from "../dashboards/boards/boards.ts";
@@ -14,13 +14,13 @@ const VALUES = { namespace: "pulsemesh", function: "pulse-ingest", search: TRACE
 const ALLOY = readFileSync("dashboards/logs.alloy", "utf8");
 
 let lines: string[] = [];
-/** The labels that Alloy gives a stream, as those of a function's container are. */
+/** The labels that Alloy gives to the stream of a function's container. */
 const POD: Record<string, string> = { namespace: VALUES.namespace, container: "user-container", pod: "pulse-ingest-1" };
 const stream = Object.fromEntries(
   [...ALLOY.matchAll(/target_label\s*=\s*"(\w+)"/g)].map(([, label = ""]) => [label, POD[label] ?? ""]),
 );
 
-// One that is refused for a fault of its own, and one that the broker does not take: each with its trace.
+// Two refused requests with a trace: one has a fault, the other one the broker does not take.
 beforeAll(async () => {
   const broker = await openBroker();
   broker.answer = () => 400;
@@ -39,7 +39,7 @@ beforeAll(async () => {
 
 const queries = queriesOfBoard(boards(REAL_TIME).logs);
 
-it.each(queries.map(({ place, expr }) => [place, expr]))("%s finds lines with all that it names", (_, expr) => {
+it.each(queries.map(({ place, expr }) => [place, expr]))("%s finds lines with every field that it names", (_, expr) => {
   const { found, named } = runLogQl(fillIn(expr, VALUES), lines, stream);
   expect(named.size).toBeGreaterThan(0);
   expect(found.filter((fields) => [...named].every((name) => name in fields))).not.toEqual([]);
@@ -54,7 +54,7 @@ it("finds nothing by a field or a value that no line has", () => {
   expect(ask("pattern `<_>`")).toThrow("teach it to this test");
 });
 
-it("a line has one of the levels and of the functions that the dashboard offers, and its time in ms for Alloy", () => {
+it("a line has a level and a function that the dashboard offers, and its time in ms for Alloy", () => {
   const [, taken] = /stage\.json \{\s*expressions = \{ (\w+) = "\1" \}/.exec(ALLOY) ?? [];
   expect(ALLOY).toMatch(new RegExp(`source = "${taken}"\\s+format = "UnixMs"`));
   for (const line of lines.map((text) => JSON.parse(text))) {
@@ -64,10 +64,10 @@ it("a line has one of the levels and of the functions that the dashboard offers,
   }
 });
 
-it("Alloy takes the lines of the chart's pods, by their label and their containers' names", () => {
+it("Alloy reads the chart's pods, by their label and the names of their containers", () => {
   const [, name, value] = /label = "([^"=]+)=([^"]+)"/.exec(ALLOY) ?? [];
   const [, containers] = /regex\s+= "([^"]+)"\s+action\s+= "keep"/.exec(ALLOY) ?? [];
-  // Knative names a container that has no name user-container.
+  // Knative calls a container without a name user-container.
   for (const [file, container] of [
     ["functions", "user-container"],
     ["schema-job", "schema"],

@@ -1,11 +1,11 @@
-// As much of LogQL as the dashboard Logs asks, on lines at hand: what it does not know it refuses.
+// Runs the part of LogQL that the dashboard Logs uses on given lines, and refuses the rest.
 import { parser } from "@grafana/lezer-logql";
 
-/** What a query leaves of some lines, and the fields that it names besides. */
+/** The lines that a query finds, and the fields that it names. */
 export interface LogAnswer {
-  /** The fields of every line that the pipeline lets through, and the stream's labels. */
+  /** The fields of every line that passes the pipeline, and the stream's labels. */
   found: Record<string, string>[];
-  /** What it groups by or writes. */
+  /** The fields that the query groups by or writes. */
   named: Set<string>;
 }
 
@@ -18,7 +18,7 @@ export function runLogQl(query: string, lines: readonly string[], stream: Fields
   const named = new Set<string>();
   let entries = lines.map((line) => ({ line, fields: { ...stream } as Fields }));
   const keep = (name: string, isKept: (value: string) => boolean) => {
-    // To Loki a label that is not there is an empty one: here it is a query that asks for what nobody writes.
+    // Loki takes a missing label for an empty one. Here the query asks for a field that no function writes.
     if (name !== "__error__" && entries.length > 0 && !entries.some(({ fields }) => name in fields)) {
       throw new Error(`Expected a field ${name} in the lines, got none: ${query} filters by it`);
     }
@@ -68,7 +68,7 @@ export function runLogQl(query: string, lines: readonly string[], stream: Fields
   return { found: entries.map(({ fields }) => fields), named };
 }
 
-/** The labels that `| json` makes of a line; what it cannot read has the label `__error__`. */
+/** The labels that `| json` makes of a line. A line that is not JSON gets the label `__error__`. */
 function fieldsOf(line: string): Fields {
   try {
     const entries = Object.entries(JSON.parse(line) as object).filter(([, value]) => typeof value !== "object");

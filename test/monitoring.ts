@@ -1,4 +1,4 @@
-// A real Prometheus and a real Alertmanager that watch a platform, and a receiver of what Alertmanager delivers.
+// A real Prometheus and a real Alertmanager that watch a platform, and a webhook for the alerts.
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
@@ -13,7 +13,7 @@ import { rulesFile } from "../dashboards/rules/rule-groups.ts";
 import { freePort } from "../settings/tcp-ports.ts";
 import { until } from "./platform.ts";
 
-/** An alert as Alertmanager posts it to a webhook, and the path it was posted to. */
+/** An alert as Alertmanager posts it, and the path of the webhook. */
 export interface Delivery {
   path: string;
   status: "firing" | "resolved";
@@ -28,17 +28,17 @@ export interface Series {
 }
 
 export interface Monitoring {
-  /** Asks for an expression's value now. @throws when Prometheus refuses it. */
+  /** The expression's value now. @throws when Prometheus refuses the expression */
   ask(expr: string): Promise<Series[]>;
-  /** Asks for its values over the last seconds. */
+  /** The values over the last seconds. */
   askRange(expr: string, seconds: number): Promise<Series[]>;
-  /** Every rule that Prometheus could not evaluate, with the error. */
+  /** Every rule that Prometheus cannot evaluate, with the error. */
   brokenRules(): Promise<string[]>;
   deliveries: Delivery[];
   dispose(): Promise<void>;
 }
 
-/** Starts both, scraping `targets` (`host:port` by job) by a file of service discovery. */
+/** Starts both. Prometheus finds `targets` (`host:port` by job) in a file of service discovery. */
 export async function startMonitoring(targets: Record<string, string>, rules: RuleOptions): Promise<Monitoring> {
   const folder = await mkdtemp(join(tmpdir(), "pulse-monitoring-"));
   const [prometheusPort, alertmanagerPort] = [await freePort(), await freePort()];
@@ -102,7 +102,7 @@ export async function startMonitoring(targets: Record<string, string>, rules: Ru
   };
 }
 
-/** The routes of the project, sooner, and to our receiver. */
+/** The project's routes without their waiting times, to the test's webhook. */
 async function hastenedRoutes(webhookUrl: string): Promise<string> {
   const text = await readFile("dashboards/alertmanager.yaml", "utf8");
   const routes = parse(text.replaceAll("http://localhost:9095", webhookUrl)) as {
@@ -116,7 +116,7 @@ async function hastenedRoutes(webhookUrl: string): Promise<string> {
 async function startWebhook() {
   const deliveries: Delivery[] = [];
   const server = createServer(async (request, response) => {
-    // A client that goes away in the middle has nothing to be told.
+    // Alertmanager may stop in the middle of a request.
     const body = await text(request).catch(() => undefined);
     if (body === undefined) return;
     const { alerts } = JSON.parse(body) as { alerts: Omit<Delivery, "path">[] };

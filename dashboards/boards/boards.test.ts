@@ -18,7 +18,7 @@ const VALUES = {
   search: "4bf92f",
 };
 
-/** Where a grammar did not understand a query, with the text up to there. */
+/** Each place where the grammar does not understand a query, with the text up to there. */
 function faultsOf({ place, language, expr }: PlacedQuery): string[] {
   const text = fillIn(expr, VALUES);
   const faults: string[] = [];
@@ -37,14 +37,14 @@ describe.each([
   const panels = Object.values(boards(timing)).flatMap(queriesOfBoard);
   const rules = queriesOfRules(ruleGroups(ruleOptions(timing)));
 
-  it("is understood by the grammar of its language", () => {
+  it("is valid in the grammar of its language", () => {
     expect(panels.length).toBeGreaterThan(80);
     expect(rules.length).toBeGreaterThan(25);
     expect([...panels, ...rules].flatMap(faultsOf)).toEqual([]);
   });
 });
 
-it("finds a query that is broken", () => {
+it("this test finds a broken query", () => {
   expect(faultsOf({ place: "here", language: "promql", expr: "sum(rate(x[5m])" })).toHaveLength(1);
   expect(faultsOf({ place: "here", language: "logql", expr: "{a=} | json" })).not.toHaveLength(0);
   expect(() => fillIn("$unheard", VALUES)).toThrow("Expected a value for $unheard");

@@ -1,5 +1,5 @@
-// Alerts and dashboards say of a service what the API, the page and badges say: the rules in PromQL and the functions in
-// events/ are asked for the same services at the same times.
+// Alerts and dashboards agree with the API, the page and badges about a service: this test compares the rules in PromQL with
+// the functions in events/, for the same services at the same times.
 import { afterAll, beforeAll, describe, it } from "vitest";
 import { HEALTHS, healthOf } from "../../events/health.ts";
 import { lateAfterMs, SIGHTING_MS, sightingsOf, usualPeriodOf } from "../../events/lateness.ts";
@@ -18,22 +18,22 @@ const MINUTE = 60;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 const NIGHTLY = "nightly-backup";
-/** The rules see a pulse so many seconds late at most: a scrape and a tick. */
+/** The rules see a pulse at most so many seconds late. */
 const LOOK = REAL_TIME.scrapeSeconds + REAL_TIME.tickSeconds;
 
 interface Pulse {
   /** Seconds since the epoch. */
   time: number;
   status: string;
-  /** How many seconds later it arrives. */
+  /** The seconds from its time to its arrival. @default 0 */
   lateBy?: number;
 }
 
 interface Case {
   pulses: readonly Pulse[];
-  /** When it is asked, in seconds after the newest of them; besides, when it is just not late and just late by both. */
+  /** When to compare, in seconds after the newest pulse. Also compared: just before and after the service is late. */
   silences?: readonly number[];
-  /** Pulses come and go between two looks of the rules, which have fewer sightings of it. */
+  /** Some pulses arrive and are followed by others between two ticks, so that the rules have fewer sightings. */
   isSeenInPart?: true;
 }
 
@@ -42,19 +42,19 @@ function every(seconds: number, count: number, status = "ok"): Pulse[] {
   return Array.from({ length: count }, (_, i) => ({ time: i * seconds, status }));
 }
 
-/** A pulse a second for so long, each hour, from so many seconds after the tick on. */
+/** Each hour a pulse a second for `seconds`, beginning `after` seconds after the tick. */
 function bursts(seconds: number, after: number): Pulse[] {
   return Array.from({ length: 5 }, (_, i) =>
     every(SECOND, seconds).map((pulse) => ({ ...pulse, time: i * HOUR + after + pulse.time })),
   ).flat();
 }
 
-/** Pulses at random, such as requests make, with so many seconds between them on average. */
+/** Pulses at random times, such as requests make, `mean` seconds apart on average. */
 function atRandom(mean: number, count: number, seed: number): Pulse[] {
   let state = seed;
   let time = 0;
   return Array.from({ length: count }, () => {
-    state = (state * 48_271) % 2_147_483_647; // Park and Miller's
+    state = (state * 48_271) % 2_147_483_647; // Park and Miller's generator
     time -= Math.log(state / 2_147_483_647) * mean;
     return { time: Math.round(time * 1000) / 1000, status: "ok" };
   });
@@ -75,11 +75,11 @@ const CASES: Readonly<Record<string, Case>> = {
     ).flat(),
     silences: [2 * HOUR + 50 * MINUTE, 3 * HOUR + 3 * MINUTE],
   },
-  "gaps of many lengths": {
+  "gaps of different lengths": {
     pulses: [0, 1, 3, 4, 9, 10, 12, 20].map((minutes) => ({ time: minutes * MINUTE, status: "ok" })),
     silences: [9 * MINUTE, 10 * MINUTE],
   },
-  "a pace that changed, of which the last eight gaps count": {
+  "a pace that changed, where the last eight gaps count": {
     pulses: [
       ...every(5 * MINUTE, 12),
       ...every(30 * MINUTE, 9).map(({ time, status }) => ({ time: time + 2 * HOUR, status })),
@@ -91,19 +91,22 @@ const CASES: Readonly<Record<string, Case>> = {
   "a pulse each second": { pulses: every(SECOND, 600) },
   "a batch of 25 seconds, each hour": { pulses: bursts(25, 4) },
   "a burst of 40 seconds, each hour": { pulses: bursts(40, 1), isSeenInPart: true },
-  "a burst of 40 seconds, each hour, that falls otherwise": { pulses: bursts(40, 11), isSeenInPart: true },
+  "a burst of 40 seconds, each hour, at another distance from the tick": { pulses: bursts(40, 11), isSeenInPart: true },
   "bursts of two minutes, each hour": { pulses: bursts(2 * MINUTE, 1), isSeenInPart: true },
-  "bursts of two minutes, each hour, that fall otherwise": { pulses: bursts(2 * MINUTE, 11), isSeenInPart: true },
+  "bursts of two minutes, each hour, at another distance from the tick": {
+    pulses: bursts(2 * MINUTE, 11),
+    isSeenInPart: true,
+  },
   "bursts of four minutes, each hour": { pulses: bursts(4 * MINUTE, 11), isSeenInPart: true },
   "bursts of ten minutes, each hour": { pulses: bursts(10 * MINUTE, 7) },
   "a pulse at random every ten seconds": { pulses: atRandom(10, 200, 1), isSeenInPart: true },
   "a pulse at random every minute": { pulses: atRandom(MINUTE, 60, 2), isSeenInPart: true },
   "a pulse at random every ten minutes": { pulses: atRandom(10 * MINUTE, 20, 3), isSeenInPart: true },
-  "a pulse each minute, of which every third comes three minutes late": {
+  "a pulse each minute, every third of which arrives three minutes late": {
     pulses: every(MINUTE, 60).map((pulse, i) => (i % 3 === 1 ? { ...pulse, lateBy: 3 * MINUTE } : pulse)),
     isSeenInPart: true,
   },
-  "a pulse each minute, and old ones that were found meanwhile": {
+  "a pulse each minute, and old pulses that arrive in between": {
     pulses: [
       ...every(MINUTE, 60),
       ...every(10, 100).map(({ time, status }) => ({ time: 10 * MINUTE + 5 + time, status, lateBy: 40 * MINUTE })),
@@ -121,11 +124,11 @@ const CASES: Readonly<Record<string, Case>> = {
 };
 
 const SLOW_CASES: typeof CASES = {
-  "a pace so slow that six hours have two gaps only, after a quick one": {
+  "a quick pace, then one so slow that six hours have only two gaps": {
     pulses: [...every(MINUTE, 30), ...[3, 6, 9].map((hours) => ({ time: hours * HOUR, status: "ok" }))],
     silences: [MINUTE, 2 * HOUR],
   },
-  "two pulses, of which no period is learnt": {
+  "two pulses, too few to learn a period": {
     pulses: every(4 * MINUTE, 2),
     silences: [23 * HOUR, 25 * HOUR],
   },
@@ -135,7 +138,7 @@ const SLOW_CASES: typeof CASES = {
   },
 };
 
-/** What persist exports: the newest pulse of each health that has arrived, as promtool takes series. */
+/** What pulse-persist exports, in promtool's notation: the newest arrived pulse of each health. */
 function seriesOf(service: string, { pulses }: Case, interval: number, end: number): [name: string, values: string][] {
   const series: [name: string, values: string][] = [];
   for (const health of HEALTHS) {
@@ -162,17 +165,17 @@ function newestFirst(pulses: readonly Pulse[]): number[] {
   return pulses.map(({ time }) => time * 1000).sort((a, b) => b - a);
 }
 
-/** What the API says of a service, and the seconds of silence after which the rules may have it late. */
+/** The usual period by the API, and the least and most seconds of silence after which the rules may call the service late. */
 function boundsOf(service: string, one: Case): { usualPeriodMs: number; least: number; most: number } | undefined {
   const usualPeriodMs = service === NIGHTLY ? DAY * 1000 : usualPeriodOf(sightingsOf(newestFirst(one.pulses)));
   if (usualPeriodMs === undefined) return undefined;
   const widestMs = one.isSeenInPart ? widestPeriodOf(one.pulses) : usualPeriodMs;
-  // The newest pulse is up to a sighting newer than the newest sighting.
+  // The newest pulse may be almost a sighting newer than the newest sighting.
   const edge = SIGHTING_MS / 1000;
   return { usualPeriodMs, least: lateAfterMs(usualPeriodMs) / 1000 - edge, most: lateAfterMs(widestMs) / 1000 + edge };
 }
 
-/** As events/lateness.ts bounds it: sightings that are a look wider apart, of the pulses that came in their order. */
+/** The bound of events/lateness.ts: sightings a look further apart, of the pulses that arrived in order. */
 function widestPeriodOf(pulses: readonly Pulse[]): number {
   const inOrder = pulses.filter(
     (one) => !pulses.some((other) => other.time > one.time && arrivalOf(other) <= arrivalOf(one)),
@@ -180,7 +183,7 @@ function widestPeriodOf(pulses: readonly Pulse[]): number {
   return usualPeriodOf(sightingsOf(newestFirst(inOrder), SIGHTING_MS + LOOK * 1000)) ?? Number.NaN;
 }
 
-/** What the rules are to say at the times that a case names, and when the service is just not late and just late by both. */
+/** What the rules must record at the times of a case, and just before and after the service is late. */
 function expectationsOf(service: string, one: Case, tick: number): Expectation[] {
   const newest = one.pulses.reduce((a, b) => (b.time >= a.time ? b : a));
   const bounds = boundsOf(service, one);
@@ -200,7 +203,7 @@ function expectationsOf(service: string, one: Case, tick: number): Expectation[]
   });
 }
 
-describe.skipIf(isSkippedWithout("promtool"))("the rules and the function agree on services", () => {
+describe.skipIf(isSkippedWithout("promtool"))("the rules and the functions agree on services", () => {
   let rules: RulesUnderTest;
   beforeAll(() => {
     const interval = `${REAL_TIME.tickSeconds}s`;

@@ -24,7 +24,7 @@ function asSample(alert: string): Sample {
   return { labels: `{alertname="${name}"${rest}}`, value: 1 };
 }
 
-describe.skipIf(isSkippedWithout("promtool"))("on Prometheus' own engine", () => {
+describe.skipIf(isSkippedWithout("promtool"))("on Prometheus' engine", () => {
   it("the rules are valid", () => {
     expect(runTool("promtool", ["check", "rules", rules.file])).toContain("SUCCESS");
   });
@@ -40,17 +40,17 @@ describe.skipIf(isSkippedWithout("promtool"))("on Prometheus' own engine", () =>
     });
   });
 
-  it("a total counts what a function had counted when it was first seen, and what is gone", () => {
+  it("a total includes what a function counted before its first scrape, and what a stopped function counted", () => {
     const series = {
       'm{pod="a"}': "0x10 1+1x9 10x10", // grows by 10
-      'm{pod="b"}': "_x15 37 38 39 40x12", // a start from zero, first seen at 37
-      'm{pod="c"}': "5x29", // stands
+      'm{pod="b"}': "_x15 37 38 39 40x12", // starts from zero, 37 at its first scrape
+      'm{pod="c"}': "5x29", // does not grow
     };
     const expr = `round(${total("m", "20m")}, 0.1)`;
     rules.expectAll({ series }, [{ expr, at: "25m", samples: [{ labels: "{}", value: 50 }] }]);
   });
 
-  it("a service whose period was set is not forgotten, and late after three of them", () => {
+  it("a service whose period is set is not forgotten, and is late after three of them", () => {
     const series = {
       'pulsemesh_last_pulse_timestamp_seconds{job="pulse-persist",service="nightly-backup",health="up"}': "0 stale",
     };
@@ -62,7 +62,7 @@ describe.skipIf(isSkippedWithout("promtool"))("on Prometheus' own engine", () =>
     rules.expectAll({ series }, [{ expr: late, at: "10m", samples: [{ labels: late, value: 3 * 86_400 + 60 }] }]);
   });
 
-  it("a usual period outlasts twenty minutes without Prometheus, until it is learnt again", () => {
+  it("a usual period outlasts twenty minutes without Prometheus, until there is a new one", () => {
     const learnt = 'service:pulsemesh_usual_period_seconds:learnt{service="checkout"}';
     const series = {
       [learnt]: "90x10",
@@ -76,7 +76,7 @@ describe.skipIf(isSkippedWithout("promtool"))("on Prometheus' own engine", () =>
     ]);
   });
 
-  it("a thousand pulses at once every ten minutes are a period of ten minutes", () => {
+  it("a thousand pulses at once every ten minutes make a period of ten minutes", () => {
     const series = {
       'pulsemesh_last_pulse_timestamp_seconds{job="pulse-persist",service="batch",health="up"}': Array.from(
         { length: 7 },
@@ -90,7 +90,7 @@ describe.skipIf(isSkippedWithout("promtool"))("on Prometheus' own engine", () =>
   });
 });
 
-it("has a pair of cases for each alert", () => {
+it("every alert has two cases", () => {
   const alerts = ruleGroups(ruleOptions()).flatMap(({ rules }) =>
     rules.flatMap((rule) => ("alert" in rule ? [rule.alert] : [])),
   );

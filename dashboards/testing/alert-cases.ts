@@ -1,15 +1,16 @@
-// A pair of cases for each alert: what makes it fire, and what looks like it and does not. Series are in promtool's
-// notation: `0+6x60` is 0 and sixty times 6 more, `_` no sample, `stale` the end of a series.
+// Two cases for each alert: a situation in which it fires, and a similar one in which it stays silent. Series are in
+// promtool's notation: `0+6x60` is 0 and 60 further samples that grow by 6, `_` is no sample, `stale` ends a series.
 
-/** One case: series a sample a minute (or `interval`), and which alerts fire at `at`, each as `name{label="value"}`. */
 export interface AlertCase {
   title: string;
   series: Readonly<Record<string, string>>;
   /** Between two samples. @default "1m" */
   interval?: string;
-  /** Between two evaluations of the rules. @default "1m", and "15s" as in production where the usual period matters */
+  /** Between two evaluations of the rules. @default "1m". Where the usual period matters, "15s" as in production. */
   tick?: string;
+  /** The time at which {@link firing} is compared. */
   at: string;
+  /** Every alert that fires, each as `name{label="value"}`. */
   firing: readonly string[];
 }
 
@@ -37,14 +38,14 @@ function lag(le: string): string {
 export const ALERT_CASES: Readonly<Record<string, { fires: AlertCase; staysSilent: AlertCase }>> = {
   PulseServiceStopped: {
     fires: {
-      title: "a service that pulsed each minute is silent for seven, though pulse-persist has gone to zero since",
+      title: "a service that pulsed each minute has been silent for seven, and pulse-persist has scaled to zero since",
       series: { [`${LAST}{${UP}}`]: "0+60x60 3600 stale" },
       tick: "15s",
       at: "68m",
       firing: ['PulseServiceStopped{service="checkout"}'],
     },
     staysSilent: {
-      title: "a service that pulses every ten minutes is silent for 25",
+      title: "a service that pulses every ten minutes has been silent for 25",
       series: { [`${LAST}{${UP}}`]: "0x9 600x9 1200x9 1800x9 2400x25" },
       tick: "15s",
       at: "65m",
@@ -53,14 +54,14 @@ export const ALERT_CASES: Readonly<Record<string, { fires: AlertCase; staysSilen
   },
   PulseServiceDown: {
     fires: {
-      title: "the newest pulse has been down for three minutes",
+      title: "the newest pulse has said down for three minutes",
       series: { [`${LAST}{${UP}}`]: "0+60x27 1620x10", [`${LAST}{${DOWN}}`]: "_x27 1680+60x5" },
       tick: "15s",
       at: "32m",
       firing: ['PulseServiceDown{service="checkout"}'],
     },
     staysSilent: {
-      title: "one pulse was down between others that are up",
+      title: "one pulse said down between others that say up",
       series: { [`${LAST}{${UP}}`]: "0+60x40", [`${LAST}{${DOWN}}`]: "_x27 1620x10" },
       tick: "15s",
       at: "32m",
@@ -69,14 +70,14 @@ export const ALERT_CASES: Readonly<Record<string, { fires: AlertCase; staysSilen
   },
   PulseServiceDegraded: {
     fires: {
-      title: "the newest pulse has been degraded for seven minutes",
+      title: "the newest pulse has said degraded for seven minutes",
       series: { [`${LAST}{${DEGRADED}}`]: "0+60x7" },
       tick: "15s",
       at: "7m",
       firing: ['PulseServiceDegraded{service="checkout"}'],
     },
     staysSilent: {
-      title: "it has been degraded for three minutes",
+      title: "the newest pulse has said degraded for three minutes",
       series: { [`${LAST}{${DEGRADED}}`]: "0+60x3" },
       tick: "15s",
       at: "3m",
@@ -85,13 +86,13 @@ export const ALERT_CASES: Readonly<Record<string, { fires: AlertCase; staysSilen
   },
   PulseIngestBurnsFast: {
     fires: {
-      title: "one post in twenty fails, for an hour",
+      title: "one post in twenty fails for an hour",
       series: { [OK_POSTS]: "0+95x70", [FAILED_POSTS]: "0+5x70" },
       at: "70m",
       firing: ["PulseIngestBurnsFast", "PulseIngestBurnsSlowly"],
     },
     staysSilent: {
-      title: "one in twenty is the client's fault, and failures of ours ended half an hour ago",
+      title: "one post in twenty is the client's fault, and other failures ended half an hour ago",
       series: { [OK_POSTS]: "0+1000x70", [BAD_POSTS]: "0+50x70", [FAILED_POSTS]: "0+5x35 175x35" },
       at: "70m",
       firing: [],
@@ -99,7 +100,7 @@ export const ALERT_CASES: Readonly<Record<string, { fires: AlertCase; staysSilen
   },
   PulseIngestBurnsSlowly: {
     fires: {
-      title: "four posts in a thousand fail, for a day",
+      title: "four posts in a thousand fail for a day",
       interval: "5m",
       tick: "5m",
       series: { [OK_POSTS]: "0+996x300", [FAILED_POSTS]: "0+4x300" },
@@ -107,7 +108,7 @@ export const ALERT_CASES: Readonly<Record<string, { fires: AlertCase; staysSilen
       firing: ["PulseIngestBurnsSlowly"],
     },
     staysSilent: {
-      title: "one post in a thousand fails, for a day: that is the budget",
+      title: "one post in a thousand fails for a day, which the budget allows",
       interval: "5m",
       tick: "5m",
       series: { [OK_POSTS]: "0+999x300", [FAILED_POSTS]: "0+1x300" },
@@ -123,7 +124,7 @@ export const ALERT_CASES: Readonly<Record<string, { fires: AlertCase; staysSilen
       firing: ["PulseDeliveryLag"],
     },
     staysSilent: {
-      title: "one event in a hundred does",
+      title: "one event in a hundred takes up to ten seconds",
       series: { [lag("1")]: "0+99x30", [lag("5")]: "0+99x30", [lag("10")]: "0+100x30", [lag("+Inf")]: "0+100x30" },
       at: "20m",
       firing: [],
@@ -131,7 +132,7 @@ export const ALERT_CASES: Readonly<Record<string, { fires: AlertCase; staysSilen
   },
   PulseDeadLettersGrow: {
     fires: {
-      title: "a function that came from zero has one dead letter when it is first seen",
+      title: "a function that started from zero has one dead letter at its first scrape",
       series: { [DEAD_LETTERS]: "_x20 1x5" },
       at: "23m",
       firing: ['PulseDeadLettersGrow{reason="invalid"}'],
@@ -145,13 +146,13 @@ export const ALERT_CASES: Readonly<Record<string, { fires: AlertCase; staysSilen
   },
   PulseLedgerMismatch: {
     fires: {
-      title: "one accepted pulse in ten is not stored, for half an hour",
+      title: "one accepted pulse in ten is not stored for half an hour",
       series: { [ACCEPTED]: "0+600x90", [STORED]: "0+600x40 24000+540x50" },
       at: "80m",
       firing: ["PulseLedgerMismatch"],
     },
     staysSilent: {
-      title: "what is not stored are dead letters, and pulse-persist has counted 37 when it is first seen",
+      title: "pulses that are not stored are dead letters, and pulse-persist has counted 37 at its first scrape",
       series: { [ACCEPTED]: "0+600x90", [STORED]: "_x20 12037+540x70", [DEAD_PULSES]: "0x20 0+60x70" },
       at: "80m",
       firing: [],
@@ -165,7 +166,7 @@ export const ALERT_CASES: Readonly<Record<string, { fires: AlertCase; staysSilen
       firing: ["PulseStoreFailing"],
     },
     staysSilent: {
-      title: "two batches in a hundred do",
+      title: "two batches in a hundred fail",
       series: { [STORE_BATCHES]: "0+100x30", [STORE_ERRORS]: "0+2x30" },
       at: "25m",
       firing: [],
@@ -173,13 +174,13 @@ export const ALERT_CASES: Readonly<Record<string, { fires: AlertCase; staysSilen
   },
   PulseCassandraNodeAway: {
     fires: {
-      title: "pulse-persist cannot reach one node, for four minutes",
+      title: "pulse-persist cannot reach one node for four minutes",
       series: { 'pulsemesh_cassandra_nodes{job="pulse-persist",state="down"}': "0x10 1x4" },
       at: "14m",
       firing: ["PulseCassandraNodeAway"],
     },
     staysSilent: {
-      title: "all of three are ready, and none was away for longer than a minute",
+      title: "all three nodes are ready, and none was away for longer than a minute",
       series: {
         'pulsemesh_cassandra_nodes{job="pulse-persist",state="down"}': "0x10 1 0x4",
         'kube_statefulset_replicas{statefulset="cassandra"}': "3x15",
@@ -191,13 +192,13 @@ export const ALERT_CASES: Readonly<Record<string, { fires: AlertCase; staysSilen
   },
   PulseFunctionCrashLoops: {
     fires: {
-      title: "a process was started again three times in ten minutes",
+      title: "a process restarted three times in ten minutes",
       series: { 'process_start_time_seconds{job="pulse-persist",instance="a"}': "0x5 300x2 480x2 660x5" },
       at: "14m",
       firing: ['PulseFunctionCrashLoops{job="pulse-persist"}'],
     },
     staysSilent: {
-      title: "three pods of a function started, each once",
+      title: "three pods of a function started once each",
       series: {
         'process_start_time_seconds{job="pulse-persist",instance="a"}': "0x15",
         'process_start_time_seconds{job="pulse-persist",instance="b"}': "_x5 300x10",
@@ -209,7 +210,7 @@ export const ALERT_CASES: Readonly<Record<string, { fires: AlertCase; staysSilen
   },
   PulseRetentionDiskFills: {
     fires: {
-      title: "half of the room is gone, and each hour takes another hundredth",
+      title: "half of the room is gone, and each hour takes another 1 %",
       interval: "10m",
       tick: "10m",
       series: { [USED]: "500+1.6667x60", [FREE]: "500-1.6667x60" },
@@ -217,7 +218,7 @@ export const ALERT_CASES: Readonly<Record<string, { fires: AlertCase; staysSilen
       firing: ['PulseRetentionDiskFills{job="pulse-persist"}'],
     },
     staysSilent: {
-      title: "the retention holds it level at three quarters",
+      title: "the retention holds the use level at three quarters",
       interval: "10m",
       tick: "10m",
       series: { [USED]: "750x60", [FREE]: "250x60" },

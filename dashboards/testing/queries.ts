@@ -1,8 +1,8 @@
-// Which queries dashboards and rules consist of, for the tests that parse and run every one of them.
+// Lists the queries of dashboards and rules, for tests that parse and run each of them.
 import type { Dashboard } from "@grafana/grafana-foundation-sdk/dashboard";
 import type { RuleGroup } from "../rules/rule.ts";
 
-/** One query and where it stands. */
+/** A query, and the dashboard and panel or the group and rule that it belongs to. */
 export interface PlacedQuery {
   place: string;
   language: "promql" | "logql";
@@ -17,7 +17,7 @@ interface PanelJson {
   panels?: PanelJson[];
 }
 
-/** Every panel that is not a row, those in closed rows too. */
+/** Every panel of a dashboard, also those in closed rows. */
 export function panelsOf(board: Dashboard): PanelJson[] {
   const panels = (board.panels ?? []) as PanelJson[];
   return panels.flatMap((panel) => (panel.type === "row" ? (panel.panels ?? []) : [panel]));
@@ -45,7 +45,7 @@ export function queriesOfRules(groups: readonly RuleGroup[]): PlacedQuery[] {
   );
 }
 
-/** A query with Grafana's variables filled in, as it reaches the data source. */
+/** A query with Grafana's variables filled in, as Grafana sends it. */
 export function fillIn(expr: string, values: Readonly<Record<string, string>>): string {
   return expr.replace(/\$(\w+)/g, (_, name: string) => {
     const value = values[name];
