@@ -9,6 +9,7 @@ const definition = {
   reason: word(["a", "b"]),
   cursor: text("a cursor"),
 };
+const MOMENT = "Expected an RFC 3339 time with offset, or epoch milliseconds (since 2001), not seconds";
 const read = (query: string) => readQuery(definition, new URLSearchParams(query));
 const faultOf = (query: string) => {
   const parsed = read(query);
@@ -39,8 +40,11 @@ describe("a query", () => {
     ["limit=", "/query/limit", "Expected an integer from 1 to 10", "nothing"],
     ["limit=1e1", "/query/limit", "Expected an integer from 1 to 10", "text"],
     ["limit=1&limit=2", "/query/limit", "Expected it once", "2 of them"],
-    ["from=2026-01-02", "/query/from", "Expected an RFC 3339 time with offset, or epoch milliseconds", "text"],
-    ["from=-1", "/query/from", "Expected an RFC 3339 time with offset, or epoch milliseconds", "another integer"],
+    ["from=2026-01-02", "/query/from", MOMENT, "text"],
+    ["from=1767323045", "/query/from", MOMENT, "another integer"],
+    ["from=978307199999", "/query/from", MOMENT, "another integer"],
+    ["from=1767323045678901", "/query/from", MOMENT, "another integer"],
+    ["from=-1", "/query/from", MOMENT, "another integer"],
     ["replayed=yes", "/query/replayed", "Expected true or false", "text"],
     ["reason=c", "/query/reason", "Expected one of a, b", "text"],
     ["cursor=", "/query/cursor", "Expected a cursor", "nothing"],
@@ -49,6 +53,16 @@ describe("a query", () => {
     ["a/b=", "/query/a~1b", "Expected only limit, from, replayed, reason, cursor", "nothing"],
   ])("is refused for %s", (query, pointer, rule, got) => {
     expect(faultOf(query)).toEqual({ pointer, rule, got });
+  });
+
+  it("takes times from 2001 on in epoch milliseconds, and any time as text", () => {
+    expect(read("from=978307200000")).toMatchObject({ value: { from: 978_307_200_000 } });
+    expect(read("from=1970-01-01T00:00:00.005Z")).toMatchObject({ value: { from: 5 } });
+  });
+
+  it("is read without what only keeps caches away", () => {
+    expect(read("_=1767323045678&limit=10")).toMatchObject({ ok: true, value: { limit: 10 } });
+    expect(readQuery({}, new URLSearchParams("_=1&_=2"))).toEqual({ ok: true, value: {} });
   });
 
   it("names every fault at once", () => {

@@ -2,12 +2,16 @@ import { type Fault, type Parsed, parsedUnless, pointerTo } from "../events/faul
 import { parseTime } from "../events/time.ts";
 import type { Field, Fields, ValuesOf } from "../settings/field.ts";
 
+/** What clients add to an address so that no cache answers it, as jQuery does. It says nothing else. */
+const CACHE_BUSTER = "_";
+
 /** Reads a whole query; a parameter that is unknown, repeated or wrong is a fault at `/query/<name>`. */
 export function readQuery<D extends Fields>(fields: D, query: URLSearchParams): Parsed<ValuesOf<D>> {
   const values: Record<string, unknown> = {};
   const faults: Fault[] = [];
   for (const [name, field] of Object.entries(fields)) values[name] = field.fallback;
   for (const name of new Set(query.keys())) {
+    if (name === CACHE_BUSTER) continue;
     const field = Object.hasOwn(fields, name) ? fields[name] : undefined;
     const texts = query.getAll(name);
     const text = texts[0] as string;
@@ -45,16 +49,22 @@ function onlyOf(names: readonly string[]): string {
   return names.length === 0 ? "no parameters" : `only ${names.join(", ")}`;
 }
 
+/** 2001-01-01 in epoch ms. A smaller number is a time in seconds: read as milliseconds, it would find nothing. */
+const FIRST_MS = 978_307_200_000;
+
 /** A moment in epoch ms. */
 export const moment: Field<number | undefined> = {
-  expectation: "an RFC 3339 time with offset, or epoch milliseconds",
+  expectation: "an RFC 3339 time with offset, or epoch milliseconds (since 2001), not seconds",
   fallback: undefined,
   // A "+" that the client did not encode arrives as a blank: 2026-01-02T03:04:05 01:00 can only mean +01:00.
-  parse: (text) => (/^\d{1,15}$/.test(text) ? Number(text) : parseTime(text.replace(/ (?=\d\d:\d\d$)/, "+"))),
+  parse(text) {
+    if (!/^\d{1,15}$/.test(text)) return parseTime(text.replace(/ (?=\d\d:\d\d$)/, "+"));
+    return Number(text) >= FIRST_MS ? Number(text) : undefined;
+  },
   schema: {
     anyOf: [
       { type: "string", format: "date-time" },
-      { type: "integer", minimum: 0 },
+      { type: "integer", minimum: FIRST_MS, maximum: 999_999_999_999_999 },
     ],
   },
 };

@@ -145,7 +145,8 @@ describe("GET /dead-letters", () => {
 
   it.each([
     ["reason=other", "/query/reason"],
-    ["from=2&to=2", "/query/to"],
+    ["from=2026-01-02T00:00:00Z&to=2026-01-02T00:00:00Z", "/query/to"],
+    ["from=1767323045", "/query/from"],
     ["limit=1001", "/query/limit"],
     ["cursor=nonsense", "/query/cursor"],
     ["replayed=1", "/query/replayed"],

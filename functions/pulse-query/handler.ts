@@ -76,7 +76,8 @@ export function createQuery({
     return asPolled(freshJson(200, viewServiceDetail(service)), request);
   });
 
-  const showBadge = answering(readNothing, async (_, request) => {
+  // A page that shows the picture may add a version, or a style that other badge services know.
+  const showBadge = whileStoreAnswers(async (request) => {
     const name = request.parameters.service as string;
     const service = await services.one(name);
     return asPolled(await badgeOf(name, service?.health ?? "unknown"), request);

@@ -42,6 +42,10 @@ describe("GET /services", () => {
     expect((await ask("/services", { headers: { "if-none-match": etag } })).status).toBe(200);
   });
 
+  it("takes an address that no cache has", async () => {
+    expect((await ask("/services?_=1767323045678")).status).toBe(200);
+  });
+
   it("refuses parameters", async () => {
     const { status, headers, body } = await ask("/services?service=a");
     expect(status).toBe(400);
@@ -87,6 +91,14 @@ describe("GET /services/{service}/badge.svg", () => {
     expect(await response.text()).toMatch(/^<svg .*<title>badge: down<\/title>.*<\/svg>$/);
     const headers = { "if-none-match": response.headers.get("etag") ?? "" };
     expect((await fetch(`${host.url}/services/badge/badge.svg`, { headers })).status).toBe(304);
+  });
+
+  it.each(["v=1", "style=flat&label=health", "_=1", "v=1&v=2"])("is the same picture with ?%s", async (query) => {
+    await put(pulseOf({ service_name: "badge", status: "503" }));
+    const [bare, asked] = await Promise.all(
+      ["", `?${query}`].map((search) => fetch(`${host.url}/services/badge/badge.svg${search}`)),
+    );
+    expect([asked?.status, await asked?.text()]).toEqual([200, await bare?.text()]);
   });
 
   it("escapes the name, and shows a service that never pulsed as unknown", async () => {

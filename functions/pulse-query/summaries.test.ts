@@ -71,7 +71,8 @@ describe("summaries at one time", () => {
       close: () => own.close(),
     });
     const { host } = await openQuery({ store: slow });
-    const summary = (buckets: number) => fetch(`${host.url}/services/any/summary?from=1&to=1000&buckets=${buckets}`);
+    const summary = (buckets: number) =>
+      fetch(`${host.url}/services/any/summary?from=${START}&to=${START + 1000}&buckets=${buckets}`);
     const first = Array.from({ length: 8 }, (_, i) => summary(i + 1));
     await vi.waitFor(() => expect(begun).toBe(8));
     const beyond = await summary(9);
