@@ -1,5 +1,5 @@
-// Floods: whatever clients send, memory stays bounded, every answer is one that says what to do, and it is well again
-// afterwards. The function runs as in its image: bundled, with node's limits.
+// Floods of requests: memory stays bounded, every answer says what to do, and the function works again afterwards. The
+// function runs as in its image: bundled, with the same options of Node.
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { Agent, request } from "node:http";
@@ -34,7 +34,7 @@ afterAll(async () => {
 async function startIngest(): Promise<void> {
   ingest = await startFunction("pulse-ingest", {
     program: [...NODE_FLAGS["pulse-ingest"], join(folder, "pulse-ingest.cjs")],
-    // On a busy machine the clients of this test are the slow ones: 408 is tested elsewhere.
+    // On a busy machine the test's own clients may be slow, and 408 is tested elsewhere.
     env: {
       K_SINK: broker.url,
       PULSE_LOG_LEVEL: "error",
@@ -64,7 +64,7 @@ function post(body: Buffer): Promise<number | string> {
   });
 }
 
-/** Floods for a while; gives how often each answer came. */
+/** Floods for FLOOD_MS; returns the count of each answer. */
 async function flood(body: Buffer): Promise<Map<number | string, number>> {
   const counts = new Map<number | string, number>();
   const deadline = performance.now() + FLOOD_MS;

@@ -8,7 +8,7 @@ const PULSES_A_REQUEST = 200;
 let platform: Platform;
 afterEach(() => platform.dispose());
 
-it("answers 503 while the disk quotas are full, loses nothing that it had acknowledged, and goes on when there is room", async () => {
+it("answers 503 while the disk quotas are full, loses no acknowledged pulse, and goes on when there is room", async () => {
   platform = await startPlatform({
     PULSE_STORE_MAX_BYTES: String(MIB),
     PULSE_LOCAL_BROKER_MAX_BYTES: String(2 * MIB),
@@ -22,7 +22,7 @@ it("answers 503 while the disk quotas are full, loses nothing that it had acknow
     if (response.status === 202) acked.push(...ids);
     else refusal = response;
   }
-  // First the store was full, and the broker kept what persist would not take; then the broker was full, too.
+  // First the store was full, and the broker kept the events that pulse-persist refused; then the broker was full too.
   expect(refusal?.status).toBe(503);
   expect(refusal?.headers.get("retry-after")).toMatch(/^\d+$/);
   expect(refusal?.headers.get("content-type")).toBe("application/problem+json");
@@ -30,7 +30,7 @@ it("answers 503 while the disk quotas are full, loses nothing that it had acknow
   const stored = await readAll(platform, "full");
   expect(stored.length).toBeLessThan(acked.length);
 
-  // Room is made, as a person would: a larger quota. The data stays.
+  // Makes room as a person would, by larger quotas; the data stays.
   const { folder } = platform;
   expect(await platform.stop()).toBe(0);
   platform = await startPlatform({}, folder);

@@ -1,4 +1,4 @@
-// func.yaml: valid by func's own schema, true to what the function expects, and what func would build of it runs.
+// func.yaml: it is valid by func's schema, its settings suit the function, and the result of func's build runs.
 import { execFileSync } from "node:child_process";
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -15,7 +15,7 @@ import { NODE_FLAGS } from "../settings/node-flags.ts";
 import { readSettings } from "../settings/read.ts";
 import { startFunction } from "./function-process.ts";
 
-/** The newest one that the Go module proxy gives; its schema is of specVersion 0.36.0. */
+/** The newest version in the Go module proxy; its schema has specVersion 0.36.0. */
 const FUNC_MODULE = "knative.dev/func@v0.44.0";
 
 const funcYaml = parse(readFileSync("func.yaml", "utf8"));
@@ -41,7 +41,7 @@ describe.skipIf(isSkippedWithout("go"))("func", () => {
 });
 
 describe("func.yaml", () => {
-  it("gives the function settings that it takes, its own health checks and its memory limits", () => {
+  it("has settings that the function takes, the function's health checks and its memory limits", () => {
     const settings = readSettings(functionSettings, envs);
     expect(settings.sink?.pathname).toBe("/default/pulsemesh");
     expect(funcYaml.deploy.healthEndpoints).toEqual({ liveness: LIVENESS_PATH, readiness: READINESS_PATH });
@@ -60,7 +60,7 @@ describe("what func builds of this repository", () => {
     rmSync(folder, { recursive: true, force: true });
   });
 
-  it("runs from its context alone: build with all packages, then start with those of production", async () => {
+  it("runs from the build's context alone: built with all packages, started with those for production", async () => {
     const files = contextFiles();
     expect(files).toEqual(expect.arrayContaining(["package.json", "package-lock.json", "func.yaml"]));
     expect(files.filter((file) => /\.test\.ts$|^(test|bench|docs|local)\//.test(file))).toEqual([]);
@@ -73,7 +73,7 @@ describe("what func builds of this repository", () => {
     );
     execFileSync("npm", ["run", "--silent", script], { cwd: folder, env: { ...process.env, PATH: path } });
 
-    // A buildpack prunes what is for development only.
+    // A buildpack removes packages for development.
     rmSync(join(folder, "node_modules"));
     for (const name of Object.keys(packageJson.dependencies)) {
       const target = join(folder, "node_modules", name);
@@ -103,10 +103,10 @@ describe("what func builds of this repository", () => {
   });
 });
 
-/** The files that are in git or would be, without those that .funcignore names. */
+/** The files in git and new ones, without those that .funcignore names. */
 function contextFiles(): string[] {
   const list = (...args: string[]) =>
-    // All of node_modules may be among them.
+    // The list may hold all of node_modules.
     execFileSync("git", ["ls-files", "--cached", "--others", ...args], {
       encoding: "utf8",
       maxBuffer: Number.POSITIVE_INFINITY,

@@ -7,16 +7,16 @@ import { NODE_FLAGS } from "../settings/node-flags.ts";
 import { freePort } from "../settings/tcp-ports.ts";
 import { until } from "./platform.ts";
 
-/** A function as its own process, as a container runs it. */
+/** A function as a process, as a container runs it. */
 export interface FunctionProcess {
   url: string;
   port: number;
   pid: number;
-  /** Every line it wrote, to stdout or stderr. */
+  /** Every line of its standard output and error. */
   lines: string[];
-  /** The most memory it ever had resident, in bytes. */
+  /** The most resident memory so far, in bytes. */
   peakBytes(): number;
-  /** Sends SIGTERM and gives the exit code; `null` when it took longer and was killed. */
+  /** Sends SIGTERM; returns the exit code, or `null` after killing a process that took longer. */
   stop(withinMs?: number): Promise<number | null>;
   kill(): Promise<void>;
 }
@@ -24,9 +24,9 @@ export interface FunctionProcess {
 export interface FunctionProcessOptions {
   env?: Record<string, string>;
   port?: number;
-  /** What node runs. @default the function's own entry */
+  /** Node's options and the program. @default the function's entry */
   program?: readonly string[];
-  /** Where it runs. @default here */
+  /** The working directory. @default this one */
   cwd?: string;
 }
 
@@ -74,7 +74,7 @@ export async function startFunction(
   };
 }
 
-/** Runs a function that is to end by itself; gives its exit code and what it said. */
+/** Runs a function until it exits; returns its exit code and its output. */
 export async function runToEnd(env: Record<string, string>): Promise<{ code: number | null; output: string }> {
   const child = spawn(process.execPath, ["functions/main.ts"], {
     env: { ...process.env, ...env },
@@ -87,7 +87,7 @@ export async function runToEnd(env: Record<string, string>): Promise<{ code: num
 }
 
 async function exitOf(child: ChildProcess, signal: NodeJS.Signals): Promise<number | null> {
-  // Not before all that it said was read.
+  // `close` comes after all output was read.
   const closed = once(child, "close");
   child.kill(signal);
   const [code] = await closed;

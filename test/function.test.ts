@@ -1,4 +1,4 @@
-// The functions as processes: what they say at start, in their logs, when they crash, and under the stock command.
+// The functions as processes: messages at start, log lines, crashes, and the stock faas-js-runtime command.
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { tmpdir } from "node:os";
@@ -41,7 +41,7 @@ function post(url: string, body: unknown, headers: Record<string, string> = {}):
 }
 
 describe("a function that cannot start", () => {
-  it("names every wrong setting, what was expected and what it got", async () => {
+  it("names every wrong setting, the expected value and the given one", async () => {
     const env = { PULSE_FUNCTION: "pulse-ingest", PORT: "eighty", K_SINK: "ftp://user:hunter2@broker/" };
     const { code, output } = await runToEnd(env);
     expect(code).toBe(1);
@@ -50,13 +50,13 @@ describe("a function that cannot start", () => {
     expect(output).not.toMatch(/hunter2|\n\s+at /);
   });
 
-  it("names the broker's setting when there is none", async () => {
+  it("names the setting for the broker when it is absent", async () => {
     const { code, output } = await runToEnd({ PULSE_FUNCTION: "pulse-ingest", K_SINK: "" });
     expect(code).toBe(1);
     expect(output).toContain("K_SINK: Expected the broker's URL");
   });
 
-  it("names the port that is in use", async () => {
+  it("names the port in use", async () => {
     const server = createServer().listen(0);
     await until("a port", () => server.listening);
     const { port } = server.address() as { port: number };
@@ -68,7 +68,7 @@ describe("a function that cannot start", () => {
 });
 
 describe("a function's log", () => {
-  it("is a JSON object a line with event and trace, from request to store, and without bodies and tokens", async () => {
+  it("has a JSON object a line, with event and trace from request to store, without bodies and tokens", async () => {
     const tokens = join(folder, "tokens.txt");
     writeFileSync(tokens, "s3cret-token\n");
     const env = { PULSE_LOG_LEVEL: "debug", PULSE_DATA_DIR: folder };
@@ -102,14 +102,14 @@ describe("a function's log", () => {
 });
 
 describe("a function that crashes", () => {
-  it("says why, answers what is in flight and exits with 1", async () => {
+  it("logs why, answers requests in flight and exits with 1", async () => {
     const program = join(folder, "crash.mts");
     const load = (path: string) => JSON.stringify(pathToFileURL(path).href);
     writeFileSync(
       program,
       `import { run } from ${load("functions/runtime/run.ts")};
        import { compose } from ${load("functions/pulse-ingest/compose.ts")};
-       process.on("SIGUSR2", () => setImmediate(() => { throw new Error("a defect of ours"); }));
+       process.on("SIGUSR2", () => setImmediate(() => { throw new Error("a defect"); }));
        await run(process.env, async () => compose);`,
     );
     broker.answer = () => "hang";
@@ -117,7 +117,7 @@ describe("a function that crashes", () => {
     const answer = post(`${ingest.url}/pulse`, PULSE);
     await until("an event", () => broker.received.length === 1);
     process.kill(ingest.pid, "SIGUSR2");
-    await until("the crash to be logged", () => ingest.lines.some((line) => line.includes("a defect of ours")));
+    await until("the crash to be logged", () => ingest.lines.some((line) => line.includes("a defect")));
     broker.release(202);
     expect((await answer).status).toBe(202);
     expect(await ingest.stop()).toBe(1);
@@ -125,7 +125,7 @@ describe("a function that crashes", () => {
 });
 
 describe("pulse-ingest under the stock faas-js-runtime command", () => {
-  it("takes plain and binary and structured pulses on /, and drains at the end", async () => {
+  it("takes plain, binary and structured pulses on /, and drains at the end", async () => {
     const program = ["node_modules/faas-js-runtime/bin/cli.js", "functions/handler.ts"];
     const ingest = await start("pulse-ingest", { env: { K_SINK: broker.url, PULSE_LOG_LEVEL: "warn" }, program });
     const plain = await post(ingest.url, { ...PULSE, id: "plain" });

@@ -1,4 +1,4 @@
-// The ledger, id by id: what was accepted is stored, and the counters say so, though answers are lost on the way.
+// The ledger, id by id: every accepted pulse is stored and counted once, although answers are lost on the way.
 import { afterEach, expect, it, onTestFinished } from "vitest";
 import { openTestBroker, triggerOf } from "../local/testing/broker.ts";
 import { temporaryFolder } from "../local/testing/temporary-folder.ts";
@@ -9,7 +9,7 @@ import { readAll, readMetric } from "./read-back.ts";
 const SERVICES = ["a", "b", "c", "d"];
 const PULSES = JSON.stringify(SERVICES.map((service_name) => ({ service_name, latency_ms: 12.5, status: "ok" })));
 
-/** Sends four pulses every few milliseconds, and keeps the ids that were acknowledged. */
+/** Sends four pulses every 50 ms, and keeps the acknowledged ids. */
 function startSending(ingest: string) {
   const accepted = new Set<string>();
   const answers = new Map<number, number>();
@@ -37,13 +37,13 @@ function startSending(ingest: string) {
   return { accepted, countOf: (status: number) => answers.get(status) ?? 0, stop };
 }
 
-/** The ids in the store, each as often as it is there. */
+/** The ids in the store, each as often as the store has it. */
 async function idsStored(platform: Pick<Platform, "query">): Promise<string[]> {
   const pulses = await Promise.all(SERVICES.map((service) => readAll(platform, service)));
   return pulses.flat().map(({ id }) => id);
 }
 
-/** What the functions have counted. */
+/** The functions' counters. */
 async function readLedger({ ingest, persist }: Pick<Platform, "ingest" | "persist">) {
   const sum = (url: string, name: string) =>
     Promise.all(SERVICES.map((service) => readMetric(url, name, `service="${service}"`))).then((counts) =>
@@ -62,7 +62,7 @@ afterEach(() => {
   for (const pid of frozen) resume(pid);
 });
 
-/** Lets a process stand still, as on a machine that has too much to do. */
+/** Stops a process from running, as an overloaded machine does. */
 function freeze(pid: number): void {
   process.kill(pid, "SIGSTOP");
   frozen.add(pid);
@@ -95,12 +95,12 @@ it("a broker that answers too late stores more than was accepted, by no more tha
   expect(ids.length).toBe(new Set(ids).size);
   expect([...sending.accepted].filter((id) => !ids.includes(id))).toEqual([]);
   expect(accepted).toBe(sending.accepted.size);
-  // Else no answer was lost, and the test has shown nothing.
+  // If they were equal, no answer was lost and the test has shown nothing.
   expect(stored).toBeGreaterThan(accepted);
   expect(stored).toBeLessThanOrEqual(accepted + unacknowledged);
 });
 
-it("an event that is delivered again, for its answer came too late, is stored and counted once", async () => {
+it("an event that is delivered again because its answer came too late is stored and counted once", async () => {
   const env = { PULSE_DATA_DIR: temporaryFolder() };
   const persist = await startFunction("pulse-persist", { env });
   onTestFinished(() => persist.kill());

@@ -1,5 +1,5 @@
-// An interrupted run leaves nothing behind: vitest is run on this file once more, where it starts the platform and a
-// browser, and killed when all of it is there and quiet. What still writes would end by its broken pipe.
+// An interrupted run of tests leaves no process behind. These tests run vitest on this file again, where it starts the
+// platform and a browser, and kill it when all of them are up and quiet: a process that writes would end by its broken pipe.
 import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
@@ -13,7 +13,7 @@ import { startPlatform } from "./platform.ts";
 const VITEST = fileURLToPath(new URL("../node_modules/vitest/vitest.mjs", import.meta.url));
 const { PULSE_TEST_FOLDER: folderOfInner } = process.env;
 
-/** What a process has started, and what those have, as `pid command`. */
+/** The children of a process, and theirs, as `pid command`. */
 function descendantsOf(pid: number): string[] {
   const output = execFileSync("ps", ["-A", "-ww", "-o", "ppid=,pid=,command="], { encoding: "utf8" });
   const children = output.split("\n").flatMap((line) => {
@@ -35,7 +35,7 @@ if (folderOfInner !== undefined) {
     await new Promise(() => undefined);
   });
 } else {
-  it.each(["runner", "worker"])("nothing of a test is left after kill -9 of the %s", async (victim) => {
+  it.each(["runner", "worker"])("no process of a test is left after kill -9 of the %s", async (victim) => {
     const folder = mkdtempSync(join(tmpdir(), "pulsemesh-"));
     const args = ["run", "--project", "main", fileURLToPath(import.meta.url), "--coverage.enabled=false"];
     const env = { ...process.env, PULSE_TEST_FOLDER: folder };

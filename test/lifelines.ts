@@ -1,5 +1,5 @@
-// Whatever a test starts ends with the process that runs the test, be it a platform, a Prometheus or a Chromium: a run that
-// is interrupted, or a worker that is killed, leaves nothing behind.
+// Every process that a test starts ends with the test's process, even after kill -9: an interrupted run leaves no platform,
+// Prometheus or Chromium behind.
 import type { ChildProcess } from "node:child_process";
 import { subscribe } from "node:diagnostics_channel";
 import { endWithThisProcess } from "../local/lifeline.ts";

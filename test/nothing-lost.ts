@@ -6,7 +6,7 @@ import { readAll } from "./read-back.ts";
 const KILLS = 9;
 const VICTIMS: readonly Role[] = ["pulse-ingest", "broker", "pulse-persist"];
 
-/** Sends so many pulses to a running platform whose processes die meanwhile. */
+/** Sends pulses to a running platform while its processes are killed. */
 export function testNothingLost(platformOf: () => Platform, pulseCount: number): void {
   it("keeps every acknowledged pulse exactly once while ingest, broker and persist are killed at random moments", async () => {
     const platform = platformOf();

@@ -1,5 +1,4 @@
-// How long tests wait for a condition, for all of them: the machines that they run on are busy, and a test that waits
-// shorter than its neighbours is the one that fails there.
+// One upper bound for all waits of tests: on a busy machine the test with a shorter one would fail.
 import { vi } from "vitest";
 
 const PATIENCE = { timeout: 60_000, interval: 20 };

@@ -8,19 +8,19 @@ import { freePort } from "../settings/tcp-ports.ts";
 
 export type Role = "pulse-ingest" | "pulse-query" | "pulse-persist" | "pulse-deadletter" | "broker";
 
-/** The laptop platform as `make run` starts it, on ports and in a folder of its own. */
+/** The laptop platform as `make run` starts it, on free ports and in a separate folder. */
 export interface Platform {
   folder: string;
   ingest: string;
   query: string;
   persist: string;
   deadletter: string;
-  /** The broker's URL to post events to. */
+  /** The URL for events. */
   broker: string;
   pids: Map<Role, number>;
-  /** `kill -9`, then waits until the supervisor has a new process of that role ready. */
+  /** Kills a process by `kill -9` and waits until its successor is ready. */
   kill(role: Role): Promise<void>;
-  /** Stops the platform as Ctrl-C does, and gives its exit code; the folder stays. */
+  /** Stops the platform as Ctrl-C does and returns its exit code; the folder stays. */
   stop(): Promise<number | null>;
   /** Stops it and removes the folder. */
   dispose(): Promise<void>;
@@ -28,7 +28,7 @@ export interface Platform {
 
 const PORT_SETTINGS = ["INGEST", "QUERY", "PERSIST", "DEADLETTER", "BROKER"] as const;
 
-/** Starts everything and resolves when all of it is ready; its output is shown when it does not come up. */
+/** Starts the platform and resolves when all of it is ready. @throws with the output when it does not come up */
 export async function startPlatform(env: Record<string, string> = {}, folder?: string): Promise<Platform> {
   const dataDir = folder ?? (await mkdtemp(join(tmpdir(), "pulsemesh-")));
   const ports = await Promise.all(PORT_SETTINGS.map(() => freePort()));
@@ -80,7 +80,7 @@ export async function startPlatform(env: Record<string, string> = {}, folder?: s
   };
 }
 
-/** Waits for a condition, asking every few milliseconds. */
+/** Waits until a condition holds, checking every few milliseconds. */
 export async function until(what: string, isSo: () => boolean | Promise<boolean>, withinMs = 60_000): Promise<void> {
   const deadline = Date.now() + withinMs;
   while (!(await isSo())) {

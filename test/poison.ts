@@ -10,9 +10,9 @@ interface DeadLetter {
   replayed_at?: string;
 }
 
-/** Sends an event to a running platform that no attempt can store. */
+/** Sends a running platform an event that no attempt can store. */
 export function testPoison(platformOf: () => Platform): void {
-  it("takes a poison event to the dead letters after one try, with its reason, and stores it once it was put right", async () => {
+  it("takes a poison event to the dead letters after one try, with its reason, and stores the corrected one", async () => {
     const platform = platformOf();
     const poison = readFileSync("events/samples/poison.json", "utf8");
     const posted = await fetch(platform.broker, {

@@ -1,26 +1,26 @@
-/** Pulses with ids of their own, sent by several clients in every way that there is and repeated until acknowledged. */
+/** Pulses with distinct ids, which several clients send in every supported format and repeat until acknowledged. */
 export interface PulseFlow {
-  /** The services they are of, by name. */
+  /** The names of the pulses' services. */
   services: readonly string[];
-  /** The ids of what was acknowledged, so far. */
+  /** The ids acknowledged so far. */
   acked: ReadonlySet<string>;
-  /** How many requests had to be sent again, so far. */
+  /** How many requests were repeated so far. */
   retries: number;
-  /** Sends all of them; rejects when an answer says that sending again is in vain. */
+  /** Sends all pulses; rejects when an answer allows no repetition. */
   run(): Promise<void>;
 }
 
 export interface PulseFlowOptions {
-  /** In ids and services' names: a flow reads back its own pulses only. */
+  /** A part of all ids and services' names, so that a flow reads back its own pulses only. */
   name: string;
   total: number;
   clients: number;
   /** pulse-ingest's URL. */
   ingest: string;
-  /** The broker's, to send to it, too; a quarter of the clients do. */
+  /** The broker's URL; when given, a quarter of the clients send to it. */
   broker?: string;
   random: () => number;
-  /** The answers after which a client tries again; 202 is the only other one that may be. */
+  /** The answers that a client repeats its request after. Every other answer must be 202. */
   retryOn: readonly number[];
 }
 
@@ -50,7 +50,7 @@ export function createPulseFlow(options: PulseFlowOptions): PulseFlow {
     }
   }
 
-  /** One request in one of the ways that there are; true when it was acknowledged. */
+  /** Sends one request in one of four formats. @returns whether it was acknowledged */
   function post(numbers: readonly number[], way: number): Promise<boolean> {
     const pulses = numbers.map((number) => ({ ...pulseOf(number), id: idOf(number) }));
     if (way === 0) return send(`${ingest}/pulse`, "application/json", JSON.stringify(pulses));
@@ -67,7 +67,7 @@ export function createPulseFlow(options: PulseFlowOptions): PulseFlow {
     }));
     if (way === 2 || broker === undefined)
       return send(`${ingest}/`, "application/cloudevents-batch+json", JSON.stringify(events));
-    // A broker takes single events only: many pulses of one event, named by it.
+    // A broker takes single events only, so one event carries all pulses.
     const event = { ...events[0], type: "dev.pulsemesh.pulses.v1", data: { pulses } };
     return send(broker, "application/cloudevents+json", JSON.stringify(event));
   }
@@ -100,7 +100,7 @@ export function createPulseFlow(options: PulseFlowOptions): PulseFlow {
   return flow;
 }
 
-/** A small generator (mulberry32), so that a failing run can be had again. */
+/** A seeded random generator (mulberry32), so that a failing run can be repeated. */
 export function seeded(seed: number): () => number {
   let state = seed;
   return () => {

@@ -8,7 +8,7 @@ export interface PulseRead {
   status: string;
 }
 
-/** Every pulse of a service, page after page, as pulse-query gives them. */
+/** All pulses of a service, as pulse-query's pages return them. */
 export async function readAll(platform: Pick<Platform, "query">, service: string): Promise<PulseRead[]> {
   const pulses: PulseRead[] = [];
   let cursor: string | undefined;
@@ -22,7 +22,7 @@ export async function readAll(platform: Pick<Platform, "query">, service: string
   return pulses;
 }
 
-/** The value of a metric's first series whose labels hold `labels`; 0 when there is none. */
+/** The value of a metric's first series whose labels contain `labels`; 0 without one. */
 export async function readMetric(url: string, name: string, labels = ""): Promise<number> {
   const text = await fetch(`${url}/metrics`).then((response) => response.text());
   const line = text.split("\n").find((candidate) => candidate.startsWith(name) && candidate.includes(labels));

@@ -1,4 +1,4 @@
-// A stop under load: clients that try again on a refused connection only see no request fail.
+// A stop under load: no request fails for clients that repeat only requests whose connection was refused.
 import { Agent, request } from "node:http";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Broker, openBroker, pulsesIn } from "../functions/testing/broker.ts";
@@ -14,16 +14,16 @@ afterAll(() => broker.close());
 const CLIENTS = 32;
 const RESTARTS = 2;
 
-interface Tally {
+interface ClientCounts {
   accepted: Set<string>;
-  /** Who was answered 202 since a process was started. */
+  /** The clients that got a 202 since the last start. */
   served: Set<string>;
   refused: number;
-  /** Whatever is neither 202 nor a refused connection. */
+  /** Every other outcome. */
   failures: string[];
 }
 
-/** Posts one pulse; "refused" when the connection was. */
+/** Posts one pulse; returns the status, or the code of the error. */
 function post(port: number, agent: Agent, id: string): Promise<number | string> {
   return new Promise((resolve) => {
     const body = JSON.stringify({ service_name: "checkout", latency_ms: 1, status: "ok", id });
@@ -40,7 +40,7 @@ async function runClient(
   name: string,
   port: number,
   agent: Agent,
-  tally: Tally,
+  counts: ClientCounts,
   refusals: ReadonlySet<number | string>,
   isOver: () => boolean,
 ): Promise<void> {
@@ -49,35 +49,35 @@ async function runClient(
     let outcome: number | string = 0;
     await until(`${id} not to be refused`, async () => {
       outcome = await post(port, agent, id);
-      if (refusals.has(outcome)) tally.refused++;
+      if (refusals.has(outcome)) counts.refused++;
       return !refusals.has(outcome);
     });
     if (outcome === 202) {
-      tally.accepted.add(id);
-      tally.served.add(name);
-    } else tally.failures.push(`${id}: ${outcome}`);
+      counts.accepted.add(id);
+      counts.served.add(name);
+    } else counts.failures.push(`${id}: ${outcome}`);
   }
 }
 
-/** Stops and starts ingest again and again while clients post. */
-async function restartUnderLoad(isKeepAlive: boolean): Promise<{ tally: Tally; codes: (number | null)[] }> {
+/** Stops and starts pulse-ingest several times while clients post. */
+async function restartUnderLoad(isKeepAlive: boolean): Promise<{ counts: ClientCounts; codes: (number | null)[] }> {
   broker.received.length = 0;
   const env = { K_SINK: broker.url, PULSE_LOG_LEVEL: "warn" };
   let ingest: FunctionProcess = await startFunction("pulse-ingest", { env });
   const { port } = ingest;
-  const tally: Tally = { accepted: new Set(), served: new Set(), refused: 0, failures: [] };
+  const counts: ClientCounts = { accepted: new Set(), served: new Set(), refused: 0, failures: [] };
   let isOver = false;
   const agents = Array.from({ length: CLIENTS }, () => new Agent({ keepAlive: isKeepAlive, maxSockets: 1 }));
-  // A connection that the kernel had made and the process had not taken yet is reset when it stops listening, and nothing
-  // in reach of Node takes it back: to a client that connects anew each time, that is a refusal too.
+  // The kernel resets a connection that it made and the process had not accepted when listening ends, and Node cannot prevent
+  // it: for clients that open a connection for each request, such a reset is a refusal.
   const refusals = new Set(isKeepAlive ? ["ECONNREFUSED"] : ["ECONNREFUSED", "ECONNRESET"]);
-  const clients = agents.map((agent, i) => runClient(`client-${i}`, port, agent, tally, refusals, () => isOver));
+  const clients = agents.map((agent, i) => runClient(`client-${i}`, port, agent, counts, refusals, () => isOver));
   const codes: (number | null)[] = [];
   for (let i = 0; i < RESTARTS; i++) {
-    const before = tally.accepted.size;
-    tally.served.clear();
-    // All of them: who keeps a connection has one then, and does not make it just when listening ends.
-    await until("load", () => tally.accepted.size > before + 200 && tally.served.size === CLIENTS);
+    const before = counts.accepted.size;
+    counts.served.clear();
+    // Every client must have its connection before listening ends.
+    await until("load", () => counts.accepted.size > before + 200 && counts.served.size === CLIENTS);
     codes.push(await ingest.stop());
     ingest = await startFunction("pulse-ingest", { env, port });
   }
@@ -85,23 +85,23 @@ async function restartUnderLoad(isKeepAlive: boolean): Promise<{ tally: Tally; c
   await Promise.all(clients);
   for (const agent of agents) agent.destroy();
   await ingest.stop();
-  return { tally, codes };
+  return { counts, codes };
 }
 
 describe("pulse-ingest, stopped and started under load,", () => {
   it("answers or refuses every request of clients that keep their connections", async () => {
-    const { tally, codes } = await restartUnderLoad(true);
-    expect(tally.failures).toEqual([]);
+    const { counts, codes } = await restartUnderLoad(true);
+    expect(counts.failures).toEqual([]);
     expect(codes).toEqual(new Array(RESTARTS).fill(0));
-    expect(tally.refused).toBeGreaterThan(0);
+    expect(counts.refused).toBeGreaterThan(0);
     const sent = new Set(pulsesIn(broker.received).map(({ id }) => id));
-    expect([...tally.accepted].filter((id) => !sent.has(id))).toEqual([]);
+    expect([...counts.accepted].filter((id) => !sent.has(id))).toEqual([]);
   });
 
-  it("does so, but for connections it had not taken yet, for clients that connect anew for every request", async () => {
-    const { tally, codes } = await restartUnderLoad(false);
-    expect(tally.failures).toEqual([]);
+  it("does so for clients that open a connection for each request, except connections it had not accepted", async () => {
+    const { counts, codes } = await restartUnderLoad(false);
+    expect(counts.failures).toEqual([]);
     expect(codes).toEqual(new Array(RESTARTS).fill(0));
-    expect(tally.refused).toBeGreaterThan(0);
+    expect(counts.refused).toBeGreaterThan(0);
   });
 });

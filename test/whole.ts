@@ -3,7 +3,7 @@ import { testNothingLost } from "./nothing-lost.ts";
 import type { Platform } from "./platform.ts";
 import { testPoison } from "./poison.ts";
 
-/** Tests what the platform promises on any store. `start` starts it on one. */
+/** Tests what the platform promises on any store; `start` starts it on one. */
 export function testWhole(start: () => Promise<Platform>, pulseCount: number): void {
   let platform: Platform;
   beforeAll(async () => {

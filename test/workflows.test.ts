@@ -1,4 +1,4 @@
-// GitHub's workflows: checked by actionlint, and held to what it does not check.
+// GitHub's workflows pass actionlint, and keep to rules that actionlint does not check.
 import { execFileSync } from "node:child_process";
 import { globSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
@@ -11,7 +11,7 @@ const PINNED = /^[\w.-]+\/[\w./-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$/;
 const files = globSync(".github/workflows/*.yml");
 
 describe.skipIf(isSkippedWithout("go"))("actionlint", () => {
-  it("finds no fault with the workflows, and finds one in a broken one", () => {
+  it("finds no fault in the workflows, and finds the fault of a broken one", () => {
     expect(actionlint(files)).toBe("");
     const broken = "on: pushed\njobs:\n  a:\n    runs-on: ubuntu-24.04\n    steps:\n      - run: make\n";
     expect(actionlint(["-"], broken)).toContain('unknown Webhook event "pushed"');
@@ -28,7 +28,7 @@ describe.each(files)("%s", (file) => {
     expect(uses.filter((one) => !PINNED.test(one))).toEqual([]);
   });
 
-  it("gives the token the least: nothing but reading for all jobs, and no credentials left in the checkout", () => {
+  it("lets the token only read by default, and leaves no credentials in the checkout", () => {
     expect([{}, { contents: "read" }]).toContainEqual(workflow.permissions);
     const steps = Object.values<{ steps: { uses?: string; with?: object }[] }>(workflow.jobs).flatMap(
       (job) => job.steps,
@@ -45,7 +45,7 @@ describe.each(files)("%s", (file) => {
   });
 });
 
-/** What actionlint says of files, or of `input` when the name is `-`. */
+/** The output of actionlint for files, or for `input` when the name is `-`. */
 function actionlint(names: readonly string[], input = ""): string {
   try {
     return execFileSync("go", ["run", ACTIONLINT, "-no-color", ...names], { input, encoding: "utf8", stdio: "pipe" });

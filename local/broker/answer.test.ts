@@ -40,13 +40,13 @@ describe("an answer", () => {
     expect(judgeAnswer({ code, headers: {}, body: NONE })).toMatchObject({ isFinal: true, code });
   });
 
-  it("that never came is 500 and retried", () => {
+  it("that never came counts as 500 and is retried", () => {
     const verdict = judgeSilence("ECONNREFUSED");
     expect(verdict).toMatchObject({ kind: "failed", isFinal: false, code: 500 });
     expect(verdict.kind === "failed" && verdict.body.toString()).toBe("dispatch error: ECONNREFUSED");
   });
 
-  it("of a dead-letter sink is delivered by its code alone", () => {
+  it("of a dead-letter sink counts by its code alone", () => {
     const body = Buffer.from("kept");
     expect(judgeDeadLetterAnswer({ code: 200, headers: EVENT, body })).toEqual({ kind: "delivered" });
     expect(judgeDeadLetterAnswer({ code: 200, headers: {}, body })).toEqual({ kind: "delivered" });

@@ -32,7 +32,7 @@ function takeAll(backlog: Backlog): Delivery[] {
   return taken;
 }
 
-it("gives every delivery of the file once, in the order of their events", () => {
+it("gives every delivery of the file once, in the order of the events", () => {
   const { backlog } = openBacklog(1500, { bytes: 10 });
   const ids = takeAll(backlog).map(({ stored }) => stored.event.id);
   expect(ids).toEqual(Array.from({ length: 1500 }, (_, i) => `${i}`));
@@ -40,7 +40,7 @@ it("gives every delivery of the file once, in the order of their events", () => 
   expect(backlog.take()).toBeUndefined();
 });
 
-it("gives no more than memory may hold until some is released", () => {
+it("gives no more than memory may hold until a delivery is released", () => {
   const { backlog } = openBacklog(100, { maxMemoryBytes: 50 * KB });
   const taken: Delivery[] = [];
   for (let next = backlog.take(); next !== undefined; next = backlog.take()) taken.push(next);
@@ -50,7 +50,7 @@ it("gives no more than memory may hold until some is released", () => {
   expect(backlog.take()?.stored.event.id).toBe("5");
 });
 
-it("holds no bytes of what was taken from it", async () => {
+it("holds no bytes of deliveries that were taken", async () => {
   const { backlog } = openBacklog(50);
   const bodies = Array.from({ length: 40 }, () => {
     const delivery = backlog.take() as Delivery;
@@ -59,12 +59,12 @@ it("holds no bytes of what was taken from it", async () => {
   });
   setFlagsFromString("--expose-gc");
   const collectGarbage = runInNewContext("gc") as () => void;
-  await new Promise(setImmediate); // a WeakRef holds on to its object for the turn in which it was made
+  await new Promise(setImmediate); // a WeakRef keeps its object for the turn in which it was made
   collectGarbage();
   expect(bodies.filter((body) => body.deref() !== undefined)).toEqual([]);
 });
 
-it("gives what failed again when it is due, and not before", async () => {
+it("gives a failed delivery again when it is due, and not before", async () => {
   const { backlog, journal, queue } = openBacklog(2);
   const [first] = takeAll(backlog);
   const event = (first as Delivery).stored.id;
@@ -76,7 +76,7 @@ it("gives what failed again when it is due, and not before", async () => {
   expect(backlog.dueInMs).toBe(Number.POSITIVE_INFINITY);
 });
 
-it("does not wait for a clock that was set back", () => {
+it("does not wait long after the clock was set back", () => {
   const { database, journal, queue } = openBacklog(1);
   database.retry(queue, 1, 1, Date.now() + 3_600_000);
   const backlog = new Backlog({ queue, database, journal, maxMemoryBytes: 1e6, isBehind: true, maxBackoffMs: 1000 });

@@ -6,7 +6,7 @@ import { startSubscriber } from "../testing/subscriber.ts";
 const decode = (value: unknown) => Buffer.from(String(value), "base64").toString();
 
 describe("a delivery", () => {
-  it("is tried again after an answer that may change, until it is taken", async () => {
+  it("is tried again after an answer that may change, until it succeeds", async () => {
     const { url, subscriber, deadLetterSink, metrics } = await openTestBroker({ delivery: { retry: 5 } });
     const codes = [503, 404, 429, 500];
     subscriber.answerWith(() => ({ status: codes.shift() ?? 204 }));
@@ -31,13 +31,13 @@ describe("a delivery", () => {
     await vi.waitFor(() => expect(deadLetterSink.received).toHaveLength(1));
     const times = subscriber.received.map(({ at }) => at);
     expect(times).toHaveLength(4);
-    // Never earlier than the back-off; how much later is up to the machine.
+    // Never earlier than the back-off; a busy machine may be later.
     for (const [n, leastMs] of [100, 200, 400].entries()) {
       expect((times[n + 1] as number) - (times[n] as number)).toBeGreaterThanOrEqual(leastMs - 2);
     }
   });
 
-  it("goes to the dead letters at once after an answer that is final", async () => {
+  it("goes to the dead letters at once after a final answer", async () => {
     const { url, subscriber, deadLetterSink, logLines } = await openTestBroker();
     subscriber.answerWith(() => ({ status: 400, body: "Expected a pulse" }));
     const traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
@@ -77,7 +77,7 @@ describe("a delivery", () => {
     expect(decode(deadLetterSink.received[0]?.headers["ce-knativeerrordata"])).toBe("try 3");
   });
 
-  it("counts a body that is no event as 502, tries again, and says so", async () => {
+  it("counts a body that is no event as 502, and tries again", async () => {
     const { url, subscriber, deadLetterSink } = await openTestBroker({ delivery: { retry: 1 } });
     subscriber.answerWith(() => ({ status: 200, body: "stored!" }));
     await post(url, "1");
@@ -86,12 +86,12 @@ describe("a delivery", () => {
     expect(deadLetterSink.received[0]?.headers["ce-knativeerrorcode"]).toBe("502");
   });
 
-  it("is over after its timeout, tried again, and then 500", async () => {
+  it("ends at its timeout, is tried again, and then counts as 500", async () => {
     const { url, subscriber, deadLetterSink } = await openTestBroker({ delivery: { retry: 1, timeout: "PT0.2S" } });
     const held: ServerResponse[] = [];
     subscriber.answerWith((_request, response) => {
       held.push(response);
-      // Headers alone are no answer either.
+      // Headers without a body are no answer either.
       if (held.length === 2) response.writeHead(200).flushHeaders();
       return undefined;
     });
@@ -104,7 +104,7 @@ describe("a delivery", () => {
     );
   });
 
-  it("is tried again when nobody listens or the connection is cut", async () => {
+  it("is tried again when nothing listens or the connection is cut", async () => {
     const gone = await startSubscriber();
     await gone.close();
     const deadLetterSink = await startSubscriber();
@@ -149,7 +149,7 @@ describe("a delivery", () => {
     });
   });
 
-  it("to one subscriber does not wait for another's, and each has its own filters", async () => {
+  it("to one subscriber does not wait for another's, and each Trigger has its own filters", async () => {
     const slow = await startSubscriber(() => undefined);
     const fast = await startSubscriber();
     const to = (name: string, uri: URL, type: string) => ({
@@ -171,7 +171,7 @@ describe("a delivery", () => {
 });
 
 describe("a dead letter", () => {
-  it("that its sink does not take is kept and tried for ever, whatever the sink answers", async () => {
+  it("is retried forever when its sink refuses it, with any answer", async () => {
     const { url, subscriber, deadLetterSink, metrics } = await openTestBroker({ delivery: { retry: 1 } });
     subscriber.answerWith(() => ({ status: 400 }));
     const codes = [503, 400, 413, 500, 404, 503];
@@ -189,7 +189,7 @@ describe("a dead letter", () => {
     expect(deadLetterSink.received.at(-1)?.headers["ce-knativeerrorcode"]).toBe("400");
   });
 
-  it("does not hold up what can be delivered", async () => {
+  it("does not hold up events that can be delivered", async () => {
     const { url, subscriber, deadLetterSink } = await openTestBroker({ graceMs: 50, delivery: { timeout: "PT30S" } });
     deadLetterSink.answerWith(() => undefined);
     subscriber.answerWith(({ id }) => ({ status: id.startsWith("bad") ? 400 : 204 }));

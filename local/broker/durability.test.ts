@@ -30,7 +30,7 @@ function stayAway(subscriber: TestSubscriber): () => void {
   };
 }
 
-it("what was not delivered when the broker closed is delivered after its next start, byte for byte", async () => {
+it("undelivered events are delivered after the next start, byte for byte", async () => {
   const { url, broker, subscriber, restart, file } = await openTestBroker({
     graceMs: 50,
     delivery: { timeout: "PT30S" },
@@ -75,13 +75,13 @@ it("attempts and dead letters survive a restart", async () => {
   await restart();
   await vi.waitFor(() => expect(deadLetterSink.ids().toSorted()).toEqual(["final", "tired"]));
   expect(deadLetterSink.received.find(({ id }) => id === "final")?.headers["ce-knativeerrorcode"]).toBe("422");
-  // Four attempts in all, and perhaps one more that was cut off by the close.
+  // Four attempts, and perhaps one more that the close cut off.
   const tries = subscriber.ids().filter((id) => id === "tired").length;
   expect(tries).toBeGreaterThanOrEqual(4);
   expect(tries).toBeLessThanOrEqual(5);
 });
 
-it("a subscriber that is away does not grow memory, and gets everything when it is back", async () => {
+it("an absent subscriber does not let memory grow, and gets everything when it is back", async () => {
   const maxMemoryBytes = 256 * 1024;
   const { url, subscriber, metrics, file, broker } = await openTestBroker({
     maxMemoryBytes,
@@ -132,7 +132,7 @@ it("a full quota is 503 with Retry-After, loses nothing, and recovers when deliv
   await vi.waitFor(() => expect(subscriber.ids()).toContain("after"));
 });
 
-it("a reply that finds no room makes its cause come again, and neither is lost", async () => {
+it("a reply that finds no room lets its cause be delivered again, and neither is lost", async () => {
   const { url, subscriber, metrics } = await openTestBroker({
     maxBytes: 1024 * 1024,
     delivery: { timeout: "PT30S", retry: 1000, backoffPolicy: "linear", backoffDelay: "PT0.001S" },
@@ -159,7 +159,7 @@ it("a reply that finds no room makes its cause come again, and neither is lost",
   await vi.waitFor(async () => expect(await metrics()).toMatchObject({ "pending t subscriber": 0 }));
 });
 
-it("an event that several Triggers want stays until the last of them has it", async () => {
+it("an event that several Triggers want stays until the last one has delivered it", async () => {
   const stuck = await startSubscriber(() => undefined);
   const other = { ...triggerOf({ timeout: "PT30S" }, { subscriber: { uri: stuck.url.href } }), name: "stuck" };
   const { url, broker, subscriber, metrics, restart, file } = await openTestBroker({
@@ -180,7 +180,7 @@ it("an event that several Triggers want stays until the last of them has it", as
   await stuck.close();
 });
 
-it("deliveries of a Trigger that is no more stay in the file, and are spoken of", async () => {
+it("deliveries of a removed Trigger stay in the file, with a warning", async () => {
   const { url, broker, subscriber, file, logLines } = await openTestBroker({
     graceMs: 50,
     delivery: { timeout: "PT30S" },
@@ -204,7 +204,7 @@ it("two brokers on one file are refused with the remedy", async () => {
   await expect(second).rejects.toThrow(/another broker has open: stop that one, or choose another PULSE_DATA_DIR/);
 });
 
-it("a file of version 1 is brought up to date, with what was not delivered", async () => {
+it("a file of version 1 is brought up to date and its events are delivered", async () => {
   const file = `${temporaryFolder()}/broker.db`;
   const database = new DatabaseSync(file);
   database.exec(`
@@ -238,15 +238,11 @@ it("a file of another version is refused with the remedy", async () => {
 
 it.each([
   [
-    "a subscriber that nobody named",
+    "an unknown subscriber",
     triggerOf(),
     /Trigger t: subscriber: Expected one of the subscribers \(none\), got "target"/,
   ],
-  [
-    "a URL that is none",
-    triggerOf({}, { subscriber: { uri: "/x" } }),
-    /Trigger t: subscriber: Expected an absolute URL/,
-  ],
+  ["a relative URL", triggerOf({}, { subscriber: { uri: "/x" } }), /Trigger t: subscriber: Expected an absolute URL/],
 ])("a Trigger with %s is refused at start", async (_name, trigger, message) => {
   const logger = pino({ level: "silent" });
   const file = `${temporaryFolder()}/broker.db`;
@@ -255,7 +251,7 @@ it.each([
   await expect(broker).rejects.toThrow(message);
 });
 
-it("a port in use is an error, and lets go of the file", async () => {
+it("a port in use is an error that closes the file", async () => {
   const { broker, file } = await openTestBroker();
   const logger = pino({ level: "silent" });
   const other = `${file}.other`;

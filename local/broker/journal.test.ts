@@ -5,7 +5,7 @@ import { temporaryFolder } from "../testing/temporary-folder.ts";
 import { BrokerDatabase, type StoredEvent } from "./broker-database.ts";
 import { type AddOutcome, Journal } from "./journal.ts";
 
-/** The real file, with a disk that fails when it is told to. */
+/** The real file, on a disk that fails while `isBroken` is set. */
 class FaultyDatabase extends BrokerDatabase {
   isBroken = false;
   commits = 0;
@@ -44,7 +44,7 @@ function openJournal({ maxBytes = 1e7 } = {}) {
   return { database, journal, queue, lines, add, stored, waiting };
 }
 
-it("writes all that comes up in one turn in one transaction", async () => {
+it("writes all events of one turn in one transaction", async () => {
   const { database, add, waiting } = openJournal();
   const outcomes = await Promise.all(Array.from({ length: 50 }, (_, i) => add(`${i}`)));
   expect(outcomes.every(({ kind }) => kind === "stored")).toBe(true);
@@ -52,9 +52,9 @@ it("writes all that comes up in one turn in one transaction", async () => {
   expect(waiting()).toHaveLength(50);
 });
 
-it("notes what was delivered with the next events, or soon when none come", async () => {
+it("writes finished deliveries with the next events, or soon when none come", async () => {
   const { database, journal, queue, stored, waiting } = openJournal();
-  // "Soon" is when the test says so: the next events come before it, however slow the machine.
+  // With fake timers the next events come before "soon" on any machine.
   vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
   onTestFinished(() => void vi.useRealTimers());
   const first = await stored("1");
@@ -69,7 +69,7 @@ it("notes what was delivered with the next events, or soon when none come", asyn
   expect(database.freeBytes()).toBeGreaterThan(0);
 });
 
-it("refuses what finds no room and takes what does, in one batch", async () => {
+it("refuses an event without room and takes the others of its batch", async () => {
   const { add, journal } = openJournal({ maxBytes: 1024 * 1024 });
   const outcomes = await Promise.all([add("small"), add("large", 2_000_000), add("small too")]);
   expect(outcomes.map(({ kind }) => kind)).toEqual(["stored", "full", "stored"]);
@@ -77,7 +77,7 @@ it("refuses what finds no room and takes what does, in one batch", async () => {
   expect(journal.hasRoom(2_000_000)).toBe(false);
 });
 
-it("refuses events while the disk fails, and keeps what was delivered until it can be noted", async () => {
+it("refuses events while the disk fails, and keeps finished deliveries until it can write them", async () => {
   const { database, journal, queue, lines, add, stored, waiting } = openJournal();
   const first = await stored("1");
   const onRecovered = vi.fn();
@@ -95,7 +95,7 @@ it("refuses events while the disk fails, and keeps what was delivered until it c
   expect(lines.join("")).toMatch(/did not take[\s\S]*takes events again/);
 });
 
-it("does not let events that find no place hold up what makes room", async () => {
+it("does not let events without room hold up finished deliveries", async () => {
   const { database, journal, queue, add, stored, waiting } = openJournal();
   const first = await stored("1");
   const insert = database.insert.bind(database);

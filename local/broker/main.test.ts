@@ -63,7 +63,7 @@ it("an event that was acknowledged and not delivered survives kill -9", async ()
   expect(second.child.exitCode).toBe(0);
 });
 
-/** Posts over one kept connection after another until the broker refuses connections; every other failure counts. */
+/** Posts over kept connections until the broker refuses connections; every other failure counts. */
 async function postUntilRefused(port: number, client: number, acked: string[], failures: string[]): Promise<void> {
   const agent = new Agent({ keepAlive: true, maxSockets: 1 });
   for (let n = 0; ; n++) {

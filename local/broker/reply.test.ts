@@ -15,7 +15,7 @@ describe("a reply", () => {
     body: '{"reply":true}',
   });
 
-  it("enters the broker as a new event, with an arrival of its own", async () => {
+  it("enters the broker as a new event, with a new arrival time", async () => {
     const { url, subscriber, metrics } = await openTestBroker();
     subscriber.answerWith(({ id }) => (id === "1" ? reply("r", "dev.reply") : { status: 204 }));
     await post(url, "1");
@@ -42,7 +42,7 @@ describe("a reply", () => {
     expect(logLines.some(({ msg }) => String(msg).startsWith("reply dropped"))).toBe(true);
   });
 
-  it("that nobody wants is gone", async () => {
+  it("that no Trigger wants is dropped", async () => {
     const triggers = [triggerOf({}, { filters: [{ exact: { type: "dev.test" } }] })];
     const { url, subscriber, metrics } = await openTestBroker({ triggers });
     subscriber.answerWith(() => reply("r", "dev.other"));

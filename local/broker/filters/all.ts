@@ -1,6 +1,6 @@
 import type { Predicate } from "./attributes.ts";
 
-/** Passes when every one passes. */
+/** Passes when every predicate passes. */
 export function all(predicates: readonly Predicate[]): Predicate {
   return (event) => predicates.every((passes) => passes(event));
 }

@@ -3,7 +3,7 @@ import type { CloudEvent } from "../../../events/cloud-event.ts";
 /** Decides whether a Trigger wants an event. */
 export type Predicate = (event: CloudEvent) => boolean;
 
-/** The value of a context attribute or extension in its text form; `undefined` when the event has none. */
+/** The text of a context attribute or extension; `undefined` when the event lacks it. */
 export function attributeOf(event: CloudEvent, name: string): string | undefined {
   switch (name) {
     case "id":

@@ -1,6 +1,6 @@
 import type { Predicate } from "./attributes.ts";
 
-/** Passes when the other does not; an attribute that is absent passes therefore. */
+/** Passes when the other predicate does not: also for an absent attribute. */
 export function not(predicate: Predicate): Predicate {
   return (event) => !predicate(event);
 }

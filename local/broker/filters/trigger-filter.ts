@@ -1,5 +1,5 @@
-// From a Trigger's filters to one predicate. What is not understood stops the broker at its start: a filter that is
-// ignored would deliver, or lose, what nobody asked for.
+// Compiles a Trigger's filters to one predicate. An unknown filter stops the broker at its start: to ignore it would deliver
+// unwanted events or lose wanted ones.
 import type { Trigger } from "../../../events/triggers.ts";
 import { all } from "./all.ts";
 import { any } from "./any.ts";
@@ -9,14 +9,14 @@ import { not } from "./not.ts";
 import { prefix } from "./prefix.ts";
 import { suffix } from "./suffix.ts";
 
-/** Thrown at start for a Trigger that this broker cannot run; the message names the Trigger and the remedy. */
+/** Thrown at start for a Trigger that this broker cannot run. The message names the Trigger and the remedy. */
 export class TriggerError extends Error {
   override readonly name = "TriggerError";
 }
 
 const DIALECTS = "exact, prefix, suffix, all, any, not";
 
-/** What a Trigger wants. `filters` overrides `filter`; without either it wants everything. @throws {TriggerError} */
+/** Whether a Trigger wants an event. `filters` overrides `filter`; without both it wants every event. @throws {TriggerError} */
 export function compileFilter({ name, spec }: Pick<Trigger, "name" | "spec">): Predicate {
   if (spec.filters !== undefined && spec.filters.length > 0) {
     return compileList(spec.filters, `Trigger ${name}: filters`);
