@@ -1,4 +1,4 @@
-// The limit to compare with: node:http, JSON.parse, 202.
+// The baseline: node:http, JSON.parse, 202.
 import { createServer } from "node:http";
 
 createServer((request, response) => {

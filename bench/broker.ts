@@ -11,9 +11,9 @@ import { median, type Row } from "./table.ts";
 const ROUNDS = 4;
 const PENDING = /^pulsemesh_broker_pending\{[^}]*sink="subscriber"[^}]*\} (\d+)/m;
 
-/** The local broker by itself, delivering to a subscriber that answers at once; beside bare node:http, which only answers. */
+/** The local broker alone, with a subscriber that answers at once, beside bare node:http, which only answers. */
 export async function benchBroker(seconds: number): Promise<Row[]> {
-  const subscriber = await startProgram(["bench/sink-server.ts"], {});
+  const subscriber = await startProgram(["bench/null-broker.ts"], {});
   const bare = await startProgram(["bench/bare-server.ts"], {});
   const broker = await startBroker(subscriber.port);
   const single = JSON.stringify(benchPulse("checkout"));
@@ -33,7 +33,7 @@ export async function benchBroker(seconds: number): Promise<Row[]> {
       const limit = perSecond === undefined ? {} : { rate: perSecond };
       const result = await runLoad({ port: server.port, ...load, ...limit }, (seconds * 1000) / ROUNDS);
       if (result.refusals > 0) throw new Error(`Expected 2xx only from ${name}, got ${result.refusals} other answers`);
-      // An event has cost all it costs when it is delivered.
+      // An event's whole cost is known when it is delivered.
       if (server === broker) await untilDelivered(broker.port);
       if (round === 0) continue; // warms up
       cpu[name] = [...(cpu[name] ?? []), (cpuMicros(server.pid) - before) / result.answers];

@@ -20,7 +20,7 @@ interface Platform {
 
 const PULSES_A_REQUEST = 500;
 
-/** ingest → broker → persist → readable, with SQLite and fsync, as `make run` starts it; the load runs on the same cores. */
+/** From pulse-ingest to readable, with SQLite and fsync, as `make run` starts it. The load runs on the same cores. */
 export async function benchChain(seconds: number): Promise<Row[]> {
   const platform = await startPlatform();
   try {
@@ -71,7 +71,7 @@ async function measure(
   const result = await runLoad({ port: platform.ingestPort, ...load }, seconds * 1000);
   assertAccepted(result);
   const pulses = result.answers * load.pulses;
-  // The clock runs until the last of them can be read, not only until it was accepted.
+  // The clock runs until the last pulse is readable, not only until it is accepted.
   await untilStored(platform, stored + pulses);
   const elapsed = (performance.now() - startedAt) / 1000;
   const after = cpuOf(platform);
@@ -202,7 +202,7 @@ async function untilReady(ports: readonly number[], child: ChildProcess): Promis
   }
 }
 
-/** The processes that the supervisor started, by the function they are; the broker is the one that is none. */
+/** The supervisor's children by function; the one without a function is the broker. */
 function childrenOf(parent: number): Record<string, number> {
   const pids: Record<string, number> = {};
   for (const entry of readdirSync("/proc").filter((name) => /^\d+$/.test(name))) {
@@ -212,7 +212,7 @@ function childrenOf(parent: number): Record<string, number> {
       const name = /(?:^|\0)PULSE_FUNCTION=pulse-([a-z]+)/.exec(readFileSync(`/proc/${entry}/environ`, "utf8"))?.[1];
       pids[name ?? "broker"] = Number(entry);
     } catch {
-      // it has ended since
+      // The process has ended since.
     }
   }
   return pids;

@@ -1,8 +1,8 @@
-// The load of bench/cluster.ts, which runs as a pod: nothing but the cluster's own network is between it and PulseMesh.
+// The load of bench/cluster.ts. It runs as a pod, so that only the cluster's network lies between it and PulseMesh.
 import { type LoadResult, runLoad } from "./load.ts";
 import { eventRequests, manyRequest, singleRequest } from "./requests.ts";
 
-/** What a pod of the load is told, as JSON in its environment. */
+/** The task of the load's pod, as JSON in its environment. */
 export interface ClusterLoad {
   kind: "event" | "single" | "many";
   host: string;
@@ -13,9 +13,9 @@ export interface ClusterLoad {
   seconds: number;
 }
 
-/** What the pod says in the end, as a line of JSON. */
+/** The pod's result, as a line of JSON. */
 export interface ClusterLoadResult extends LoadResult {
-  /** Of the load itself while it measured. */
+  /** The load's own CPU time while it measured. */
   cpuMicros: number;
 }
 

@@ -1,5 +1,5 @@
-// Pulses a second from POST to row in Cassandra on the KIND cluster, and whose CPU time they take. The broker of the default
-// class answers when the Triggers have: what was answered is stored.
+// Pulses a second from POST to row in Cassandra on the KIND cluster, and the CPU time of each container. The default broker
+// answers after its Triggers' subscribers, so that every answered pulse is stored.
 import { spawn } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 import { resolve } from "node:path";
@@ -15,7 +15,7 @@ import { cpuMicros } from "./process.ts";
 import type { Row } from "./table.ts";
 
 const MANY = 500;
-/** Single events and single posts take turns: they are compared, and the machine's pace changes from minute to minute. */
+/** Single events and single posts take turns: they are compared, and the machine's speed changes from minute to minute. */
 const ROUNDS = 6;
 const WARM_UP_SECONDS = 5;
 const INGEST = { host: `pulse-ingest.${NAMESPACE}.svc.cluster.local`, path: "/pulse" };
@@ -26,11 +26,11 @@ const BROKER_INGRESS = {
 
 interface Throughput {
   pulsesPerSecond: number;
-  /** CPU µs a pulse of each container, the load's own among them. */
+  /** CPU µs a pulse of each container, the load's included. */
   cpu: Record<string, number>;
 }
 
-/** Measures each way in for some seconds, after a warm-up; `make up` has to have been run. */
+/** Measures each way in for some seconds after a warm-up, on the cluster of `make up`. */
 export async function benchCluster(seconds: number): Promise<Row[]> {
   const one = { pulsesARequest: 1, connections: 64, warmUpSeconds: WARM_UP_SECONDS, seconds };
   const events: Throughput[] = [];
@@ -42,7 +42,7 @@ export async function benchCluster(seconds: number): Promise<Row[]> {
     events.push(event);
     singles.push(single);
   }
-  // Last: Cassandra compacts what this writes for a while.
+  // Last, because Cassandra then compacts its rows for a while.
   const many = await measure({ kind: "many", ...INGEST, ...one, connections: 8, pulsesARequest: MANY });
   const event = mean(events);
   return [
@@ -84,12 +84,12 @@ async function measure(load: ClusterLoad): Promise<Throughput> {
 
 interface Run {
   result: ClusterLoadResult;
-  /** CPU µs of every container but the load's, when its measurement began and when it ended. */
+  /** CPU µs of every container except the load's, at the start and the end of the measurement. */
   cpuBefore: Record<string, number>;
   cpuAfter: Record<string, number>;
 }
 
-/** Runs the load in a pod on the functions' own image. */
+/** Runs the load in a pod on the functions' image. */
 async function runInPod(load: ClusterLoad): Promise<Run> {
   const { outputFiles } = await build({
     entryPoints: [resolve(import.meta.dirname, "cluster-load.ts")],
@@ -133,12 +133,12 @@ async function runInPod(load: ClusterLoad): Promise<Run> {
   return run;
 }
 
-/** By how much each figure of `after` has grown. What has gone since, such as a pod of an old revision, is left out. */
+/** The growth of each figure. Figures that are missing in `after`, such as those of an old revision's pod, are left out. */
 function growth(before: Record<string, number>, after: Record<string, number>): [name: string, by: number][] {
   return Object.entries(after).map(([name, figure]) => [name, figure - (before[name] ?? 0)]);
 }
 
-/** Pulses that each pod of pulse-persist says it stored. */
+/** The number of stored pulses by pod of pulse-persist. */
 async function storedByPod(): Promise<Record<string, number>> {
   const stored: Record<string, number> = {};
   for (const pod of await podsOf()) {
@@ -162,12 +162,12 @@ async function podsOf(): Promise<Pod[]> {
   return JSON.parse(await kubectl(["get", "pods", "-A", "--field-selector=status.phase=Running", "-o", "json"])).items;
 }
 
-/** CPU µs of every container so far, by `name@id`. KIND's containers are processes of this machine, told apart by their cgroup. */
+/** CPU µs of every container so far, by `name@id`. KIND's containers are processes of this machine; their cgroup names them. */
 async function cpuByContainer(): Promise<Record<string, number>> {
   const names = new Map<string, string>();
   for (const { metadata, status } of await podsOf()) {
     const { labels = {}, name } = metadata;
-    if (name.startsWith("bench-load")) continue; // it says itself what it took
+    if (name.startsWith("bench-load")) continue; // it reports its own CPU time
     const app = labels["serving.knative.dev/service"] ?? labels.app ?? labels["app.kubernetes.io/name"] ?? name;
     for (const { name: container, containerID = "" } of status.containerStatuses ?? []) {
       const id = containerID.replace("containerd://", "");
@@ -181,7 +181,7 @@ async function cpuByContainer(): Promise<Record<string, number>> {
       const name = id === undefined ? undefined : names.get(id);
       if (name !== undefined) cpu[name] = (cpu[name] ?? 0) + cpuMicros(Number(pid));
     } catch {
-      // it has ended since
+      // The process has ended since.
     }
   }
   return cpu;

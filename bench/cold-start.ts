@@ -11,19 +11,19 @@ import { median, type Row } from "./table.ts";
 const STARTS = 11;
 const IDLE_MS = 3000;
 
-/** From the start of the process to the first 202, bundled, with the compile cache that an image has; and what idling takes. */
+/** Milliseconds from a bundle's start to its first 202, with an image's compile cache; and the cost of idling. */
 export async function benchColdStart(): Promise<Row[]> {
   const folder = await mkdtemp(join(tmpdir(), "pulsemesh-bench-"));
-  const sink = await startProgram(["bench/sink-server.ts"], {});
+  const broker = await startProgram(["bench/null-broker.ts"], {});
   const env = {
     NODE_COMPILE_CACHE: join(folder, "cache"),
-    K_SINK: `http://localhost:${sink.port}/default/pulsemesh`,
+    K_SINK: `http://localhost:${broker.port}/default/pulsemesh`,
     PULSE_DATA_DIR: folder,
     PULSE_LOG_LEVEL: "warn",
   };
   await runBuild(folder);
   const bundle = [...NODE_FLAGS["pulse-ingest"], join(folder, "pulse-ingest.cjs")];
-  // One start fills the cache, as the image's build does.
+  // The first start fills the cache, as the image's build does.
   await timeFirstAnswer(bundle, { ...env, PULSE_FUNCTION: "pulse-ingest" });
   const bare: number[] = [];
   const ingest: number[] = [];
@@ -44,7 +44,7 @@ export async function benchColdStart(): Promise<Row[]> {
   for (const name of FUNCTIONS) {
     const start = () =>
       startProgram([...NODE_FLAGS[name], join(folder, `${name}.cjs`)], { ...env, PULSE_FUNCTION: name });
-    await (await start()).stop(); // fills the cache: compiling takes memory that is kept
+    await (await start()).stop(); // fills the cache: a process keeps the memory that compiling takes
     const program = await start();
     await fetch(`http://127.0.0.1:${program.port}/metrics`).then((response) => response.text());
     await new Promise((resolve) => setTimeout(resolve, IDLE_MS));
@@ -60,7 +60,7 @@ export async function benchColdStart(): Promise<Row[]> {
     });
     await program.stop();
   }
-  await sink.stop();
+  await broker.stop();
   await rm(folder, { recursive: true });
   return rows;
 }
@@ -90,7 +90,7 @@ async function timeFirstAnswer(args: string[], env: Record<string, string>): Pro
       await stopChild(child);
       return took;
     } catch (error) {
-      if (!(error instanceof TypeError)) throw error; // fetch's own: nobody listens yet
+      if (!(error instanceof TypeError)) throw error; // from fetch: nothing listens yet
       await new Promise((resolve) => setTimeout(resolve, 1));
     }
   }

@@ -14,17 +14,17 @@ interface Measure {
   pulses: number;
 }
 
-/** pulse-ingest by itself, its events going to a sink that answers at once, beside bare node:http. */
+/** pulse-ingest alone, with a broker that answers at once, beside bare node:http. */
 export async function benchIngest(seconds: number): Promise<Row[]> {
-  const sink = await startProgram(["bench/sink-server.ts"], {});
+  const broker = await startProgram(["bench/null-broker.ts"], {});
   const bare = await startProgram(["bench/bare-server.ts"], {});
   const stock = await startProgram(["bench/stock-server.ts"], {});
   const ingest = await startProgram([...NODE_FLAGS["pulse-ingest"], "functions/main.ts"], {
     PULSE_FUNCTION: "pulse-ingest",
-    K_SINK: `http://localhost:${sink.port}/default/pulsemesh`,
+    K_SINK: `http://localhost:${broker.port}/default/pulsemesh`,
   });
   const single = singleRequest();
-  const stockSingle = singleRequest("/"); // it knows no other path
+  const stockSingle = singleRequest("/"); // its only path
   const thousand = manyRequest(1000);
   const nextEvent = eventRequests();
   const measures: Record<string, Measure> = {
@@ -39,11 +39,11 @@ export async function benchIngest(seconds: number): Promise<Row[]> {
   const cpu: Record<string, number[]> = {};
   const rate: Record<string, number[]> = {};
   try {
-    // In turns, so that a machine whose speed drifts is as fast for the one as for the other; the first round warms up.
+    // In turns, so that a drift of the machine's speed hits all alike. The first round warms up.
     for (let round = 0; round <= ROUNDS; round++) {
       for (const [name, measure] of Object.entries(measures)) {
         const load = { port: measure.server.port, ...measure };
-        // A server that has just served another load compiles anew for this one, which is not what a request costs.
+        // A server compiles again after a change of load; that is no part of a request's cost.
         await runLoad(load, WARM_UP_MS);
         const before = cpuMicros(measure.server.pid);
         const result = await runLoad(load, (seconds * 1000) / ROUNDS);
@@ -56,7 +56,7 @@ export async function benchIngest(seconds: number): Promise<Row[]> {
       }
     }
   } finally {
-    await Promise.all([sink, bare, stock, ingest].map((program) => program.stop()));
+    await Promise.all([broker, bare, stock, ingest].map((program) => program.stop()));
   }
 
   const cpuOf = (name: string) => median(cpu[name] as number[]);
@@ -71,8 +71,8 @@ export async function benchIngest(seconds: number): Promise<Row[]> {
     { what: "bare node:http, one JSON pulse a request", figure: figureOf("bare") },
     ratioRow("pulse-ingest, one JSON pulse a request", "single", 2),
     ratioRow("pulse-ingest, one binary CloudEvent a request", "event", 2.5),
-    ratioRow("faas-js-runtime by itself, one JSON pulse", "stock"),
-    ratioRow("faas-js-runtime by itself, one binary CloudEvent", "stockEvent"),
+    ratioRow("faas-js-runtime alone, one JSON pulse", "stock"),
+    ratioRow("faas-js-runtime alone, one binary CloudEvent", "stockEvent"),
     { what: "bare node:http, 1,000 pulses a request, a pulse", figure: figureOf("bareThousand") },
     {
       what: "pulse-ingest, 1,000 pulses a request, a pulse",

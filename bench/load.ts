@@ -1,27 +1,27 @@
 import { connect, type Socket } from "node:net";
 
-/** A closed-loop HTTP/1.1 load: every connection has one request under way, sent as bytes that were made beforehand. */
+/** A closed-loop HTTP/1.1 load: every connection has one request under way, whose bytes were made in advance. */
 export interface Load {
   /** @default 127.0.0.1 */
   host?: string;
   port: number;
   connections: number;
-  /** Makes the next request's bytes; called once for every request. */
+  /** The bytes of the next request; called once for each request. */
   next: () => Buffer;
-  /** Most requests a second over all connections; as many as are answered when absent. */
+  /** The most requests a second over all connections. @default no bound */
   rate?: number;
 }
 
 export interface LoadResult {
   answers: number;
-  /** Answers that were not 2xx. */
+  /** Answers other than 2xx. */
   refusals: number;
   seconds: number;
 }
 
 const HEADERS_END = Buffer.from("\r\n\r\n");
 
-/** Runs the load for a time. The answers are parsed no further than is needed to tell where the next one begins. */
+/** Runs the load for a time. It parses answers only as far as it must to find where the next one begins. */
 export async function runLoad(load: Load, durationMs: number): Promise<LoadResult> {
   const result: LoadResult = { answers: 0, refusals: 0, seconds: 0 };
   const startedAt = performance.now();
@@ -56,7 +56,7 @@ export async function runLoad(load: Load, durationMs: number): Promise<LoadResul
   return result;
 }
 
-/** Reads one answer at a time off a socket and gives its status. */
+/** Reads one answer at a time from a socket and returns its status. */
 function answersOf(socket: Socket): () => Promise<number> {
   let buffered: Buffer = Buffer.alloc(0);
   let wake: ((status: number) => void) | undefined;

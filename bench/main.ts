@@ -1,5 +1,5 @@
-// Every figure is CPU time of the process, from the kernel's own accounting, beside a bare node:http server in the same
-// run: a busy machine blurs pulses a second, and hardly CPU time.
+// Every figure is a process' CPU time, which the kernel counts, beside a bare node:http server in the same run: a busy
+// machine distorts pulses a second, but hardly CPU time.
 import { parseArgs } from "node:util";
 import { benchBroker } from "./broker.ts";
 import { benchCassandra, benchCassandraGrowth } from "./cassandra/bench.ts";
@@ -21,7 +21,7 @@ const SECTIONS: Record<string, (seconds: number) => Promise<Row[]>> = {
   "cassandra-growth": benchCassandraGrowth,
   cluster: benchCluster,
 };
-/** Measured only when they are named: one takes ten minutes, the other needs the cluster of `make up`. */
+/** Measured only on request: one takes ten minutes, the other needs the cluster of `make up`. */
 const NAMED_ONLY = ["cassandra-growth", "cluster"];
 
 const { values, positionals } = parseArgs({
@@ -33,7 +33,7 @@ if (values.help || unknown.length > 0) {
   if (unknown.length > 0)
     console.error(`Expected sections out of ${Object.keys(SECTIONS).join(", ")}, got ${unknown.join(", ")}`);
   console.log(
-    `Usage: npm run bench -- [--seconds 4] [${Object.keys(SECTIONS).join("] [")}]\n\nMeasures each section for so many seconds a figure (default: all but ${NAMED_ONLY.join(", ")}) and prints one table.`,
+    `Usage: npm run bench -- [--seconds 4] [${Object.keys(SECTIONS).join("] [")}]\n\nMeasures each section (default: all except ${NAMED_ONLY.join(", ")}), for --seconds a figure, and prints one table.`,
   );
   process.exit(unknown.length > 0 ? 2 : 0);
 }

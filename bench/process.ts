@@ -7,14 +7,14 @@ import { freePort } from "../settings/tcp-ports.ts";
 /** Clock ticks a second of /proc/<pid>/stat: 100 on every Linux that Node runs on. */
 const TICKS = 100;
 
-/** CPU time a process has used, user and system, all threads, in µs (proc(5): utime and stime). */
+/** The CPU time of a process in µs: user and system, all threads (proc(5): utime and stime). */
 export function cpuMicros(pid: number): number {
   const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
   const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
   return ((Number(fields[11]) + Number(fields[12])) / TICKS) * 1e6;
 }
 
-/** CPU time of a process in µs, from the scheduler's nanoseconds: for what uses less than a clock tick. Threads that ended are left out. */
+/** The CPU time of a process in µs from the scheduler's nanoseconds, for less than a clock tick; without ended threads. */
 export function fineCpuMicros(pid: number): number {
   const threads = readdirSync(`/proc/${pid}/task`).map((thread) =>
     Number(readFileSync(`/proc/${pid}/task/${thread}/schedstat`, "utf8").split(" ")[0]),

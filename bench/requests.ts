@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { post } from "./load.ts";
 
-/** A pulse as the benches send it: 169 bytes or so, with a time and some metadata. */
+/** A pulse of some 169 bytes, with a time and metadata. */
 export function benchPulse(service: string): Record<string, unknown> {
   return {
     service_name: service,
@@ -25,7 +25,7 @@ export function manyRequest(count: number, headers: Record<string, string> = {})
   return post("/pulse", { ...JSON_TYPE, ...headers }, JSON.stringify(pulses));
 }
 
-/** Binary CloudEvents, each with an id of its own. */
+/** Binary CloudEvents, each with another id. */
 export function eventRequests(path = "/pulse", headers: Record<string, string> = {}): () => Buffer {
   const body = JSON.stringify(benchPulse("checkout"));
   const run = randomUUID();

@@ -1,4 +1,4 @@
-// The peer: faas-js-runtime as it comes, with a handler that does nothing.
+// The peer: faas-js-runtime without changes, with a handler that does nothing.
 import faas from "faas-js-runtime";
 
 await faas.start(() => ({ statusCode: 202, body: "" }), { port: Number(process.env.PORT) });

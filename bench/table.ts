@@ -2,7 +2,7 @@
 export interface Row {
   what: string;
   figure: string;
-  /** The peer or the limit it is held against. */
+  /** The peer or the baseline that the figure is compared with. */
   beside?: string;
   goal?: string;
   isMet?: boolean;
@@ -25,7 +25,7 @@ export function printTable(rows: readonly Row[]): void {
   for (const line of cells) console.log(format(line));
 }
 
-/** The middle of some figures. */
+/** The median of some figures. */
 export function median(figures: readonly number[]): number {
   const sorted = [...figures].sort((a, b) => a - b);
   return sorted[Math.floor(sorted.length / 2)] as number;

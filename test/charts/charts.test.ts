@@ -1,4 +1,4 @@
-// The charts as Helm renders them: by Kubernetes' own schemas, and by what must hold of every pod.
+// The rendered charts: they pass Kubernetes' schemas, and every pod keeps the rules for pods.
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -38,7 +38,7 @@ describe.skipIf(isSkippedWithout("helm"))("the chart", () => {
     });
 
     it.skipIf(isSkippedWithout("go"))(
-      "renders what Kubernetes, Knative and the Prometheus operator take, to the last field",
+      "renders manifests that Kubernetes, Knative and the Prometheus operator accept, to the last field",
       () => {
         const manifests = render(chart, args);
         const misspelt = { ...manifests[0], spek: {} };
@@ -47,7 +47,7 @@ describe.skipIf(isSkippedWithout("helm"))("the chart", () => {
       240_000,
     );
 
-    it("has restricted pods only, each with a limit of memory and without a token", () => {
+    it("has restricted pods only, each with a memory limit and without a token", () => {
       for (const { name, pod } of podsOf(render(chart, args))) {
         expect([name, pod.automountServiceAccountToken]).toEqual([name, false]);
         for (const container of [...(pod.initContainers ?? []), ...pod.containers]) {
@@ -82,13 +82,13 @@ describe.skipIf(isSkippedWithout("helm"))("the chart", () => {
     expect(() => render(chart, ["--set", value])).toThrow(named);
   });
 
-  it("cassandra waits for its disk where there is one node", () => {
+  it("cassandra has one node by default, and three in the profile `durable`", () => {
     expect(render("cassandra", []).find(({ kind }) => kind === "StatefulSet").spec.replicas).toBe(1);
     const three = render("cassandra", ["-f", "infra/charts/cassandra/values-durable.yaml"]);
     expect(three.find(({ kind }) => kind === "StatefulSet").spec.replicas).toBe(3);
   });
 
-  it("pulsemesh has dead letters wait in Kafka, so that they need no Cassandra", () => {
+  it("pulsemesh lets dead letters wait in Kafka, so that they need no Cassandra", () => {
     const manifests = render("pulsemesh", ["-f", "infra/charts/pulsemesh/values-durable.yaml"]);
     const triggers = Object.fromEntries(
       manifests.filter(({ kind }) => kind === "Trigger").map(({ metadata, spec }) => [metadata.name, spec]),
@@ -101,7 +101,7 @@ describe.skipIf(isSkippedWithout("helm"))("the chart", () => {
       broker: "pulsemesh-dead-letters",
       subscriber: { ref: { kind: "Service", name: "pulse-deadletter" } },
     });
-    // Linear back-off waits n delays before the n-th retry, n from 0: an hour's outage is over long before the retries are.
+    // Linear back-off waits n delays before the n-th retry, n from 0: the retries outlast an outage of an hour.
     expect(secondsOf(triggers.persist.delivery)).toBe(8010);
     expect(secondsOf(triggers["dead-letters"].delivery)).toBe(159_600);
     const ingest = manifests.find(({ kind, metadata }) => kind === "Service" && metadata.name === "pulse-ingest");
@@ -110,7 +110,7 @@ describe.skipIf(isSkippedWithout("helm"))("the chart", () => {
     expect(budgets.sort()).toEqual([...FUNCTIONS].sort());
   });
 
-  it("pulsemesh lets only pulse-ingest and pulse-query be reached from outside", () => {
+  it("pulsemesh exposes only pulse-ingest and pulse-query outside the cluster", () => {
     const services = render("pulsemesh", []).filter(({ apiVersion }) => apiVersion === "serving.knative.dev/v1");
     const isLocal = ({ metadata }: Manifest) =>
       metadata.labels["networking.knative.dev/visibility"] === "cluster-local";
@@ -120,7 +120,7 @@ describe.skipIf(isSkippedWithout("helm"))("the chart", () => {
     ]);
   });
 
-  it("pulsemesh has its own namespace's alerts posted to the paths of a webhook", () => {
+  it("pulsemesh lets Alertmanager post the alerts of its own namespace to the paths of a webhook", () => {
     const manifests = render("pulsemesh", [
       ...MONITORED,
       "--set",
@@ -139,7 +139,7 @@ describe.skipIf(isSkippedWithout("helm"))("the chart", () => {
     expect(render("pulsemesh", MONITORED).filter(({ kind }) => kind === "AlertmanagerConfig")).toEqual([]);
   });
 
-  it("neither the activator nor a line of Kourier's log is on the way of each request", () => {
+  it("no request passes the activator or writes a line to Kourier's log", () => {
     const services = render("pulsemesh", []).filter(({ apiVersion }) => apiVersion === "serving.knative.dev/v1");
     const capacities = services.map(
       ({ spec }) => spec.template.metadata.annotations["autoscaling.knative.dev/target-burst-capacity"],
@@ -157,7 +157,7 @@ describe("the values of the chart pulsemesh", () => {
     expect(values.triggers).toEqual(TRIGGERS);
   });
 
-  it.each(FUNCTIONS)("have Node's limits for %s, below the container's", (name) => {
+  it.each(FUNCTIONS)("limit the heap of %s to less than the container's memory", (name) => {
     const { nodeOptions, resources } = values.functions[name];
     expect(nodeOptions.split(" ")).toEqual(NODE_FLAGS[name]);
     const heap = Number(/max-old-space-size=(\d+)/.exec(nodeOptions)?.[1]);
@@ -170,24 +170,22 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 const rendered = new Map<string, Manifest[]>();
 
-/** What Helm makes of a chart, once. */
+/** The manifests that Helm renders from a chart. */
 function render(chart: string, args: readonly string[]): Manifest[] {
   const key = JSON.stringify([chart, args]);
-  const manifests = rendered.get(key) ?? renderAnew(chart, args);
-  rendered.set(key, manifests);
-  return manifests;
-}
-
-function renderAnew(chart: string, args: readonly string[]): Manifest[] {
+  const known = rendered.get(key);
+  if (known !== undefined) return known;
   const output = runTool("helm", [
     ...["template", chart, `infra/charts/${chart}`, "--namespace", "default", "--kube-version", "1.34.4"],
     ...args,
   ]);
   const documents = parseAllDocuments(output.slice(output.indexOf("---"))) as { toJS(): Manifest }[];
-  return documents.map((document) => document.toJS()).filter((manifest) => manifest !== null);
+  const manifests = documents.map((document) => document.toJS()).filter((manifest) => manifest !== null);
+  rendered.set(key, manifests);
+  return manifests;
 }
 
-/** What kubeconform finds wrong. */
+/** The faults that kubeconform finds. */
 function conformanceOf(manifests: readonly Manifest[]): string[] {
   writeSchemas(folder, manifests);
   const file = join(folder, "manifests.json");

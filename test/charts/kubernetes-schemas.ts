@@ -1,5 +1,5 @@
-// JSON Schemas of what the charts render, for kubeconform: made strict, from Kubernetes' own OpenAPI and from the CRDs of
-// Knative and of the Prometheus operator, all of them Go modules of the versions that are installed.
+// JSON Schemas for kubeconform of the kinds that the charts render: strict ones, made from Kubernetes' OpenAPI and from the
+// CRDs of Knative and the Prometheus operator, which come as Go modules in the installed versions.
 import { execFileSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -36,16 +36,16 @@ const CRDS: Readonly<Record<string, readonly [module: string, file: string]>> = 
   ),
 };
 
-/** Where kubeconform finds what `writeSchemas` has written. */
+/** The names that `writeSchemas` gives its files, for kubeconform. */
 export const SCHEMA_LOCATION = "{{.ResourceKind}}{{.KindSuffix}}.json";
 
 type Schema = Record<string, unknown>;
 type OpenApi = { definitions: Record<string, Schema> };
 
-/** Kubernetes' own, which is large: read once. */
+/** Kubernetes' OpenAPI: it is large, so this module reads it once. */
 let openApi: OpenApi | undefined;
 
-/** Writes the schemas of these kinds into a folder. @throws for a kind whose schema is nowhere. */
+/** Writes the schemas of these kinds into a folder. @throws for a kind without a schema */
 export function writeSchemas(folder: string, kinds: readonly { apiVersion: string; kind: string }[]): void {
   openApi ??= JSON.parse(
     readFileSync(join(moduleFolder(KUBERNETES), "api/openapi-spec/swagger.json"), "utf8"),
@@ -90,7 +90,7 @@ function openApiSchema(definitions: Record<string, Schema>, apiVersion: string, 
   return { $ref: `#/definitions/${name}`, definitions: used };
 }
 
-// A field that is not known is a fault, as the API server's strict validation has it.
+// An unknown field is a fault, as in the API server's strict validation.
 function strict(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(strict);
   if (typeof value !== "object" || value === null) return value;
@@ -107,7 +107,7 @@ function strict(value: unknown): unknown {
 
 const folders = new Map<string, string>();
 
-/** A Go module's sources. */
+/** The folder with a Go module's sources. */
 export function moduleFolder(module: string): string {
   const known = folders.get(module);
   if (known !== undefined) return known;

@@ -5,7 +5,7 @@ import { until } from "../platform.ts";
 import { openPortForward } from "./port-forward.ts";
 import { restrictedPod } from "./restricted-pod.ts";
 
-/** Somebody's webhook in the cluster, which keeps what it is sent. */
+/** A webhook in the cluster that keeps the alerts that it gets. */
 export interface AlertCatcher {
   url: string;
   /** Waits for the first alert of a name. */
@@ -23,7 +23,7 @@ require("node:http").createServer(async (request, response) => {
   response.end();
 }).listen(${PORT});`;
 
-/** Starts it on the functions' image, as a pod with a Service. */
+/** Starts the webhook on the functions' image, as a pod with a Service. */
 export async function startAlertCatcher(image: string): Promise<AlertCatcher> {
   const metadata = { name: NAME, namespace: NAMESPACE, labels: { e2e: NAME } };
   const spec = restrictedPod({ name: NAME, image, command: ["node", "-e", SCRIPT] });

@@ -7,10 +7,10 @@ import { readAll } from "../read-back.ts";
 import { openPortForward } from "./port-forward.ts";
 import { cqlsh, functionUrl, podsOf } from "./world.ts";
 
-/** The pods that take events in for every Broker. */
+/** Selects the pods that receive events for every Broker. */
 export const INGRESS = "eventing.knative.dev/brokerRole=ingress";
 
-/** One pulse through pulse-ingest by curl, one as a CloudEvent to the broker; both come back by pulse-query and by cqlsh. */
+/** Sends a pulse to pulse-ingest by curl and one to the broker as a CloudEvent; reads both by pulse-query and by cqlsh. */
 export async function sendAPulseEachWay(service: string): Promise<void> {
   const ingest = functionUrl("pulse-ingest");
   const body = JSON.stringify({ service_name: service, latency_ms: 12.5, status: "ok", id: "by-curl" });
@@ -37,7 +37,7 @@ export async function sendAPulseEachWay(service: string): Promise<void> {
   }
 
   const query = functionUrl("pulse-query");
-  expect(await (await fetch(query)).text()).toContain(`content="${ingest}"`); // where the page tells newcomers to send to
+  expect(await (await fetch(query)).text()).toContain(`content="${ingest}"`); // the URL that the page shows to newcomers
   await until("both pulses to be readable", async () => (await readAll({ query }, service)).length === 2);
   const read = await readAll({ query }, service);
   expect(read.map(({ id, latency_ms }) => [id, latency_ms]).sort()).toEqual([
@@ -54,7 +54,7 @@ export async function sendAPulseEachWay(service: string): Promise<void> {
   expect(rows).toContain('{"event_id": "by-broker", "latency_ms": 7.0}');
 }
 
-/** The broker's ingress has no door of its own; `url` is where events are posted to. */
+/** Opens a way to the broker's ingress, which the gateway does not expose. Events are posted to `url`. */
 export async function openBroker(): Promise<{ url: string; close(): Promise<void> }> {
   const pod = async () => `pod/${(await podsOf(INGRESS, "knative-eventing"))[0]}`;
   const way = await openPortForward("knative-eventing", pod, 8080);

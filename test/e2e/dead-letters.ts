@@ -5,7 +5,7 @@ import { until } from "../platform.ts";
 import { openPortForward } from "./port-forward.ts";
 import { podsOf, selectorOf } from "./world.ts";
 
-interface Letter {
+interface DeadLetter {
   id: string;
   reason: string;
   code: number;
@@ -13,14 +13,14 @@ interface Letter {
   event: { id: string };
 }
 
-/** pulse-deadletter, which is reached from within the cluster only. */
+/** pulse-deadletter, which the gateway does not expose. */
 export interface DeadLetters {
-  /** Posts an event that the store refuses for good. */
+  /** Posts an event that no attempt can store. */
   poison(broker: string, id: string): Promise<void>;
-  /** Waits for the letter of an event. */
-  find(eventId: string): Promise<Letter>;
+  /** Waits for the dead letter of an event. */
+  find(eventId: string): Promise<DeadLetter>;
   replay(id: string, pulse: object): Promise<void>;
-  /** Sends all letters again that were not yet; gives how many. */
+  /** Replays all dead letters that were not replayed yet; returns their number. */
   replayAll(): Promise<number>;
   close(): Promise<void>;
 }
@@ -36,14 +36,14 @@ export async function openDeadLetters(): Promise<DeadLetters> {
       expect(response.status).toBe(202);
     },
     async find(eventId) {
-      let letter: Letter | undefined;
+      let deadLetter: DeadLetter | undefined;
       await until(`a dead letter of ${eventId}`, async () => {
         const response = await fetch(`${way.url}/dead-letters?limit=1000`);
-        const { dead_letters } = (await response.json()) as { dead_letters: Letter[] };
-        letter = dead_letters.find(({ event }) => event.id === eventId);
-        return letter !== undefined;
+        const { dead_letters } = (await response.json()) as { dead_letters: DeadLetter[] };
+        deadLetter = dead_letters.find(({ event }) => event.id === eventId);
+        return deadLetter !== undefined;
       });
-      return letter as Letter;
+      return deadLetter as DeadLetter;
     },
     async replay(id, pulse) {
       const headers = { "content-type": "application/json" };

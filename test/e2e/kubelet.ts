@@ -6,8 +6,8 @@ const PORT = { name: "https-metrics", port: 10_250 };
 const CREDENTIALS = "/var/run/secrets/kubernetes.io/serviceaccount";
 
 /**
- * Has Prometheus scrape the kubelet as kube-prometheus-stack does, where a Prometheus operator came without it: the Service
- * that its operator keeps, and its ServiceMonitor, so that the series have the labels that they have there.
+ * Lets Prometheus scrape the kubelet with the Service and the ServiceMonitor of kube-prometheus-stack, where a Prometheus
+ * operator came without that chart. So the series get the chart's labels.
  */
 export async function scrapeKubelet(): Promise<void> {
   const { items } = JSON.parse(await kubectl(["get", "nodes", "-o", "json"]));
@@ -38,7 +38,7 @@ export async function scrapeKubelet(): Promise<void> {
           tlsConfig: { caFile: `${CREDENTIALS}/ca.crt`, insecureSkipVerify: true },
           bearerTokenFile: `${CREDENTIALS}/token`,
           relabelings: [{ sourceLabels: ["__metrics_path__"], targetLabel: "metrics_path" }],
-          // Cgroups of no pod.
+          // Drops cgroups that belong to no pod.
           metricRelabelings: [{ sourceLabels: ["id", "pod"], regex: ".+;", action: "drop" }],
         })),
       },

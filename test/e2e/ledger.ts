@@ -6,7 +6,7 @@ import { openDeadLetters } from "./dead-letters.ts";
 import type { Prometheus } from "./prometheus.ts";
 import { functionUrl } from "./world.ts";
 
-/** Sends 2000 pulses and a poison event, and waits until accepted = stored + dead-lettered, with nothing in flight any more. */
+/** Sends 2,000 pulses and a poison event, and waits until the counters show all of them as stored or dead-lettered. */
 export async function expectLedgerToHold(prometheus: Prometheus): Promise<void> {
   const broker = await openBroker();
   const deadLetters = await openDeadLetters();

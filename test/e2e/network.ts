@@ -3,7 +3,7 @@ import { kubectl } from "../../infra/cluster/kubernetes.ts";
 import { NAMESPACE } from "../../infra/platform-stack.ts";
 import { restrictedPod } from "./restricted-pod.ts";
 
-/** Whether the cluster enforces NetworkPolicies at all: a pod that may send nothing does reach Cassandra where it does not. */
+/** Whether the cluster enforces NetworkPolicies: without that, a pod that may send nothing reaches Cassandra. */
 export async function enforcesNetworkPolicies(image: string): Promise<boolean> {
   const policy = {
     apiVersion: "networking.k8s.io/v1",
@@ -19,10 +19,10 @@ export async function enforcesNetworkPolicies(image: string): Promise<boolean> {
   }
 }
 
-/** What not everyone may reach: Cassandra's port, and the gateway's door for what is cluster-local. */
+/** The restricted targets: Cassandra's port, and the gateway's port for cluster-local Services. */
 const TARGETS = { cassandra: `9042, "cassandra.${NAMESPACE}"`, "pulse-persist": `80, "pulse-persist.${NAMESPACE}"` };
 
-/** Whether a pod of the image with these labels gets a connection. */
+/** Whether a pod with these labels gets a connection to a target. */
 export async function reaches(target: keyof typeof TARGETS, image: string, labels: string): Promise<boolean> {
   const script = `const s = require("net").connect(${TARGETS[target]});
     const end = (word) => { console.log(word); process.exit(); };
@@ -42,7 +42,7 @@ export async function reaches(target: keyof typeof TARGETS, image: string, label
     JSON.stringify(overrides),
   ]);
   try {
-    // By its log: what it says before somebody listens is lost to `run -i`.
+    // Reads the log, because `run -i` would lose what the pod prints at once.
     await kubectl(["wait", "pod", ...pod, "--for=jsonpath={.status.phase}=Succeeded", "--timeout=180s"]);
     const said = await kubectl(["logs", ...pod]);
     if (!/open|closed/.test(said)) throw new Error(`Expected the pod ${name} to say open or closed, got: ${said}`);

@@ -8,7 +8,7 @@ import { imageOf } from "./rollout.ts";
 
 const MAX_BYTES_OVER_NODE = 10_000_000;
 
-/** The functions' image adds 10 MB at most to Node's, which every node of a cluster has once. */
+/** The functions' image adds at most 10 MB to Node's image, which a cluster's node stores once. */
 export async function expectSmallImage(): Promise<void> {
   const { registry } = readClusterSettings(process.env);
   const sizes = [
@@ -26,8 +26,8 @@ export async function expectSmallImage(): Promise<void> {
 }
 
 /**
- * By what Cassandra's container logs at its start: a single node answers a write only when its log is on the disk, and threads
- * without work nap as start.sh has it.
+ * Cassandra's log at its start shows that a single node answers a write only when its commit log is on disk, and that
+ * start.sh set the timer slack.
  */
 export async function expectCassandraSetUp(): Promise<void> {
   const log = await kubectl(["logs", "cassandra-0", "-n", NAMESPACE, "-c", "cassandra"]);

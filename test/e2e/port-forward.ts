@@ -6,13 +6,13 @@ import { endWithThisProcess } from "../../local/lifeline.ts";
 import { freePort } from "../../settings/tcp-ports.ts";
 import { until } from "../platform.ts";
 
-/** A way from this machine to something in the cluster that has no door of its own. */
+/** A way from this machine to a Service or pod that the gateway does not expose. */
 export interface PortForward {
   url: string;
   close(): Promise<void>;
 }
 
-/** Opens a way to a Service or to what is a pod at the time, and opens it anew whenever it ends or the pod is deleted. */
+/** Opens a way to a Service or to the current pod, and reopens it whenever it ends or the pod is deleted. */
 export async function openPortForward(
   namespace: string,
   target: string | (() => Promise<string>),
@@ -40,7 +40,7 @@ export async function openPortForward(
         forward.stdout?.on("data", () => {
           isOpen = true;
         });
-        // The forwarding kubectl may not notice that its pod is gone: then what was sent through it waits for ever.
+        // A forwarding kubectl may not notice that its pod is gone, and requests through it would wait forever.
         const watch = name.startsWith("pod/") ? kubectl("wait", name, "--for=delete", "--timeout=24h") : undefined;
         watch?.once("exit", () => forward.kill());
         await once(forward, "exit");

@@ -9,7 +9,7 @@ import { scrapeKubelet } from "./kubelet.ts";
 import { openPortForward } from "./port-forward.ts";
 import { make } from "./world.ts";
 
-/** What became of pulses, by the counters of the functions. */
+/** The counts of pulses, from the functions' counters. */
 export interface Ledger {
   accepted: number;
   stored: number;
@@ -18,17 +18,17 @@ export interface Ledger {
 
 /** The Prometheus in the cluster, which kube-prometheus-stack calls kps-prometheus. */
 export interface Prometheus {
-  /** Waits until it has a series of each function that has a pod. */
+  /** Waits until it has series of each function that always has a pod. */
   untilScraped(): Promise<void>;
   ledger(): Promise<Ledger>;
-  /** Waits until each query of a dashboard that asks for such series finds something; gives how many those are. */
+  /** Waits until each query of a dashboard about such series returns data; returns the number of those queries. */
   untilAnswered(board: Dashboard, series: RegExp): Promise<number>;
   close(): Promise<void>;
 }
 
 /**
- * Brings a Prometheus and an Alertmanager onto the cluster, which posts to the webhook: with `make up`, or with the
- * command that E2E_MONITORING is, where kube-prometheus-stack cannot be had.
+ * Installs a Prometheus and an Alertmanager, which posts to the webhook: by `make up`, or by the command in E2E_MONITORING
+ * where kube-prometheus-stack is not available.
  */
 export async function installMonitoring(alertWebhook: string): Promise<void> {
   const command = process.env.E2E_MONITORING;
@@ -54,14 +54,14 @@ export async function openPrometheus(): Promise<Prometheus> {
 
   return {
     async untilScraped() {
-      const always = FUNCTIONS.filter((name) => name !== "pulse-query"); // it may have no pod
+      const always = FUNCTIONS.filter((name) => name !== "pulse-query"); // which may have no pod
       for (const name of always) {
         const target = `count(${METRICS.requests}{function="${name}"} and on (pod) up == 1)`;
         await until(`series of ${name}`, async () => (await query(target)) > 0, 180_000);
       }
     },
     async ledger() {
-      // Of pods that have been scaled away meanwhile, too.
+      // Includes pods that were scaled away since.
       const everCounted = (metric: string) => `sum(max_over_time(${metric}[1h]))`;
       const [accepted, stored, deadLettered] = await Promise.all([
         query(everCounted(METRICS.accepted)),

@@ -7,7 +7,7 @@ interface Container {
   stdinOnce?: boolean;
 }
 
-/** The spec of a pod on the functions' own image that Pod Security's restricted level lets in. */
+/** The spec of a pod on the functions' image that Pod Security's level `restricted` admits. */
 export function restrictedPod(container: Container): object {
   return {
     automountServiceAccountToken: false,

@@ -10,7 +10,7 @@ import { readClusterSettings } from "../../settings/read.ts";
 import { until } from "../platform.ts";
 import { selectorOf } from "./world.ts";
 
-/** Rolls out an image of other content as `make up` does, and waits until only pods of it are left. */
+/** Rolls out an image with other content as `make up` does, and waits until only its pods are left. */
 export async function rollOutAnotherImage(): Promise<{ before: string; after: string }> {
   const before = await imageOf("pulse-ingest");
   const [repository = "", tag = ""] = before.split(/:(?=[^:/]*$)/);
@@ -42,7 +42,7 @@ export async function rollOutAnotherImage(): Promise<{ before: string; after: st
   return { before, after: await imageOf("pulse-ingest") };
 }
 
-/** Waits until no pod of a former revision is left, not even one on its way out. */
+/** Waits until no pod of an older revision is left, not even one that is shutting down. */
 export async function untilOnlyNewest(): Promise<void> {
   const namesOf = async (what: string, path: string) =>
     new Set((await kubectl(["get", what, "-n", NAMESPACE, "-o", `jsonpath={.items[*]${path}}`])).split(" "));
@@ -54,7 +54,7 @@ export async function untilOnlyNewest(): Promise<void> {
   );
 }
 
-/** The image that a function's pods are made of. */
+/** The image of a function's pods. */
 export function imageOf(name: FunctionName): Promise<string> {
   const path = "jsonpath={.spec.template.spec.containers[0].image}";
   return kubectl(["get", "services.serving.knative.dev", name, "-n", NAMESPACE, "-o", path]);

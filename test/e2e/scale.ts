@@ -7,7 +7,7 @@ import { functionUrl, selectorOf } from "./world.ts";
 
 const PERSIST = ["services.serving.knative.dev", "pulse-persist", "-n", NAMESPACE];
 
-/** Lets pulse-persist go to zero, sends a pulse, which wakes it, and puts its scale back as it was. */
+/** Lets pulse-persist scale to zero, wakes it by a pulse, and restores its scale. */
 export async function wakeFromZero(): Promise<{ coldStartMs: number; id: string }> {
   const annotations = { "min-scale": "0", window: "6s" };
   const before = await setScale(annotations);
@@ -32,7 +32,7 @@ export async function wakeFromZero(): Promise<{ coldStartMs: number; id: string 
   }
 }
 
-/** Sets annotations of the autoscaler and gives what they were; `null` is none. */
+/** Sets annotations of the autoscaler and returns their former values; `null` stands for none. */
 async function setScale(scale: Record<string, string | null>): Promise<Record<string, string | null>> {
   const service = JSON.parse(await kubectl(["get", ...PERSIST, "-o", "json"]));
   const nameOf = (key: string) => `autoscaling.knative.dev/${key}`;

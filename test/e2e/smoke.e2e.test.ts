@@ -1,4 +1,4 @@
-// The least that has to be so for a change to land: up, a pulse each way, ready by kn's word, down.
+// The least that a change must pass: up, Ready services, a pulse each way, down.
 import { afterAll, beforeAll, describe, expect, it, onTestFailed } from "vitest";
 import { sendAPulseEachWay } from "./both-ways.ts";
 import { expectCassandraSetUp, expectSmallImage } from "./parts.ts";
@@ -13,16 +13,16 @@ describe("PulseMesh on a KIND cluster", () => {
     expect(await make("up")).toContain("PulseMesh is up");
   });
 
-  it("has its four services Ready by kn's word", async () => {
+  it("has four Ready services", async () => {
     await expectServicesReady();
   });
 
-  it("runs an image of 10 MB over Node's, and a Cassandra that writes its log before it answers and naps long", async () => {
+  it("runs an image at most 10 MB over Node's, and a Cassandra that writes its log before it answers and naps long", async () => {
     await expectSmallImage();
     await expectCassandraSetUp();
   });
 
-  it("keeps a pulse sent each way", async () => {
+  it("stores a pulse sent each way", async () => {
     onTestFailed(async () => console.log(await describeCluster()));
     await sendAPulseEachWay("smoke");
   });

@@ -1,9 +1,9 @@
 import { setTimeout as delay } from "node:timers/promises";
 
-/** What clients saw that post one pulse after the other. */
-export interface Tally {
+/** The outcomes of a load. */
+export interface LoadCounts {
   accepted: Set<string>;
-  /** Connections that were refused, and tried again. */
+  /** Refused connections, whose requests were repeated. */
   refused: number;
   /** Every answer that was not 202, and every connection that broke. */
   failures: string[];
@@ -11,15 +11,15 @@ export interface Tally {
 
 /** Clients that post until they are stopped. */
 export interface SteadyLoad {
-  tally: Tally;
-  stop(): Promise<Tally>;
+  counts: LoadCounts;
+  stop(): Promise<LoadCounts>;
 }
 
 const PAUSE_MS = 10;
 
-/** Starts clients that post pulses of a service, each one at a time, and try again only when a connection is refused. */
+/** Starts clients that each post one pulse after the other and repeat a request only when its connection was refused. */
 export function startSteadyLoad(url: string, service: string, clients: number): SteadyLoad {
-  const tally: Tally = { accepted: new Set(), refused: 0, failures: [] };
+  const counts: LoadCounts = { accepted: new Set(), refused: 0, failures: [] };
   let isOver = false;
 
   async function runClient(client: number): Promise<void> {
@@ -28,10 +28,10 @@ export function startSteadyLoad(url: string, service: string, clients: number): 
       const body = JSON.stringify({ service_name: service, latency_ms: 1, status: "ok", id });
       const outcome = await post(body);
       if (outcome === "ECONNREFUSED") {
-        tally.refused++;
+        counts.refused++;
         i--;
-      } else if (outcome === 202) tally.accepted.add(id);
-      else tally.failures.push(`${id}: ${outcome}`);
+      } else if (outcome === 202) counts.accepted.add(id);
+      else counts.failures.push(`${id}: ${outcome}`);
       await delay(PAUSE_MS);
     }
   }
@@ -50,11 +50,11 @@ export function startSteadyLoad(url: string, service: string, clients: number): 
 
   const running = Promise.all(Array.from({ length: clients }, (_, client) => runClient(client)));
   return {
-    tally,
+    counts,
     async stop() {
       isOver = true;
       await running;
-      return tally;
+      return counts;
     },
   };
 }

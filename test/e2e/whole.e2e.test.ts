@@ -1,4 +1,4 @@
-// Everything that is promised of the cluster, on a real one, in the order in which a user meets it.
+// Every promise about the cluster, on a real cluster, in the order in which a user meets them.
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { boards } from "../../dashboards/boards/boards.ts";
 import { REAL_TIME } from "../../dashboards/timing.ts";
@@ -33,7 +33,7 @@ import {
 const ingest = functionUrl("pulse-ingest");
 const query = functionUrl("pulse-query");
 
-/** What installs Prometheus where charts cannot be had may first have to build it, once on a machine. */
+/** Where the charts are not available, the first installation on a machine builds Prometheus. */
 const MONITORING_MS = 1_500_000;
 
 describe("PulseMesh on a KIND cluster", () => {
@@ -51,16 +51,16 @@ describe("PulseMesh on a KIND cluster", () => {
     await expectServicesReady();
   });
 
-  it("runs an image of 10 MB over Node's, and a Cassandra that writes its log before it answers and naps long", async () => {
+  it("runs an image at most 10 MB over Node's, and a Cassandra that writes its log before it answers and naps long", async () => {
     await expectSmallImage();
     await expectCassandraSetUp();
   });
 
-  it("keeps a pulse sent each way: by curl to pulse-ingest, as a CloudEvent to the broker", async () => {
+  it("stores a pulse sent each way: by curl to pulse-ingest, as a CloudEvent to the broker", async () => {
     await sendAPulseEachWay("each-way");
   });
 
-  it("is changed by nothing when it is brought up again", async () => {
+  it("does not change when it is brought up again", async () => {
     const before = await generations();
     const said = await make("up", { MONITORING: "none" });
     expect(said.match(/No changes|0 added, 0 changed, 0 destroyed/g)?.length).toBeGreaterThanOrEqual(2);
@@ -88,7 +88,7 @@ describe("PulseMesh on a KIND cluster", () => {
 
     async function killAtRandomMoments(): Promise<void> {
       for (const [i, [selector, namespace]] of victims.entries()) {
-        const threshold = ((i + random() * 0.6) * PULSES) / victims.length; // and many are still to come
+        const threshold = ((i + random() * 0.6) * PULSES) / victims.length; // leaves many pulses for after the kill
         await until(`${threshold.toFixed(0)} pulses acknowledged`, () => flow.acked.size >= threshold, 300_000);
         const [pod] = await podsOf(selector, namespace);
         await killPod(pod as string, namespace);
@@ -104,9 +104,9 @@ describe("PulseMesh on a KIND cluster", () => {
       await broker.close();
     }
     expect(flow.acked.size).toBe(PULSES);
-    expect(flow.retries).toBeGreaterThan(0); // else nothing was in the air, and nothing is shown
+    expect(flow.retries).toBeGreaterThan(0); // without a retry no kill met a request in flight
 
-    // What Cassandra could not take for longer than the broker tries is acknowledged, too: a dead letter, to be replayed.
+    // Acknowledged pulses that Cassandra refused for longer than the broker retries are dead letters: replay them.
     const deadLetters = await openDeadLetters();
     try {
       console.log(`${await deadLetters.replayAll()} dead letters replayed`);
@@ -127,22 +127,22 @@ describe("PulseMesh on a KIND cluster", () => {
     expect(new Set(stored)).toEqual(flow.acked); // … and none lost
   }, 900_000);
 
-  it("keeps the pulse that wakes a function from zero", async () => {
+  it("stores the pulse that wakes a function from zero", async () => {
     const { coldStartMs, id } = await wakeFromZero();
     console.log(`the pulse that woke pulse-persist was acknowledged after ${coldStartMs.toFixed(0)} ms`);
     expect((await readAll({ query }, "from-zero")).map((pulse) => pulse.id)).toEqual([id]);
   });
 
-  it("takes a poison event to the dead letters with its reason, and stores it once it was put right", async () => {
+  it("takes a poison event to the dead letters with its reason, and stores the corrected one", async () => {
     const deadLetters = await openDeadLetters();
     const broker = await openBroker();
     try {
       const id = `poison-${Date.now()}`;
       await deadLetters.poison(broker.url, id);
-      const letter = await deadLetters.find(id);
-      expect(letter).toMatchObject({ reason: "invalid", code: 400 });
-      expect(JSON.stringify(letter)).toContain("Expected"); // persist's own words travel with it
-      await deadLetters.replay(letter.id, { service_name: "put-right", latency_ms: 12.5, status: "ok" });
+      const deadLetter = await deadLetters.find(id);
+      expect(deadLetter).toMatchObject({ reason: "invalid", code: 400 });
+      expect(JSON.stringify(deadLetter)).toContain("Expected"); // pulse-persist's own words travel with the event
+      await deadLetters.replay(deadLetter.id, { service_name: "put-right", latency_ms: 12.5, status: "ok" });
       await until("the pulse to be readable", async () => (await readAll({ query }, "put-right")).length === 1);
       expect((await readAll({ query }, "put-right"))[0]?.id).toBe(id);
       expect((await deadLetters.find(id)).replayed_at).toBeDefined();
@@ -154,25 +154,25 @@ describe("PulseMesh on a KIND cluster", () => {
   it("rolls another image out and back under load without a failed request", async () => {
     const load = startSteadyLoad(ingest, "rolled", 8);
     try {
-      await until("load", () => load.tally.accepted.size > 100);
+      await until("load", () => load.counts.accepted.size > 100);
       const images = await rollOutAnotherImage();
       expect(images.after).not.toBe(images.before);
-      const between = load.tally.accepted.size;
-      await until("more load", () => load.tally.accepted.size > between + 100);
+      const between = load.counts.accepted.size;
+      await until("more load", () => load.counts.accepted.size > between + 100);
       await make("up", { MONITORING: "none" });
-      const after = load.tally.accepted.size;
-      await until("more load", () => load.tally.accepted.size > after + 100);
+      const after = load.counts.accepted.size;
+      await until("more load", () => load.counts.accepted.size > after + 100);
     } finally {
       await load.stop();
     }
-    const { accepted, refused, failures } = load.tally;
+    const { accepted, refused, failures } = load.counts;
     console.log(`${accepted.size} accepted, ${refused} refused and sent again, ${failures.length} failed`);
     expect(failures).toEqual([]);
     await until("all to be readable", async () => (await readAll({ query }, "rolled")).length >= accepted.size);
     expect(new Set((await readAll({ query }, "rolled")).map(({ id }) => id))).toEqual(accepted);
   }, 900_000);
 
-  it("is scraped by a Prometheus in the cluster through its PodMonitor, and the ledger holds", {
+  it("is scraped by a Prometheus in the cluster, and the ledger holds", {
     timeout: MONITORING_MS,
   }, async () => {
     catcher = await startAlertCatcher(await imageOf("pulse-ingest"));
@@ -187,7 +187,7 @@ describe("PulseMesh on a KIND cluster", () => {
     }
   });
 
-  it("has the alert of that dead letter posted to a webhook, by the rules and routes of its chart", async () => {
+  it("posts the alert about that dead letter to a webhook, by the rules and routes of its chart", async () => {
     const startedAt = performance.now();
     const alert = await catcher.first("PulseDeadLettersGrow").finally(catcher.close);
     console.log(`it was posted ${seconds(startedAt)} s after the ledger had shown the dead letter`);
@@ -202,7 +202,7 @@ describe("PulseMesh on a KIND cluster", () => {
     });
   });
 
-  it("answers what the dashboards ask of Knative and of Cassandra's pods", async () => {
+  it("has the series about Knative and Cassandra's pods that the dashboards query", async () => {
     const prometheus = await openPrometheus();
     try {
       const { pipeline, cassandra } = boards(REAL_TIME);
@@ -215,11 +215,11 @@ describe("PulseMesh on a KIND cluster", () => {
 
   it("runs under Pod Security's restricted level, with NetworkPolicies where the cluster enforces them", async () => {
     expect(await podSecurityWarnings(NAMESPACE)).toEqual([]);
-    expect(await podSecurityWarnings("kube-system")).not.toEqual([]); // it does warn
+    expect(await podSecurityWarnings("kube-system")).not.toEqual([]); // shows that it warns
 
     const image = await imageOf("pulse-ingest");
     const isEnforced = await enforcesNetworkPolicies(image);
-    // Where it is not, a stranger comes through, which shows that the probe would have.
+    // Without enforcement a stranger gets through, which shows that the probe works.
     expect(await reaches("cassandra", image, "e2e=stranger")).toBe(!isEnforced);
     expect(await reaches("pulse-persist", image, "e2e=stranger")).toBe(!isEnforced);
     expect(await reaches("cassandra", image, "app.kubernetes.io/part-of=pulsemesh")).toBe(true);

@@ -1,4 +1,4 @@
-// The cluster as the tests see it: what `make up` made, from outside, as a user has it.
+// The cluster that `make up` made, as a user sees it from outside.
 import { existsSync } from "node:fs";
 import type { LookupFunction } from "node:net";
 import { Agent, setGlobalDispatcher } from "undici";
@@ -9,23 +9,23 @@ import { NAMESPACE } from "../../infra/platform-stack.ts";
 import { CLUSTER, KUBECONFIG, STATE_DIR } from "../../infra/stack.ts";
 import { FUNCTIONS, type FunctionName } from "../../settings/function-settings.ts";
 
-/** Where the cluster's gateway is on this machine: infra/kind.yaml. */
+/** The gateway's port on this machine, as in infra/kind.yaml. */
 const GATEWAY_PORT = 8088;
 
-/** The URL of a function from outside, through the gateway. */
+/** The URL of a function through the gateway. */
 export function functionUrl(name: FunctionName): string {
   return `http://${name}.${NAMESPACE}.localhost:${GATEWAY_PORT}`;
 }
 
-/** Lets `fetch` find names under localhost as curl and browsers do; a resolver need not know them. */
+/** Lets `fetch` resolve names under localhost as curl and browsers do, without a DNS server. */
 export function resolveLocalhostNames(): void {
   const lookup: LookupFunction = (_name, { all }, done) =>
     all ? done(null, [{ address: "127.0.0.1", family: 4 }]) : done(null, "127.0.0.1", 4);
-  // A broker answers when the Triggers have, whose tries take 205 s.
+  // A broker answers after its Triggers' subscribers, whose attempts take up to 205 s.
   setGlobalDispatcher(new Agent({ connect: { lookup }, headersTimeout: 240_000, bodyTimeout: 240_000 }));
 }
 
-/** Runs a target of the Makefile, showing what it says, and gives that. @throws when it fails. */
+/** Runs a target of the Makefile, prints its output and returns it. @throws when the target fails */
 export async function make(target: string, env: Record<string, string> = {}): Promise<string> {
   const lines: string[] = [];
   const onLine = (line: string) => {
@@ -38,7 +38,7 @@ export async function make(target: string, env: Record<string, string> = {}): Pr
   return lines.join("\n");
 }
 
-/** The pods of a selector that are there and not on their way out. */
+/** The pods of a selector that are not shutting down. */
 export async function podsOf(selector: string, namespace: string = NAMESPACE): Promise<string[]> {
   const { items } = JSON.parse(await kubectl(["get", "pods", "-n", namespace, "-l", selector, "-o", "json"]));
   type Pod = { metadata: { name: string; deletionTimestamp?: string } };
@@ -49,16 +49,16 @@ export function selectorOf(name: FunctionName): string {
   return `serving.knative.dev/service=${name}`;
 }
 
-/** Kills a pod as a crash does: no grace, nothing drained. */
+/** Kills a pod as a crash does, without grace or drain. */
 export async function killPod(name: string, namespace: string = NAMESPACE): Promise<void> {
   await kubectl(["delete", "pod", name, "-n", namespace, "--grace-period=0", "--force", "--wait=false"]);
 }
 
-/** A CQL statement in cassandra-0, by cqlsh, as the role of the functions. */
+/** Runs a CQL statement in cassandra-0 by cqlsh, as the functions' role. */
 export async function cqlsh(statement: string): Promise<string> {
   const secret = JSON.parse(await kubectl(["get", "secret", "cassandra-passwords", "-n", NAMESPACE, "-o", "json"]));
   const password = Buffer.from(secret.data.pulsemesh, "base64").toString();
-  // In one word: a password may begin with a dash.
+  // One word, because a password may begin with a dash.
   const login = 'cqlsh -u pulsemesh --password="$(cat)" --no-color -e "$1"';
   return kubectl(
     ["exec", "-i", "cassandra-0", "-n", NAMESPACE, "-c", "cassandra", "--", "sh", "-c", login, "cqlsh", statement],
@@ -66,12 +66,12 @@ export async function cqlsh(statement: string): Promise<string> {
   );
 }
 
-/** kn, the command of Knative's users, on this cluster. */
+/** Runs kn, Knative's command, on this cluster. */
 export function kn(...args: string[]): Promise<string> {
   return run("kn", ["--kubeconfig", KUBECONFIG, ...args]);
 }
 
-/** What someone looks at first when the cluster does not do as expected. */
+/** What a person looks at first when the cluster does not work as expected. */
 export async function describeCluster(): Promise<string> {
   const parts = [
     ["get", "pods", "-A", "-o", "wide"],
@@ -98,7 +98,7 @@ export async function describeCluster(): Promise<string> {
   return (await Promise.all(texts)).join("\n\n");
 }
 
-/** `kn service list` names the four functions, each Ready. */
+/** Expects `kn service list` to show the four functions, each Ready. */
 export async function expectServicesReady(): Promise<void> {
   const services = JSON.parse(await kn("service", "list", "-n", NAMESPACE, "-o", "json")).items;
   type Service = { metadata: { name: string }; status: { conditions: { type: string; status: string }[] } };
@@ -110,7 +110,7 @@ export async function expectServicesReady(): Promise<void> {
   console.log(await kn("service", "list", "-n", NAMESPACE));
 }
 
-/** No cluster, no container and no state of it. */
+/** Expects no cluster, no container and no state. */
 export async function expectNothingLeft(): Promise<void> {
   expect((await run("kind", ["get", "clusters"])).split("\n")).not.toContain(CLUSTER);
   expect(await run("docker", ["ps", "--all", "--quiet", "--filter", `label=io.x-k8s.kind.cluster=${CLUSTER}`])).toBe(
@@ -119,7 +119,7 @@ export async function expectNothingLeft(): Promise<void> {
   expect(existsSync(STATE_DIR)).toBe(false);
 }
 
-/** What the API server would say of a namespace's pods if they had to be "restricted" by Pod Security: a warning for each that is not. */
+/** A warning for each pod of a namespace that Pod Security's level `restricted` would refuse. */
 export async function podSecurityWarnings(namespace: string): Promise<string[]> {
   const lines: string[] = [];
   const label = "pod-security.kubernetes.io/enforce=restricted";

@@ -1,4 +1,4 @@
-// A broker that takes everything at once and keeps nothing.
+// A broker that accepts every event at once and keeps none.
 import { createServer } from "node:http";
 
 createServer((request, response) => {
