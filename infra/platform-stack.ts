@@ -1,11 +1,10 @@
 // The platform below the functions: Knative, Cassandra, monitoring and logs.
 import type { Construct } from "constructs";
 import type { ClusterSettings } from "../settings/cluster-settings.ts";
-import { imageOf } from "./images.ts";
 import { observability } from "./observability.ts";
 import { chartProfile, ownRelease, publicRelease } from "./release.ts";
 import { createStack } from "./stack.ts";
-import { CHARTS, KAFKA_BROKER_MANIFESTS, KNATIVE_VERSION } from "./versions.ts";
+import { CHARTS, imageOf, KAFKA_BROKER_MANIFESTS, KNATIVE_VERSION } from "./versions.ts";
 
 /** The namespace of the functions and of Cassandra. */
 export const NAMESPACE = "default";

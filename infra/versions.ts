@@ -30,10 +30,15 @@ export const KAFKA_BROKER_MANIFESTS = ["controller", "broker"].map(
     `https://github.com/knative-extensions/eventing-kafka-broker/releases/download/knative-v${KNATIVE_VERSION}/eventing-kafka-${part}.yaml`,
 );
 
-export const IMAGES = {
+const IMAGES = {
   /** Kubernetes 1.34 as the node of a KIND cluster, by the digest in the release notes of kind 0.33.0. */
   kindNode: "kindest/node:v1.34.11@sha256:44e222ee2132dab25ff87301682f89eb82c7880ea3a1bf543bfe9708fd08d67d",
   /** The base of the functions' image. */
   node: "node:24-bookworm-slim",
   cassandra: "cassandra:5.0.9",
 } as const;
+
+/** The name of a pinned image, in the mirror `registry` if one is given. */
+export function imageOf(name: keyof typeof IMAGES, registry: string | undefined): string {
+  return registry === undefined ? IMAGES[name] : `${registry}/${IMAGES[name]}`;
+}

@@ -8,11 +8,11 @@ import { temporaryFolder } from "./testing/temporary-folder.ts";
 describe("the lock of a data folder", () => {
   it("is refused while somebody holds it, and free afterwards", () => {
     const folder = `${temporaryFolder()}/data`;
-    const lock = lockFolder(folder);
+    const release = lockFolder(folder);
     expect(() => lockFolder(folder)).toThrow(FolderInUseError);
     expect(() => lockFolder(folder)).toThrow(`in use by process ${process.pid}: stop that one`);
-    lock.release();
-    lockFolder(folder).release();
+    release();
+    lockFolder(folder)();
   });
 
   it("is free after kill -9 of its holder", async () => {
@@ -26,6 +26,6 @@ describe("the lock of a data folder", () => {
     expect(() => lockFolder(folder)).toThrow(`process ${child.pid}`);
     child.kill("SIGKILL");
     await once(child, "exit");
-    lockFolder(folder).release();
+    lockFolder(folder)();
   });
 });

@@ -4,17 +4,13 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 
-export interface FolderLock {
-  release(): void;
-}
-
 /** Thrown when another process uses the folder; the message names the process and the remedy. */
 export class FolderInUseError extends Error {
   override readonly name = "FolderInUseError";
 }
 
-/** Locks a folder for this process, and makes it if it does not exist. @throws {FolderInUseError} */
-export function lockFolder(folder: string): FolderLock {
+/** Locks a folder for this process, and makes it if it does not exist. @returns the release @throws {FolderInUseError} */
+export function lockFolder(folder: string): () => void {
   mkdirSync(folder, { recursive: true });
   const pidFile = join(folder, "supervisor.pid");
   const database = new DatabaseSync(join(folder, "supervisor.lock"));
@@ -26,7 +22,7 @@ export function lockFolder(folder: string): FolderLock {
     throw new FolderInUseError(message, { cause });
   }
   writeFileSync(pidFile, String(process.pid));
-  return { release: () => database.close() };
+  return () => database.close();
 }
 
 function ownerIn(pidFile: string): string {

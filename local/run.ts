@@ -54,7 +54,7 @@ export async function run(args: string[], env: NodeJS.ProcessEnv): Promise<numbe
   const storeName = STORES.find((name) => name === values.store);
   if (storeName === undefined)
     throw new Error(`--store: Expected one of ${STORES.join(", ")}, got ${JSON.stringify(values.store)}`);
-  const lock = lockFolder(resolve(settings.dataDir));
+  const release = lockFolder(resolve(settings.dataDir));
   try {
     const store = await startStore(storeName, env);
     try {
@@ -63,7 +63,7 @@ export async function run(args: string[], env: NodeJS.ProcessEnv): Promise<numbe
       await store.stop();
     }
   } finally {
-    lock.release();
+    release();
   }
 }
 

@@ -2,7 +2,7 @@ import type { Logger } from "pino";
 import type { Output } from "./output.ts";
 import type { PlannedProcess } from "./plan.ts";
 import { ManagedProcess } from "./process.ts";
-import { type Watch, watchSources } from "./watch.ts";
+import { watchSources } from "./watch.ts";
 
 export interface SupervisorOptions {
   plan: readonly PlannedProcess[];
@@ -17,7 +17,7 @@ export interface SupervisorOptions {
 export class Supervisor {
   readonly #options: SupervisorOptions;
   readonly #processes: { planned: PlannedProcess; process: ManagedProcess }[];
-  #watch: Watch | undefined;
+  #endWatch: (() => void) | undefined;
   #restarting: Promise<void> = Promise.resolve();
   #isStopping = false;
 
@@ -52,7 +52,7 @@ export class Supervisor {
   /** From now on, restarts a process when one of its sources changes. */
   watch(): void {
     const sources = this.#processes.flatMap(({ planned }) => planned.sources);
-    this.#watch = watchSources(sources, (changed) => {
+    this.#endWatch = watchSources(sources, (changed) => {
       const affected = this.#processes.filter(({ planned }) => planned.sources.some((source) => changed.has(source)));
       // One restart after the other: a change during a restart leads to another one.
       this.#restarting = this.#restarting.then(() => this.#restart(affected.map(({ process }) => process)));
@@ -68,7 +68,7 @@ export class Supervisor {
   /** Stops all processes by rank, senders before receivers; resolves when all are gone. */
   async stop(): Promise<void> {
     this.#isStopping = true;
-    this.#watch?.close();
+    this.#endWatch?.();
     await this.#restarting;
     const ranks = [...new Set(this.#processes.map(({ planned }) => planned.stopRank))].toSorted((a, b) => a - b);
     for (const rank of ranks) {

@@ -1,13 +1,12 @@
 import { type FSWatcher, statSync, watch } from "node:fs";
 
-export interface Watch {
-  close(): void;
-}
-
 const DEBOUNCE_MS = 150;
 
-/** Calls back once for a burst of changes to sources below the paths, with those of the paths that changed. */
-export function watchSources(paths: readonly string[], onChange: (changed: ReadonlySet<string>) => void): Watch {
+/**
+ * Calls back once for a burst of changes to sources below the paths, with those of the paths that changed.
+ * @returns a function that ends the watch
+ */
+export function watchSources(paths: readonly string[], onChange: (changed: ReadonlySet<string>) => void): () => void {
   let changed = new Set<string>();
   let timer: NodeJS.Timeout | undefined;
   const watchers: FSWatcher[] = [];
@@ -26,11 +25,9 @@ export function watchSources(paths: readonly string[], onChange: (changed: Reado
       }),
     );
   }
-  return {
-    close() {
-      clearTimeout(timer);
-      for (const watcher of watchers) watcher.close();
-    },
+  return () => {
+    clearTimeout(timer);
+    for (const watcher of watchers) watcher.close();
   };
 }
 

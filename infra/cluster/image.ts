@@ -1,6 +1,6 @@
 import type { ClusterSettings } from "../../settings/cluster-settings.ts";
 import type { Image } from "../app-stack.ts";
-import { imageOf } from "../images.ts";
+import { imageOf } from "../versions.ts";
 import { run } from "./command.ts";
 import { say } from "./progress.ts";
 

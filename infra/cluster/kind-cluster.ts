@@ -2,8 +2,8 @@
 import { mkdir, stat } from "node:fs/promises";
 import { basename } from "node:path";
 import type { ClusterSettings } from "../../settings/cluster-settings.ts";
-import { imageOf } from "../images.ts";
 import { CLUSTER, KUBECONFIG, STATE_DIR } from "../stack.ts";
+import { imageOf } from "../versions.ts";
 import { run, succeeds } from "./command.ts";
 import { kubectl } from "./kubernetes.ts";
 import { say } from "./progress.ts";

@@ -1,8 +1,8 @@
 // `make up`: PulseMesh on a KIND cluster. Parts that are as they should be do not change.
 import { readClusterSettings } from "../../settings/read.ts";
-import { imageOf } from "../images.ts";
 import { synthesize } from "../main.ts";
 import { NAMESPACE } from "../platform-stack.ts";
+import { imageOf } from "../versions.ts";
 import { buildImage } from "./image.ts";
 import { createCluster, gatewayPort, loadArchives, loadImages } from "./kind-cluster.ts";
 import { knativeUrl, kubectl } from "./kubernetes.ts";

@@ -1,7 +1,7 @@
 // What the broker adds to an event that enters, and which queues take it.
 import type { CloudEvent } from "../../events/cloud-event.ts";
 import { bytesOf } from "../../events/cloud-event.ts";
-import type { Predicate } from "./filters/attributes.ts";
+import type { Predicate } from "./filters.ts";
 import type { AddOutcome, NewEvent } from "./journal.ts";
 import type { SubscriberQueue } from "./subscriber-queue.ts";
 

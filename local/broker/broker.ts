@@ -1,6 +1,6 @@
 // A durable broker with Triggers: like Knative's, on one disk. Start here.
 //   ingress.ts           takes events over HTTP (http/server.ts)
-//   admission.ts         writes arrival and hops, finds the Triggers that want an event (filters/)
+//   admission.ts         writes arrival and hops, finds the Triggers that want an event (trigger-filter, filters)
 //   journal.ts           commits events in groups to broker-database.ts (broker-schema), then answers
 //   subscriber-queue.ts  delivers to one subscriber: backlog, back-off, dead letters (delivery-policy, dead-letter)
 //   subscriber.ts        makes one HTTP request and judges its answer (answer)
@@ -13,12 +13,12 @@ import { BROKER, type BrokerName, type Destination, type Trigger } from "../../e
 import { admit, type Subscription } from "./admission.ts";
 import { BrokerDatabase } from "./broker-database.ts";
 import { createDeliveryPolicy } from "./delivery-policy.ts";
-import { compileFilter, TriggerError } from "./filters/trigger-filter.ts";
 import { createIngress } from "./ingress.ts";
 import { Journal, type NewEvent } from "./journal.ts";
 import { BrokerMetrics, type QueueKind } from "./metrics.ts";
 import { Subscriber } from "./subscriber.ts";
 import { SubscriberQueue, type SubscriberQueueOptions } from "./subscriber-queue.ts";
+import { compileFilter, TriggerError } from "./trigger-filter.ts";
 
 const MIB = 1024 * 1024;
 /** Deliveries under way to one subscriber. A store that commits in groups gains nothing from more. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { createDeliveryPolicy } from "./delivery-policy.ts";
-import { TriggerError } from "./filters/trigger-filter.ts";
+import { TriggerError } from "./trigger-filter.ts";
 
 function waits(policy: ReturnType<typeof createDeliveryPolicy>, count: number): number[] {
   return Array.from({ length: count }, (_, i) => policy.backoffMs(i + 1));

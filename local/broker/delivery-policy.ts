@@ -1,6 +1,6 @@
 // When a failed delivery is tried again, and when no more: a Trigger's delivery spec, checked once at start.
 import type { DeliverySpec } from "../../events/triggers.ts";
-import { TriggerError } from "./filters/trigger-filter.ts";
+import { TriggerError } from "./trigger-filter.ts";
 
 export interface DeliveryPolicy {
   /** Tries after the first. */

@@ -7,7 +7,7 @@ import { startSubscriber, type TestSubscriber } from "../testing/subscriber.ts";
 import { temporaryFolder } from "../testing/temporary-folder.ts";
 import { startBroker } from "./broker.ts";
 import { BrokerFileError } from "./broker-schema.ts";
-import { TriggerError } from "./filters/trigger-filter.ts";
+import { TriggerError } from "./trigger-filter.ts";
 
 function countRows(file: string): { events: number; deliveries: number } {
   const database = new DatabaseSync(file);

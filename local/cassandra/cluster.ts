@@ -1,6 +1,7 @@
 // A real Cassandra for tests and for the laptop. Start here: java.ts finds Java, jars.ts gets Cassandra, configuration.ts
 // writes its conf/, node.ts runs a node as a process, docker-node.ts as a container, local-cassandra.ts starts the one that
 // the settings describe, and main.ts is the command.
+import { rm } from "node:fs/promises";
 import { resolve } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { auth as authentication, Client } from "cassandra-driver";
@@ -9,7 +10,7 @@ import type { NodeConfiguration, NodeTls } from "./configuration.ts";
 import { hasDocker, startDockerNode } from "./docker-node.ts";
 import { cacheDirOf, canProvideJars, provideJars } from "./jars.ts";
 import { findJava, type Java } from "./java.ts";
-import { type CassandraNode, removeData, startJavaNode } from "./node.ts";
+import { type CassandraNode, startJavaNode } from "./node.ts";
 
 export interface CassandraOptions {
   /** One node on 127.0.0.1, or three on 127.0.0.1 to 127.0.0.3. @default 1 */
@@ -107,7 +108,7 @@ export async function startCassandra(options: CassandraOptions): Promise<Cassand
   const nodes = started.flatMap((one) => (one.status === "fulfilled" ? [one.value] : []));
   const stop = async () => {
     await Promise.all(nodes.map((node) => node.stop()));
-    if (isForTests) await removeData(resolve(options.dataDir));
+    if (isForTests) await rm(resolve(options.dataDir), { recursive: true, force: true });
   };
   try {
     for (const one of started) if (one.status === "rejected") throw one.reason;

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, openSync } from "node:fs";
-import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { takesConnections } from "../../settings/tcp-ports.ts";
@@ -163,9 +163,4 @@ async function tailOf(dir: string): Promise<string> {
     if (log !== "") return (errors.length > 0 ? errors : lines).slice(-8).join("\n");
   }
   return "(it wrote no log)";
-}
-
-/** Removes a node's data. */
-export async function removeData(dir: string): Promise<void> {
-  await rm(dir, { recursive: true, force: true });
 }

@@ -1,8 +1,8 @@
 import { expect } from "vitest";
 import { run } from "../../infra/cluster/command.ts";
 import { kubectl } from "../../infra/cluster/kubernetes.ts";
-import { imageOf as pinnedImage } from "../../infra/images.ts";
 import { NAMESPACE } from "../../infra/platform-stack.ts";
+import { imageOf as pinnedImage } from "../../infra/versions.ts";
 import { readClusterSettings } from "../../settings/read.ts";
 import { imageOf } from "./rollout.ts";
 

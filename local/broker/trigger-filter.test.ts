@@ -1,13 +1,7 @@
 import { describe, expect, it } from "vitest";
-import type { CloudEvent } from "../../../events/cloud-event.ts";
-import type { TriggerSpec } from "../../../events/triggers.ts";
-import { all } from "./all.ts";
-import { any } from "./any.ts";
-import type { Predicate } from "./attributes.ts";
-import { exact } from "./exact.ts";
-import { not } from "./not.ts";
-import { prefix } from "./prefix.ts";
-import { suffix } from "./suffix.ts";
+import type { CloudEvent } from "../../events/cloud-event.ts";
+import type { TriggerSpec } from "../../events/triggers.ts";
+import { all, any, exact, not, type Predicate, prefix, suffix } from "./filters.ts";
 import { compileFilter, TriggerError } from "./trigger-filter.ts";
 
 const event: CloudEvent = {

@@ -1,13 +1,7 @@
 // Compiles a Trigger's filters to one predicate. An unknown filter stops the broker at its start: to ignore it would deliver
 // unwanted events or lose wanted ones.
-import type { Trigger } from "../../../events/triggers.ts";
-import { all } from "./all.ts";
-import { any } from "./any.ts";
-import { attributeOf, type Predicate } from "./attributes.ts";
-import { exact } from "./exact.ts";
-import { not } from "./not.ts";
-import { prefix } from "./prefix.ts";
-import { suffix } from "./suffix.ts";
+import type { Trigger } from "../../events/triggers.ts";
+import { all, any, exact, exactOrAny, not, type Predicate, prefix, suffix } from "./filters.ts";
 
 /** Thrown at start for a Trigger that this broker cannot run. The message names the Trigger and the remedy. */
 export class TriggerError extends Error {
@@ -21,12 +15,7 @@ export function compileFilter({ name, spec }: Pick<Trigger, "name" | "spec">): P
   if (spec.filters !== undefined && spec.filters.length > 0) {
     return compileList(spec.filters, `Trigger ${name}: filters`);
   }
-  const attributes = Object.entries(spec.filter?.attributes ?? {});
-  return (event) =>
-    attributes.every(([attribute, expected]) => {
-      const value = attributeOf(event, attribute);
-      return value !== undefined && (expected === "" || value === expected);
-    });
+  return exactOrAny(spec.filter?.attributes ?? {});
 }
 
 function compileList(filters: unknown, where: string, combine = all): Predicate {
