@@ -3,6 +3,8 @@
 import * as z from "zod";
 import { HEALTHS } from "../../events/health.ts";
 import { SERVICE_HEALTHS } from "../../events/service-health.ts";
+import { EXACT_UP_TO } from "./latencies.ts";
+import { MAX_COUNTED, MAX_LISTED } from "./status-counts.ts";
 
 /** The schemas that the description names. */
 export const named = z.registry<{ id: string; description?: string }>();
@@ -15,7 +17,8 @@ const pulseHealth = z.enum(HEALTHS).describe("What the status means.");
 const serviceHealth = z
   .enum(SERVICE_HEALTHS)
   .describe("What the newest pulse's status means; `late` after three usual periods of silence and a minute.");
-const percentile = z.number().nullable().describe("Milliseconds, within 1 %; null when there is no pulse.");
+const percentile = z.number().nullable().describe("Milliseconds; null when there is no pulse.");
+const PERCENTILES = `p95 is the smallest latency that at least 95 % of the pulses do not exceed (the nearest rank), and so for p50 and p99: exact up to ${EXACT_UP_TO} pulses, otherwise within 1 %.`;
 const longest = z.number().nullable().describe("Milliseconds; null when there is no pulse.");
 
 const serviceView = z
@@ -80,15 +83,15 @@ const summaryBucket = z
     p99: percentile,
     max: longest,
   })
-  .register(named, { id: "SummaryBucket", description: "The next bucket begins at `to`." });
+  .register(named, { id: "SummaryBucket", description: `The next bucket begins at \`to\`. ${PERCENTILES}` });
 
 const latencySummary = z
   .object({ min: latency, max: latency, mean: latency, p50: latency, p95: latency, p99: latency })
-  .register(named, { id: "LatencySummary", description: "Percentiles are within 1 %." });
+  .register(named, { id: "LatencySummary", description: PERCENTILES });
 
 const statusCount = z
   .object({
-    status: z.string().nullable().describe("null for all statuses after the first 20, which are counted together."),
+    status: z.string().nullable().describe("null for all others, which are counted together."),
     health: z.enum(HEALTHS).nullable(),
     count,
   })
@@ -101,7 +104,11 @@ export const summary = z
     to: time,
     count,
     health: healthCounts,
-    statuses: z.array(statusCount).describe("The most frequent first."),
+    statuses: z
+      .array(statusCount)
+      .describe(
+        `The ${MAX_LISTED} most frequent, the most frequent first. Where a span holds more than ${MAX_COUNTED} different statuses, only those that at least one pulse in ${MAX_COUNTED} has.`,
+      ),
     latency_ms: latencySummary.nullable(),
     buckets: z.array(summaryBucket).describe("Oldest first, without gaps."),
   })
@@ -145,6 +152,5 @@ export type PulseView = z.infer<typeof pulseView>;
 export type HealthCounts = z.infer<typeof healthCounts>;
 export type SummaryBucket = z.infer<typeof summaryBucket>;
 export type LatencySummary = z.infer<typeof latencySummary>;
-export type StatusCount = z.infer<typeof statusCount>;
 export type Summary = z.infer<typeof summary>;
 export type DeadLetterView = z.infer<typeof deadLetterView>;

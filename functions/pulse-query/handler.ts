@@ -38,7 +38,7 @@ export interface QueryOptions {
   now?: () => number;
 }
 
-/** Summaries that are made at one time. Each holds up to 7 MB of sketches, and the rows that it reads. */
+/** Summaries that are made at one time. Each holds up to 7 MB of latencies, and the rows that it reads. */
 const MAX_SUMMARIES = 8;
 
 /** pulse-query: the health, pulses and summary of each service, as JSON, as a live stream and as a page. */

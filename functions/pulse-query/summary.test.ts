@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { PulseReader, Span, StoredPulse } from "../../storage/ports.ts";
 import type { Summary, SummaryBucket } from "./answers.ts";
+import { EXACT_UP_TO } from "./latencies.ts";
 import { summarize } from "./summary.ts";
 
 // Every run draws the same cases, so that a failure repeats.
@@ -25,17 +26,21 @@ function summaryOf(pulses: readonly StoredPulse[], { buckets = 60, within = span
   return summarize(reader, "checkout", within, buckets);
 }
 
-/** The exact percentile as the sketch defines it: the value at the rank below. */
-function percentile(values: readonly number[], quantile: number): number {
-  return values.toSorted((a, b) => a - b)[Math.floor(quantile * (values.length - 1))] as number;
+/** The smallest value that at least `percent` of the values do not exceed. */
+function percentile(values: readonly number[], percent: number): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  return sorted.find((_, i) => 100 * (i + 1) >= percent * values.length) as number;
 }
 
-/** Expects p50, p95 and p99 within 1 % of those of `values`. */
+/** Expects p50, p95 and p99 in order: those of `values`, within 1 % where there are many values. */
 function expectPercentilesOf(values: readonly number[], got: Pick<SummaryBucket, "p50" | "p95" | "p99"> | null): void {
-  for (const [name, quantile] of [["p50", 0.5] as const, ["p95", 0.95] as const, ["p99", 0.99] as const]) {
-    const exact = percentile(values, quantile);
-    expect(Math.abs((got?.[name] as number) - exact), name).toBeLessThanOrEqual(exact * 0.01 + 1e-6);
+  for (const [name, percent] of [["p50", 50] as const, ["p95", 95] as const, ["p99", 99] as const]) {
+    const exact = percentile(values, percent);
+    const tolerance = values.length <= EXACT_UP_TO ? 0 : exact * 0.01 + 1e-6;
+    expect(Math.abs((got?.[name] as number) - exact), name).toBeLessThanOrEqual(tolerance);
   }
+  expect(got?.p50).toBeLessThanOrEqual(got?.p95 as number);
+  expect(got?.p95).toBeLessThanOrEqual(got?.p99 as number);
 }
 
 /** Pseudo-random numbers in [0, 1), the same in every run. */
@@ -136,6 +141,29 @@ describe("a summary", () => {
     for (const buckets of [1, 3]) {
       const { latency_ms: summary } = await summaryOf(pulses, { buckets });
       expectPercentilesOf(values, summary);
+    }
+  });
+
+  it("has the slowest of five pulses as p95 and p99", async () => {
+    const pulses = [12.5, 12.5, 12.5, 14.1, 12.5].map((ms) => pulseOf({ latency_ms: ms }));
+    const { latency_ms: latency, buckets } = await summaryOf(pulses, { buckets: 1 });
+    expect(latency).toMatchObject({ p50: 12.5, p95: 14.1, p99: 14.1 });
+    expect(buckets[0]).toMatchObject({ p50: 12.5, p95: 14.1, p99: 14.1 });
+  });
+
+  it("counts a frequent status that comes after many rare ones", async () => {
+    const rare = Array.from({ length: 1500 }, (_, i) => `request ${i} failed`);
+    const often = Array.from({ length: 500 }, (_, i) => (i % 5 === 0 ? "slow" : "ok"));
+    for (const statuses of [
+      [...rare, ...often],
+      [...often, ...rare],
+    ]) {
+      const summary = await summaryOf(statuses.map((status) => pulseOf({ status })));
+      expect(summary.statuses).toEqual([
+        { status: "ok", health: "up", count: 400 },
+        { status: "slow", health: "degraded", count: 100 },
+        { status: null, health: null, count: 1500 },
+      ]);
     }
   });
 
