@@ -5,6 +5,7 @@ import { METRICS, OTHER_SERVICES } from "../functions/metrics/names.ts";
 import { BROKER_METRICS } from "../local/broker/metric-names.ts";
 import { FUNCTIONS, type FunctionName } from "../settings/function-settings.ts";
 import { series } from "./promql.ts";
+import { RECENT } from "./timing.ts";
 
 /** The local broker's `job`. */
 export const BROKER_JOB = "pulse-broker";
@@ -108,8 +109,8 @@ export const RECORDED = {
   setPeriod: "service:pulsemesh_usual_period_seconds:set",
   lateAfter: "service:pulsemesh_late_after_seconds",
   health: "service:pulsemesh_health:code",
-  storedRate: "service:pulsemesh_pulses_stored:rate5m",
-  latencyP95: "service:pulsemesh_pulse_latency_seconds:p95_5m",
+  storedRate: `service:pulsemesh_pulses_stored:rate${RECENT}`,
+  latencyP95: `service:pulsemesh_pulse_latency_seconds:p95_${RECENT}`,
   unaccounted: "pulsemesh:pulses_unaccounted:total1h",
   accepted: "pulsemesh:pulses_accepted:total1h",
   ingestFailureRatio: (window: string) => `pulsemesh:ingest_failures:ratio${window}`,

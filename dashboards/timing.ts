@@ -55,3 +55,8 @@ function inWholeUnits(seconds: number): { count: number; unit: string } {
   const [unit, length] = UNITS.find(([, length]) => seconds >= length && seconds % length === 0) ?? ["second", 1];
   return { count: seconds / length, unit };
 }
+
+/** "Now" in rates, figures and alerts is the mean of so many seconds. The names of recorded series contain it. */
+export const RECENT_SECONDS = 300;
+export const RECENT = durationOf(RECENT_SECONDS);
+export const RECENT_IN_WORDS = durationInWords(RECENT_SECONDS);

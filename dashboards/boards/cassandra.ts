@@ -4,6 +4,7 @@ import { maxBy, perSecond, perSecondBy } from "../grafana/panel-queries.ts";
 import { max, min, orZero, part, rate, ratio, sum } from "../promql.ts";
 import { THRESHOLDS } from "../rules/thresholds.ts";
 import { CASSANDRA_SERIES, SERIES } from "../selectors.ts";
+import { RECENT, RECENT_IN_WORDS } from "../timing.ts";
 import { BATCH_ROWS, STORE_LATENCY } from "./shared-panels.ts";
 
 const {
@@ -37,18 +38,18 @@ const FUNCTIONS_ROW: Row = {
     },
     "Batches that failed": {
       kind: "figures",
-      description: "The share of batches that were not stored in the last five minutes.",
+      description: `The share of batches that were not stored in the last ${RECENT_IN_WORDS}.`,
       unit: "percentunit",
       span: 6,
       limits: [0.01, THRESHOLDS.storeFailures],
-      queries: [[ratio(rate(SERIES.storeErrors, "5m"), rate(BATCHES, "5m")), "failed"]],
+      queries: [[ratio(rate(SERIES.storeErrors, RECENT), rate(BATCHES, RECENT)), "failed"]],
     },
     Rows: {
       kind: "figures",
       description: "Rows per second in all batches.",
       unit: "cps",
       span: 6,
-      queries: [[orZero(rate(part(SERIES.storeBatch, "sum"), "5m")), "rows/s"]],
+      queries: [[orZero(rate(part(SERIES.storeBatch, "sum"), RECENT)), "rows/s"]],
     },
     "Rows waiting": {
       kind: "figures",

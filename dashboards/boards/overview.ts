@@ -6,6 +6,7 @@ import { count, orZero, rate, ratio, total } from "../promql.ts";
 import { unaccountedOf } from "../rules/flow-rules.ts";
 import { burnLimit, FAST_BURN, INGEST_BUDGET } from "../rules/thresholds.ts";
 import { RECORDED, SERIES } from "../selectors.ts";
+import { RECENT, RECENT_IN_WORDS } from "../timing.ts";
 import { CAPPED, DELIVERY_LAG, LATE_RULE } from "./shared-panels.ts";
 
 const NOW: Row = {
@@ -24,14 +25,14 @@ const NOW: Row = {
       description: "Pulses per second that the broker takes from pulse-ingest.",
       unit: "cps",
       span: 4,
-      queries: [[orZero(rate(SERIES.accepted, "5m")), "pulses/s"]],
+      queries: [[orZero(rate(SERIES.accepted, RECENT)), "pulses/s"]],
     },
     "Failed posts": {
       description: `The share of correct posts that pulse-ingest did not take (5xx, 429). The budget is ${INGEST_BUDGET * 100} %.`,
       unit: "percentunit",
       span: 5,
       limits: [INGEST_BUDGET, burnLimit(FAST_BURN)],
-      queries: [[RECORDED.ingestFailureRatio("5m"), "5 minutes"]],
+      queries: [[RECORDED.ingestFailureRatio(RECENT), RECENT_IN_WORDS]],
     },
     "Unaccounted in the last hour": {
       description:
@@ -50,8 +51,7 @@ const SERVICES: Row = {
   panels: {
     "Every service": {
       kind: "table",
-      description:
-        "Click a name for the service's dashboard. Rate and p95 cover the last five minutes. The services report the latency.",
+      description: `Click a name for the service's dashboard. Rate and p95 cover the last ${RECENT_IN_WORDS}. The services report the latency.`,
       queries: [
         [RECORDED.health, "health", "health"],
         [`time() - ${RECORDED.lastPulse}`, "last seen", "s"],

@@ -4,6 +4,7 @@ import type { Board, Row } from "../grafana/panel.ts";
 import { meanAndP99, percentiles, perSecond, perSecondBy, RANGE } from "../grafana/panel-queries.ts";
 import { max, orZero, sum, total } from "../promql.ts";
 import { SERIES } from "../selectors.ts";
+import { RECENT, RECENT_IN_WORDS } from "../timing.ts";
 import { KNATIVE_ROW } from "./knative-row.ts";
 import { LOCAL_BROKER_ROW } from "./local-broker-row.ts";
 import { PROCESS_ROW } from "./process-row.ts";
@@ -45,8 +46,8 @@ const INGEST_ROW: Row = {
       queries: [perSecondBy("reason", SERIES.emitErrors)],
     },
     Refusals: {
-      description: "Requests refused within five minutes by reason, counted whole.",
-      queries: [[total(SERIES.rejected, "5m", ["reason"]), "{{reason}} in 5 minutes"]],
+      description: `Requests refused within ${RECENT_IN_WORDS} by reason, counted whole.`,
+      queries: [[total(SERIES.rejected, RECENT, ["reason"]), `{{reason}} in ${RECENT_IN_WORDS}`]],
     },
   },
 };

@@ -2,9 +2,8 @@ import type { Row } from "../grafana/panel.ts";
 import { maxBy, perSecondBy } from "../grafana/panel-queries.ts";
 import { count, sum } from "../promql.ts";
 import { SERIES } from "../selectors.ts";
-import { durationInWords } from "../timing.ts";
+import { RECENT_IN_WORDS, RECENT_SECONDS } from "../timing.ts";
 
-const YOUNG_SECONDS = 300;
 const MAX_STALL_SECONDS = 0.1;
 const JOB = ["job"];
 
@@ -17,10 +16,10 @@ export const PROCESS_ROW: Row = {
       queries: [[sum(SERIES.up, JOB), "{{job}}"]],
     },
     "Cold starts": {
-      description: `Processes younger than ${durationInWords(YOUNG_SECONDS)}: the function came from zero, grew, or crashed.`,
+      description: `Processes younger than ${RECENT_IN_WORDS}: the function came from zero, grew, or crashed.`,
       queries: [
         [
-          `${count(`time() - ${SERIES.processStart} < ${YOUNG_SECONDS}`, JOB)} or 0 * ${count(SERIES.processStart, JOB)}`,
+          `${count(`time() - ${SERIES.processStart} < ${RECENT_SECONDS}`, JOB)} or 0 * ${count(SERIES.processStart, JOB)}`,
           "{{job}}",
         ],
       ],

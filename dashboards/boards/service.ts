@@ -12,7 +12,8 @@ const HEALTH = ofService(RECORDED.health);
 const STORED = ofService(SERIES.stored);
 const LATENCY = ofService(SERIES.pulseLatency);
 const UP = withLabels(STORED, 'health="up"');
-const WIDE_BUCKETS = REPORTED_LATENCY_BUCKETS.filter((bound) => bound > 10);
+const FINE_SECONDS = 10;
+const WIDE_BUCKETS = REPORTED_LATENCY_BUCKETS.filter((bound) => bound > FINE_SECONDS);
 
 function ofService(selector: string): string {
   return withLabels(selector, 'service="$service"');
@@ -57,7 +58,7 @@ const REPORTED_LATENCY: Row = {
   each: { unit: "s", span: 12, height: 9 },
   panels: {
     Percentiles: {
-      description: `The latency that the pulses report, estimated from buckets. Above 10 s the buckets are wide, so the estimate is rough: they end at ${WIDE_BUCKETS.map(durationInWords).join(", ")}.`,
+      description: `The latency that the pulses report, estimated from buckets. Above ${FINE_SECONDS} s the buckets are wide, so the estimate is rough: they end at ${WIDE_BUCKETS.map(durationInWords).join(", ")}.`,
       queries: percentiles(LATENCY, { of: [0.5, 0.9, 0.95, 0.99] }),
     },
     "Heat map": {

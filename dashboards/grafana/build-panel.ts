@@ -45,22 +45,15 @@ interface FrameBuilder {
   height(rows: number): this;
 }
 
-interface Frame {
-  source?: common.DataSourceRef;
-  unit?: string;
-  /** The kind's height. */
-  rows: number;
-}
-
-function frame<B extends FrameBuilder>(builder: B, panel: TitledPanel, { source = PROMETHEUS, unit, rows }: Frame): B {
-  builder.title(panel.title).description(panel.description).datasource(source);
+function frame<B extends FrameBuilder>(builder: B, panel: TitledPanel, rows: number, unit?: string): B {
+  builder.title(panel.title).description(panel.description).datasource(PROMETHEUS);
   if (unit !== undefined) builder.unit(unit);
   return builder.span(panel.span ?? 8).height(panel.height ?? rows);
 }
 
 function curves(panel: TitledPanel): timeseries.PanelBuilder {
   const { unit = "short", limits, stacked } = panel;
-  const builder = frame(new timeseries.PanelBuilder(), panel, { unit, rows: 8 })
+  const builder = frame(new timeseries.PanelBuilder(), panel, 8, unit)
     .min(0)
     .lineWidth(1)
     .fillOpacity(stacked ? 40 : 8)
@@ -82,7 +75,7 @@ function curves(panel: TitledPanel): timeseries.PanelBuilder {
 function figures(panel: TitledPanel): stat.PanelBuilder {
   const { unit = "short", limits, decimals } = panel;
   const isHealth = unit === "health";
-  const builder = frame(new stat.PanelBuilder(), panel, { unit: grafanaUnit(unit), rows: 4 })
+  const builder = frame(new stat.PanelBuilder(), panel, 4, grafanaUnit(unit))
     .graphMode(common.BigValueGraphMode.None)
     .colorMode(limits || isHealth ? common.BigValueColorMode.Background : common.BigValueColorMode.Value)
     .thresholds(thresholds(limits))
@@ -95,7 +88,7 @@ function figures(panel: TitledPanel): stat.PanelBuilder {
 
 /** Health over time, a band for each series. */
 function bands(panel: TitledPanel): statetimeline.PanelBuilder {
-  return frame(new statetimeline.PanelBuilder(), panel, { rows: 8 })
+  return frame(new statetimeline.PanelBuilder(), panel, 8)
     .mappings([healthMapping()])
     .showValue(common.VisibilityMode.Never)
     .mergeValues(true)
@@ -105,7 +98,7 @@ function bands(panel: TitledPanel): statetimeline.PanelBuilder {
 
 /** How often each value occurs over time. The query gives a histogram's buckets. */
 function heatMap(panel: TitledPanel): heatmap.PanelBuilder {
-  return frame(new heatmap.PanelBuilder(), panel, { rows: 8 })
+  return frame(new heatmap.PanelBuilder(), panel, 8)
     .calculate(false)
     .yAxis(new heatmap.YAxisConfigBuilder().unit(panel.unit ?? "short"))
     .color(new heatmap.HeatmapColorOptionsBuilder().mode(heatmap.HeatmapColorMode.Scheme).scheme("Spectral").steps(64))
@@ -115,7 +108,7 @@ function heatMap(panel: TitledPanel): heatmap.PanelBuilder {
 
 /** A line for each service, a column for each query. */
 function serviceTable(panel: TitledPanel): table.PanelBuilder {
-  const builder = frame(new table.PanelBuilder(), panel, { rows: 10 })
+  const builder = frame(new table.PanelBuilder(), panel, 10)
     .targets(targets(panel, (target) => target.instant().format(prometheus.PromQueryFormat.Table)))
     .withTransformation({ id: "joinByField", options: { byField: "service", mode: "outer" } })
     .withTransformation({ id: "filterFieldsByName", options: { include: { pattern: "^service$|^Value.*" } } })
@@ -147,7 +140,8 @@ function serviceTable(panel: TitledPanel): table.PanelBuilder {
 
 /** Log lines, newest first. */
 function logLines(panel: TitledPanel): logs.PanelBuilder {
-  return frame(new logs.PanelBuilder(), panel, { source: LOKI, rows: 12 })
+  return frame(new logs.PanelBuilder(), panel, 12)
+    .datasource(LOKI)
     .showTime(true)
     .wrapLogMessage(true)
     .enableLogDetails(true)
@@ -155,9 +149,7 @@ function logLines(panel: TitledPanel): logs.PanelBuilder {
     .targets(logTargets(panel));
 }
 
-type Target = prometheus.DataqueryBuilder;
-
-function targets({ queries }: TitledPanel, finish: (target: Target) => Target): Target[] {
+function targets<T>({ queries }: TitledPanel, finish: (target: prometheus.DataqueryBuilder) => T): T[] {
   return queries.map(([expr, legend = ""], i) =>
     finish(new prometheus.DataqueryBuilder().datasource(PROMETHEUS).expr(expr).legendFormat(legend).refId(refId(i))),
   );

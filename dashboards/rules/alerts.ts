@@ -2,10 +2,13 @@ import { LATE_AFTER_PERIODS } from "../../events/lateness.ts";
 import { HEALTH_CODES } from "../health-codes.ts";
 import { max, orZero, part, quantile, rate, ratio, sum, total } from "../promql.ts";
 import { CASSANDRA_SERIES, RECORDED, SERIES } from "../selectors.ts";
-import { durationInWords } from "../timing.ts";
-import type { BURN_WINDOWS } from "./flow-rules.ts";
+import { durationInWords, RECENT_SECONDS } from "../timing.ts";
+import { BURN_WINDOWS } from "./flow-rules.ts";
 import type { AlertingRule, RuleOptions, Severity } from "./rule.ts";
 import { burnLimit, FAST_BURN, THRESHOLDS } from "./thresholds.ts";
+
+/** An alert about dead letters ends so long after the last one. */
+const DEAD_LETTER_SECONDS = 900;
 
 type Alerts = Record<string, Alert>;
 
@@ -57,7 +60,7 @@ function serviceAlerts(): Alerts {
 }
 
 function flowAlerts({ timing }: RuleOptions): Alerts {
-  const scrapesPulses = `${timing.scrapeSeconds * 3} * (${orZero(rate(SERIES.accepted, timing.window(300)))})`;
+  const scrapesPulses = `${timing.scrapeSeconds * 3} * (${orZero(rate(SERIES.accepted, timing.window(RECENT_SECONDS)))})`;
   return {
     PulseIngestBurnsFast: {
       severity: "critical",
@@ -77,23 +80,23 @@ function flowAlerts({ timing }: RuleOptions): Alerts {
     },
     PulseDeliveryLag: {
       severity: "warning",
-      expr: `${quantile(THRESHOLDS.lagQuantile, SERIES.deliveryLag, timing.window(300))} > ${THRESHOLDS.lagSeconds}`,
+      expr: `${quantile(THRESHOLDS.lagQuantile, SERIES.deliveryLag, timing.window(RECENT_SECONDS))} > ${THRESHOLDS.lagSeconds}`,
       holdSeconds: 600,
       summary: "Every service's health shows late: accepted pulses take long to be stored.",
       description: `${Math.round((1 - THRESHOLDS.lagQuantile) * 100)} % of events take more than {{ $value | humanizeDuration }} from accepted to stored. Look for a slow store, missing pods or failed batches.`,
     },
     PulseDeadLettersGrow: {
       severity: "warning",
-      expr: `${total(SERIES.deadLetters, timing.window(900), ["reason"])} > 0`,
+      expr: `${total(SERIES.deadLetters, timing.window(DEAD_LETTER_SECONDS), ["reason"])} > 0`,
       holdSeconds: 0,
       summary: "PulseMesh does not show some accepted pulses until their dead letters are replayed.",
-      description: `{{ $value | humanize }} events became dead letters within ${durationInWords(900)} ({{ $labels.reason }}). Remove the cause, then replay them.`,
+      description: `{{ $value | humanize }} events became dead letters within ${durationInWords(DEAD_LETTER_SECONDS)} ({{ $labels.reason }}). Remove the cause, then replay them.`,
     },
     PulseLedgerMismatch: {
       severity: "critical",
       expr:
         `(${RECORDED.unaccounted} > ${THRESHOLDS.unaccounted} * ${RECORDED.accepted} + ${scrapesPulses})` +
-        ` or (${total(SERIES.brokerDropped, timing.window(3600))} > 0)`,
+        ` or (${total(SERIES.brokerDropped, timing.window(BURN_WINDOWS["1h"]))} > 0)`,
       holdSeconds: 900,
       summary: "Accepted pulses are missing: they are neither stored nor dead letters.",
       description:
@@ -108,13 +111,14 @@ function burn(long: keyof typeof BURN_WINDOWS, short: keyof typeof BURN_WINDOWS,
 }
 
 function partAlerts({ timing }: RuleOptions): Alerts {
-  const batches = total(part(SERIES.storeBatch, "count"), timing.window(300));
+  const batches = total(part(SERIES.storeBatch, "count"), timing.window(RECENT_SECONDS));
   const restarts = `changes(${SERIES.processStart}[${timing.window(THRESHOLDS.restartSeconds)}]) >= ${THRESHOLDS.restarts}`;
+  const trend = timing.window(BURN_WINDOWS["6h"]);
   const { ready, wanted, diskFree, diskSize } = CASSANDRA_SERIES;
   return {
     PulseStoreFailing: {
       severity: "critical",
-      expr: `${ratio(total(SERIES.storeErrors, timing.window(300)), batches)} > ${THRESHOLDS.storeFailures}`,
+      expr: `${ratio(total(SERIES.storeErrors, timing.window(RECENT_SECONDS)), batches)} > ${THRESHOLDS.storeFailures}`,
       holdSeconds: 300,
       summary: "New pulses are not stored: health stands still, and pulses soon become dead letters.",
       description:
@@ -137,8 +141,8 @@ function partAlerts({ timing }: RuleOptions): Alerts {
     PulseRetentionDiskFills: {
       severity: "warning",
       expr: [
-        fills(SERIES.storeFreeBytes, `(${SERIES.storeFreeBytes} + ${SERIES.storeUsedBytes})`, timing.window(21_600)),
-        fills(diskFree, diskSize, timing.window(21_600)),
+        fills(SERIES.storeFreeBytes, `(${SERIES.storeFreeBytes} + ${SERIES.storeUsedBytes})`, trend),
+        fills(diskFree, diskSize, trend),
       ].join(" or "),
       holdSeconds: 900,
       summary: "PulseMesh will refuse new pulses within days: the store's disk fills before old pulses expire.",

@@ -19,6 +19,7 @@ import { DAY_MS } from "../../events/time.ts";
 import { HEALTH_CODES } from "../health-codes.ts";
 import { max, quantile, rate } from "../promql.ts";
 import { RECORDED, SERIES } from "../selectors.ts";
+import { RECENT_SECONDS } from "../timing.ts";
 import type { RecordingRule, RuleOptions } from "./rule.ts";
 
 /** Usual periods survive so long an absence of Prometheus. */
@@ -82,8 +83,11 @@ export function serviceRules({ timing, retentionDays, setPeriods }: RuleOptions)
         .map((expression) => `(${expression})`)
         .join(" or "),
     },
-    { record: RECORDED.storedRate, expr: rate(SERIES.stored, timing.window(300), ["service"]) },
-    { record: RECORDED.latencyP95, expr: quantile(0.95, SERIES.pulseLatency, timing.window(300), ["service"]) },
+    { record: RECORDED.storedRate, expr: rate(SERIES.stored, timing.window(RECENT_SECONDS), ["service"]) },
+    {
+      record: RECORDED.latencyP95,
+      expr: quantile(0.95, SERIES.pulseLatency, timing.window(RECENT_SECONDS), ["service"]),
+    },
   ];
 }
 
