@@ -205,24 +205,18 @@ it("two brokers on one file are refused with the remedy", async () => {
 });
 
 it("a file of version 1 is brought up to date and its events are delivered", async () => {
-  const file = `${temporaryFolder()}/broker.db`;
+  const { url, broker, subscriber, restart, file } = await openTestBroker({ graceMs: 50 });
+  subscriber.answerWith(() => undefined);
+  await post(url, "old");
+  await broker.close();
   const database = new DatabaseSync(file);
   database.exec(`
-    CREATE TABLE lanes (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE) STRICT;
-    CREATE TABLE events (
-      id INTEGER PRIMARY KEY, deliveries INTEGER NOT NULL, ttl INTEGER NOT NULL, attributes TEXT NOT NULL, data BLOB
-    ) STRICT;
-    CREATE TABLE deliveries (
-      lane INTEGER NOT NULL, event INTEGER NOT NULL, attempts INTEGER NOT NULL, due INTEGER NOT NULL, facts TEXT,
-      PRIMARY KEY (lane, event)
-    ) STRICT, WITHOUT ROWID;
-    CREATE INDEX deliveries_by_due ON deliveries (lane, due, event) WHERE due > 0;
-    INSERT INTO lanes VALUES (1, 't');
-    INSERT INTO events VALUES (1, 1, 255, '{"id":"old","source":"/s","type":"t","extensions":{}}', NULL);
-    INSERT INTO deliveries VALUES (1, 1, 2, 1, NULL);
+    ALTER TABLE queues RENAME TO lanes;
+    ALTER TABLE deliveries RENAME COLUMN queue TO lane;
     PRAGMA user_version = 1;`);
   database.close();
-  const { subscriber } = await openTestBroker({ file });
+  subscriber.received.length = 0;
+  await restart();
   await vi.waitFor(() => expect(subscriber.ids()).toEqual(["old"]));
 });
 
