@@ -86,7 +86,7 @@ describe("PulseSender", () => {
     const ingest = await startIngest();
     ingest.misbehave = () => problemAnswer(503, "the broker is away");
     const { sender } = senderTo(ingest.url, { retryForMs: 50 });
-    expect(await sender.send(PULSES)).toEqual({ kind: "unreachable", reason: "503: the broker is away" });
+    expect(await sender.send(PULSES)).toEqual({ kind: "unreachable", reason: "503: the broker is away", status: 503 });
   });
 
   it("gives up at once on a host that does not exist", async () => {
@@ -117,7 +117,7 @@ describe("PulseSender", () => {
     expect(ingest.requests).toEqual([3]);
   });
 
-  it.each([401, 403, 404, 413, 415])("does not try again after %i", async (status) => {
+  it.each([301, 401, 403, 404, 409, 413, 415, 422])("does not try again after %i", async (status) => {
     const ingest = await startIngest();
     ingest.misbehave = () => ({ status, body: "<html>no" });
     const { sender } = senderTo(ingest.url);

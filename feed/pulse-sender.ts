@@ -2,6 +2,7 @@ import { Pool } from "undici";
 import * as z from "zod";
 import type { Fault } from "../events/fault.ts";
 import { jsonOrUndefined } from "./json.ts";
+import { lookupHost } from "./local-names.ts";
 import { waitMs } from "./pace.ts";
 import type { Target } from "./target.ts";
 
@@ -15,14 +16,25 @@ export interface SenderOptions extends Target {
   timeoutMs?: number;
 }
 
-/** What became of a request. `unreachable`: not accepted within the time for retries. `stopped`: the signal aborted first. */
+/**
+ * What became of a request. `unreachable`: not accepted within the time for retries; the last try was answered with `status`, if
+ * at all. `stopped`: the signal aborted first.
+ */
 export type SendOutcome =
   | { kind: "accepted" }
   | { kind: "refused"; status: number; detail: string; faults: Fault[] }
-  | { kind: "unreachable"; reason: string }
+  | { kind: "unreachable"; reason: string; status?: number | undefined }
   | { kind: "stopped" };
 
-type Answer = SendOutcome | { kind: "again"; reason: string; afterMs: number | undefined; isFinal?: boolean };
+type Answer = SendOutcome | Again;
+
+interface Again {
+  kind: "again";
+  reason: string;
+  status?: number;
+  afterMs: number | undefined;
+  isFinal?: boolean;
+}
 
 const FIRST_DELAY_MS = 100;
 const MAX_DELAY_MS = 5000;
@@ -50,6 +62,7 @@ export class PulseSender {
     this.#options = options;
     this.#pool = new Pool(options.url.origin, {
       connections: options.connections,
+      connect: { lookup: lookupHost },
       headersTimeout: timeoutMs,
       bodyTimeout: timeoutMs,
     });
@@ -70,7 +83,7 @@ export class PulseSender {
       if (answer.kind !== "again") return answer;
       const sinceMs = performance.now() - Math.max(startedAt, this.#lastAcceptedAt ?? 0);
       if (sinceMs > retryForMs || (answer.isFinal && this.#lastAcceptedAt === undefined)) {
-        return { kind: "unreachable", reason: answer.reason };
+        return { kind: "unreachable", reason: answer.reason, status: answer.status };
       }
       const backoffMs = Math.min(MAX_DELAY_MS, FIRST_DELAY_MS * 2 ** Math.min(attempt, 10));
       onRetry(answer.reason);
@@ -107,7 +120,7 @@ function answerOf(status: number, retryAfter: string | string[] | undefined, tex
   }
   const problem = problemSchema.safeParse(value).data;
   const detail = problem?.detail ?? problem?.title ?? "no reason given";
-  if (AGAIN.has(status)) return { kind: "again", reason: `${status}: ${detail}`, afterMs: delayOf(retryAfter) };
+  if (AGAIN.has(status)) return { kind: "again", reason: `${status}: ${detail}`, status, afterMs: delayOf(retryAfter) };
   return { kind: "refused", status, detail, faults: problem?.errors ?? [] };
 }
 

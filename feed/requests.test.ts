@@ -9,7 +9,7 @@ async function openRequests({ concurrency = 2 } = {}) {
   const stop = new AbortController();
   const lines: string[] = [];
   const target = { url: ingest.url, token: undefined, retryForMs: 20_000 };
-  const subject = { name: "a.csv", remedyOfAge: "Send newer ones." };
+  const subject = { name: "a.csv", remedyOfAge: "Send newer ones.", remedyOfSize: "Send fewer." };
   const requests = new Requests({ ...subject, target, concurrency, stop, log: (line) => lines.push(line) });
   onTestFinished(() => requests.close());
   return { ingest, stop, requests, lines };

@@ -1,5 +1,7 @@
 import { readFileSync } from "node:fs";
 import { httpUrl, number, text, type ValuesOf } from "../settings/field.ts";
+import { localSettings } from "../settings/local-settings.ts";
+import { readSettings } from "../settings/read.ts";
 import { option, UsageError } from "./command-line.ts";
 
 /** Where pulses are sent. */
@@ -36,13 +38,19 @@ export const targetOptions = {
   ),
 };
 
-/** The target that these options name. @throws {UsageError} */
-export function targetOf(given: ValuesOf<typeof targetOptions>, ingestPort: number): Target {
+/** The target that these options name, or else the environment. @throws {UsageError | SettingsError} */
+export function targetOf(given: ValuesOf<typeof targetOptions>, env: NodeJS.ProcessEnv): Target {
   return {
-    url: given.url ?? new URL(`http://localhost:${ingestPort}/pulse`),
+    url: given.url ?? localUrl(env),
     token: given.tokenFile === undefined ? undefined : tokenIn(given.tokenFile),
     retryForMs: given.retryFor * 1000,
   };
+}
+
+// Reads no other setting: a wrong one of another process is no reason not to send.
+function localUrl(env: NodeJS.ProcessEnv): URL {
+  const { ingestPort } = readSettings({ ingestPort: localSettings.ingestPort }, env);
+  return new URL(`http://localhost:${ingestPort}/pulse`);
 }
 
 // Takes the first word of the file, so that the file of tokens that pulse-ingest reads works as well.

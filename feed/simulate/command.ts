@@ -5,7 +5,7 @@ import { createProgress } from "../progress.ts";
 import { Requests } from "../requests.ts";
 import { Fleet } from "./fleet.ts";
 import { readSimulateOptions, SIMULATE_HELP, type SimulateOptions } from "./options.ts";
-import { playSpan, type Span } from "./run.ts";
+import { BATCH, playSpan, type Span } from "./run.ts";
 
 const CONCURRENCY = 4;
 const TICK_MS = 100;
@@ -45,6 +45,7 @@ async function simulate(
     concurrency: CONCURRENCY,
     name: "the fleet",
     remedyOfAge: "Begin later with --since, or set PULSE_RETENTION_DAYS higher.",
+    remedyOfSize: `Set PULSE_MAX_PULSES and PULSE_MAX_BODY_BYTES higher: a request holds up to ${BATCH} pulses.`,
     stop,
     log: (line) => progress.log(line),
   });

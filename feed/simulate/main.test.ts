@@ -52,6 +52,21 @@ describe("simulate", () => {
     expect(stderr).toMatch(/answered 401: Expected Authorization.* --token-file/);
   });
 
+  it("says what to do when its requests are too large, with what it has", async () => {
+    const { ingest, run } = await openSimulateCommand();
+    ingest.misbehave = () => problemAnswer(413, "The body is too large.");
+    const { code, stderr } = await run("--since", "1h");
+    expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringMatching(/large\. Set PULSE_MAX_PULSES and/) });
+    expect(stderr).not.toContain("--batch");
+  });
+
+  it("finds this machine under a name that ends in .localhost", async () => {
+    const { ingest, run } = await openSimulateCommand();
+    const url = `http://pulse-ingest.default.localhost:${ingest.url.port}/pulse`;
+    expect(await run("--once", "--since", "1m", "--url", url, "--retry-for", "1")).toMatchObject({ code: 0 });
+    expect(ingest.taken).toBeGreaterThan(0);
+  });
+
   it("says what to do when less is kept than it plays", async () => {
     const ingest = await startIngest({ retentionMs: 1000 });
     const { run } = await openSimulateCommand();

@@ -39,6 +39,14 @@ describe("the command line of simulate", () => {
     expect(read("--since", text)?.sinceMs).toBe(ms);
   });
 
+  it("reads no setting but the port that it sends to, and that only where --url names no other", () => {
+    const wrong = { PULSE_LOCAL_BROKER_PORT: "x", PULSE_LOCAL_QUERY_PORT: "x" };
+    expect(readSimulateOptions([], wrong)?.target.url.href).toBe("http://localhost:8080/pulse");
+    const env = { PULSE_LOCAL_INGEST_PORT: "x" };
+    expect(() => readSimulateOptions([], env)).toThrow("PULSE_LOCAL_INGEST_PORT: Expected an integer");
+    expect(readSimulateOptions(["--url", "http://a.b/pulse"], env)?.target.url.href).toBe("http://a.b/pulse");
+  });
+
   it("asks for help", () => {
     expect(read("--help")).toBeUndefined();
   });

@@ -1,7 +1,5 @@
 import { DAY_MS } from "../../events/time.ts";
 import { integer, number, parsedText, text } from "../../settings/field.ts";
-import { localSettings } from "../../settings/local-settings.ts";
-import { readSettings } from "../../settings/read.ts";
 import { helpOf, option, readOptions, switchOption, UsageError } from "../command-line.ts";
 import { targetOf, targetOptions } from "../target.ts";
 import { serviceNames } from "./fleet.ts";
@@ -82,7 +80,7 @@ export function readSimulateOptions(args: readonly string[], env: NodeJS.Process
   }
   return {
     fleet: { seed, services, rate, incident, incidentStartMs: given.incidentAt },
-    target: targetOf(given, readSettings(localSettings, env).ingestPort),
+    target: targetOf(given, env),
     sinceMs: given.since ?? DAY_MS,
     backfillRate,
     once: given.once,

@@ -10,7 +10,8 @@ export interface Span {
   density: number;
 }
 
-const BATCH = 500;
+/** The most pulses in a request. */
+export const BATCH = 500;
 /** Pulses made at one time: memory stays small even when a live run has to catch up on hours without a server. */
 const CHUNK = 5000;
 const MIN_CHUNK_MS = 100;
