@@ -3,8 +3,16 @@ import type { FilePosition } from "./lines.ts";
 /** The lines of one request, or of bad lines alone, up to a position. */
 export interface Stretch {
   end: FilePosition;
+  /** Its last line, if it has one. */
+  last?: LastLine | undefined;
   accepted: number;
   refused: number;
+}
+
+/** A line by where it begins and what it reads. */
+export interface LastLine {
+  start: FilePosition;
+  text: string;
 }
 
 /** Tracks up to which position every line is answered. Answers come in any order; a gap keeps the position where it is. */
@@ -31,7 +39,8 @@ export class AckWindow {
     return this.#reached;
   }
 
-  #advance({ end, accepted, refused }: Stretch): void {
-    this.#reached = { end, accepted: this.#reached.accepted + accepted, refused: this.#reached.refused + refused };
+  #advance({ end, last, accepted, refused }: Stretch): void {
+    const before = this.#reached;
+    this.#reached = { end, last, accepted: before.accepted + accepted, refused: before.refused + refused };
   }
 }

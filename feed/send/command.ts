@@ -3,7 +3,8 @@ import { DAY_MS } from "../../events/time.ts";
 import { type CommandIo, exitCodeFrom } from "../command-io.ts";
 import { createProgress } from "../progress.ts";
 import { Requests } from "../requests.ts";
-import { type Job, prepareFile, prepareInput } from "./job.ts";
+import { type Job, type JobIo, prepareFile, prepareInput } from "./job.ts";
+import { hashOf } from "./line-source.ts";
 import { readSendOptions, SEND_HELP, type SendOptions } from "./options.ts";
 import { formatCounts, type SendCounts } from "./report.ts";
 import { SendRun } from "./run.ts";
@@ -11,7 +12,8 @@ import { StateWriter } from "./state.ts";
 
 const SAVE_EVERY_MS = 250;
 const SHOWN_BY_DRY_RUN = 3;
-const SOME_REFUSED = 3;
+const SOME_LEFT_OUT = 3;
+const SEND_FEWER = "Send fewer pulses a request with --batch N.";
 
 /** Runs the command `send` and returns its exit code. */
 export function runSend(args: readonly string[], io: CommandIo): Promise<number> {
@@ -22,26 +24,26 @@ export function runSend(args: readonly string[], io: CommandIo): Promise<number>
       return 0;
     }
     const { file } = options;
-    const { stdin, stop } = io;
-    const job = file === undefined ? prepareInput(options, stdin, stop.signal) : await prepare(file, options, io);
+    const { stdin, stop, stderr } = io;
+    const jobIo = { now: Date.now, signal: stop.signal, log: (line: string) => stderr.write(`${line}\n`) };
+    const job = file === undefined ? prepareInput(options, stdin, jobIo) : await prepare(file, options, jobIo);
     if (job === undefined || stop.signal.aborted) return 0;
     const counts = await send(job, options, io);
     io.stdout.write(formatCounts(counts));
-    return counts.refused > 0 ? SOME_REFUSED : 0;
+    return counts.refused > 0 || counts.openLine !== undefined ? SOME_LEFT_OUT : 0;
   }, io);
 }
 
 /** Prepares a file and tells the user what is special about it; `undefined` when there is nothing left to send. */
-async function prepare(file: string, options: SendOptions, { stop, stderr }: CommandIo): Promise<Job | undefined> {
-  const log = (line: string) => stderr.write(`${line}\n`);
-  const job = await prepareFile(file, options, { now: Date.now, signal: stop.signal, log });
-  const { state, bytes, isResumed } = job.file;
-  if (state.isFinished && state.position.bytes === bytes) {
-    log(`${file} was sent before: ${state.accepted} pulses. Send it again with --restart.`);
+async function prepare(file: string, options: SendOptions, io: JobIo): Promise<Job | undefined> {
+  const job = await prepareFile(file, options, io);
+  const { state, isResumed, isSentBefore } = job.file;
+  if (isSentBefore) {
+    io.log(`${file} was sent before: ${state.accepted} pulses. Send it again with --restart.`);
     return undefined;
   }
-  if (isResumed) log(`Continuing after line ${state.position.line}; ${state.accepted} pulses were accepted before.`);
-  if (state.shiftMs !== 0) log(`Times are shifted by ${describeShift(state.shiftMs)}.`);
+  if (isResumed) io.log(`Continuing after line ${state.position.line}; ${state.accepted} pulses were accepted before.`);
+  if (state.shiftMs !== undefined) io.log(`Times are shifted by ${describeShift(state.shiftMs)}.`);
   return job;
 }
 
@@ -53,7 +55,7 @@ async function send(job: Job, options: SendOptions, { stop, stdout, stderr }: Co
     : "Send old measurements with --shift-to-now, which makes the last one now.";
   const requests = options.dryRun
     ? undefined
-    : new Requests({ ...options, name, remedyOfAge, stop, log: progress.log });
+    : new Requests({ ...options, name, remedyOfAge, remedyOfSize: SEND_FEWER, stop, log: progress.log });
   const states = file === undefined || options.dryRun ? undefined : new StateWriter(file.stateFile);
   let savedAt = performance.now();
   let shown = 0;
@@ -73,13 +75,15 @@ async function send(job: Job, options: SendOptions, { stop, stdout, stderr }: Co
     },
   });
   const save = async (isFinished: boolean) => {
-    const { end: position, accepted, refused } = run.reached;
-    if (file !== undefined) await states?.save({ ...file.state, position, accepted, refused, isFinished });
+    if (file === undefined || states === undefined) return;
+    const { end: position, last, accepted, refused } = run.reached;
+    const lastRead = last === undefined ? file.state.last : { ...last.start, hash: hashOf(last.text) };
+    await states.save({ ...file.state, position, last: lastRead, accepted, refused, isFinished });
   };
   try {
     await save(false); // the shift, before the first pulse that has it
     const counts = await run.send();
-    await save(!stop.signal.aborted);
+    await save(!stop.signal.aborted && counts.openLine === undefined);
     return counts;
   } finally {
     progress.stop();

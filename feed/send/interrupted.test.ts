@@ -87,7 +87,7 @@ describe("send, for a file of any size", () => {
     const end = Date.now();
     const lineCount = 80_000;
     const rows = function* () {
-      yield "timestamp,value\n";
+      yield "timestamp,value,note\n";
       for (let i = 0; i < lineCount; i += 1000) {
         yield range(i, i + 999)
           .map((line) => `${end - (lineCount - line)},${line % 977}.25,${"a column that is ignored ".repeat(9)}\n`)
@@ -95,7 +95,8 @@ describe("send, for a file of any size", () => {
       }
     };
     await pipeline(Readable.from(rows()), createWriteStream(join(cwd, "large.csv")));
-    const args = ["--file", "large.csv", "--service", "checkout", "--shift-to-now", FAST];
+    const columns = ["--columns", "timestamp,value"];
+    const args = ["--file", "large.csv", "--service", "checkout", "--shift-to-now", ...columns, FAST];
     const child = start(args, ["--max-old-space-size=24", "--max-semi-space-size=2"]);
     child.process.stdin?.end();
     expect({ code: await child.ended, stderr: child.output.stderr }).toMatchObject({ code: 0 });

@@ -1,9 +1,22 @@
-import { statSync } from "node:fs";
 import type { Readable } from "node:stream";
-import { idsOf, readFileLines, readHead, readUntil } from "./line-source.ts";
+import { UsageError } from "../command-line.ts";
+import type { CsvLayout } from "./csv.ts";
+import { leftOutBy, readHeader } from "./csv-header.ts";
+import {
+  BEGINNING,
+  hashOf,
+  type InputFile,
+  idsOf,
+  openInput,
+  readFileLines,
+  readHead,
+  readStreamLines,
+  textOf,
+} from "./line-source.ts";
 import type { FilePosition, Line } from "./lines.ts";
-import { type Columns, columnsOf, type LineRules, readMeasurement } from "./measurement.ts";
+import type { LineRules } from "./measurement.ts";
 import type { SendOptions } from "./options.ts";
+import { shiftOf } from "./shift.ts";
 import { readState, type SendState, stateFileOf } from "./state.ts";
 
 /** What is sent, and from where on. */
@@ -14,80 +27,113 @@ export interface Job {
   /** The lines from there on. */
   read: () => AsyncIterable<Line[]>;
   rules: LineRules;
-  columns: Columns | undefined;
+  /** Absent: not CSV, or the first line is yet to come. */
+  layout: CsvLayout | undefined;
+  /** Reads the first line of CSV. @throws {Error} that says what is wrong with it */
+  readLayout: (first: Line) => CsvLayout;
   /** Absent for standard input. */
   file?: FileProgress;
 }
 
 /** A file, and how far earlier runs got with it. */
 export interface FileProgress {
-  bytes: number;
+  /** How many bytes there are to read; absent: nobody knows before they are unpacked. */
+  bytes: number | undefined;
   stateFile: string;
   state: SendState;
   isResumed: boolean;
+  /** Whether an earlier run sent all that it holds. */
+  isSentBefore: boolean;
+}
+
+export interface JobIo {
+  now: () => number;
+  signal: AbortSignal;
+  /** Shows a line to the user. */
+  log: (line: string) => void;
 }
 
 /** Standard input as it comes. Nothing tells one input from another, so a second run sends other pulses. */
-export function prepareInput(options: SendOptions, input: Readable, signal: AbortSignal): Job {
-  const start = { line: 0, bytes: 0 };
+export function prepareInput(options: SendOptions, input: Readable, { signal, log }: JobIo): Job {
+  const name = "standard input";
   const prefix = `stdin-${crypto.randomUUID()}`;
   const rules = { ...rulesOf(options), timeOfLine: Date.now, idOf: (line: number) => `${prefix}:${line}` };
-  return { name: "standard input", start, read: () => readUntil(input, start, signal), rules, columns: undefined };
+  const read = () => readStreamLines(name, input, signal);
+  return { name, start: BEGINNING, read, rules, layout: undefined, readLayout: layoutReader(name, options, log) };
 }
 
 /** A file: finds where an earlier run stopped, and by how much to shift its times. @throws {Error} with the remedy */
 export async function prepareFile(
-  file: string,
+  path: string,
   options: SendOptions,
-  { now, signal, log }: { now: () => number; signal: AbortSignal; log: (line: string) => void },
+  io: JobIo,
 ): Promise<Job & { file: FileProgress }> {
-  const { format, service, status, target, shiftToNow, restart, dataDir } = options;
-  const bytes = statSync(file).size;
-  const head = await readHead(file);
-  const columns = format === "csv" ? columnsOf(head.header) : undefined;
-  if (format === "csv" && columns === undefined && bytes > 0) throw new Error(headerRule(file));
-  const stateFile = stateFileOf(dataDir, [file, format, service, status, target.url.href, shiftToNow]);
-  const former = restart ? undefined : readState(stateFile);
-  if (former !== undefined && (former.head !== head.hash || former.position.bytes > bytes)) {
-    throw new Error(
-      `${file} is not the file that an earlier run began: it was changed or cut. Use --restart to begin again.`,
-    );
-  }
-  const start = former?.position ?? { line: 0, bytes: 0 };
-  const state: SendState = former ?? {
-    version: 1,
-    file,
-    head: head.hash,
+  const { format, service, status, statuses, columns, where, target, shiftToNow } = options;
+  const file = openInput(path, format, options.final);
+  const head = await readHead(file, io.signal);
+  const readLayout = layoutReader(path, options, io.log);
+  const layout = format === "csv" && head.first !== undefined ? readLayout(head.first) : undefined;
+  const content = [service, status, [...(statuses ?? [])], [...(columns ?? [])], where];
+  const stateFile = stateFileOf(options.dataDir, [path, format, content, target.url.href, shiftToNow]);
+  const former = options.restart ? undefined : readState(stateFile);
+  const start = former === undefined ? BEGINNING : await positionAfter(former, file, io.signal);
+  if (former?.head !== undefined && former.head !== head.hash)
+    throw changedError(path, "its first lines read otherwise");
+  const state: SendState = {
+    version: 2,
+    file: path,
     position: start,
     accepted: 0,
     refused: 0,
-    shiftMs: 0,
     isFinished: false,
+    ...former,
+    head: head.isOpen ? former?.head : head.hash,
+    size: file.size,
   };
   const rules = rulesOf(options);
-  const read = () => readFileLines(file, start, signal);
-  if (former === undefined && shiftToNow) {
-    log("Looking for the last time in the file …");
-    const last = await lastTimeIn(read(), { ...rules, now: () => Number.POSITIVE_INFINITY }, columns);
-    if (last !== undefined) state.shiftMs = now() - last;
-  }
+  const read = () => readFileLines(file, start, io.signal);
+  if (shiftToNow && state.shiftMs === undefined) state.shiftMs = await shiftOf(path, read(), rules, layout, io);
+  const { shiftMs = 0 } = state;
   return {
-    name: file,
+    name: path,
     start,
     read,
-    rules: { ...rules, shiftMs: state.shiftMs, idOf: idsOf(file, head, state.shiftMs) },
-    columns,
-    file: { bytes, stateFile, state, isResumed: former !== undefined },
+    rules: { ...rules, shiftMs, idOf: idsOf(file, head, shiftMs) },
+    layout,
+    readLayout,
+    file: {
+      bytes: file.encoding === "utf-8" ? file.size : undefined,
+      stateFile,
+      state,
+      isResumed: former !== undefined,
+      isSentBefore: former?.isFinished === true && former.size === file.size,
+    },
   };
 }
 
-function rulesOf({ format, service, status }: SendOptions): LineRules {
-  return { format, service, status, shiftMs: 0, idOf: String, now: Date.now };
+/** The end of the line that was read last, if it still reads as it did. Its line break may have come since. */
+async function positionAfter(
+  { last, position }: SendState,
+  file: InputFile,
+  signal: AbortSignal,
+): Promise<FilePosition> {
+  if (last === undefined) return position;
+  for await (const [line] of readFileLines(file, { ...last, line: position.line - 1 }, signal)) {
+    if (line !== undefined && hashOf(textOf(line)) === last.hash) return line.end;
+    break;
+  }
+  if (signal.aborted) return position;
+  throw changedError(file.path, `line ${position.line} reads otherwise`);
 }
 
-/** The message for CSV without a header. */
-export function headerRule(name: string): string {
-  return `${name}: Expected the first line to be a header that names the columns timestamp and value, got none: add "timestamp,value" as its first line.`;
+function changedError(path: string, how: string): Error {
+  return new Error(
+    `${path} is not the file that an earlier run began: it was changed or cut, for ${how} now. Use --restart to begin again.`,
+  );
+}
+
+function rulesOf({ format, service, status, statuses }: SendOptions): LineRules {
+  return { format, service, status, statuses: statuses ?? new Map(), shiftMs: 0, idOf: String, now: Date.now };
 }
 
 /** Whether the line that ends there names the columns of a CSV file. */
@@ -95,19 +141,20 @@ export function isHeader(position: FilePosition, format: SendOptions["format"]):
   return format === "csv" && position.line === 1;
 }
 
-async function lastTimeIn(
-  source: AsyncIterable<Line[]>,
-  rules: LineRules,
-  columns: Columns | undefined,
-): Promise<number | undefined> {
-  let last: number | undefined;
-  for await (const lines of source) {
-    for (const { text, number, end } of lines) {
-      if (text === undefined || isHeader(end, rules.format)) continue;
-      const outcome = readMeasurement(text, number, rules, columns);
-      const time = outcome.kind === "pulse" ? outcome.measurement.time : undefined;
-      if (time !== undefined && (last === undefined || time > last)) last = time;
+function layoutReader(name: string, options: SendOptions, log: JobIo["log"]): Job["readLayout"] {
+  return (first) => {
+    if (first.text === undefined) throw new Error(`${name}, line 1: ${first.fault}`);
+    let layout: CsvLayout;
+    try {
+      layout = readHeader(first.text, options);
+    } catch (error) {
+      throw new Error(`${name}: ${(error as Error).message}`, { cause: error });
     }
-  }
-  return last;
+    if (options.service === undefined && !layout.fields.has("service_name")) {
+      throw new UsageError(`Expected --service NAME with CSV that has no column service_name, got none for ${name}`);
+    }
+    const leftOut = leftOutBy(layout);
+    if (leftOut.length > 0) log(`${name}: --columns leaves out ${leftOut.join(", ")}.`);
+    return layout;
+  };
 }

@@ -14,12 +14,12 @@ async function linesOf(chunks: (string | Buffer)[], start?: FilePosition): Promi
 }
 
 describe("readLines", () => {
-  it("numbers lines and says where each ends", async () => {
+  it("numbers lines and says where each ends, and which has no line break", async () => {
     expect(await linesOf(["a\nbc\r\n\nü"])).toEqual([
       { number: 1, text: "a", end: { line: 1, bytes: 2 } },
       { number: 2, text: "bc", end: { line: 2, bytes: 6 } },
       { number: 3, text: "", end: { line: 3, bytes: 7 } },
-      { number: 4, text: "ü", end: { line: 4, bytes: 9 } },
+      { number: 4, text: "ü", end: { line: 4, bytes: 9 }, isOpen: true },
     ]);
   });
 

@@ -15,6 +15,8 @@ export interface Line {
   /** Absent when the line is not UTF-8, or too long; `fault` says which. */
   text?: string;
   fault?: string;
+  /** Set on the last line when no line break ends it: its end may not be written yet. */
+  isOpen?: true;
 }
 
 /** The largest pulse takes less, even with every character escaped. */
@@ -61,7 +63,7 @@ export async function* readLines(
     if (from < chunk.length) keep(chunk.subarray(from));
     if (lines.length > 0) yield lines;
   }
-  if (restBytes > 0) yield [close(Buffer.alloc(0), 0)];
+  if (restBytes > 0) yield [{ ...close(Buffer.alloc(0), 0), isOpen: true }];
 }
 
 function lineOf(at: FilePosition, bytes: Buffer | undefined): Line {

@@ -152,6 +152,23 @@ describe("send", () => {
     expect(stdout).toMatch(/^\{"service_name":"checkout",.*\}\n\{.*\}\n\{.*\}\nlines read +3\n/);
   });
 
+  it("finds this machine under the names that make up prints, although the resolver may not know them", async () => {
+    const { ingest, run } = await openSendCommand();
+    const url = `http://pulse-ingest.default.localhost:${ingest.url.port}/pulse`;
+    const args = ["--file", join(SAMPLES, "pulses.ndjson"), "--url", url, "--retry-for", "1"];
+    expect(await run(args)).toMatchObject({ code: 0, stderr: "" });
+    expect(ingest.pulses.size).toBe(3);
+    expect(ingest.headers[0]?.host).toBe(new URL(url).host);
+  });
+
+  it("does not send again what is refused for good", async () => {
+    const { ingest, run } = await openSendCommand();
+    ingest.misbehave = () => problemAnswer(422, "The broker refused the event for good.");
+    const { code, stderr } = await run(["--file", join(SAMPLES, "pulses.ndjson")]);
+    expect({ code, requests: ingest.requests }).toEqual({ code: 1, requests: [3] });
+    expect(stderr).toBe(`${ingest.url} answered 422: The broker refused the event for good.\n`);
+  });
+
   it("keeps to its rate", async () => {
     const { ingest, run, write } = await openSendCommand();
     write("latency.csv", csvOf(60, Date.now()));

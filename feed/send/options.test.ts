@@ -22,7 +22,7 @@ describe("the command line of send", () => {
       file: at("a.csv"),
       format: "csv",
       service: "checkout",
-      status: "ok",
+      status: undefined,
       target: { url: new URL("http://localhost:8080/pulse"), token: undefined, retryForMs: 300_000 },
       rate: 1000,
       batch: 500,
@@ -82,6 +82,38 @@ describe("the command line of send", () => {
     expect(read([], { PULSE_LOCAL_INGEST_PORT: "9090" })?.target.url.href).toBe("http://localhost:9090/pulse");
   });
 
+  it("takes what a CSV file needs", () => {
+    const at = folderOf({ "a.tsv": "", "a.csv.gz": "" });
+    const args = ["--columns", "timestamp=time,Value=took,metadata.Host=host,status", "--where", "kind=a=b"];
+    const more = ["--separator", "tab", "--decimal", ",", "--statuses", "0=error,KO=error", "--final"];
+    expect(read(["--file", at("a.tsv"), ...args, ...more])).toMatchObject({
+      format: "csv",
+      columns: new Map([
+        ["event_time", "time"],
+        ["latency_ms", "took"],
+        ["metadata.Host", "host"],
+        ["status", "status"],
+      ]),
+      where: ["kind", "a=b"],
+      separator: "\t",
+      decimal: ",",
+      statuses: new Map([
+        ["0", "error"],
+        ["KO", "error"],
+      ]),
+      final: true,
+    });
+    expect(read(["--file", at("a.csv.gz")])?.format).toBe("csv");
+  });
+
+  it("reads no setting but those that the command needs", () => {
+    const wrong = { PULSE_LOCAL_BROKER_PORT: "x", PULSE_LOCAL_BROKER_MAX_BYTES: "x", PORT: "x" };
+    expect(read([], wrong)?.target.url.href).toBe("http://localhost:8080/pulse");
+    const wrongPort = { PULSE_LOCAL_INGEST_PORT: "x" };
+    expect(() => read([], wrongPort)).toThrow("PULSE_LOCAL_INGEST_PORT: Expected an integer");
+    expect(read(["--url", "http://pulse.example"], wrongPort)?.target.url.href).toBe("http://pulse.example/pulse");
+  });
+
   it("refuses what it does not understand, with what was expected", () => {
     const at = folderOf({ "a.csv": "", "a.json": "[]", empty: "# none\n" });
     mkdirSync(at("folder"));
@@ -89,11 +121,19 @@ describe("the command line of send", () => {
     const refusals: [string[], RegExp][] = [
       [["--fiel", "x"], /^Unknown option '--fiel'\. See --help\.$/],
       [["file.csv"], /Unexpected argument 'file.csv'/],
-      [["--file", at("missing.csv")], /Expected --service NAME/],
       [["--file", at("missing.csv"), "--service", "a"], /^Expected --file to name a file, got .*: there is none$/],
       [["--file", at("folder"), "--format", "csv", "--service", "a"], /pipe anything else/],
-      [["--file", at("a.json")], /Expected a name ending in .csv, .ndjson or .jsonl, got a.json: add --format/],
+      [["--file", at("a.json")], /Expected a name ending in .csv, .tsv, .ndjson or .jsonl, got a.json: add --format/],
       [["--format", "xml"], /Expected --format to be one of csv, ndjson, got "xml"/],
+      [["--columns", "timestamp,value"], /Expected CSV with --columns, got NDJSON/],
+      [[...csv, "--columns", "timestamp"], /Expected --columns to be a list such as timestamp=time,value=duration/],
+      [[...csv, "--columns", "timestamp,value,host"], /Expected --columns to be a list/],
+      [[...csv, "--columns", "timestamp,value,event_time=a"], /Expected --columns to be a list/],
+      [[...csv, "--columns", "timestamp,value="], /Expected --columns to be a list/],
+      [[...csv, "--where", "metric"], /Expected --where to be a column and its value/],
+      [[...csv, "--separator", ";;"], /Expected --separator to be one character, or the word tab, got ";;"/],
+      [[...csv, "--decimal", ";"], /Expected --decimal to be one of ., ,, got ";"/],
+      [[...csv, "--statuses", "error"], /Expected --statuses to be a list such as 0=error,KO=error, got "error"/],
       [["--shift-to-now"], /Expected --file with --shift-to-now/],
       [[...csv, "--rate", "1", "--as-fast-as-possible"], /got both/],
       [[...csv, "--rate", "fast"], /Expected --rate to be a number from 0.01 to 10000000, got "fast"/],

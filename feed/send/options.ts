@@ -1,11 +1,13 @@
 import { statSync } from "node:fs";
 import { basename, extname, resolve } from "node:path";
 import { integer, number, text, word } from "../../settings/field.ts";
-import { localSettings } from "../../settings/local-settings.ts";
+import { dataDir } from "../../settings/local-settings.ts";
 import { readSettings } from "../../settings/read.ts";
 import { helpOf, option, readOptions, switchOption, UsageError } from "../command-line.ts";
 import { reasonOf, targetOf, targetOptions } from "../target.ts";
+import { csvOptions, statusList } from "./csv-options.ts";
 import { LINE_FORMATS, type LineFormat } from "./measurement.ts";
+import { TIMESTAMP_RULE } from "./timestamp.ts";
 
 /** What `npm run send` was asked to do. */
 export type SendOptions = NonNullable<ReturnType<typeof readSendOptions>>;
@@ -16,15 +18,24 @@ const whatOptions = {
   file: option(
     "FILE",
     text("a file's path"),
-    "CSV with a header that names the columns timestamp and value (ms), or NDJSON with one pulse a line. A timestamp is YYYY-MM-DD HH:MM:SS (UTC), RFC 3339, or epoch seconds or ms. A CSV line is one measurement. Default: standard input, one pulse a line.",
+    `CSV with a header, or NDJSON with one pulse a line; gzip and UTF-16 with a byte order mark are read, too. Its times: ${TIMESTAMP_RULE}. Default: standard input, one pulse a line.`,
   ),
   format: option(
     LINE_FORMATS.join("|"),
     word(LINE_FORMATS),
-    "Needed where the file's name does not say it (.csv, .ndjson, .jsonl).",
+    "Needed where the file's name does not say it (.csv, .tsv, .ndjson, .jsonl, each also with .gz).",
   ),
-  service: option("NAME", text("a service's name"), "The service. A line of NDJSON may name another. CSV needs it."),
-  status: option("STATUS", text("a status"), 'The status of lines that name none. Default for CSV: "ok".'),
+  service: option(
+    "NAME",
+    text("a service's name"),
+    "The service of lines that name none. CSV without a column service_name needs it.",
+  ),
+  status: option(
+    "STATUS",
+    text("a status"),
+    'The status of lines that name none. Default for CSV without a column status: "ok".',
+  ),
+  statuses: option("LIST", statusList, "Sends some statuses as others:"),
   shiftToNow: switchOption(
     "Adds the same span to every time, so that the last time is now. Reads the file twice. pulse-ingest refuses pulses older than the retention (30 days unless set otherwise).",
   ),
@@ -40,7 +51,10 @@ const howOptions = {
   dryRun: switchOption("Reads and checks everything, sends nothing."),
 };
 
-const restartOptions = { restart: switchOption("Sends the file from its first line again.") };
+const resumeOptions = {
+  final: switchOption("The file is complete: sends its last line even where no line break ends it."),
+  restart: switchOption("Sends the file from its first line again."),
+};
 
 export const SEND_HELP = `Sends measurements from a file, or from standard input, as pulses.
 
@@ -51,31 +65,36 @@ export const SEND_HELP = `Sends measurements from a file, or from standard input
 What to send
 ${helpOf(whatOptions)}
 
+CSV
+  The first line names the columns: timestamp (or event_time), value (or latency_ms), service_name, status, id and
+  metadata.KEY. The first two are needed. A row has as many cells as the first line; a quoted cell ends on its line.
+${helpOf(csvOptions)}
+
 How to send it
 ${helpOf(howOptions)}
 
 Resuming
   Ctrl-C stops the command. The same command continues where it stopped, also after a crash, because it notes in
-  .pulsemesh/send/ what pulse-ingest has accepted. It continues with a finished file that has grown, too.
-${helpOf(restartOptions)}
-  Each line has the identity "<file name>-<hash of its first lines>:<line>" unless it names an id, so that a line that is
-  sent again is stored once. With --shift-to-now the shift is part of the identity.
+  .pulsemesh/send/ what pulse-ingest has accepted. It continues with a finished file that has grown, too: a last line
+  without a line break waits for the rest of it, unless it is a whole JSON object, or nothing can follow (standard input
+  at its end, a gzip file, --final).
+${helpOf(resumeOptions)}
+  Each line has the identity "<file name>-<hash of the first measurement>:<line>" unless it names an id, so that a line
+  that is sent again is stored once. With --shift-to-now the shift is part of the identity.
 
-Exit code: 0 everything was sent, 1 a fault stopped it, 2 the command is wrong, 3 bad lines were left out, 130 Ctrl-C.
+Exit code: 0 everything was sent, 1 a fault stopped it, 2 the command is wrong, 3 lines were left out, 130 Ctrl-C.
 `;
 
 /** Reads the command line; `undefined` when it asks for help, or names nothing that could be sent. @throws {UsageError} */
 export function readSendOptions(args: readonly string[], env: NodeJS.ProcessEnv, isInputTerminal: boolean) {
-  const given = readOptions(args, { ...whatOptions, ...howOptions, ...restartOptions });
+  const given = readOptions(args, { ...whatOptions, ...csvOptions, ...howOptions, ...resumeOptions });
   if (given === undefined || (given.file === undefined && isInputTerminal)) return undefined;
-  const { dataDir, ingestPort } = readSettings(localSettings, env);
   if (given.rate !== undefined && given.asFastAsPossible) {
     throw new UsageError("Expected --rate or --as-fast-as-possible, got both");
   }
   const format = given.format ?? formatOf(given.file);
-  if (format === "csv" && given.service === undefined) {
-    throw new UsageError("Expected --service NAME with CSV, which names no service, got none");
-  }
+  const csvOption = (["columns", "where", "separator", "decimal"] as const).find((name) => given[name] !== undefined);
+  if (format !== "csv" && csvOption !== undefined) throw new UsageError(`Expected CSV with --${csvOption}, got NDJSON`);
   if (given.shiftToNow && given.file === undefined) {
     throw new UsageError("Expected --file with --shift-to-now, which reads it twice, got standard input");
   }
@@ -84,21 +103,26 @@ export function readSendOptions(args: readonly string[], env: NodeJS.ProcessEnv,
     /** Absolute path; absent: standard input. */
     file: given.file === undefined ? undefined : checkFile(given.file),
     format,
-    status: given.status ?? (format === "csv" ? "ok" : undefined),
-    target: targetOf(given, ingestPort),
+    decimal: given.decimal ?? ("." as const),
+    target: targetOf(given, env),
     rate: given.asFastAsPossible ? Number.POSITIVE_INFINITY : (given.rate ?? DEFAULT_RATE),
-    dataDir: resolve(dataDir),
+    dataDir: resolve(readSettings({ dataDir }, env).dataDir),
   };
 }
 
-const FORMATS: Readonly<Record<string, LineFormat>> = { ".csv": "csv", ".ndjson": "ndjson", ".jsonl": "ndjson" };
+const FORMATS: Readonly<Record<string, LineFormat>> = {
+  ".csv": "csv",
+  ".tsv": "csv",
+  ".ndjson": "ndjson",
+  ".jsonl": "ndjson",
+};
 
 function formatOf(file: string | undefined): LineFormat {
   if (file === undefined) return "ndjson";
-  const format = FORMATS[extname(file).toLowerCase()];
+  const format = FORMATS[extname(file.replace(/\.gz$/i, "")).toLowerCase()];
   if (format !== undefined) return format;
   throw new UsageError(
-    `Expected a name ending in .csv, .ndjson or .jsonl, got ${basename(file)}: add --format csv or --format ndjson`,
+    `Expected a name ending in .csv, .tsv, .ndjson or .jsonl, got ${basename(file)}: add --format csv or --format ndjson`,
   );
 }
 

@@ -5,6 +5,8 @@ export interface SendCounts {
   accepted: number;
   /** Lines that hold no valid pulse. */
   refused: number;
+  /** The number of a last line that was left for later, because no line break ends it yet. */
+  openLine: number | undefined;
   requests: number;
   retries: number;
   seconds: number;

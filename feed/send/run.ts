@@ -1,10 +1,12 @@
 import { Pace } from "../pace.ts";
 import type { Progress } from "../progress.ts";
 import type { Requests } from "../requests.ts";
-import { AckWindow, type Stretch } from "./ack-window.ts";
-import { headerRule, isHeader, type Job } from "./job.ts";
+import { AckWindow, type LastLine, type Stretch } from "./ack-window.ts";
+import type { CsvLayout } from "./csv.ts";
+import { isHeader, type Job } from "./job.ts";
+import { textOf } from "./line-source.ts";
 import type { FilePosition, Line } from "./lines.ts";
-import { type Columns, columnsOf, readMeasurement } from "./measurement.ts";
+import { readMeasurement } from "./measurement.ts";
 import type { SendOptions } from "./options.ts";
 import type { SendCounts } from "./report.ts";
 
@@ -31,12 +33,14 @@ export class SendRun {
   readonly #pace: Pace;
   readonly #batchSize: number;
   readonly #startedAt = performance.now();
-  #columns: Columns | undefined;
+  #layout: CsvLayout | undefined;
   #batch = emptyBatch();
   #read: FilePosition;
+  #last: LastLine | undefined;
   #opened: FilePosition;
   #lines = 0;
   #refused = 0;
+  #openLine: number | undefined;
 
   constructor(run: RunOptions) {
     const { job, options, requests } = run;
@@ -46,7 +50,7 @@ export class SendRun {
     this.#pace = new Pace(requests === undefined ? Number.POSITIVE_INFINITY : options.rate);
     // At a low rate ten small requests a second, rather than a large one now and then.
     this.#batchSize = Math.min(options.batch, Math.max(1, Math.ceil(options.rate / 10)));
-    this.#columns = job.columns;
+    this.#layout = job.layout;
     this.#read = job.start;
     this.#opened = job.start;
   }
@@ -64,6 +68,7 @@ export class SendRun {
       lines: this.#lines,
       accepted: requests?.accepted ?? 0,
       refused: this.#refused,
+      openLine: this.#openLine,
       requests: requests?.count ?? 0,
       retries: requests?.retries ?? 0,
       seconds: (performance.now() - this.#startedAt) / 1000,
@@ -89,18 +94,26 @@ export class SendRun {
     }
   }
 
-  #take({ text, fault, number, end }: Line): void {
-    const { job, stop } = this.#run;
+  #take(line: Line): void {
+    const { job, progress } = this.#run;
+    const { text, fault, number, end, isOpen } = line;
+    if (isOpen) {
+      this.#openLine = number;
+      progress.log(
+        `${job.name}, line ${number}: no line break ends it yet, so it may be half written and was not sent. Send it with --final when the file is complete.`,
+      );
+      return;
+    }
+    this.#last = { start: this.#read, text: textOf(line) };
     this.#read = end;
     if (isHeader(end, job.rules.format)) {
-      this.#columns ??= columnsOf(text ?? "");
-      if (this.#columns === undefined) stop.abort(headerRule(job.name));
+      this.#layout ??= job.readLayout(line);
       return;
     }
     const outcome =
       text === undefined
         ? { kind: "bad" as const, reason: fault ?? "" }
-        : readMeasurement(text, number, job.rules, this.#columns);
+        : readMeasurement(text, number, job.rules, this.#layout);
     if (outcome.kind === "blank") return;
     this.#lines++;
     if (outcome.kind === "bad") {
@@ -129,7 +142,7 @@ export class SendRun {
     const { requests, stop, show, progress, onReached } = this.#run;
     if (this.#read === this.#opened || stop.signal.aborted) return;
     const { jsons, lines, refused } = this.#batch;
-    const ack = this.#window.open({ end: this.#read, accepted: jsons.length, refused });
+    const ack = this.#window.open({ end: this.#read, last: this.#last, accepted: jsons.length, refused });
     this.#opened = this.#read;
     this.#batch = emptyBatch();
     if (requests === undefined || jsons.length === 0) {

@@ -7,14 +7,20 @@ import { jsonOrUndefined } from "../json.ts";
 
 const positionSchema = z.object({ line: z.int().min(0), bytes: z.int().min(0) });
 const stateSchema = z.object({
-  version: z.literal(1),
+  version: z.literal(2),
   file: z.string(),
-  /** A hash of the file's first lines, which tells it from another file under the same name. */
-  head: z.string(),
+  /** A hash of the lines up to the first measurement. Absent: they were not written yet. */
+  head: z.string().optional(),
   position: positionSchema,
+  /** The line that ends there: where it begins, and a hash of what it read. Absent at the beginning. */
+  last: positionSchema.extend({ hash: z.string() }).optional(),
   accepted: z.int().min(0),
   refused: z.int().min(0),
-  shiftMs: z.int(),
+  /** Absent: not decided yet, because no line named a time. */
+  shiftMs: z.int().optional(),
+  /** The size of the file on disk when the run began. */
+  size: z.int().min(0),
+  /** Whether the run sent everything that the file held then. */
   isFinished: z.boolean(),
 });
 
