@@ -1,5 +1,4 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { countBodyBytes } from "./body-garbage.ts";
 import { problem, tryLater } from "./problem.ts";
 import type { HttpReply } from "./route.ts";
 
@@ -28,12 +27,15 @@ const NO_BODY = Buffer.alloc(0);
 /** Reads request bodies whole, within limits of size, of time and of memory for all of them together. */
 export class BodyReader {
   readonly #limits: BodyLimits;
+  readonly #onBytes: (bytes: number) => void;
   readonly #readings = new Set<Reading>();
   readonly #sweep: NodeJS.Timeout;
   #readingBytes = 0;
 
-  constructor(limits: BodyLimits) {
+  /** `onBytes` is called with the size of each part of a body that comes in. */
+  constructor(limits: BodyLimits, onBytes: (bytes: number) => void = () => undefined) {
     this.#limits = limits;
+    this.#onBytes = onBytes;
     // One timer for all requests: a timer for each would cost more than the reading.
     this.#sweep = setInterval(() => this.#refuseSlow(), Math.min(500, limits.requestTimeoutMs / 2));
     this.#sweep.unref();
@@ -59,7 +61,7 @@ export class BodyReader {
     this.#readings.add(reading);
     request.on("data", (chunk: Buffer) => {
       if (!this.#readings.has(reading)) return;
-      countBodyBytes(chunk.length);
+      this.#onBytes(chunk.length);
       reading.bytes += chunk.length;
       this.#readingBytes += chunk.length;
       if (reading.bytes > this.#limits.maxBodyBytes) this.#refuse(reading, this.#tooLarge());
@@ -74,6 +76,11 @@ export class BodyReader {
       receiver.take(body);
     });
     request.on("close", () => this.#end(reading));
+  }
+
+  /** Reads what is left of a body that nobody wants. */
+  discard(request: IncomingMessage): void {
+    request.on("data", (chunk: Buffer) => this.#onBytes(chunk.length));
   }
 
   close(): void {

@@ -2,7 +2,6 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import type { Logger } from "pino";
-import { countBodyBytes } from "./body-garbage.ts";
 import type { BodyReader, BodyReceiver } from "./body-reader.ts";
 import { LINGER_MS } from "./client-errors.ts";
 import type { Connection, Drain } from "./drain.ts";
@@ -98,7 +97,7 @@ export class Exchange implements BodyReceiver {
 
   /** Answers a request whose body may still be coming: a client that goes on sending still sees the answer. */
   refuse(reply: HttpReply): void {
-    const { refusals, onRefused } = this.#context;
+    const { bodies, refusals, onRefused } = this.#context;
     const request = this.#request;
     const response = this.#response;
     onRefused?.();
@@ -118,7 +117,7 @@ export class Exchange implements BodyReceiver {
     };
     request.on("end", end);
     request.on("close", end);
-    request.on("data", (chunk: Buffer) => countBodyBytes(chunk.length));
+    bodies.discard(request);
   }
 
   #send(reply: HttpReply): void {

@@ -1,7 +1,7 @@
 // What the functions and the local broker stand on. A request's way through this folder:
 //   exchange.ts       one request: its URL, route, admission, body and answer
 //   router.ts         finds the route of a method and path
-//   body-reader.ts    reads the body, within limits (body-garbage)
+//   body-reader.ts    reads the body, within limits
 //   client-errors.ts  answers what never becomes a request
 //   refusal-log.ts    writes a line for what was refused
 //   drain.ts          stops without failing a request
@@ -25,6 +25,8 @@ export interface HttpServerOptions {
   registry: Registry;
   limits: BodyLimits;
   log: Logger;
+  /** Called with the size of each part of a body that comes in. */
+  onBodyBytes?: (bytes: number) => void;
   /** Called for each request except health probes, once its answer is sent or its client has gone (499). */
   onAnswered?: ExchangeContext["onAnswered"];
   /** Called for each request that never reaches its route: unreadable, unknown path, too large. */
@@ -40,12 +42,13 @@ const QUIET_MS = 500;
 export class HttpServer {
   readonly #context: ExchangeContext;
 
-  constructor(server: Server, { routes, check, registry, limits, log, onAnswered, onRefused }: HttpServerOptions) {
+  constructor(server: Server, options: HttpServerOptions) {
+    const { routes, check, registry, limits, log, onBodyBytes, onAnswered, onRefused } = options;
     const drain = new Drain(server);
     const refusals = new RefusalLog({ log });
     const context: ExchangeContext = {
       findRoute: createRouter([...routes, ...operationRoutes(check, registry, drain)]),
-      bodies: new BodyReader(limits),
+      bodies: new BodyReader(limits, onBodyBytes),
       drain,
       refusals,
       log,

@@ -8,6 +8,7 @@ import { HttpServer } from "../../http/server.ts";
 import { RequestMetrics } from "../metrics/request-metrics.ts";
 import type { Parts } from "../parts.ts";
 import type { PulseFunction } from "../pulse-function.ts";
+import { countBodyBytes } from "./body-garbage.ts";
 import { asFaasModule } from "./faas-module.ts";
 import { createStop } from "./stop.ts";
 
@@ -43,6 +44,7 @@ export async function serve(
     registry,
     limits: settings,
     log,
+    onBodyBytes: countBodyBytes,
     onAnswered: (method, code, seconds) => requestMetrics.observe(method, code, seconds),
   });
   return server;
