@@ -60,7 +60,9 @@ export const SEND_HELP = `Sends measurements from a file, or from standard input
 
   npm run send -- --file latency.csv --service checkout --shift-to-now
   npm run send -- --file pulses.ndjson --as-fast-as-possible
-  tail -f pulses.ndjson | npm run send
+  tail -F pulses.ndjson | npm run send
+
+docs/senders.md has more, such as the results of k6, JMeter and Gatling.
 
 What to send
 ${helpOf(whatOptions)}
