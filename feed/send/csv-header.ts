@@ -79,7 +79,8 @@ function refuseUnknown(names: readonly string[], fields: CsvLayout["fields"], { 
   const known = new Set(fields.values());
   const unknown = names.filter((name, index) => !known.has(index) && name.toLowerCase() !== where?.[0].toLowerCase());
   if (unknown.length === 0) return;
-  const all = names.map((name) => (fieldNamed(name) === undefined ? `${METADATA}${name}=${name}` : name));
+  const named = names.filter((name) => name !== "");
+  const all = named.map((name) => (fieldNamed(name) === undefined ? `${METADATA}${name}=${name}` : name));
   throw new Error(
     `Expected columns with the names of fields, got also ${listOf(unknown)}: name what to take, as in --columns ${quoteForShell(all.join(","))}`,
   );

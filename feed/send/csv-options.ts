@@ -13,7 +13,10 @@ const columnList = parsedText(
   },
 );
 
-const cell = parsedText("a column and its value such as metric_name=http_req_duration", (text) => pairsIn(text)?.[0]);
+const cell = parsedText("a column and its value such as metric_name=http_req_duration", (text) => {
+  const [column, value] = splitAtEquals(text);
+  return column === "" || value === undefined ? undefined : ([column, value] as const);
+});
 
 const separator = parsedText("one character, or the word tab", (text) => {
   if (text === "tab") return "\t";
@@ -28,11 +31,7 @@ export const statusList = parsedText("a list such as 0=error,KO=error", (text) =
 
 /** The options for CSV alone. */
 export const csvOptions = {
-  columns: option(
-    "LIST",
-    columnList,
-    "The columns to take, where they have other names than the fields; all others are left out. It is",
-  ),
+  columns: option("LIST", columnList, "The columns to take, each with its field; all others are left out:"),
   where: option("COLUMN=VALUE", cell, "Takes only the rows with this cell."),
   separator: option("CHAR", separator, "Default: a comma, a semicolon or a tab, as the first line shows. It may be:"),
   decimal: option(
@@ -45,10 +44,13 @@ export const csvOptions = {
 /** The pairs of `name=value,name=value`; quotes may surround a pair that holds a comma. @param alone the value of a name alone */
 function pairsIn(text: string, alone?: (name: string) => string): [name: string, value: string][] | undefined {
   const pairs = cellsOf(text, ",")?.map((pair): [string, string] => {
-    const at = pair.indexOf("=");
-    return at === -1
-      ? [pair.trim(), alone?.(pair.trim()) ?? ""]
-      : [pair.slice(0, at).trim(), pair.slice(at + 1).trim()];
+    const [name, value = alone?.(name) ?? ""] = splitAtEquals(pair);
+    return [name, value];
   });
   return pairs?.every(([name, value]) => name !== "" && value !== "") ? pairs : undefined;
+}
+
+function splitAtEquals(text: string): [name: string, value?: string] {
+  const at = text.indexOf("=");
+  return at === -1 ? [text.trim()] : [text.slice(0, at).trim(), text.slice(at + 1).trim()];
 }

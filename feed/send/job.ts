@@ -80,13 +80,7 @@ export async function prepareFile(
   if (former?.head !== undefined && former.head !== head.hash)
     throw changedError(path, "its first lines read otherwise");
   const state: SendState = {
-    version: 2,
-    file: path,
-    position: start,
-    accepted: 0,
-    refused: 0,
-    isFinished: false,
-    ...former,
+    ...(former ?? { version: 2, file: path, position: start, accepted: 0, refused: 0, isFinished: false }),
     head: head.isOpen ? former?.head : head.hash,
     size: file.size,
   };
@@ -134,11 +128,6 @@ function changedError(path: string, how: string): Error {
 
 function rulesOf({ format, service, status, statuses }: SendOptions): LineRules {
   return { format, service, status, statuses: statuses ?? new Map(), shiftMs: 0, idOf: String, now: Date.now };
-}
-
-/** Whether the line that ends there names the columns of a CSV file. */
-export function isHeader(position: FilePosition, format: SendOptions["format"]): boolean {
-  return format === "csv" && position.line === 1;
 }
 
 function layoutReader(name: string, options: SendOptions, log: JobIo["log"]): Job["readLayout"] {

@@ -6,6 +6,7 @@ import { quote } from "../../settings/field.ts";
 import { formatFault } from "../failure.ts";
 import { jsonOrUndefined } from "../json.ts";
 import { type CsvLayout, readRow } from "./csv.ts";
+import type { Line } from "./lines.ts";
 import { parseTimestamp, TIMESTAMP_RULE } from "./timestamp.ts";
 
 export const LINE_FORMATS = ["csv", "ndjson"] as const;
@@ -42,6 +43,11 @@ export type LineOutcome =
   | { kind: "bad"; reason: string }
   | { kind: "blank" };
 
+/** Whether the line names the columns of a CSV file. */
+export function isHeader({ number }: Line, { format }: LineRules): boolean {
+  return format === "csv" && number === 1;
+}
+
 /** Reads one line. A CSV line needs the file's layout. */
 export function readMeasurement(text: string, line: number, rules: LineRules, layout?: CsvLayout): LineOutcome {
   if (text.trim() === "") return { kind: "blank" };
@@ -76,7 +82,7 @@ function completed(read: object, line: number, rules: LineRules, layout?: CsvLay
   const fields: Record<string, unknown> = { ...read };
   fields.service_name ??= service;
   fields.status ??= status ?? (layout === undefined || layout.fields.has("status") ? undefined : "ok");
-  fields.status = statuses.get(String(fields.status)) ?? fields.status;
+  if (typeof fields.status === "string") fields.status = statuses.get(fields.status) ?? fields.status;
   fields.id ??= idOf(line);
   fields.event_time ??= timeOfLine?.();
   fields.metadata ??= undefined;

@@ -84,7 +84,7 @@ describe("the command line of send", () => {
 
   it("takes what a CSV file needs", () => {
     const at = folderOf({ "a.tsv": "", "a.csv.gz": "" });
-    const args = ["--columns", "timestamp=time,Value=took,metadata.Host=host,status", "--where", "kind=a=b"];
+    const args = ["--columns", "timestamp=time,Value=took,metadata.Host=host,status", "--where", "kind=a=b,c"];
     const more = ["--separator", "tab", "--decimal", ",", "--statuses", "0=error,KO=error", "--final"];
     expect(read(["--file", at("a.tsv"), ...args, ...more])).toMatchObject({
       format: "csv",
@@ -94,7 +94,7 @@ describe("the command line of send", () => {
         ["metadata.Host", "host"],
         ["status", "status"],
       ]),
-      where: ["kind", "a=b"],
+      where: ["kind", "a=b,c"],
       separator: "\t",
       decimal: ",",
       statuses: new Map([

@@ -3,10 +3,10 @@ import type { Progress } from "../progress.ts";
 import type { Requests } from "../requests.ts";
 import { AckWindow, type LastLine, type Stretch } from "./ack-window.ts";
 import type { CsvLayout } from "./csv.ts";
-import { isHeader, type Job } from "./job.ts";
+import type { Job } from "./job.ts";
 import { textOf } from "./line-source.ts";
 import type { FilePosition, Line } from "./lines.ts";
-import { readMeasurement } from "./measurement.ts";
+import { isHeader, readMeasurement } from "./measurement.ts";
 import type { SendOptions } from "./options.ts";
 import type { SendCounts } from "./report.ts";
 
@@ -106,7 +106,7 @@ export class SendRun {
     }
     this.#last = { start: this.#read, text: textOf(line) };
     this.#read = end;
-    if (isHeader(end, job.rules.format)) {
+    if (isHeader(line, job.rules)) {
       this.#layout ??= job.readLayout(line);
       return;
     }

@@ -1,7 +1,7 @@
 import { MAX_AHEAD_MS } from "../../events/pulse.ts";
 import type { CsvLayout } from "./csv.ts";
 import type { Line } from "./lines.ts";
-import { type LineRules, readMeasurement } from "./measurement.ts";
+import { isHeader, type LineRules, readMeasurement } from "./measurement.ts";
 
 interface TimeOfLine {
   time: number;
@@ -25,8 +25,9 @@ export async function shiftOf(
   let last: TimeOfLine | undefined;
   let lastAhead: TimeOfLine | undefined;
   for await (const lines of source) {
-    for (const { text, number, isOpen } of lines) {
-      if (text === undefined || isOpen || (layout !== undefined && number === 1)) continue;
+    for (const line of lines) {
+      const { text, number, isOpen } = line;
+      if (text === undefined || isOpen || isHeader(line, rules)) continue;
       const outcome = readMeasurement(text, number, ofAnyTime, layout);
       const time = outcome.kind === "pulse" ? outcome.measurement.time : undefined;
       if (time === undefined) continue;
