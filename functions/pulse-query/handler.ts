@@ -52,10 +52,20 @@ export function createQuery({
   now = Date.now,
 }: QueryOptions): PulseFunction {
   const services = new ServiceList({ reader: store, now });
-  const live = liveRoutes(services, store, {
+  const live = liveRoutes({
     ...LIVE_DEFAULTS,
     ...liveOptions,
-    onError: (error) => log.warn({ err: error }, "the store did not answer: live listeners wait"),
+    services,
+    reader: store,
+    now,
+    async explain(error) {
+      log.warn({ err: error }, "the store did not answer: live listeners wait");
+      const { message } = await store.check().then(
+        () => error as Error,
+        (reason: Error) => reason,
+      );
+      return message;
+    },
   });
   const exports = new Exports(store);
   const summaries = new SharedAnswers<Summary>(MAX_SUMMARIES, now);

@@ -2,29 +2,25 @@ import { once } from "node:events";
 import type { Readable } from "node:stream";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import type { StoredPulse } from "../../storage/ports.ts";
-import { LIVE_DEFAULTS, Live, type LiveOptions, type LiveSource } from "./live.ts";
-import { viewPulse } from "./view.ts";
+import { EveryServiceSource } from "./every-service-source.ts";
+import { LIVE_DEFAULTS, Live, type LiveOptions } from "./live.ts";
+import type { JudgedService } from "./service-list.ts";
 
 function pulseOf(service: string, id = "1", time = 1000): StoredPulse {
   return { service_name: service, event_time: time, latency_ms: 1, status: "ok", id, source: "/pulse" };
 }
 
 /** Services whose newest pulses a test sets, and which counts how often it is asked. */
-class Services implements LiveSource<StoredPulse> {
+class Services {
   pulses: StoredPulse[] = [];
   asked = 0;
   failure: Error | undefined;
 
-  async ask(): Promise<StoredPulse[]> {
+  async latest(): Promise<JudgedService[]> {
     this.asked++;
     if (this.failure !== undefined) throw this.failure;
-    return this.pulses;
+    return this.pulses.map((pulse) => ({ pulse, health: "up", usualPeriodMs: undefined }));
   }
-  keyOf = (pulse: StoredPulse) => pulse.service_name;
-  isSame = (before: StoredPulse, after: StoredPulse) => before.id === after.id;
-  eventOf = (pulse: StoredPulse) => ({ event: "pulse", data: viewPulse(pulse) });
-  goneEventOf = (pulse: StoredPulse) => ({ event: "gone", data: { service_name: pulse.service_name } });
-  readyEventOf = (pulses: readonly StoredPulse[]) => ({ event: "ready", data: { services: pulses.length } });
 }
 
 /** Gathers a stream's text and its events. */
@@ -33,8 +29,8 @@ function textOf(stream: Readable): { text: string; events: string[] } {
     text: "",
     get events() {
       return [...this.text.matchAll(/event: (\w+)\ndata: (.*)\n\n/g)].map(([, event, data]) => {
-        const { service_name: service, services, event_time: time } = JSON.parse(data as string);
-        return `${event} ${service ?? services}${time === undefined ? "" : `@${Date.parse(time)}`}`;
+        const { service_name: service, services, reason, event_time: time } = JSON.parse(data as string);
+        return `${event} ${service ?? services ?? reason}${time === undefined ? "" : `@${Date.parse(time)}`}`;
       });
     },
   };
@@ -44,18 +40,20 @@ function textOf(stream: Readable): { text: string; events: string[] } {
   return read;
 }
 
-const lives: Live<StoredPulse>[] = [];
+const lives: Live[] = [];
 afterEach(() => {
   for (const live of lives.splice(0)) live.end();
 });
 
-function openLive(services: Services, options: Partial<LiveOptions> = {}): Live<StoredPulse> {
-  const live = new Live(services, { ...LIVE_DEFAULTS, pollMs: 5, onError: () => undefined, ...options });
+function openLive(services: Services, options: Partial<LiveOptions> = {}): Live {
+  const source = new EveryServiceSource(services, Date.now);
+  const explain = async (error: unknown) => (error as Error).message;
+  const live = new Live(source, { ...LIVE_DEFAULTS, pollMs: 5, explain, ...options });
   lives.push(live);
   return live;
 }
 
-function listen(live: Live<StoredPulse>): Readable {
+function listen(live: Live): Readable {
   const stream = live.listen();
   if (stream === undefined) throw new Error("Expected a stream");
   return stream;
@@ -67,12 +65,13 @@ describe("a live stream", () => {
     services.pulses = [pulseOf("a"), pulseOf("b")];
     const read = textOf(listen(openLive(services)));
     await vi.waitFor(() => expect(read.events).toEqual(["pulse a@1000", "pulse b@1000", "ready 2"]));
-    expect(read.text).toMatch(/^retry: \d+\n\n/);
+    expect(read.text).toMatch(/^retry: \d+\nevent: pulse\ndata: /);
   });
 
   it("says that there is no service", async () => {
     const read = textOf(listen(openLive(new Services())));
     await vi.waitFor(() => expect(read.events).toEqual(["ready 0"]));
+    expect(read.text).toMatch(/^retry: \d+\nevent: ready\ndata: /);
   });
 
   it("goes on with changes alone", async () => {
@@ -135,26 +134,45 @@ describe("a live stream", () => {
     expect(services.asked).toBeGreaterThan(asked);
   });
 
-  it("waits for a store that is away", async () => {
+  it("says once why the store is away, and begins when it is back", async () => {
     const services = new Services();
     services.pulses = [pulseOf("a")];
-    services.failure = new Error("away");
-    const errors: unknown[] = [];
-    const read = textOf(listen(openLive(services, { onError: (error) => errors.push(error) })));
-    await vi.waitFor(() => expect(errors.length).toBeGreaterThan(1));
-    expect(read.events).toEqual([]);
+    services.failure = new Error("no node answers");
+    const live = openLive(services);
+    const read = textOf(listen(live));
+    await vi.waitFor(() => expect(services.asked).toBeGreaterThan(2));
+    expect(read.events).toEqual(["away no node answers"]);
+    const later = textOf(listen(live));
     services.failure = undefined;
-    await vi.waitFor(() => expect(read.events).toEqual(["pulse a@1000", "ready 1"]));
+    for (const one of [read, later]) {
+      await vi.waitFor(() => expect(one.events).toEqual(["away no node answers", "pulse a@1000", "ready 1"]));
+    }
   });
 
-  it("sends heartbeats while nothing changes, even before the store answers", async () => {
+  it("says that the store went away and came back", async () => {
+    const services = new Services();
+    services.pulses = [pulseOf("a")];
+    const live = openLive(services);
+    const read = textOf(listen(live));
+    await vi.waitFor(() => expect(read.events).toHaveLength(2));
+    services.failure = new Error("no node answers");
+    await vi.waitFor(() => expect(read.events.at(-1)).toBe("away no node answers"));
+    const newcomer = textOf(listen(live));
+    expect(newcomer.events).toEqual([]);
+    services.failure = undefined;
+    services.pulses = [pulseOf("a", "2", 2000)];
+    await vi.waitFor(() => expect(read.events.slice(3)).toEqual(["pulse a@2000", "ready 1"]));
+    expect(newcomer.events).toEqual(["away no node answers", "pulse a@2000", "ready 1"]);
+  });
+
+  it("sends heartbeats as events while nothing changes, even before the store answers", async () => {
     const services = new Services();
     services.failure = new Error("away");
     const live = openLive(services, { heartbeatMs: 5 });
     const read = textOf(listen(live));
-    await vi.waitFor(() => expect(read.text).toContain(": heartbeat\n\n"));
+    await vi.waitFor(() => expect(read.text).toMatch(/event: heartbeat\ndata: \{"time":"[^"]+Z"\}\n\n/));
     services.failure = undefined;
-    await vi.waitFor(() => expect(read.text).toMatch(/ready[\s\S]*: heartbeat\n\n/));
+    await vi.waitFor(() => expect(read.text).toMatch(/ready[\s\S]*event: heartbeat\n/));
   });
 
   it("drops a listener that does not read, and no other", async () => {

@@ -1,71 +1,76 @@
 import { Readable } from "node:stream";
+import { HEARTBEAT_MS, type LiveEventName } from "./live-protocol.ts";
 
 /** One server-sent event. */
 export interface LiveEvent {
-  event: string;
-  data: unknown;
+  event: LiveEventName;
+  data: object;
+  /** A listener that connects again with it gets what came after it. */
+  id?: string;
 }
 
-/** The items that a stream shows: they appear, change and go. */
-export interface LiveSource<T> {
-  /** All items as they are now. */
-  ask(): Promise<readonly T[]>;
-  keyOf(item: T): string;
-  isSame(before: T, after: T): boolean;
-  eventOf(item: T): LiveEvent;
-  /** The event for an item that has gone; without it, nothing is sent. */
-  goneEventOf?(item: T): LiveEvent;
-  /** The event that ends a snapshot. */
-  readyEventOf(items: readonly T[]): LiveEvent;
+/** What a stream shows. */
+export interface LiveSource {
+  /** Asks the store for what has changed since the last look. @throws when the store is away. */
+  look(): Promise<readonly LiveEvent[]>;
+  /** What a listener gets first: what the last look saw, or what came after the event with the id `lastId` ("" for none). */
+  begin(lastId: string): readonly LiveEvent[];
+  /** The event that follows `begin`, and that ends a failure of the store. */
+  readyEvent(): LiveEvent;
+  /** What a heartbeat says besides its time. */
+  heartbeat?(): object;
 }
 
 /** How streams are kept. */
 export interface LiveOptions {
-  /** How often the source is asked while somebody listens. */
+  /** How often the source looks while somebody listens. */
   pollMs: number;
-  /** How often a comment shows listeners and proxies that the stream lives. */
   heartbeatMs: number;
-  /** What a listener may leave unread, besides one snapshot, before it is dropped. */
+  /** What a listener may leave unread, besides one beginning, before it is dropped. */
   maxUnreadBytes: number;
   maxListeners: number;
-  onError: (error: unknown) => void;
+  /** What to tell listeners when a look has failed. */
+  explain: (error: unknown) => Promise<string>;
   /** Called when the last listener has left. */
   onIdle: () => unknown;
 }
 
-export const LIVE_DEFAULTS: Omit<LiveOptions, "onError"> = {
+export const LIVE_DEFAULTS: Omit<LiveOptions, "explain"> = {
   pollMs: 1000,
-  heartbeatMs: 15_000,
-  maxUnreadBytes: 256 * 1024,
+  heartbeatMs: HEARTBEAT_MS,
+  maxUnreadBytes: 512 * 1024,
   maxListeners: 1000,
   onIdle: () => undefined,
 };
 
 /** How long a browser waits before it connects again. */
 const RETRY_MS = 2000;
-const HEARTBEAT = Buffer.from(": heartbeat\n\n");
 
 /**
- * Streams a source as server-sent events. A stream begins with a snapshot, which is an event for each item and then
- * `ready`. It goes on with items that are new, have changed or have gone. For all listeners together, each poll asks the
- * source once and each event is encoded once.
+ * Streams a source as server-sent events. A stream begins with what the source holds, which ends with `ready`, and goes on
+ * with what changes. For all listeners together, the source looks once each poll and each change is encoded once. While
+ * the store does not answer, listeners are told why (`away`); `ready` ends that too.
  */
-export class Live<T> {
-  readonly #source: LiveSource<T>;
+export class Live {
+  readonly #source: LiveSource;
   readonly #options: LiveOptions;
-  /** What the last poll found, by key. */
-  #known = new Map<string, T>();
-  /** Streams that have had their snapshot. */
+  /** Streams that have had their beginning. */
   readonly #listeners = new Set<Readable>();
-  /** Streams that wait for the source's first answer. */
-  readonly #newcomers = new Set<Readable>();
-  #snapshot: Buffer | undefined;
+  /** Streams that wait for a look, with the last id that each has seen. */
+  readonly #newcomers = new Map<Readable, string>();
+  /** Beginnings as of the last look, by the last id that they follow. */
+  readonly #beginnings = new Map<string, Buffer>();
+  #longestBeginning = 0;
+  /** Whether the last look was a success and somebody has listened since. */
+  #isCurrent = false;
+  /** Why the store does not answer. */
+  #away: string | undefined;
   #timer: NodeJS.Timeout | undefined;
   #heartbeat: NodeJS.Timeout | undefined;
   #isPolling = false;
   #isEnded = false;
 
-  constructor(source: LiveSource<T>, options: LiveOptions) {
+  constructor(source: LiveSource, options: LiveOptions) {
     this.#source = source;
     this.#options = options;
   }
@@ -75,18 +80,19 @@ export class Live<T> {
   }
 
   /** A new stream; `undefined` when there are too many listeners, or after `end`. */
-  listen(): Readable | undefined {
+  listen(lastId = ""): Readable | undefined {
     if (this.#isEnded || this.listeners >= this.#options.maxListeners) return undefined;
     const stream = new Readable({ read: () => undefined });
-    stream.push(`retry: ${RETRY_MS}\n\n`);
+    // A block of its own would be no event, but widely used clients hand it out as one: it opens the first event's block.
+    stream.push(`retry: ${RETRY_MS}\n`);
     stream.on("close", () => this.#leave(stream));
     stream.on("error", () => undefined); // The listener was dropped or went away: nobody is left to hear of it.
-    if (this.#snapshot === undefined) this.#newcomers.add(stream);
+    if (this.#isCurrent) this.#welcome(stream, lastId);
     else {
-      stream.push(this.#snapshot);
-      this.#listeners.add(stream);
+      this.#newcomers.set(stream, lastId);
+      if (this.#away !== undefined) stream.push(encode(awayEvent(this.#away)));
     }
-    this.#heartbeat ??= setInterval(() => this.#send(HEARTBEAT), this.#options.heartbeatMs);
+    this.#heartbeat ??= setInterval(() => this.#beat(), this.#options.heartbeatMs);
     if (!this.#isPolling && this.#timer === undefined) void this.#poll();
     return stream;
   }
@@ -94,23 +100,30 @@ export class Live<T> {
   /** Ends every stream, and lets none begin. */
   end(): void {
     this.#isEnded = true;
-    for (const stream of [...this.#listeners, ...this.#newcomers]) {
+    for (const stream of this.#streams()) {
       stream.push(null);
       this.#leave(stream);
     }
   }
 
+  #streams(): Readable[] {
+    return [...this.#listeners, ...this.#newcomers.keys()];
+  }
+
   #leave(stream: Readable): void {
+    const before = this.listeners;
     this.#listeners.delete(stream);
     this.#newcomers.delete(stream);
-    if (this.listeners > 0) return;
+    if (this.listeners > 0 || before === 0) return;
     clearTimeout(this.#timer);
     clearInterval(this.#heartbeat);
     this.#timer = undefined;
     this.#heartbeat = undefined;
-    // What is known grows old while nobody listens: the next listener waits for the source.
-    this.#snapshot = undefined;
-    this.#known = new Map();
+    // What was seen grows old while nobody listens: the next listener waits for a look.
+    this.#isCurrent = false;
+    this.#away = undefined;
+    this.#beginnings.clear();
+    this.#longestBeginning = 0;
     this.#options.onIdle();
   }
 
@@ -118,53 +131,69 @@ export class Live<T> {
     this.#timer = undefined;
     this.#isPolling = true;
     try {
-      const items = await this.#source.ask();
-      if (this.listeners > 0) this.#publish(items);
+      const changes = await this.#source.look();
+      if (this.listeners > 0) this.#publish(changes);
     } catch (error) {
-      this.#options.onError(error); // Listeners stay: the store may be back at the next poll.
+      const reason = await this.#options.explain(error);
+      if (this.listeners > 0) this.#tellAway(reason);
     }
     this.#isPolling = false;
     if (this.listeners > 0) this.#timer = setTimeout(() => void this.#poll(), this.#options.pollMs);
   }
 
-  #publish(items: readonly T[]): void {
-    const source = this.#source;
-    const before = this.#known;
-    const after = new Map<string, T>();
-    const changes: string[] = [];
-    for (const item of items) {
-      const key = source.keyOf(item);
-      after.set(key, item);
-      const known = before.get(key);
-      if (known === undefined || !source.isSame(known, item)) changes.push(encode(source.eventOf(item)));
-    }
-    if (source.goneEventOf !== undefined) {
-      for (const [key, item] of before) if (!after.has(key)) changes.push(encode(source.goneEventOf(item)));
-    }
-    this.#known = after;
-    if (changes.length > 0 || this.#snapshot === undefined) {
-      const all = items.map((item) => encode(source.eventOf(item)));
-      this.#snapshot = Buffer.from(all.join("") + encode(source.readyEventOf(items)));
-    }
-    if (changes.length > 0) this.#send(Buffer.from(changes.join("")));
-    for (const stream of this.#newcomers) {
-      stream.push(this.#snapshot);
+  #publish(changes: readonly LiveEvent[]): void {
+    const sent = this.#away === undefined ? changes : [...changes, this.#source.readyEvent()];
+    this.#away = undefined;
+    this.#isCurrent = true;
+    if (changes.length > 0) this.#beginnings.clear();
+    if (sent.length > 0) this.#send(this.#listeners, sent);
+    for (const [stream, lastId] of this.#newcomers) {
       this.#newcomers.delete(stream);
-      this.#listeners.add(stream);
+      this.#welcome(stream, lastId);
     }
   }
 
-  #send(bytes: Buffer): void {
-    const maxUnread = this.#options.maxUnreadBytes + (this.#snapshot?.length ?? 0);
-    for (const stream of this.#listeners) {
+  /** Listeners stay while the store is away: it may be back at the next look. */
+  #tellAway(reason: string): void {
+    this.#isCurrent = false;
+    if (reason === this.#away) return;
+    this.#away = reason;
+    this.#send(this.#streams(), [awayEvent(reason)]);
+  }
+
+  #beat(): void {
+    const data = { time: new Date().toISOString(), ...(this.#isCurrent && this.#source.heartbeat?.()) };
+    this.#send(this.#streams(), [{ event: "heartbeat", data }]);
+  }
+
+  #welcome(stream: Readable, lastId: string): void {
+    const source = this.#source;
+    let beginning = this.#beginnings.get(lastId);
+    if (beginning === undefined) {
+      const events = [...source.begin(lastId), source.readyEvent()];
+      beginning = Buffer.from(events.map(encode).join(""));
+      this.#beginnings.set(lastId, beginning);
+      this.#longestBeginning = Math.max(this.#longestBeginning, beginning.length);
+    }
+    stream.push(beginning);
+    this.#listeners.add(stream);
+  }
+
+  #send(streams: Iterable<Readable>, events: readonly LiveEvent[]): void {
+    const bytes = Buffer.from(events.map(encode).join(""));
+    const maxUnread = this.#options.maxUnreadBytes + this.#longestBeginning;
+    for (const stream of streams) {
       if (stream.readableLength > maxUnread) stream.destroy();
       else stream.push(bytes);
     }
-    if (bytes === HEARTBEAT) for (const stream of this.#newcomers) stream.push(bytes);
   }
 }
 
+function awayEvent(reason: string): LiveEvent {
+  return { event: "away", data: { reason } };
+}
+
 /** One server-sent event: https://html.spec.whatwg.org/multipage/server-sent-events.html. JSON text holds no newline. */
-function encode({ event, data }: LiveEvent): string {
-  return `event: ${event}\ndata: ${JSON.stringify(data)}\n\n`;
+function encode({ event, data, id }: LiveEvent): string {
+  return `event: ${event}\ndata: ${JSON.stringify(data)}\n${id === undefined ? "" : `id: ${id}\n`}\n`;
 }

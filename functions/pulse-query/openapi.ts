@@ -12,6 +12,7 @@ import {
   summary,
 } from "./answers.ts";
 import { NDJSON } from "./export.ts";
+import { MAX_WINDOW } from "./pulse-window.ts";
 import { pulsesParameters, summaryParameters } from "./query-parameters.ts";
 
 interface Operation {
@@ -69,13 +70,13 @@ const OPERATIONS: readonly Operation[] = [
   },
   {
     path: "/services/{service}/live",
-    summary:
-      "Server-sent events: `service` when its newest pulse or its health changes, `pulse` for each pulse, `ready`.",
+    summary: `Server-sent events: \`service\` when its newest pulse or its health changes, \`pulse\` for each pulse that comes among its newest ${MAX_WINDOW}, \`gap\` where more came at once, \`ready\`, \`away\`, \`heartbeat\`. Goes on after Last-Event-ID.`,
     answers: answers(200, { "text/event-stream": undefined }),
   },
   {
     path: "/live",
-    summary: "Server-sent events: `pulse` for each service whose newest pulse or health changes, `gone`, `ready`.",
+    summary:
+      "Server-sent events: `pulse` for each service whose newest pulse or health changes, `gone`, `ready`, `away` while the store does not answer, `heartbeat`.",
     answers: answers(200, { "text/event-stream": undefined }),
   },
   {

@@ -8,11 +8,12 @@ import { UsualPeriods } from "./usual-periods.ts";
 export interface JudgedService {
   pulse: StoredPulse;
   health: ServiceHealth;
+  /** Set or learnt; `undefined` while neither. */
+  usualPeriodMs: number | undefined;
 }
 
-/** A service with its usual period. */
+/** A service, and when it is late. */
 export interface ExaminedService extends JudgedService {
-  usualPeriodMs: number | undefined;
   /** Epoch ms after which the service is late if no pulse comes. */
   lateAt: number | undefined;
 }
@@ -50,7 +51,7 @@ export class ServiceList {
     const pulses = await this.#reader.latest();
     await this.#periods.learnFor(pulses);
     const now = this.#now();
-    return pulses.map((pulse) => ({ pulse, health: this.#judge(pulse, now) }));
+    return pulses.map((pulse) => this.#judge(pulse, now));
   }
 
   /** One service; `undefined` when it has no pulse. */
@@ -59,16 +60,15 @@ export class ServiceList {
     const pulse = page.ok ? page.value.pulses[0] : undefined;
     if (pulse === undefined) return undefined;
     await this.#periods.learn(pulse);
-    const usualPeriodMs = this.#periods.of(service);
-    return {
-      pulse,
-      health: this.#judge(pulse, this.#now()),
-      usualPeriodMs,
-      lateAt: usualPeriodMs === undefined ? undefined : pulse.event_time + lateAfterMs(usualPeriodMs),
-    };
+    const judged = this.#judge(pulse, this.#now());
+    const { usualPeriodMs } = judged;
+    const lateAt = usualPeriodMs === undefined ? undefined : pulse.event_time + lateAfterMs(usualPeriodMs);
+    return { ...judged, lateAt };
   }
 
-  #judge({ service_name: service, status, event_time }: StoredPulse, now: number): ServiceHealth {
-    return serviceHealthOf({ status, event_time, usualPeriodMs: this.#periods.of(service) }, now);
+  #judge(pulse: StoredPulse, now: number): JudgedService {
+    const { service_name: service, status, event_time } = pulse;
+    const usualPeriodMs = this.#periods.of(service);
+    return { pulse, health: serviceHealthOf({ status, event_time, usualPeriodMs }, now), usualPeriodMs };
   }
 }

@@ -1,0 +1,108 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import type { PulseReader, StoredPulse } from "../../storage/ports.ts";
+import { MAX_WINDOW, PulseWindow } from "./pulse-window.ts";
+
+// Every run draws the same cases, so that a failure repeats.
+fc.configureGlobal({ seed: 20_261_203 });
+
+/** A store of one service, which counts the pages that are read of it. */
+class Shelf implements Pick<PulseReader, "page"> {
+  pulses: StoredPulse[] = [];
+  pages = 0;
+
+  put(...times: number[]): void {
+    for (const event_time of times) {
+      const id = String(this.pulses.length);
+      this.pulses.push({ service_name: "a", event_time, latency_ms: 1, status: "ok", id, source: "/" });
+    }
+  }
+
+  get newestFirst(): StoredPulse[] {
+    return this.pulses.toSorted((a, b) => b.event_time - a.event_time || (a.id < b.id ? -1 : 1));
+  }
+
+  async page(_: string, __: object, limit: number, cursor = "0") {
+    this.pages++;
+    const end = Number(cursor) + limit;
+    const pulses = this.newestFirst.slice(Number(cursor), end);
+    return { ok: true as const, value: { pulses, ...(end < this.pulses.length && { cursor: String(end) }) } };
+  }
+}
+
+async function look(window: PulseWindow): Promise<string[]> {
+  return window.take(await window.read()).map(({ pulse }) => pulse.id);
+}
+
+describe("the window of a service's newest pulses", () => {
+  it("takes one short page to find that nothing is new", async () => {
+    const shelf = new Shelf();
+    shelf.put(...Array.from({ length: 2000 }, (_, i) => i));
+    const window = new PulseWindow(shelf, "a");
+    expect(await look(window)).toHaveLength(MAX_WINDOW);
+    shelf.pages = 0;
+    for (let i = 0; i < 9; i++) expect(await look(window)).toEqual([]);
+    expect(shelf.pages).toBe(9);
+  });
+
+  it("sees each of the newest pulses once within ten readings, in whatever order they come", async () => {
+    const bursts = fc.array(fc.array(fc.integer({ min: 1, max: 300 }), { maxLength: 120 }), { maxLength: 5 });
+    await fc.assert(
+      fc.asyncProperty(bursts, async (drawn) => {
+        const shelf = new Shelf();
+        const window = new PulseWindow(shelf, "a");
+        const seen: string[] = [];
+        for (const times of [...drawn, ...Array(10).fill([])]) {
+          shelf.put(...times);
+          seen.push(...(await look(window)));
+        }
+        expect(new Set(seen).size).toBe(seen.length);
+        const newest = shelf.newestFirst.slice(0, MAX_WINDOW).map(({ id }) => id);
+        expect(newest.filter((id) => !seen.includes(id))).toEqual([]);
+        expect(window.newest(MAX_WINDOW).map(({ pulse }) => pulse.id)).toEqual(newest.reverse());
+        expect(window.after(0).map(({ order }) => order)).toEqual(
+          window
+            .newest(MAX_WINDOW)
+            .map(({ order }) => order)
+            .sort((a, b) => a - b),
+        );
+      }),
+      { numRuns: 50 },
+    );
+  });
+
+  it("has no gap unless more pulses came than it holds", async () => {
+    const shelf = new Shelf();
+    const window = new PulseWindow(shelf, "a");
+    const upTo = (from: number, count: number) => Array.from({ length: count }, (_, i) => from + i);
+    const gapAfter = async (...times: number[]) => {
+      const { newestTime } = window;
+      shelf.put(...times);
+      await look(window);
+      return window.gapSince(newestTime);
+    };
+    expect(await gapAfter()).toBeUndefined();
+    expect(await gapAfter(...upTo(1, 400))).toBeUndefined();
+    expect(await gapAfter(...upTo(1001, 498))).toBeUndefined();
+    expect(await gapAfter(...upTo(2001, 700))).toEqual({ from: 1498, to: 2202 });
+  });
+
+  it("without any pulse before, has a gap without a beginning", async () => {
+    const shelf = new Shelf();
+    const window = new PulseWindow(shelf, "a");
+    await look(window);
+    shelf.put(...Array.from({ length: MAX_WINDOW + 1 }, (_, i) => i + 1));
+    await look(window);
+    expect(window.gapSince(0)).toEqual({ to: 3 });
+  });
+
+  it("holds fewer large pulses", async () => {
+    const shelf = new Shelf();
+    shelf.put(...Array.from({ length: 100 }, (_, i) => i));
+    for (const pulse of shelf.pulses) pulse.metadata = { large: "x".repeat(10_000) };
+    const window = new PulseWindow(shelf, "a");
+    expect(await look(window)).toHaveLength(25);
+    expect(window.gapSince(10)).toEqual({ from: 10, to: 76 });
+    expect(await look(window)).toEqual([]);
+  });
+});

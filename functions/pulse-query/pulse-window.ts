@@ -1,0 +1,140 @@
+import { END_OF_TIME_MS } from "../../events/time.ts";
+import type { PulseReader, Span, StoredPulse } from "../../storage/ports.ts";
+
+/** The newest pulses of a service that a window holds, by number and by their length as JSON. */
+export const MAX_WINDOW = 500;
+const MAX_WINDOW_CHARACTERS = 256 * 1024;
+const EVERYTHING: Span = { from: 0, to: END_OF_TIME_MS };
+/** A reading begins with a page of so many pulses, and goes on only if the last of them is new. */
+const FIRST_PAGE = 50;
+const PAGE = 100;
+/** Every so many readings, one reads the whole window: a pulse that came late may be anywhere in it. */
+const WHOLE_EVERY = 10;
+
+/** A pulse, and its place in the order in which pulses were seen: 1 for the first. */
+export interface SeenPulse {
+  pulse: StoredPulse;
+  order: number;
+}
+
+/** The time of pulses that a window has missed, in epoch ms: without `from`, all up to `to`. */
+export type Gap = Partial<Span> & Pick<Span, "to">;
+
+/** What the store had. */
+interface Reading {
+  /** Newest first. */
+  pulses: readonly StoredPulse[];
+  /** Whether the service may have older pulses. */
+  isCut: boolean;
+}
+
+/** The newest pulses of a service, and in which order they were seen. */
+export class PulseWindow {
+  readonly #reader: Pick<PulseReader, "page">;
+  readonly #service: string;
+  /** Newest first. */
+  #pulses: readonly StoredPulse[] = [];
+  /** By key. */
+  #orders: ReadonlyMap<string, number> = new Map();
+  #isCut = false;
+  #readings = 0;
+  #lastOrder = 0;
+
+  constructor(reader: Pick<PulseReader, "page">, service: string) {
+    this.#reader = reader;
+    this.#service = service;
+  }
+
+  /** Epoch ms of the newest pulse; 0 without one. */
+  get newestTime(): number {
+    return this.#pulses[0]?.event_time ?? 0;
+  }
+
+  /** The order of the pulse that was seen last; 0 without one. */
+  get lastOrder(): number {
+    return this.#lastOrder;
+  }
+
+  /** The newest pulses, oldest first. */
+  newest(count: number): SeenPulse[] {
+    return this.#seen(this.#pulses.slice(0, count));
+  }
+
+  /** The pulses since a moment (epoch ms), oldest first. */
+  since(time: number): SeenPulse[] {
+    return this.#seen(this.#pulses.filter((pulse) => pulse.event_time >= time));
+  }
+
+  /** The pulses that were seen after the one with this order, in their order. */
+  after(order: number): SeenPulse[] {
+    return this.#seen(this.#pulses)
+      .filter((one) => one.order > order)
+      .sort((a, b) => a.order - b.order);
+  }
+
+  /** What the window may not hold of the time since a moment (epoch ms; 0 for all time). */
+  gapSince(time: number): Gap | undefined {
+    const oldest = this.#pulses.at(-1)?.event_time;
+    if (oldest === undefined || !this.#isCut || time > oldest) return undefined;
+    return { ...(time > 0 && { from: time }), to: oldest + 1 };
+  }
+
+  /** Reads the store. The window changes when it takes what was read. */
+  async read(): Promise<Reading> {
+    const isWhole = this.#readings++ % WHOLE_EVERY === 0;
+    const pulses: StoredPulse[] = [];
+    let limit = isWhole ? PAGE : FIRST_PAGE;
+    let cursor: string | undefined;
+    do {
+      const page = await this.#reader.page(this.#service, EVERYTHING, limit, cursor);
+      if (!page.ok) break;
+      pulses.push(...page.value.pulses);
+      const last = pulses.at(-1);
+      if (!isWhole && last !== undefined && this.#orders.has(keyOf(last))) {
+        // From here on the window has what the store has, except what came late.
+        const place = this.#pulses.findIndex((pulse) => keyOf(pulse) === keyOf(last));
+        return { pulses: [...pulses, ...this.#pulses.slice(place + 1)], isCut: this.#isCut };
+      }
+      cursor = page.value.cursor;
+      limit = PAGE;
+    } while (cursor !== undefined && fitting(pulses).length === pulses.length && pulses.length < MAX_WINDOW);
+    return { pulses, isCut: cursor !== undefined };
+  }
+
+  /** Takes over what was read, and gives the pulses that are new, oldest first. */
+  take({ pulses, isCut }: Reading): SeenPulse[] {
+    const before = this.#orders;
+    const fresh: SeenPulse[] = [];
+    const orders = new Map<string, number>();
+    this.#pulses = fitting(pulses);
+    this.#isCut = isCut || this.#pulses.length < pulses.length;
+    for (const pulse of this.#pulses.toReversed()) {
+      const key = keyOf(pulse);
+      const known = before.get(key);
+      const order = known ?? ++this.#lastOrder;
+      orders.set(key, order);
+      if (known === undefined) fresh.push({ pulse, order });
+    }
+    this.#orders = orders;
+    return fresh;
+  }
+
+  /** These of its pulses with their orders, oldest first. */
+  #seen(newestFirst: readonly StoredPulse[]): SeenPulse[] {
+    return newestFirst.map((pulse) => ({ pulse, order: this.#orders.get(keyOf(pulse)) as number })).reverse();
+  }
+}
+
+function keyOf({ source, id }: StoredPulse): string {
+  return JSON.stringify([source, id]);
+}
+
+/** As many of the pulses, from the first on, as a window holds. */
+function fitting(pulses: readonly StoredPulse[]): readonly StoredPulse[] {
+  let characters = 0;
+  for (let i = 0; i < Math.min(pulses.length, MAX_WINDOW); i++) {
+    characters += JSON.stringify(pulses[i]).length;
+    if (characters > MAX_WINDOW_CHARACTERS && i > 0) return pulses.slice(0, i);
+  }
+  return pulses.slice(0, MAX_WINDOW);
+}
