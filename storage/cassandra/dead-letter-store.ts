@@ -2,6 +2,7 @@
 // exact, since a reader passes over an entry whose dead letter has another time by now: the entry is written before the
 // dead letter, and the entry of one that came back is struck afterwards.
 import { randomUUID } from "node:crypto";
+import type { types } from "cassandra-driver";
 import type { Parsed } from "../../events/fault.ts";
 import { DAY_MS, END_OF_TIME_MS } from "../../events/time.ts";
 import type { CassandraSettings } from "../../settings/cassandra-settings.ts";
@@ -142,9 +143,9 @@ export class CassandraDeadLetterStore implements DeadLetterStore, StoreLifecycle
       const fitting = entries.filter((entry) => reason === undefined || entry.reason === reason);
       for (let i = 0; i < fitting.length; i += WIDTH) {
         const some = fitting.slice(i, i + WIDTH);
-        const read = await Promise.all(some.map(({ id }) => this.#read(client, id)));
+        const read = await Promise.all(some.map((entry) => this.#read(client, entry.id)));
         yield read.filter((deadLetter, j) => {
-          if (deadLetter === undefined || deadLetter.time !== some[j]?.time) return false;
+          if (deadLetter === undefined || deadLetter.time !== some[j]?.time.getTime()) return false;
           if (reason !== undefined && deadLetter.reason !== reason) return false;
           return isReplayed === undefined || isReplayed === (deadLetter.replayedAt !== undefined);
         }) as DeadLetter[];
@@ -152,7 +153,12 @@ export class CassandraDeadLetterStore implements DeadLetterStore, StoreLifecycle
     }
   }
 
-  async *#entries(client: Cql, span: Span | undefined, after: DeadLetterCursor | undefined): AsyncGenerator<Entry[]> {
+  /** The entries of a span, as rows with time, id and reason. */
+  async *#entries(
+    client: Cql,
+    span: Span | undefined,
+    after: DeadLetterCursor | undefined,
+  ): AsyncGenerator<types.Row[]> {
     const { entries, entriesOfTime, listDays } = this.#statements;
     const from = Math.max(span?.from ?? 0, this.#horizon());
     const end = Math.min(span?.to ?? END_OF_TIME_MS, END_OF_TIME_MS);
@@ -160,22 +166,11 @@ export class CassandraDeadLetterStore implements DeadLetterStore, StoreLifecycle
     const cursor = after !== undefined && after[0] < end ? after : undefined;
     const to = cursor?.[0] ?? end;
     if (cursor !== undefined && cursor[0] >= from) {
-      yield* entriesOf(client, entriesOfTime, [bucketOf(cursor[0], DAY_MS), ...cursor]);
+      const params = [bucketOf(cursor[0], DAY_MS), ...cursor];
+      yield* pagesOf(client, { query: entriesOfTime, params }, ENTRY_ROWS);
     }
     if (from >= to) return;
     const days = await client.execute(listDays, [bucketOf(from, DAY_MS), bucketOf(to - 1, DAY_MS)]);
-    for (const { day } of days.rows) yield* entriesOf(client, entries, [day, from, to]);
-  }
-}
-
-interface Entry {
-  time: number;
-  id: string;
-  reason: string;
-}
-
-async function* entriesOf(client: Cql, query: string, params: unknown[]): AsyncGenerator<Entry[]> {
-  for await (const rows of pagesOf(client, { query, params }, ENTRY_ROWS)) {
-    yield rows.map((row) => ({ time: (row.time as Date).getTime(), id: row.id, reason: row.reason }));
+    for (const { day } of days.rows) yield* pagesOf(client, { query: entries, params: [day, from, to] }, ENTRY_ROWS);
   }
 }
