@@ -64,7 +64,7 @@ interface Arrival {
   reaches: number[];
 }
 
-/** Lets a pulse arrive; true when its sender was told that it is stored. */
+/** Lets a pulse arrive; true when its sender got the answer `stored`. */
 async function arrive(cluster: Cluster, { time, diesAt, reaches }: Arrival): Promise<boolean> {
   let operations = 0;
   const run = async <T>(what: (replica: Replica) => T, count: number): Promise<T[]> => {

@@ -53,7 +53,7 @@ export class PulseReads {
     return pulses.sort((a, b) => (a.service_name < b.service_name ? -1 : 1));
   }
 
-  // An arrival may have given up its time for an earlier one after `latest` was told of it. Then the newest row tells
+  // An arrival may have given up its time for an earlier one after it became the latest. Then the newest row tells
   // which pulse is the newest: any other pulse that is newer would have displaced the arrival.
   async #latestOf(client: Cql, bucketMs: number, row: types.Row): Promise<StoredPulse | undefined> {
     const columns: (PulseColumns & { is_time_of_arrival: boolean | null }) | null = row.pulse;
@@ -69,7 +69,7 @@ export class PulseReads {
   }
 
   /**
-   * The rows of a span in order, until the reader has what it wants. A bucket is read once the index has told that it
+   * The rows of a span in order, until the reader has what it wants. A bucket is read once the index shows that it
    * holds rows. One is read together with the index: the one that was the newest when the service was last read, or
    * that of the cursor.
    */

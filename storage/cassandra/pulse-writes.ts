@@ -40,7 +40,7 @@ export class PulseWrites {
   send(partition: Partition, rows: readonly PulseRow[]): Promise<DriverFailure | undefined> {
     return this.#tables.session.attempt(async (ready) => {
       // All at once: in Cassandra they share one fsync, and one after the other would halve what few clients can write.
-      // When only the rows fail, `latest` names a pulse that is not stored yet: its sender is told to send it again.
+      // When only the rows fail, `latest` shows a pulse that is not stored yet: its sender gets `retry` and sends it again.
       await Promise.all([
         this.#insert(ready.client, partition, rows),
         this.#noteBucket(ready, partition),
