@@ -1,5 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { Pool } from "undici";
+import { type Dispatcher, Pool } from "undici";
 import type { CloudEvent } from "../events/cloud-event.ts";
 import { isRetryable } from "../events/delivery-rules.ts";
 import { encodeBinary } from "../events/http-binding.ts";
@@ -34,15 +34,7 @@ export interface BrokerClientOptions {
 /** After the first try: 50, 100, 200, 400, 800 ms. A broker restarts within that; the sender waits out a longer absence. */
 const FIRST_BACKOFF_MS = 50;
 const MAX_TRIES = 6;
-/** With these errors the event has not left this process. */
-const UNSENT: ReadonlySet<unknown> = new Set([
-  "ECONNREFUSED",
-  "ENOTFOUND",
-  "EAI_AGAIN",
-  "EHOSTUNREACH",
-  "ENETUNREACH",
-  "UND_ERR_CONNECT_TIMEOUT",
-]);
+const LATE = new Error("the deadline has passed");
 
 /** Opens connections to a broker that takes CloudEvents over HTTP in binary mode. */
 export function openBrokerClient(options: BrokerClientOptions): BrokerClient {
@@ -55,26 +47,44 @@ export function openBrokerClient(options: BrokerClientOptions): BrokerClient {
   });
   const path = `${url.pathname}${url.search}`;
 
-  // `dispatch`, because `request` makes a stream and a promise for a body that nobody reads.
+  // `dispatch`, because `request` makes a stream and a promise for a body that nobody reads. One timer, because undici has
+  // none for a whole exchange: its time-outs leave out the connecting, and each byte of a body starts them again.
   function tryOnce(message: ReturnType<typeof encodeBinary>, timeoutMs: number): Promise<SentEvent> {
     const startedAt = performance.now();
     return new Promise((resolve) => {
-      let statusCode = 0;
-      const request = { method: "POST", path, headersTimeout: timeoutMs, bodyTimeout: timeoutMs, ...message } as const;
+      let controller: Dispatcher.DispatchController | undefined;
+      let status = 0;
+      let isLate = false;
+      const timer = setTimeout(() => {
+        isLate = true;
+        fail("in time");
+        controller?.abort(LATE);
+      }, timeoutMs);
+      const fail = (how: string) => {
+        clearTimeout(timer);
+        // Until its start a request waits for a connection: nothing of it has left this process.
+        const uncertainTries = controller === undefined ? 0 : 1;
+        const reason = `the broker did not answer ${how}`;
+        resolve(status === 0 ? { kind: "unavailable", reason, uncertainTries } : outcomeOf(status));
+      };
+      const request = { method: "POST", path, headersTimeout: 0, bodyTimeout: 0, ...message } as const;
       pool.dispatch(request, {
-        onRequestStart() {},
-        onResponseStart(_, status) {
-          statusCode = status;
+        onRequestStart(started) {
+          controller = started;
+          if (isLate) started.abort(LATE);
+        },
+        onResponseStart(_, statusCode) {
+          if (statusCode >= 200) status = statusCode; // others announce the answer
         },
         onResponseData() {}, // only an answer's status counts
         onResponseEnd() {
+          clearTimeout(timer);
           onAnswer?.((performance.now() - startedAt) / 1000);
-          resolve(outcomeOf(statusCode));
+          resolve(outcomeOf(status));
         },
         onResponseError(_, error) {
           const { code } = error as { code?: unknown };
-          const reason = `the broker did not answer (${typeof code === "string" ? code : "error"})`;
-          resolve({ kind: "unavailable", reason, uncertainTries: UNSENT.has(code) ? 0 : 1 });
+          fail(`(${typeof code === "string" ? code : "error"})`);
         },
       });
     });
@@ -86,23 +96,30 @@ export function openBrokerClient(options: BrokerClientOptions): BrokerClient {
       const trail = { eventId: event.id, traceparent: event.extensions.traceparent };
       const deadline = performance.now() + deadlineMs;
       let uncertainTries = 0;
+      let leftMs = deadlineMs;
       for (let tries = 1, backoffMs = FIRST_BACKOFF_MS; ; tries++, backoffMs *= 2) {
-        const outcome = await tryOnce(message, Math.ceil(deadline - performance.now()));
+        const outcome = await tryOnce(message, leftMs);
         uncertainTries += outcome.uncertainTries;
         if (outcome.kind === "accepted") {
           log.debug({ ...trail, tries }, "event accepted");
           return { ...outcome, uncertainTries };
         }
         onError?.(outcome.kind);
-        if (outcome.kind === "refused" || tries === MAX_TRIES || performance.now() + backoffMs > deadline) {
-          log.warn({ ...trail, tries, outcome: outcome.kind }, `event not accepted: ${outcome.reason}`);
-          return { ...outcome, uncertainTries };
-        }
-        await delay(backoffMs);
+        leftMs = outcome.kind === "refused" || tries === MAX_TRIES ? 0 : await backOff(backoffMs, deadline);
+        if (leftMs > 0) continue;
+        log.warn({ ...trail, tries, outcome: outcome.kind }, `event not accepted: ${outcome.reason}`);
+        return { ...outcome, uncertainTries };
       }
     },
     close: () => pool.close(),
   };
+}
+
+/** Waits before another try. @returns the milliseconds that are left for it: none once the deadline is reached. */
+async function backOff(waitMs: number, deadline: number): Promise<number> {
+  if (performance.now() + waitMs >= deadline) return 0;
+  await delay(waitMs);
+  return deadline - performance.now(); // a busy process is called back late
 }
 
 function outcomeOf(status: number): SentEvent {

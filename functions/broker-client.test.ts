@@ -1,0 +1,74 @@
+import { once } from "node:events";
+import { createServer } from "node:http";
+import { expect, it, onTestFinished, vi } from "vitest";
+import { PULSE_TYPE } from "../events/cloud-event.ts";
+import { eventOfOne } from "../events/pulse-event.ts";
+import { openBrokerClient } from "./broker-client.ts";
+import { createLogger } from "./log.ts";
+import { openBroker } from "./testing/broker.ts";
+import { pulse } from "./testing/pulse.ts";
+
+const EVENT = eventOfOne(pulse("checkout"));
+
+function openClient(url: string, deadlineMs: number) {
+  const client = openBrokerClient({
+    url: new URL(url),
+    connections: 1,
+    deadlineMs,
+    log: createLogger("silent", "test"),
+  });
+  onTestFinished(() => client.close());
+  return client;
+}
+
+async function openTestBroker() {
+  const broker = await openBroker();
+  onTestFinished(broker.close);
+  return broker;
+}
+
+it("sends an event once when the broker takes it", async () => {
+  const broker = await openTestBroker();
+  expect(await openClient(broker.url, 60_000).send(EVENT)).toEqual({ kind: "accepted", uncertainTries: 0 });
+  expect(broker.received.map(({ headers }) => headers["ce-type"])).toEqual([PULSE_TYPE]);
+});
+
+it("makes no further try when the deadline has passed during the wait before it", async () => {
+  const broker = await openTestBroker();
+  const { performance } = globalThis;
+  let now = 0;
+  vi.spyOn(performance, "now").mockImplementation(() => now);
+  onTestFinished(() => void vi.restoreAllMocks());
+  broker.answer = () => {
+    setTimeout(() => (now = 100), 25); // the wait takes 50 ms, and ends just at the deadline
+    now = 40;
+    return broker.received.length === 1 ? 503 : "hang";
+  };
+  const outcome = await openClient(broker.url, 100).send(EVENT);
+  expect(outcome).toEqual({ kind: "unavailable", reason: "the broker answered 503", uncertainTries: 0 });
+  expect(broker.received).toHaveLength(1);
+}, 10_000);
+
+it("takes the status of an answer whose body never ends", async () => {
+  const server = createServer((request, response) => {
+    request.resume();
+    response.writeHead(202);
+    const timer = setInterval(() => response.write("."), 20);
+    response.on("close", () => clearInterval(timer));
+  }).listen(0, "127.0.0.1");
+  await once(server, "listening");
+  onTestFinished(() => void server.close());
+  const { port } = server.address() as { port: number };
+  const outcome = await openClient(`http://127.0.0.1:${port}/`, 300).send(EVENT);
+  expect(outcome).toEqual({ kind: "accepted", uncertainTries: 0 });
+}, 10_000);
+
+it("never sends an event that waits for a connection until its deadline", async () => {
+  const broker = await openTestBroker();
+  broker.answer = () => "hang";
+  const client = openClient(broker.url, 300);
+  const outcomes = await Promise.all([client.send(EVENT), client.send(EVENT)]);
+  const reason = "the broker did not answer in time";
+  expect(outcomes).toEqual([1, 0].map((uncertainTries) => ({ kind: "unavailable", reason, uncertainTries })));
+  expect(broker.received).toHaveLength(1);
+}, 10_000);
