@@ -128,7 +128,50 @@ describe("an event in binary mode", () => {
 
   it("has its identity checked after decoding", () => {
     expect(pointersOf(binary({ "ce-id": '""' }))).toEqual(["/id"]);
-    expect(pointersOf(binary({ "ce-source": "a%20b" }))).toEqual(["/source"]);
+    expect(pointersOf(binary({ "ce-source": '"a b"' }))).toEqual(["/source"]);
+  });
+
+  // [the header, what it means]: most SDKs, and Knative's broker, write a percent sign as it is.
+  it.each([
+    ["a%25b", "a%b"],
+    ["a%20b", "a b"],
+    ["%e2%82%ac", "€"],
+    ["order/1", "order/1"],
+    ["order%2F1", "order%2F1"],
+    ["order%252F1", "order%2F1"],
+    ["100%", "100%"],
+    ["%FF", "%FF"],
+    [`${Buffer.from("ü").toString("latin1")}%20`, "ü%20"],
+    ['"order%2F1"', "order/1"],
+  ])("has the id %j decoded only where the binding encodes", (raw, id) => {
+    expect(only(binary({ "ce-id": raw })).id).toBe(id);
+  });
+
+  it.each([
+    ["/shop/eu%20west", "/shop/eu%20west"],
+    ["/shop/eu%2520west", "/shop/eu%20west"],
+    ["/shop/%7Bid%7D", "/shop/%7Bid%7D"],
+    ["/caf%C3%A9", "/café"],
+    ['"/shop/eu%20west"', "/shop/eu%20west"],
+  ])("has the source %j, and a decoded one only if it is a URI reference", (raw, source) => {
+    expect(only(binary({ "ce-source": raw })).source).toBe(source);
+  });
+
+  it.each(["id", "source", "type", "specversion"])("names %s once when its bytes are no UTF-8", (name) => {
+    expect(pointersOf(binary({ [`ce-${name}`]: "caf\u00e9" }))).toEqual([`/${name}`]);
+  });
+
+  it("has the one value of a repeated header, and is refused for different values", () => {
+    const repeat = (...values: string[]) => {
+      const headers = { ...HEADERS, "ce-id": values.join(", ") };
+      const rawHeaders = values.flatMap((value) => ["Ce-Id", value]);
+      return decodeEvents("binary", headers, Buffer.alloc(0), ["Host", "a, b", ...rawHeaders]);
+    };
+    expect(only(repeat("one", "one")).id).toBe("one");
+    expect(only(repeat("one, two")).id).toBe("one, two");
+    expect(only(repeat("one, two", "one, two")).id).toBe("one, two");
+    expect(pointersOf(repeat("one", "two"))).toEqual(["/id"]);
+    expect(pointersOf(repeat("one", "One"))).toEqual(["/id"]);
   });
 
   it.each(Object.keys(HEADERS))("is refused without the header %s", (header) => {

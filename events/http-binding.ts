@@ -2,16 +2,9 @@
 // format. The SDK's receiver is no substitute, because it repairs what it should refuse: it gives a new id to an event
 // without one (which breaks de-duplication), takes a bad time for now, and loses a whole batch for one bad item.
 import type { IncomingHttpHeaders } from "node:http";
-import {
-  bytesOf,
-  type CloudEvent,
-  decodeUtf8,
-  type EventData,
-  isJsonType,
-  mediaTypeOf,
-  parseJson,
-} from "./cloud-event.ts";
+import { bytesOf, type CloudEvent, type EventData, isJsonType, mediaTypeOf, parseJson } from "./cloud-event.ts";
 import { type Fault, fault, MAX_FAULTS, type Parsed, parsedUnless, pointerTo, refuse } from "./fault.ts";
+import { decodeExactHeader, decodeHeader, decodeUriHeader, encodeHeader, NO_URI, singleValue } from "./header-value.ts";
 import { parseTime } from "./time.ts";
 
 export type EventMode = "binary" | "structured" | "batch";
@@ -19,6 +12,7 @@ export type EventMode = "binary" | "structured" | "batch";
 const BATCH = "application/cloudevents-batch";
 const STRUCTURED = "application/cloudevents";
 const NAME = /^[a-z0-9]+$/;
+const HEADER_TEXT = "Expected UTF-8, percent-encoded where it is not printable ASCII";
 const OPTIONAL = ["time", "subject", "datacontenttype", "dataschema"] as const;
 const KNOWN: ReadonlySet<string> = new Set(["id", "source", "type", "specversion", ...OPTIONAL]);
 
@@ -48,10 +42,18 @@ export function isForeignFormat(headers: IncomingHttpHeaders, mode: EventMode | 
   return media !== `${mode === "batch" ? BATCH : STRUCTURED}+json`;
 }
 
-/** Reads the event or events of a request. One bad item refuses a whole batch. */
-export function decodeEvents(mode: EventMode, headers: IncomingHttpHeaders, body: Buffer): Parsed<CloudEvent[]> {
+/**
+ * Reads the event or events of a request. One bad item refuses a whole batch.
+ * @param rawHeaders as node has them: without them, the values of a repeated header count as one
+ */
+export function decodeEvents(
+  mode: EventMode,
+  headers: IncomingHttpHeaders,
+  body: Buffer,
+  rawHeaders: readonly string[] = [],
+): Parsed<CloudEvent[]> {
   const faults: Fault[] = [];
-  if (mode === "binary") return parsedUnless(faults, [decodeBinary(headers, body, faults)]);
+  if (mode === "binary") return parsedUnless(faults, [decodeBinary(headers, rawHeaders, body, faults)]);
   const json = parseJson(body, "");
   if (!json.ok) return json;
   if (mode === "structured") return parsedUnless(faults, [decodeStructured(json.value, "", faults)]);
@@ -63,15 +65,21 @@ export function decodeEvents(mode: EventMode, headers: IncomingHttpHeaders, body
   return parsedUnless(faults, events);
 }
 
-function decodeBinary(headers: IncomingHttpHeaders, body: Buffer, faults: Fault[]): CloudEvent {
+function decodeBinary(
+  headers: IncomingHttpHeaders,
+  rawHeaders: readonly string[],
+  body: Buffer,
+  faults: Fault[],
+): CloudEvent {
   const attributes: Record<string, string> = {};
   for (const header in headers) {
     if (!header.startsWith("ce-")) continue;
-    const raw = headers[header];
     const name = header.slice(3);
-    const value = decodeHeader(Array.isArray(raw) ? raw.join(", ") : (raw ?? ""));
+    const raw = singleValue(header, headers[header] ?? "", rawHeaders);
+    const value = raw === undefined ? undefined : decoderOf(name)(raw);
     if (value === undefined) {
-      faults.push(fault(pointerTo("", [name]), "Expected UTF-8, percent-encoded where it is not printable ASCII", raw));
+      const rule = raw === undefined ? "Expected the header once, or with equal values" : HEADER_TEXT;
+      faults.push(fault(pointerTo("", [name]), rule, headers[header]));
     } else if (name === "datacontenttype") {
       faults.push(fault("/datacontenttype", "Expected it in Content-Type, not in a separate header", raw));
     } else {
@@ -83,19 +91,9 @@ function decodeBinary(headers: IncomingHttpHeaders, body: Buffer, faults: Fault[
   return eventOf(attributes, body.length === 0 ? { kind: "none" } : { kind: "bytes", bytes: body }, "", faults);
 }
 
-// HTTP binding 3.1.3.2: a quoted value is unquoted first, then percent-decoded once. Node gives raw bytes as Latin-1.
-function decodeHeader(raw: string): string | undefined {
-  let value: string | undefined = raw;
-  if (value.length > 1 && value.startsWith('"') && value.endsWith('"')) {
-    value = value.slice(1, -1).replace(/\\(.)/g, "$1");
-  }
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: asks for anything outside ASCII
-  if (/[^\x00-\x7f]/.test(value)) value = decodeUtf8(Buffer.from(value, "latin1"));
-  try {
-    return value?.includes("%") ? value.replace(/(?:%[0-9a-f]{2})+/gi, decodeURIComponent) : value;
-  } catch {
-    return undefined;
-  }
+function decoderOf(name: string): typeof decodeHeader {
+  if (name === "id") return decodeExactHeader;
+  return name === "source" ? decodeUriHeader : decodeHeader;
 }
 
 /** Reads an event in the JSON format. With a new fault, what it returns is no event. */
@@ -137,13 +135,12 @@ function decodeBase64(text: string): Buffer | undefined {
 
 function eventOf(attributes: Record<string, string>, data: EventData, pointer: string, faults: Fault[]): CloudEvent {
   const { id, source, type, specversion } = attributes;
-  if (specversion !== "1.0") faults.push(fault(`${pointer}/specversion`, 'Expected "1.0"', specversion));
-  if (!id) faults.push(fault(`${pointer}/id`, "Expected a non-empty string", id));
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: a URI reference holds no blanks and no controls
-  if (!source || /[\x00-\x20\x7f]/.test(source)) {
-    faults.push(fault(`${pointer}/source`, "Expected a non-empty URI reference", source));
+  if (specversion !== "1.0") addFault(faults, `${pointer}/specversion`, 'Expected "1.0"', specversion);
+  if (!id) addFault(faults, `${pointer}/id`, "Expected a non-empty string", id);
+  if (!source || NO_URI.test(source)) {
+    addFault(faults, `${pointer}/source`, "Expected a non-empty URI reference", source);
   }
-  if (!type) faults.push(fault(`${pointer}/type`, "Expected a non-empty string", type));
+  if (!type) addFault(faults, `${pointer}/type`, "Expected a non-empty string", type);
   const event = { id, source, type, extensions: {}, data } as CloudEvent;
   for (const name in attributes) {
     if (faults.length >= MAX_FAULTS) break;
@@ -174,6 +171,11 @@ function eventOf(attributes: Record<string, string>, data: EventData, pointer: s
   return event;
 }
 
+// An attribute that could not be read has its fault already, and is absent only for that.
+function addFault(faults: Fault[], pointer: string, rule: string, value: unknown): void {
+  if (!faults.some((one) => one.pointer === pointer)) faults.push(fault(pointer, rule, value));
+}
+
 /** An event as a request or an answer in binary mode. */
 export function encodeBinary(event: CloudEvent): { headers: Record<string, string>; body: Buffer } {
   const headers: Record<string, string> = {
@@ -188,15 +190,6 @@ export function encodeBinary(event: CloudEvent): { headers: Record<string, strin
   if (event.dataschema !== undefined) headers["ce-dataschema"] = encodeHeader(event.dataschema);
   for (const name in event.extensions) headers[`ce-${name}`] = encodeHeader(event.extensions[name] as string);
   return { headers, body: bytesOf(event) };
-}
-
-// HTTP binding 3.1.3.2: blanks, ", % and everything outside printable ASCII are percent-encoded as UTF-8.
-function encodeHeader(value: string): string {
-  return /^[!#$&-~]*$/.test(value) ? value : value.toWellFormed().replace(/[^!#$&-~]+/g, percentEncode);
-}
-
-function percentEncode(text: string): string {
-  return Array.from(Buffer.from(text), (byte) => `%${byte.toString(16).toUpperCase().padStart(2, "0")}`).join("");
 }
 
 /** The event as an object of the JSON format, with JSON data as JSON and any other data as base64. */

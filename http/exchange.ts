@@ -5,7 +5,7 @@ import type { Logger } from "pino";
 import type { BodyReader, BodyReceiver } from "./body-reader.ts";
 import { LINGER_MS } from "./client-errors.ts";
 import type { Connection, Drain } from "./drain.ts";
-import { problem } from "./problem.ts";
+import { problem, shortened } from "./problem.ts";
 import type { RefusalLog } from "./refusal-log.ts";
 import type { HttpReply, HttpRequest, Route } from "./route.ts";
 import type { Match } from "./router.ts";
@@ -17,6 +17,7 @@ export interface ExchangeContext {
   drain: Drain;
   refusals: RefusalLog;
   log: Logger;
+  maxRefusalBytes: number;
   onAnswered: ((method: string, code: number, seconds: number) => void) | undefined;
   onRefused: (() => void) | undefined;
 }
@@ -81,6 +82,7 @@ export class Exchange implements BodyReceiver {
         parameters: this.#parameters as HttpRequest["parameters"],
         query: this.#search === "" ? NO_QUERY : new URLSearchParams(this.#search),
         headers: this.#request.headers,
+        rawHeaders: this.#request.rawHeaders,
         body,
         log: this.#context.log,
       });
@@ -97,7 +99,7 @@ export class Exchange implements BodyReceiver {
 
   /** Answers a request whose body may still be coming: a client that goes on sending still sees the answer. */
   refuse(reply: HttpReply): void {
-    const { bodies, refusals, onRefused } = this.#context;
+    const { bodies, refusals, onRefused, maxRefusalBytes } = this.#context;
     const request = this.#request;
     const response = this.#response;
     onRefused?.();
@@ -107,7 +109,7 @@ export class Exchange implements BodyReceiver {
     }
     refusals.note(request, reply);
     response.shouldKeepAlive = false;
-    const body = reply.body as string;
+    const body = shortened(reply, maxRefusalBytes).body as string;
     response.writeHead(reply.status, { ...reply.headers, "content-length": Buffer.byteLength(body) });
     response.write(body);
     const timer = setTimeout(() => response.end(), LINGER_MS);
@@ -121,9 +123,9 @@ export class Exchange implements BodyReceiver {
   }
 
   #send(reply: HttpReply): void {
-    const { drain, refusals } = this.#context;
+    const { drain, refusals, maxRefusalBytes } = this.#context;
     const response = this.#response;
-    const { status, headers, body } = reply;
+    const { status, headers, body } = reply.status < 400 ? reply : shortened(reply, maxRefusalBytes);
     if (response.destroyed) {
       if (body instanceof Readable) body.destroy();
       return;

@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders } from "node:http";
 import type { Readable } from "node:stream";
 import type { Logger } from "pino";
+import type { Fault } from "../events/fault.ts";
 
 /** A request whose body has been read whole. */
 export interface HttpRequest {
@@ -9,6 +10,8 @@ export interface HttpRequest {
   parameters: Readonly<Record<string, string>>;
   query: URLSearchParams;
   headers: IncomingHttpHeaders;
+  /** Names and values in turn, as they came: `headers` joins the values of a repeated one. */
+  rawHeaders: readonly string[];
   body: Buffer;
   log: Logger;
 }
@@ -17,6 +20,8 @@ export interface HttpReply {
   status: number;
   headers?: Record<string, string>;
   body?: string | Buffer | Readable;
+  /** For a refusal: what is wrong with the request, all of it. The body lists as much as fits. */
+  faults?: readonly Fault[];
   /** For a refusal: what its log line says besides the reason, such as the event's id. Never a payload. */
   trail?: object;
 }

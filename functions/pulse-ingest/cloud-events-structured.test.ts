@@ -51,7 +51,7 @@ describe("a structured event", () => {
     ["malformed JSON", '{"specversion":"1.0",', [""]],
     ["an array", "[]", [""]],
     ["no attributes", "{}", ["/specversion", "/id", "/source", "/type"]],
-    ["an id that is a number", JSON.stringify(event({ id: 1 })), ["/id", "/id"]],
+    ["an id that is a number", JSON.stringify(event({ id: 1 })), ["/id"]],
     ["a bad time", JSON.stringify(event({ time: "2026-02-30T00:00:00Z" })), ["/time"]],
     ["an illegal name of an extension", JSON.stringify(event({ Trace_Parent: "x" })), ["/Trace_Parent"]],
   ])("is refused for %s", async (_, body, pointers) => {

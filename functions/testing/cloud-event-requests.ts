@@ -19,10 +19,12 @@ export const DATA = { service_name: "checkout", latency_ms: 12.5, status: "ok" }
 export const TYPE = "dev.pulsemesh.pulse.v1";
 export const ATTRIBUTES = { specversion: "1.0", id: "1", source: "/shop", type: TYPE };
 
-/** Posts a request whose header values reach the wire byte by byte. */
+/** Posts a request. Each character of a header reaches the wire as one byte. */
 export async function post(headers: Record<string, string>, body: string) {
   const connection = await openRawConnection(host.port);
-  connection.send(rawRequest("POST /", { connection: "close", ...headers }, body));
+  const head = { connection: "close", "content-length": String(Buffer.byteLength(body)), ...headers };
+  connection.send(Buffer.from(rawRequest("POST /", head, ""), "latin1"));
+  connection.send(body);
   const answer = await connection.answer();
   connection.socket.destroy();
   return answer;

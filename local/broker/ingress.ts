@@ -1,5 +1,5 @@
 // The broker's ingress: POST /<namespace>/<broker> takes one event and answers 202 when the disk has it.
-import { createServer, type IncomingHttpHeaders, type Server } from "node:http";
+import { createServer, type Server } from "node:http";
 import type { Logger } from "pino";
 import type { CloudEvent } from "../../events/cloud-event.ts";
 import type { Fault } from "../../events/fault.ts";
@@ -42,8 +42,8 @@ const HANDSHAKE: HttpReply = {
 export function createIngress({ broker, subscriptions, journal, metrics, limits, logger }: IngressOptions): Ingress {
   const { events } = metrics;
 
-  function receive({ headers, body }: HttpRequest): HttpReply | Promise<HttpReply> {
-    const event = readEvent(headers, body);
+  function receive(request: HttpRequest): HttpReply | Promise<HttpReply> {
+    const event = readEvent(request);
     if (!("id" in event)) {
       events.invalid.inc();
       return event;
@@ -96,7 +96,7 @@ export function createIngress({ broker, subscriptions, journal, metrics, limits,
 }
 
 /** The event of a request, or the answer to a request without one that the broker can take. */
-function readEvent(headers: IncomingHttpHeaders, body: Buffer): CloudEvent | HttpReply {
+function readEvent({ headers, rawHeaders, body }: HttpRequest): CloudEvent | HttpReply {
   const mode = eventModeOf(headers);
   if (mode === undefined || mode === "batch") {
     const got = mode === undefined ? "no CloudEvent" : "a batch, which brokers do not take";
@@ -105,7 +105,7 @@ function readEvent(headers: IncomingHttpHeaders, body: Buffer): CloudEvent | Htt
   if (isForeignFormat(headers, mode)) {
     return problem(415, "Unsupported media type", "Expected a CloudEvent in JSON, in UTF-8 and not compressed.");
   }
-  const decoded = decodeEvents(mode, headers, body);
+  const decoded = decodeEvents(mode, headers, body, rawHeaders);
   if (!decoded.ok) return invalid("Expected a valid CloudEvent 1.0.", decoded.faults);
   const event = decoded.value[0] as CloudEvent;
   if (headerBytesOf(event) <= MAX_ATTRIBUTES_BYTES) return event;
