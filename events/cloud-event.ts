@@ -22,11 +22,11 @@ export interface CloudEvent {
 
 export type EventData = { kind: "bytes"; bytes: Buffer } | { kind: "json"; value: unknown } | { kind: "none" };
 
-/** True for `application/json`, every `+json` type, and an absent type, for which the JSON format assumes JSON. */
+/** True for the types of JSON, every `+json` type, and an absent type, for which the JSON format assumes JSON. */
 export function isJsonType(contentType: string | undefined): boolean {
   if (contentType === undefined) return true;
   const media = mediaTypeOf(contentType);
-  return media === "application/json" || media.endsWith("+json");
+  return media === "application/json" || media === "text/json" || media.endsWith("+json");
 }
 
 /** A content type without its parameters, in lower case. */
@@ -36,10 +36,10 @@ export function mediaTypeOf(contentType: string | undefined): string {
   return (end === -1 ? contentType : contentType.slice(0, end)).trim().toLowerCase();
 }
 
-/** Parses UTF-8 JSON; a fault names `pointer` as its place. */
+/** Parses UTF-8 JSON, with or without a byte order mark; a fault names `pointer` as its place. */
 export function parseJson(bytes: Buffer, pointer: string): Parsed<unknown> {
   if (isCrowded(bytes)) return refuse(pointer, CROWDED, []);
-  const text = decodeUtf8(bytes);
+  const text = decodeUtf8(withoutMark(bytes));
   if (text === undefined) return refuse(pointer, "Expected JSON in UTF-8", "invalid UTF-8");
   try {
     return { ok: true, value: JSON.parse(text) };
@@ -86,6 +86,11 @@ function countParts(bytes: Buffer, max: number): number {
     } else if (byte === 0x7b || byte === 0x5b) count++;
   }
   return count;
+}
+
+/** The bytes after a byte order mark, which Windows tools write and a parser may pass over (RFC 8259, 8.1). */
+export function withoutMark(bytes: Buffer): Buffer {
+  return bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? bytes.subarray(3) : bytes;
 }
 
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });

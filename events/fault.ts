@@ -28,6 +28,13 @@ export function fault(pointer: string, rule: string, value: unknown): Fault {
   return { pointer, rule, got: kindOf(value) };
 }
 
+/** A fault about a value that should be an object. A string of JSON was encoded twice: `remedy` says what to do instead. */
+export function objectFault(pointer: string, rule: string, value: unknown, remedy: string): Fault {
+  // Not parsed: a string of megabytes would cost more than its refusal is worth.
+  const holdsJson = typeof value === "string" && /^\s*[{[]/.test(value) && /[}\]]\s*$/.test(value);
+  return { pointer, rule, got: holdsJson ? `a string that holds JSON: ${remedy}` : kindOf(value) };
+}
+
 /** The value, unless there are faults. */
 export function parsedUnless<T>(faults: Fault[], value: T): Parsed<T> {
   return faults.length > 0 ? { ok: false, faults } : { ok: true, value };

@@ -6,7 +6,7 @@ import { PULSE_TYPE, PULSES_TYPE } from "./cloud-event.ts";
 import { carriedPulseSchema, pulseSchema } from "./pulse.ts";
 
 const FOLDER = new URL("schema/", import.meta.url);
-const LENGTHS = "Lengths are counted in UTF-16 code units, as String.length of JavaScript does.";
+const LENGTHS = "Lengths are counted in Unicode code points. A null for an optional field counts as absent.";
 
 const pulsesSchema = z.object({
   pulses: z.array(carriedPulseSchema).describe("In any order."),

@@ -91,11 +91,30 @@ describe("an event of one pulse", () => {
     expect(pointersOf(eventWith(FIELDS, changes), "/7")).toEqual([`/7${pointer}`]);
   });
 
-  it("takes any JSON type, and bytes that hold JSON", () => {
-    const data = { kind: "bytes" as const, bytes: Buffer.from(JSON.stringify(FIELDS)) };
-    expect(pulsesIn(eventWith(undefined, { data, datacontenttype: "application/vnd.pulse+json; a=b" }))).toHaveLength(
-      1,
-    );
+  it("takes any JSON type, and bytes that hold JSON, with or without a byte order mark", () => {
+    const types = ["application/vnd.pulse+json; a=b", "text/json", "Text/JSON; charset=utf-8"];
+    for (const [i, datacontenttype] of types.entries()) {
+      const bytes = Buffer.from((i === 0 ? "" : "\ufeff") + JSON.stringify(FIELDS));
+      expect(pulsesIn(eventWith(undefined, { data: { kind: "bytes", bytes }, datacontenttype }))).toHaveLength(1);
+    }
+  });
+
+  it("says of a string that holds JSON that the sender's SDK wants the object", () => {
+    const rules = {
+      [PULSE_TYPE]: "Expected a pulse: an object",
+      [PULSES_TYPE]: "Expected an object with an array of pulses",
+    };
+    for (const [type, rule] of Object.entries(rules)) {
+      const parsed = pulsesOf(eventWith(JSON.stringify(FIELDS), { type }), CONTEXT);
+      const got = "a string that holds JSON: hand the SDK the object";
+      expect(parsed).toEqual({ ok: false, faults: [{ pointer: "/data", rule, got }] });
+    }
+  });
+
+  it("counts characters, so that the longest id and source pass through a broker", () => {
+    const pulse = pulseWith({ id: "😀".repeat(128), source: "😀".repeat(512) });
+    expect(pulsesIn(deliver(eventOfOne(pulse)))).toEqual([pulse]);
+    expect(pointersOf(eventOfOne({ ...pulse, id: "😀".repeat(129) }))).toEqual(["/id"]);
   });
 });
 

@@ -1,12 +1,14 @@
 import { type CloudEvent, isJsonType, jsonOf, PULSE_TYPE, PULSES_TYPE } from "./cloud-event.ts";
-import { type Fault, fault, MAX_FAULTS, type Parsed, parsedUnless, refuse } from "./fault.ts";
+import { type Fault, fault, MAX_FAULTS, objectFault, type Parsed, parsedUnless, refuse } from "./fault.ts";
 import { healthOf } from "./health.ts";
+import { isLonger } from "./json-value.ts";
 import {
   carriedPulseSchema,
   encodePulse,
   MAX_ID_LENGTH,
   MAX_SHARED_ID_LENGTH,
   MAX_SOURCE_LENGTH,
+  PULSE,
   type Pulse,
   type PulseContext,
   parsePulse,
@@ -18,6 +20,8 @@ import { parseTime } from "./time.ts";
 
 /** The source of pulses that came as plain JSON, and of events with many pulses. */
 export const INGEST_SOURCE = "/pulse";
+
+const PULSES = "Expected an object with an array of pulses";
 
 /** When the event arrived, how old its pulses may be, and how many it may carry. */
 export interface ReceiveContext {
@@ -36,9 +40,14 @@ export function pulsesOf(event: CloudEvent, context: ReceiveContext, pointer = "
     return refuse(`${pointer}/datacontenttype`, "Expected application/json", event.datacontenttype);
   }
   // Its pulses travel on inside another event, each with this source: what is refused there is refused here.
-  if (event.source.length > MAX_SOURCE_LENGTH) return refuse(`${pointer}/source`, SOURCE, event.source);
+  if (isLonger(event.source, MAX_SOURCE_LENGTH)) return refuse(`${pointer}/source`, SOURCE, event.source);
   const json = jsonOf(event, `${pointer}/data`);
   if (!json.ok) return json;
+  if (typeof json.value === "string") {
+    // Most SDKs make a string of JSON of data that they get as text; the JSON format forbids to parse it.
+    const rule = event.type === PULSE_TYPE ? PULSE : PULSES;
+    return { ok: false, faults: [objectFault(`${pointer}/data`, rule, json.value, "hand the SDK the object")] };
+  }
   const { traceparent, knativearrivaltime } = event.extensions;
   const shared: PulseContext = {
     source: event.source,
@@ -56,7 +65,7 @@ export function pulsesOf(event: CloudEvent, context: ReceiveContext, pointer = "
 }
 
 function onePulse(event: CloudEvent, data: unknown, shared: PulseContext, pointer: string): Parsed<Pulse[]> {
-  if (event.id.length > MAX_ID_LENGTH) return refuse(`${pointer}/id`, idRule(MAX_ID_LENGTH), event.id);
+  if (isLonger(event.id, MAX_ID_LENGTH)) return refuse(`${pointer}/id`, idRule(MAX_ID_LENGTH), event.id);
   const faults: Fault[] = [];
   const pulse = parsePulse(pulseSchema, data, shared, `${pointer}/data`, faults);
   // The event's id is the pulse's identity. A different id in the data contradicts it.
@@ -78,7 +87,7 @@ function manyPulses(
   if (list.length > maxPulses) {
     return refuse(`${pointer}/data/pulses`, `Expected at most ${maxPulses} pulses, got ${list.length}`, list);
   }
-  if (event.id.length > MAX_SHARED_ID_LENGTH) {
+  if (isLonger(event.id, MAX_SHARED_ID_LENGTH)) {
     return refuse(`${pointer}/id`, idRule(MAX_SHARED_ID_LENGTH), event.id);
   }
   const faults: Fault[] = [];

@@ -98,6 +98,7 @@ describe("a pulse", () => {
     { metadata: {} },
     { metadata: { key: "" } },
     { metadata: { ["k".repeat(64)]: "v".repeat(1024) } },
+    { status: "😀".repeat(64), id: "😀".repeat(128), metadata: { ["😀".repeat(64)]: "😀".repeat(1024) } },
     { metadata: Object.fromEntries(Array.from({ length: 32 }, (_, i) => [`k${i}`, "v"])) },
     { metadata: { "ключ 🔑": "значение", constructor: "x" } },
   ])("may hold %j", (members) => {
@@ -122,10 +123,12 @@ describe("a pulse", () => {
     [{ latency_ms: Number.POSITIVE_INFINITY }, "/latency_ms"],
     [{ status: undefined }, "/status"],
     [{ status: "" }, "/status"],
-    [{ status: 200 }, "/status"],
+    [{ status: true }, "/status"],
+    [{ status: [] }, "/status"],
+    [{ status: Number.POSITIVE_INFINITY }, "/status"],
+    [{ status: "😀".repeat(65) }, "/status"],
     [{ status: "x".repeat(65) }, "/status"],
     [{ status: "\ud83d" }, "/status"],
-    [{ event_time: null }, "/event_time"],
     [{ event_time: "" }, "/event_time"],
     [{ event_time: "2026-03-01T12:00:00" }, "/event_time"],
     [{ event_time: `${NOW}` }, "/event_time"],
@@ -135,10 +138,10 @@ describe("a pulse", () => {
     [{ event_time: NOW - 30 * DAY_MS - 1 }, "/event_time"],
     [{ id: "" }, "/id"],
     [{ id: 7 }, "/id"],
-    [{ id: null }, "/id"],
     [{ id: "x".repeat(129) }, "/id"],
     [{ id: "\udfff" }, "/id"],
-    [{ metadata: null }, "/metadata"],
+    [{ metadata: { a: "😀".repeat(1025) } }, "/metadata/a"],
+    [{ metadata: { ["😀".repeat(65)]: "v" } }, `/metadata/${"😀".repeat(65)}`],
     [{ metadata: [] }, "/metadata"],
     [{ metadata: "a" }, "/metadata"],
     [{ metadata: { "": "v" } }, "/metadata/"],
@@ -163,6 +166,33 @@ describe("a pulse", () => {
 
   it.each([null, undefined, 7, "text", true, [], [FIELDS]])("is not %j", (input) => {
     expect(pointersOf(input)).toEqual([""]);
+  });
+
+  it.each([
+    [200, "200"],
+    [404.5, "404.5"],
+    [-0, "0"],
+  ])("has the number %d as its status in words", (status, text) => {
+    expect(parse({ ...FIELDS, status }).pulse?.status).toBe(text);
+  });
+
+  it("takes null for a field that its sender left out", () => {
+    const nulls = { event_time: null, metadata: null, id: null };
+    expect(parse({ ...FIELDS, ...nulls }).pulse).toEqual(parse(FIELDS).pulse);
+    const carried = { ...FIELDS, ...nulls, source: null, traceparent: null };
+    expect(parse(carried, contextWith(), carriedPulseSchema).pulse).toEqual(parse(FIELDS).pulse);
+    expect(pointersOf({ service_name: null, latency_ms: null, status: null })).toEqual([
+      "/service_name",
+      "/latency_ms",
+      "/status",
+    ]);
+  });
+
+  it.each([JSON.stringify(FIELDS), ` [${JSON.stringify(FIELDS)}]\n`])("says that %j is JSON encoded twice", (input) => {
+    expect(parse(input).faults).toEqual([
+      { pointer: "", rule: "Expected a pulse: an object", got: "a string that holds JSON: send the object itself" },
+    ]);
+    expect(parse("checkout is ok").faults[0]?.got).toBe("string");
   });
 
   it("keeps the metadata key __proto__ as text", () => {

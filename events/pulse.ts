@@ -2,7 +2,9 @@
 // JSON Schemas in events/schema/. One function checks metadata and one the time, instead of nested zod types: measured,
 // 0.8 µs a pulse instead of 3.0.
 import * as z from "zod";
-import { type Fault, fault, kindOf, MAX_FAULTS, pointerTo } from "./fault.ts";
+import { type Fault, fault, kindOf, MAX_FAULTS, objectFault, pointerTo } from "./fault.ts";
+import { isAbsent, isObject } from "./json-value.ts";
+import { checkMetadata, METADATA_SCHEMA } from "./metadata.ts";
 import { DAY_MS, parseTime } from "./time.ts";
 
 /** A pulse that keeps every rule, with the fields filled in that a sender may leave out. */
@@ -24,21 +26,16 @@ export interface Pulse {
 
 export const MAX_LATENCY_MS = DAY_MS;
 export const MAX_AHEAD_MS = 5 * 60_000;
-const MAX_METADATA_ENTRIES = 32;
-const MAX_METADATA_KEY_LENGTH = 64;
-const MAX_METADATA_VALUE_LENGTH = 1024;
 export const MAX_ID_LENGTH = 128;
 /** An identity for many pulses together (a key, an event's id) leaves room for "/" and the position. */
 export const MAX_SHARED_ID_LENGTH = 120;
 export const MAX_SOURCE_LENGTH = 512;
 
+export const PULSE = "Expected a pulse: an object";
 const SERVICE_NAME = "Expected 1 to 128 characters of A–Z a–z 0–9 . _ : / - that start with a letter or digit";
 const EVENT_TIME = "Expected an RFC 3339 time with offset, or epoch milliseconds as an integer";
 const LATENCY = `Expected milliseconds as a finite number from 0 to ${MAX_LATENCY_MS}`;
 const STATUS = "Expected 1 to 64 characters";
-const METADATA = `Expected an object of at most ${MAX_METADATA_ENTRIES} strings`;
-const METADATA_KEY = `Expected a key of 1 to ${MAX_METADATA_KEY_LENGTH} characters`;
-const METADATA_VALUE = `Expected a string of at most ${MAX_METADATA_VALUE_LENGTH} characters`;
 const ID = `Expected 1 to ${MAX_ID_LENGTH} characters`;
 export const SOURCE = `Expected a URI reference of 1 to ${MAX_SOURCE_LENGTH} characters`;
 const WELL_FORMED = "Expected Unicode text without lone surrogates";
@@ -59,32 +56,33 @@ export const pulseSchema = z
         .meta({
           description:
             "The time of the pulse: RFC 3339 with offset, or epoch ms. Absent: the event's time, else its arrival.",
-          anyOf: [{ type: "string", format: "date-time" }, { type: "integer" }],
+          anyOf: [{ type: "string", format: "date-time" }, { type: ["integer", "null"] }],
         }),
       latency_ms: z
         .number(LATENCY)
         .min(0, LATENCY)
         .max(MAX_LATENCY_MS, LATENCY)
         .describe("The latency in milliseconds."),
-      status: z.string(STATUS).min(1, STATUS).max(64, STATUS).describe("The status, as free text or an HTTP status."),
+      status: z
+        .string(STATUS)
+        .min(1, STATUS)
+        .max(64, STATUS)
+        .meta({
+          description: "The status, as free text or an HTTP status. A number counts as its text.",
+          type: ["string", "number"],
+        }),
       metadata: z
         .unknown()
         .optional()
-        .meta({
-          description: "Anything else worth knowing.",
-          type: "object",
-          maxProperties: MAX_METADATA_ENTRIES,
-          propertyNames: { minLength: 1, maxLength: MAX_METADATA_KEY_LENGTH },
-          additionalProperties: { type: "string", maxLength: MAX_METADATA_VALUE_LENGTH },
-        }),
+        .meta({ description: "Anything else worth knowing.", ...METADATA_SCHEMA }),
       id: z
         .string(ID)
         .min(1, ID)
         .max(MAX_ID_LENGTH, ID)
-        .optional()
+        .nullish()
         .describe("The identity, together with the source: a pulse that is sent again with it is the same pulse."),
     },
-    "Expected a pulse: an object",
+    PULSE,
   )
   .meta({ title: "Pulse", description: "What a service says of itself: when, how slow, how healthy." });
 
@@ -94,9 +92,9 @@ export const carriedPulseSchema = pulseSchema.extend({
     .string(SOURCE)
     .min(1, SOURCE)
     .max(MAX_SOURCE_LENGTH, SOURCE)
-    .optional()
+    .nullish()
     .describe("Where the pulse comes from. Absent: the event's source."),
-  traceparent: z.string(TRACEPARENT).regex(TRACEPARENT_PATTERN, TRACEPARENT).optional().describe("W3C trace context."),
+  traceparent: z.string(TRACEPARENT).regex(TRACEPARENT_PATTERN, TRACEPARENT).nullish().describe("W3C trace context."),
 });
 
 /** What fills in the fields that a sender left out, and the span in which a pulse's time may lie. */
@@ -127,17 +125,18 @@ export function parsePulse(
   faults: Fault[],
 ): Pulse | undefined {
   const before = faults.length;
-  const parsed = schema.safeParse(input);
+  const parsed = schema.safeParse(withStatusText(input));
   if (!parsed.success) collectFaults(parsed.error.issues, input, pointer, faults);
   const fields = (parsed.success ? parsed.data : isObject(input) ? input : {}) as z.infer<typeof carriedPulseSchema>;
-  if (fields.metadata !== undefined) checkMetadata(fields.metadata, `${pointer}/metadata`, faults);
-  const given = fields.event_time === undefined ? context.time : timeOf(fields.event_time);
-  if (fields.event_time !== undefined && given === undefined) {
-    faults.push(fault(`${pointer}/event_time`, EVENT_TIME, fields.event_time));
+  const { event_time, metadata } = fields;
+  if (!isAbsent(metadata)) checkMetadata(metadata, `${pointer}/metadata`, faults);
+  const given = isAbsent(event_time) ? context.time : timeOf(event_time);
+  if (given === undefined && !isAbsent(event_time)) {
+    faults.push(fault(`${pointer}/event_time`, EVENT_TIME, event_time));
   }
   const time = given ?? context.arrival;
   if (time > context.now + MAX_AHEAD_MS || time < context.now - context.retentionMs) {
-    faults.push(fault(`${pointer}/event_time`, timeRule(context), fields.event_time));
+    faults.push(fault(`${pointer}/event_time`, timeRule(context), event_time));
   }
   if (faults.length === before) checkText(fields, pointer, faults);
   if (faults.length > before) return undefined;
@@ -151,7 +150,7 @@ export function parsePulse(
     source: fields.source ?? context.source,
   };
   if (given === undefined && givenId !== undefined) pulse.is_time_of_arrival = true;
-  if (fields.metadata !== undefined) pulse.metadata = fields.metadata as Record<string, string>;
+  if (!isAbsent(metadata)) pulse.metadata = metadata as Record<string, string>;
   const traceparent = fields.traceparent ?? context.traceparent;
   if (traceparent !== undefined) pulse.traceparent = traceparent;
   return pulse;
@@ -186,36 +185,18 @@ function timeOf(value: unknown): number | undefined {
   return Number.isSafeInteger(value) ? (value as number) : undefined;
 }
 
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
-function checkMetadata(value: unknown, pointer: string, faults: Fault[]): void {
-  if (!isObject(value)) {
-    faults.push(fault(pointer, METADATA, value));
-    return;
-  }
-  let entries = 0;
-  for (const key in value) {
-    entries++;
-    if (faults.length >= MAX_FAULTS) break;
-    if (key.length === 0 || key.length > MAX_METADATA_KEY_LENGTH) {
-      faults.push(fault(pointerTo(pointer, [key]), METADATA_KEY, key));
-    }
-    const text = value[key];
-    if (typeof text !== "string" || text.length > MAX_METADATA_VALUE_LENGTH) {
-      faults.push(fault(pointerTo(pointer, [key]), METADATA_VALUE, text));
-    }
-  }
-  if (entries > MAX_METADATA_ENTRIES) faults.push(fault(pointer, METADATA, value));
+// The status of HTTP is a number in most languages.
+function withStatusText(input: unknown): unknown {
+  if (!isObject(input) || !Number.isFinite(input.status)) return input;
+  return { ...input, status: String(input.status) };
 }
 
 // JSON can escape a lone surrogate. In the UTF-8 of a store all of them become the same character: two ids would be one.
 function checkText(fields: z.infer<typeof carriedPulseSchema>, pointer: string, faults: Fault[]): void {
   const { id, source, status, metadata } = fields;
   if (!status.isWellFormed()) faults.push(fault(`${pointer}/status`, WELL_FORMED, status));
-  if (id !== undefined && !id.isWellFormed()) faults.push(fault(`${pointer}/id`, WELL_FORMED, id));
-  if (source !== undefined && !source.isWellFormed()) faults.push(fault(`${pointer}/source`, WELL_FORMED, source));
+  if (id?.isWellFormed() === false) faults.push(fault(`${pointer}/id`, WELL_FORMED, id));
+  if (source?.isWellFormed() === false) faults.push(fault(`${pointer}/source`, WELL_FORMED, source));
   for (const key in metadata as Record<string, string> | undefined) {
     const text = (metadata as Record<string, string>)[key] as string;
     if (!key.isWellFormed() || !text.isWellFormed()) {
@@ -236,7 +217,10 @@ function collectFaults(issues: readonly z.core.$ZodIssue[], input: unknown, poin
         (at, key) => (at as Record<PropertyKey, unknown> | undefined)?.[key],
         input,
       );
-      faults.push(fault(pointerTo(pointer, issue.path), issue.message, value));
+      const place = pointerTo(pointer, issue.path);
+      if (faults.at(-1)?.pointer === place) continue; // zod measures even an array that should be text
+      const isWhole = issue.path.length === 0;
+      faults.push((isWhole ? objectFault : fault)(place, issue.message, value, "send the object itself"));
     }
   }
 }

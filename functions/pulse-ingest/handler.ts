@@ -20,7 +20,7 @@ export interface IngestOptions {
   closeBroker: () => Promise<void>;
 }
 
-const PLAIN_TYPES: ReadonlySet<string> = new Set(["application/json", "application/x-ndjson"]);
+const PLAIN_TYPES: ReadonlySet<string> = new Set(["application/json", "text/json", "application/x-ndjson"]);
 
 /** pulse-ingest: takes pulses over HTTP and answers 202 once the broker has them. */
 export function createIngest(options: IngestOptions): PulseFunction {

@@ -1,21 +1,15 @@
-import { CROWDED, isCrowded, mediaTypeOf, parseJson } from "../../events/cloud-event.ts";
+import { CROWDED, isCrowded, mediaTypeOf, parseJson, withoutMark } from "../../events/cloud-event.ts";
 import { type Fault, MAX_FAULTS, type Parsed, parsedUnless, refuse } from "../../events/fault.ts";
 import { decodeEvents, type EventMode } from "../../events/http-binding.ts";
-import {
-  MAX_SHARED_ID_LENGTH,
-  type Pulse,
-  type PulseContext,
-  parsePulse,
-  pulseSchema,
-  traceparentOf,
-} from "../../events/pulse.ts";
+import { type Pulse, type PulseContext, parsePulse, pulseSchema, traceparentOf } from "../../events/pulse.ts";
 import { INGEST_SOURCE, pulsesOf, type ReceiveContext } from "../../events/pulse-event.ts";
 import type { HttpRequest } from "../../http/route.ts";
 import { uuidV7 } from "../uuid-v7.ts";
+import { idempotencyKeyOf } from "./idempotency-key.ts";
 
 /** The pulses of a request that carries CloudEvents: all or none. */
 export function pulsesOfEvents(mode: EventMode, request: HttpRequest, context: ReceiveContext): Parsed<Pulse[]> {
-  const decoded = decodeEvents(mode, request.headers, request.body);
+  const decoded = decodeEvents(mode, request.headers, request.body, request.rawHeaders);
   if (!decoded.ok) return decoded;
   const traceparent = traceparentOf(request.headers.traceparent);
   const pulses: Pulse[] = [];
@@ -33,15 +27,14 @@ export function pulsesOfEvents(mode: EventMode, request: HttpRequest, context: R
 
 /** The pulses of a plain request: one pulse, an array of pulses, or a line for each. */
 export function pulsesOfPlain(request: HttpRequest, context: ReceiveContext): Parsed<Pulse[]> {
-  const key = request.headers["idempotency-key"] as string | undefined;
-  if (key !== undefined && (key === "" || key.length > MAX_SHARED_ID_LENGTH)) {
-    return refuse("", `Expected an Idempotency-Key of 1 to ${MAX_SHARED_ID_LENGTH} characters`, key);
-  }
-  const isLines = mediaTypeOf(request.headers["content-type"]) === "application/x-ndjson";
-  const read = isLines ? readLines(request.body, context.maxPulses) : parseJson(request.body, "");
+  const read = idempotencyKeyOf(request);
   if (!read.ok) return read;
-  const isMany = Array.isArray(read.value);
-  const list = isMany ? (read.value as unknown[]) : [read.value];
+  const key = read.value;
+  const isLines = mediaTypeOf(request.headers["content-type"]) === "application/x-ndjson";
+  const json = isLines ? readLines(request.body, context.maxPulses) : parseJson(request.body, "");
+  if (!json.ok) return json;
+  const isMany = Array.isArray(json.value);
+  const list = isMany ? (json.value as unknown[]) : [json.value];
   if (list.length > context.maxPulses) return tooMany(context);
   const shared: PulseContext = {
     source: INGEST_SOURCE,
@@ -64,8 +57,9 @@ export function pulsesOfPlain(request: HttpRequest, context: ReceiveContext): Pa
 }
 
 // Stops after one line too many: a request that is refused for its number of pulses need not be parsed.
-function readLines(body: Buffer, maxLines: number): Parsed<unknown[]> {
-  if (isCrowded(body)) return refuse("", CROWDED, []);
+function readLines(bytes: Buffer, maxLines: number): Parsed<unknown[]> {
+  if (isCrowded(bytes)) return refuse("", CROWDED, []);
+  const body = withoutMark(bytes);
   const values: unknown[] = [];
   const faults: Fault[] = [];
   let start = 0;
