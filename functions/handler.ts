@@ -1,30 +1,19 @@
-// pulse-ingest for the stock command, `faas-js-runtime functions/handler.ts`, which uses the runtime's own request path:
-// POST / only, one event a request, and the runtime's /metrics.
-
-import { LIVENESS_PATH, READINESS_PATH } from "../http/health.ts";
-import { createParts } from "./parts.ts";
+// pulse-ingest for the stock command, `faas-js-runtime functions/handler.ts`: `npm start`, which func's images run. The
+// command's own request path knows POST / alone, answers 500 to an invalid event and reads no batches. The command waits
+// for `init` before it listens, so `init` serves the function as main.ts does, and the command waits until the end.
+import { parseArgs } from "node:util";
 import { compose } from "./pulse-ingest/compose.ts";
-import { asFaasModule, type FaasContext, type FaasReply } from "./runtime/faas-module.ts";
+import { run } from "./runtime/run.ts";
 
-let hosted: ReturnType<typeof asFaasModule> | undefined;
-
-function started(): ReturnType<typeof asFaasModule> {
-  if (hosted === undefined) throw new Error("Expected init() to have been run before the first request");
-  return hosted;
+/** Serves the function from the environment, on the port that the command was given; never resolves. */
+export async function init(): Promise<never> {
+  const { values } = parseArgs({ options: { port: { type: "string" } }, strict: false });
+  const PORT = process.env.FUNC_PORT || (typeof values.port === "string" ? values.port : process.env.PORT);
+  await run({ ...process.env, PULSE_FUNCTION: "pulse-ingest", PORT }, async () => compose);
+  return new Promise(() => undefined);
 }
 
-/** Builds the function from the environment; the runtime calls it before it listens. */
-export function init(): void {
-  const parts = createParts({ ...process.env, PULSE_FUNCTION: "pulse-ingest" });
-  const fn = compose(parts);
-  hosted = asFaasModule(fn, parts.log, () => fn.close());
+/** The command asks for a handler. No request reaches it. */
+export function handle(): never {
+  throw new Error("Expected init() to serve every request");
 }
-
-export const handle = (context: FaasContext) => started().handle(context);
-export const shutdown = () => started().shutdown();
-export const liveness = Object.assign((request: unknown, reply: FaasReply) => started().liveness(request, reply), {
-  path: LIVENESS_PATH,
-});
-export const readiness = Object.assign((request: unknown, reply: FaasReply) => started().readiness(request, reply), {
-  path: READINESS_PATH,
-});

@@ -50,7 +50,7 @@ for (const name of FUNCTIONS) {
   );
 }
 // What `npm start`, which Knative's func runs, gives to the stock command.
-await bundle("handler", 'export { handle, init, liveness, readiness, shutdown } from "./functions/handler.ts";');
+await bundle("handler", 'export { handle, init } from "./functions/handler.ts";');
 await bundle(
   "schema",
   `

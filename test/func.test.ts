@@ -8,6 +8,7 @@ import addFormats from "ajv-formats";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { isSkippedWithout } from "../dashboards/testing/tools.ts";
+import { PULSE_TYPE } from "../events/cloud-event.ts";
 import { type Broker, openBroker, pulsesIn } from "../functions/testing/broker.ts";
 import { LIVENESS_PATH, READINESS_PATH } from "../http/health.ts";
 import { functionSettings } from "../settings/function-settings.ts";
@@ -88,13 +89,14 @@ describe("what func builds of this repository", () => {
       cwd: folder,
     });
     try {
-      const response = await fetch(started.url, {
-        method: "POST",
-        headers: { "content-type": "application/json" },
-        body: JSON.stringify({ service_name: "checkout", latency_ms: 1, status: "ok", id: "by-func" }),
-      });
+      const pulse = { service_name: "checkout", latency_ms: 1, status: "ok" };
+      const post = (path: string, type: string, body: unknown) =>
+        fetch(started.url + path, { method: "POST", headers: { "content-type": type }, body: JSON.stringify(body) });
+      const response = await post("/pulse", "application/json", { ...pulse, id: "by-func" });
       expect([response.status, await response.json()]).toEqual([202, { accepted: 1, ids: ["by-func"] }]);
-      expect(pulsesIn(broker.received).map(({ id }) => id)).toEqual(["by-func"]);
+      const event = { specversion: "1.0", id: "in-batch", source: "/shop", type: PULSE_TYPE, data: pulse };
+      expect((await post("/", "application/cloudevents-batch+json", [event])).status).toBe(202);
+      expect(pulsesIn(broker.received).map(({ id }) => id)).toEqual(["by-func", "in-batch"]);
       expect((await fetch(`${started.url}${READINESS_PATH}`)).status).toBe(200);
       expect(await started.stop()).toBe(0);
     } finally {

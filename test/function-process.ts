@@ -75,8 +75,11 @@ export async function startFunction(
 }
 
 /** Runs a function until it exits; returns its exit code and its output. */
-export async function runToEnd(env: Record<string, string>): Promise<{ code: number | null; output: string }> {
-  const child = spawn(process.execPath, ["functions/main.ts"], {
+export async function runToEnd(
+  env: Record<string, string>,
+  program: readonly string[] = ["functions/main.ts"],
+): Promise<{ code: number | null; output: string }> {
+  const child = spawn(process.execPath, program, {
     env: { ...process.env, ...env },
     stdio: ["ignore", "pipe", "pipe"],
   });

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { type Broker, openBroker, pulsesIn } from "../functions/testing/broker.ts";
+import { freePort } from "../settings/tcp-ports.ts";
 import { type FunctionProcess, runToEnd, startFunction } from "./function-process.ts";
 import { until } from "./platform.ts";
 
@@ -125,22 +126,45 @@ describe("a function that crashes", () => {
 });
 
 describe("pulse-ingest under the stock faas-js-runtime command", () => {
-  it("takes plain, binary and structured pulses on /, and drains at the end", async () => {
+  it("is the function that it is everywhere: its paths, its batches and its refusals, and drains at the end", async () => {
     const program = ["node_modules/faas-js-runtime/bin/cli.js", "functions/handler.ts"];
     const ingest = await start("pulse-ingest", { env: { K_SINK: broker.url, PULSE_LOG_LEVEL: "warn" }, program });
-    const plain = await post(ingest.url, { ...PULSE, id: "plain" });
+    const plain = await post(`${ingest.url}/pulse`, { ...PULSE, id: "plain" });
     expect([plain.status, await plain.json()]).toEqual([202, { accepted: 1, ids: ["plain"] }]);
     const binary = await post(ingest.url, PULSE, { ...EVENT, "ce-id": "binary" });
     expect([binary.status, await binary.text()]).toEqual([202, ""]);
     const structured = { specversion: "1.0", id: "structured", source: "/shop", type: EVENT["ce-type"], data: PULSE };
     const type = { "content-type": "application/cloudevents+json" };
     expect((await post(ingest.url, structured, type)).status).toBe(202);
-    const bad = await post(ingest.url, { ...PULSE, latency_ms: -1 });
-    expect([bad.status, bad.headers.get("content-type")]).toEqual([
-      400,
-      expect.stringContaining("application/problem+json"),
-    ]);
-    expect(pulsesIn(broker.received).map(({ id }) => id)).toEqual(["plain", "binary", "structured"]);
+    const batch = { "content-type": "application/cloudevents-batch+json" };
+    expect((await post(ingest.url, [{ ...structured, id: "batch" }], batch)).status).toBe(202);
+    expect(pulsesIn(broker.received).map(({ id }) => id)).toEqual(["plain", "binary", "structured", "batch"]);
+    const { source: _, ...sourceless } = structured;
+    for (const refused of [
+      await post(ingest.url, { ...PULSE, latency_ms: -1 }),
+      await post(ingest.url, sourceless, type),
+      await post(ingest.url, PULSE, { ...EVENT, "ce-source": "", "ce-id": "sourceless" }),
+      await post(ingest.url, "x".repeat(4_000_000), { ...EVENT, "ce-id": "large" }),
+    ]) {
+      expect([refused.status, refused.headers.get("content-type")]).toEqual([400, "application/problem+json"]);
+    }
+    expect((await fetch(`${ingest.url}/health/ready`)).status).toBe(200);
+    expect(await (await fetch(`${ingest.url}/metrics`)).text()).toContain("pulsemesh_pulses_accepted_total");
     expect(await ingest.stop()).toBe(0);
+  });
+
+  it("listens on the port that the command is given", async () => {
+    const port = await freePort();
+    const program = ["node_modules/faas-js-runtime/bin/cli.js", "--port", String(port), "functions/handler.ts"];
+    const env = { K_SINK: broker.url, PULSE_LOG_LEVEL: "warn", FUNC_PORT: "", PORT: "1" };
+    const ingest = await start("pulse-ingest", { env, port, program });
+    expect((await post(`${ingest.url}/pulse`, PULSE)).status).toBe(202);
+  });
+
+  it("ends with the wrong setting's name, as everywhere", async () => {
+    const program = ["node_modules/faas-js-runtime/bin/cli.js", "functions/handler.ts"];
+    const { code, output } = await runToEnd({ K_SINK: "" }, program);
+    expect(code).toBe(1);
+    expect(output).toContain("K_SINK: Expected the broker's URL");
   });
 });

@@ -9,12 +9,12 @@ import { RequestMetrics } from "../metrics/request-metrics.ts";
 import type { Parts } from "../parts.ts";
 import type { PulseFunction } from "../pulse-function.ts";
 import { countBodyBytes } from "./body-garbage.ts";
-import { asFaasModule } from "./faas-module.ts";
 import { createStop } from "./stop.ts";
 
 // The runtime's typings speak of HTTP/2 and of a numeric log level; this is what its source does.
 const start = faas.start as unknown as (
-  module: ReturnType<typeof asFaasModule>,
+  // The runtime asks for a handler, and no request reaches it.
+  module: { handle: () => void; shutdown: () => Promise<void> },
   options: { port: number; logLevel: string; config: string },
 ) => Promise<Server>;
 
@@ -29,12 +29,15 @@ export async function serve(
     graceMs: settings.shutdownGraceMs,
     log,
   });
-  const server = await start(asFaasModule(fn, log, stop), {
-    port: settings.port,
-    logLevel: "warn",
-    // The runtime lets a func.yaml in this folder override these options: node's own folder has none.
-    config: dirname(process.execPath),
-  });
+  const server = await start(
+    { handle: () => undefined, shutdown: stop },
+    {
+      port: settings.port,
+      logLevel: "warn",
+      // The runtime lets a func.yaml in this folder override these options: node's own folder has none.
+      config: dirname(process.execPath),
+    },
+  );
   const requestMetrics = new RequestMetrics([registry], settings.function);
   server.removeAllListeners("request");
   server.removeAllListeners("clientError");
@@ -45,6 +48,7 @@ export async function serve(
     limits: settings,
     log,
     onBodyBytes: countBodyBytes,
+    maxRefusalBytes: fn.maxRefusalBytes,
     onAnswered: (method, code, seconds) => requestMetrics.observe(method, code, seconds),
   });
   return server;
