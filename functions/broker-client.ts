@@ -115,6 +115,11 @@ export function openBrokerClient(options: BrokerClientOptions): BrokerClient {
   };
 }
 
+/** Whether the address or a permission is wrong, and not the event: once that is put right, the same event is taken. */
+function isMisdirected(status: number): boolean {
+  return status < 400 || [401, 403, 405, 407].includes(status);
+}
+
 /** Waits before another try. @returns the milliseconds that are left for it: none once the deadline is reached. */
 async function backOff(waitMs: number, deadline: number): Promise<number> {
   if (performance.now() + waitMs >= deadline) return 0;
@@ -125,7 +130,7 @@ async function backOff(waitMs: number, deadline: number): Promise<number> {
 function outcomeOf(status: number): SentEvent {
   if (status >= 200 && status < 300) return { kind: "accepted", uncertainTries: 0 };
   return {
-    kind: isRetryable(status) ? "unavailable" : "refused",
+    kind: isRetryable(status) || isMisdirected(status) ? "unavailable" : "refused",
     reason: `the broker answered ${status}`,
     // Knative's default broker answers 500 although some of its deliveries were made.
     uncertainTries: status >= 500 && status !== 503 ? 1 : 0,

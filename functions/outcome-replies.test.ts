@@ -17,9 +17,10 @@ it.each<[WriteOutcome, number, string | undefined]>([
 
 it.each([
   ["unavailable", 503, "1"],
-  ["refused", 502, undefined],
+  ["refused", 422, undefined],
 ] as const)("an event that a broker has %s is answered %i", (kind, status, retryAfter) => {
   const reply = replyToFailedEmit(kind, "Not accepted.");
   expect([reply.status, reply.headers?.["retry-after"]]).toEqual([status, retryAfter]);
   expect(JSON.parse(reply.body as string)).toMatchObject({ detail: "Not accepted." });
+  expect(isRetryable(status)).toBe(kind === "unavailable");
 });

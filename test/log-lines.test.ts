@@ -33,7 +33,7 @@ beforeAll(async () => {
   }
   await ingest.stop();
   await broker.close();
-  expect(answers).toEqual([400, 502]);
+  expect(answers).toEqual([400, 422]);
   lines = ingest.lines;
 });
 

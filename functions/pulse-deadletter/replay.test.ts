@@ -70,7 +70,7 @@ describe("replaying a dead letter", () => {
   it("leaves the dead letter unchanged when the broker refuses it", async () => {
     const id = await deadLetterId(await post());
     broker.answer = () => 400;
-    expect((await replay(`/dead-letters/${id}/replay`)).status).toBe(502);
+    expect((await replay(`/dead-letters/${id}/replay`)).status).toBe(422);
     expect(await list("?replayed=false")).toMatchObject([{ id }]);
   });
 

@@ -107,7 +107,7 @@ describe("a large request", () => {
   it("is not accepted when one of its events is refused", async () => {
     const { broker, host } = await openIngest({ PULSE_MAX_EVENT_BYTES: String(MAX_EVENT) });
     broker.answer = ({ body }) => (body.includes('"p450"') ? 400 : 202);
-    expect(await expectProblem(await post(host, many), 502, null)).toContain("the broker answered 400");
+    expect(await expectProblem(await post(host, many), 422, null)).toContain("the broker answered 400");
     expect(await metricOf(host, "pulsemesh_pulses_accepted_total")).toBeNaN();
     const taken = pulsesIn(broker.received.filter(({ body }) => !body.includes('"p450"'))).length;
     expect(taken).toBeGreaterThan(100);
@@ -122,7 +122,7 @@ describe("a broker that", () => {
     ["cuts a connection, perhaps after it took the event", ["reset", 202], 202, 1],
     ["answers 500, as Knative's does when one of its deliveries failed", [500, 500, 202], 202, 2],
     ["never answers", ["hang"], 503, 1],
-    ["refuses", [400], 502, 0],
+    ["refuses", [400], 422, 0],
   ] as const)(
     "%s adds to the unacknowledged pulses what it may have taken",
     async (_, answers, status, unacknowledged) => {
@@ -144,6 +144,8 @@ describe("a broker that", () => {
   it.each([
     ["answers 503", 503 as const, "the broker answered 503"],
     ["is not known yet", 404 as const, "the broker answered 404"],
+    ["lets nobody in", 403 as const, "the broker answered 403"],
+    ["has moved", 308 as const, "the broker answered 308"],
     ["cuts connections", "reset" as const, "the broker did not answer"],
     ["never answers", "hang" as const, "the broker did not answer"],
   ])("%s makes the answer 503 with Retry-After within the deadline", async (_, answer, reason) => {
@@ -162,10 +164,10 @@ describe("a broker that", () => {
     await vi.waitFor(async () => expect((await post(host, pulse("a"))).status).toBe(202));
   });
 
-  it("refuses for good makes the answer 502 after one try", async () => {
+  it("refuses for good makes the answer 422 after one try", async () => {
     const { broker, host } = await openIngest();
     broker.answer = () => 400;
-    await expectProblem(await post(host, pulse("a")), 502, null);
+    await expectProblem(await post(host, pulse("a")), 422, null);
     expect(broker.received).toHaveLength(1);
   });
 });

@@ -89,7 +89,7 @@ const OPERATIONS: readonly Operation[] = [
     path: "/dead-letters/{id}/replay",
     summary: "Sends a dead letter to the broker again. A body in JSON replaces the event's data.",
     query: { again: flag },
-    answers: answers(202, { [JSON_TYPE]: replayAnswer }, { 403: PROBLEM, ...NOT_FOUND, 409: PROBLEM, 502: PROBLEM }),
+    answers: answers(202, { [JSON_TYPE]: replayAnswer }, { 403: PROBLEM, ...NOT_FOUND, 409: PROBLEM, 422: PROBLEM }),
   },
   { path: "/openapi.json", summary: "This description.", answers: { 200: { [JSON_TYPE]: undefined }, 304: {} } },
 ];
@@ -102,7 +102,7 @@ const STATUSES: Readonly<Record<string, string>> = {
   403: "Another site made the browser send this.",
   404: "It does not exist.",
   409: "It has been replayed already.",
-  502: "The broker refuses it for good.",
+  422: "The broker refuses it for good.",
   503: "The store, the broker or pulse-deadletter does not answer. Try again after Retry-After.",
 };
 

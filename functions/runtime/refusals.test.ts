@@ -63,11 +63,11 @@ describe("a refused request", () => {
       "ce-source": "/shop",
       "ce-type": "dev.pulsemesh.pulse.v1",
     };
-    expect((await post("/", PULSE, { ...event, "ce-traceparent": TRACE })).status).toBe(502);
+    expect((await post("/", PULSE, { ...event, "ce-traceparent": TRACE })).status).toBe(422);
     expect(refused().at(-1)).toMatchObject({
       level: 40,
-      status: 502,
-      reason: "Bad gateway",
+      status: 422,
+      reason: "Unprocessable content",
       detail: "Not accepted: the broker answered 400.",
       eventId: "e-2",
       traceparent: TRACE,
