@@ -4,6 +4,8 @@ import type { Route } from "../http/route.ts";
 export interface PulseFunction {
   name: string;
   routes: Route[];
+  /** The most bytes in the body of an answer that refuses. @default no limit */
+  maxRefusalBytes?: number;
   /** Rejects, with an error that names the remedy, while the function cannot do its work. */
   check: () => Promise<void>;
   /** Called once when the process stops, before it waits for requests in flight: ends streams that have no end. */

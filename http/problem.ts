@@ -15,16 +15,18 @@ export function problem(
     status,
     headers: { "content-type": "application/problem+json", ...headers },
     body: JSON.stringify({ type: "about:blank", title, status, detail, ...(errors.length > 0 && { errors }) }),
+    ...(faults.length > 0 && { faults }),
   };
 }
 
-/** 400 for a request with faults. It lists the first 100 and counts the others. */
-export function badRequest(faults: readonly Fault[]): HttpReply {
-  const listed = Math.min(faults.length, MAX_LISTED_FAULTS);
-  const more = faults.length > listed ? `, the first ${listed} of them listed` : "";
+/** 400 for a request with faults. It lists the first 100, or those that fit in `maxListBytes`, and counts the others. */
+export function badRequest(faults: readonly Fault[], maxListBytes = Number.POSITIVE_INFINITY): HttpReply {
+  const listed = maxListBytes === Number.POSITIVE_INFINITY ? faults : thoseThatFit(faults, maxListBytes);
+  const shown = Math.min(listed.length, MAX_LISTED_FAULTS);
+  const more = faults.length > shown ? `, the first ${shown} of them listed` : "";
   const count = faults.length >= MAX_FAULTS ? `At least ${MAX_FAULTS}` : String(faults.length);
   const detail = `${count} fault${faults.length === 1 ? "" : "s"} found${more}; nothing of the request was accepted.`;
-  return problem(400, "Invalid request", detail, { faults });
+  return { ...problem(400, "Invalid request", detail, { faults: listed }), faults };
 }
 
 /** 429 or 503, with the time after which another try makes sense, in whole seconds and at least one. */
@@ -33,4 +35,34 @@ export function tryLater(status: 429 | 503, detail: string, retryAfterMs: number
   return problem(status, title, detail, {
     headers: { "retry-after": String(Math.max(1, Math.ceil(retryAfterMs / 1000))) },
   });
+}
+
+/** What a problem document takes besides its list of faults, generously. */
+const FRAME_BYTES = 250;
+/** A sender names fields as it likes: one name must not take the place of all faults. */
+const MAX_POINTER_LENGTH = 60;
+
+/** A refusal whose body has at most `maxBytes`: it lists fewer faults, or its detail ends early. */
+export function shortened(reply: HttpReply, maxBytes: number): HttpReply {
+  const { body, faults } = reply;
+  if (typeof body !== "string" || Buffer.byteLength(body) <= maxBytes) return reply;
+  if (faults !== undefined) return badRequest(faults, maxBytes - FRAME_BYTES);
+  const document = JSON.parse(body);
+  const excess = Buffer.byteLength(body) - maxBytes + Buffer.byteLength("…");
+  const detail = `${document.detail.slice(0, -excess).toWellFormed()}…`;
+  return { ...reply, body: JSON.stringify({ ...document, detail }) };
+}
+
+function thoseThatFit(faults: readonly Fault[], maxBytes: number): Fault[] {
+  const listed: Fault[] = [];
+  let bytes = 0;
+  for (const fault of faults) {
+    const { pointer } = fault;
+    const cut = `${pointer.slice(0, MAX_POINTER_LENGTH).toWellFormed()}…`;
+    const short = pointer.length > MAX_POINTER_LENGTH ? { ...fault, pointer: cut } : fault;
+    bytes += Buffer.byteLength(JSON.stringify(short)) + 1;
+    if (bytes > maxBytes) break;
+    listed.push(short);
+  }
+  return listed;
 }

@@ -4,7 +4,6 @@
 // 2. In a flood a refusal costs one counter: a line each second sums up the refusals that have none.
 import type { IncomingMessage } from "node:http";
 import type { Logger } from "pino";
-import type { Fault } from "../events/fault.ts";
 import { traceparentOf } from "../events/pulse.ts";
 import type { HttpReply } from "./route.ts";
 
@@ -15,10 +14,10 @@ export interface RefusalLogOptions {
 }
 
 const WINDOW_MS = 1000;
-const MAX_RULES = 3;
+const MAX_RULES = 10;
 const MAX_TEXT = 128;
-/** Whether an operator should know: PulseMesh failed or is overloaded. Other refusals are the client's fault. */
-const isWarning = (status: number) => status >= 500 || status === 429;
+/** Whether an operator should know: PulseMesh failed or is overloaded (429), or its broker refused (422). */
+const isWarning = (status: number) => status >= 500 || status === 429 || status === 422;
 
 /** Writes why requests were refused. */
 export class RefusalLog {
@@ -62,15 +61,15 @@ export class RefusalLog {
   }
 }
 
-function lineOf(request: IncomingMessage | undefined, { status, body, trail }: HttpReply): object {
-  const { title, detail, errors = [] } = problemOf(body);
-  const rules = new Set(errors.map(({ rule, got }) => `${rule}, got ${got}`));
+function lineOf(request: IncomingMessage | undefined, { status, body, faults = [], trail }: HttpReply): object {
+  const { title, detail } = problemOf(body);
+  const rules = new Set(faults.map(({ rule, got }) => `${rule}, got ${got}`));
   return {
     status,
     reason: title,
     // The detail of a client's fault may name what the client sent: its line has only the rules.
     ...(isWarning(status) && { detail }),
-    ...(rules.size > 0 && { faults: errors.length, rules: [...rules].slice(0, MAX_RULES) }),
+    ...(rules.size > 0 && { faults: faults.length, rules: [...rules].slice(0, MAX_RULES) }),
     ...(request !== undefined && placeOf(request)),
     ...trail,
   };
@@ -88,6 +87,6 @@ function placeOf({ method, url = "", headers }: IncomingMessage): object {
 }
 
 // Every refusal is a problem document (problem.ts). It is parsed only for a line that is written.
-function problemOf(body: HttpReply["body"]): { title?: string; detail?: string; errors?: Fault[] } {
+function problemOf(body: HttpReply["body"]): { title?: string; detail?: string } {
   return typeof body === "string" ? JSON.parse(body) : {};
 }

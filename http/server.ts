@@ -27,6 +27,8 @@ export interface HttpServerOptions {
   log: Logger;
   /** Called with the size of each part of a body that comes in. */
   onBodyBytes?: (bytes: number) => void;
+  /** The most bytes in the body of an answer that refuses; the log has what does not fit. @default no limit */
+  maxRefusalBytes?: number | undefined;
   /** Called for each request except health probes, once its answer is sent or its client has gone (499). */
   onAnswered?: ExchangeContext["onAnswered"];
   /** Called for each request that never reaches its route: unreadable, unknown path, too large. */
@@ -44,6 +46,7 @@ export class HttpServer {
 
   constructor(server: Server, options: HttpServerOptions) {
     const { routes, check, registry, limits, log, onBodyBytes, onAnswered, onRefused } = options;
+    const { maxRefusalBytes = Number.POSITIVE_INFINITY } = options;
     const drain = new Drain(server);
     const refusals = new RefusalLog({ log });
     const context: ExchangeContext = {
@@ -52,6 +55,7 @@ export class HttpServer {
       drain,
       refusals,
       log,
+      maxRefusalBytes,
       onAnswered,
       onRefused,
     };

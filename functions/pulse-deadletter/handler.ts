@@ -10,7 +10,7 @@ import { flag } from "../../settings/field.ts";
 import type { DeadLetterStore, StoreLifecycle } from "../../storage/ports.ts";
 import type { BrokerClient } from "../broker-client.ts";
 import { Deliveries, deliveryOf } from "../deliveries.ts";
-import { replyToFailedEmit, replyToWrite } from "../outcome-replies.ts";
+import { MAX_REFUSAL_BYTES, replyToFailedEmit, replyToWrite } from "../outcome-replies.ts";
 import type { PulseFunction } from "../pulse-function.ts";
 import { whileStoreAnswers } from "../store-answers.ts";
 import { deadLetterOf, viewDeadLetter } from "./dead-letter.ts";
@@ -32,7 +32,7 @@ export function createDeadLetter({ store, broker, metrics, now = Date.now }: Dea
   const deliveries = new Deliveries();
   const replay = new Replay({ store, broker, metrics, now });
 
-  async function keep({ headers, body, log }: HttpRequest): Promise<HttpReply> {
+  async function keep({ headers, rawHeaders, body, log }: HttpRequest): Promise<HttpReply> {
     const mode = eventModeOf(headers);
     // The data of a binary event are kept as bytes, of any type. Only an envelope must be readable.
     const isForeign = mode !== "binary" && isForeignFormat(headers, mode);
@@ -40,7 +40,7 @@ export function createDeadLetter({ store, broker, metrics, now = Date.now }: Dea
       log.error({ contentType: headers["content-type"] }, "dead letter lost: it is no CloudEvent that can be read");
       return problem(400, "Invalid request", "Expected one CloudEvent 1.0, binary or structured in JSON.");
     }
-    const decoded = decodeEvents(mode, headers, body);
+    const decoded = decodeEvents(mode, headers, body, rawHeaders);
     if (!decoded.ok) {
       log.error({ faults: decoded.faults.slice(0, 10) }, "dead letter lost: its attributes are broken");
       return badRequest(decoded.faults);
@@ -112,6 +112,7 @@ export function createDeadLetter({ store, broker, metrics, now = Date.now }: Dea
   ];
   return {
     name: "pulse-deadletter",
+    maxRefusalBytes: MAX_REFUSAL_BYTES,
     routes: routes.map((route) => ({ ...route, handle: whileStoreAnswers(route.handle) })),
     check: () => store.check(),
     onDrain: () => replay.stop(),

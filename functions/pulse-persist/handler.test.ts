@@ -102,6 +102,25 @@ describe("pulse-persist", () => {
     expect(await response.json()).toMatchObject({ errors: [{ pointer }] });
   });
 
+  it("stores what pulse-ingest takes too: text/json, a byte order mark, nulls, a number for a status, percent signs", async () => {
+    const nulls = { id: null, event_time: null, metadata: null };
+    const data = `\uFEFF${JSON.stringify({ ...DATA, ...nulls, service_name: "lenient", status: 204 })}`;
+    for (const id of ["order%2F1", "order/1", "order%252F1"]) {
+      await expectStored(await post({ id, source: "/shop/eu%20west" }, data, "text/json"));
+    }
+    const stored = await storedOf("lenient");
+    expect(stored.map(({ id, source, status }) => [id, source, status]).sort()).toEqual([
+      ["order%2F1", "/shop/eu%20west", "204"],
+      ["order/1", "/shop/eu%20west", "204"],
+    ]);
+  });
+
+  it("stores an id and a source of the most characters that pulse-ingest takes", async () => {
+    const id = "😀".repeat(128);
+    await expectStored(await post({ id: encodeURIComponent(id) }, { ...DATA, service_name: "long" }));
+    expect((await storedOf("long")).map((pulse) => pulse.id)).toEqual([id]);
+  });
+
   it("answers 415 for anything but a single CloudEvent in JSON", async () => {
     const plain = { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(DATA) };
     expect((await fetch(host.url, plain)).status).toBe(415);
@@ -194,6 +213,22 @@ describe("pulse-persist with a store in trouble", () => {
     });
     const ready = await fetch(`${troubled.url}/health/ready`);
     expect([ready.status, await ready.text()]).toEqual([503, expect.stringContaining("npm run schema -- apply")]);
+    await troubled.close();
+  });
+
+  it("says in its log what its answer has no room for", async () => {
+    const long = "a reason; ".repeat(100);
+    const { troubled } = await openTroubled(0, { kind: "rejected", reason: long });
+    const rejected = await post({}, DATA, "application/json", troubled.url);
+    expect([rejected.status, (await rejected.text()).length < 700]).toEqual([400, true]);
+    expect(troubled.lines.at(-1)).toMatchObject({ status: 400, detail: long, source: "/shop" });
+    const bad = { latency_ms: "1", status: false, id: 1, metadata: 1, event_time: "now", service_name: "" };
+    const pulses = [bad, { ...bad, extra: 1, metadata: { a: 1, "": "b" } }];
+    const invalid = await post({ type: MANY }, { pulses }, "application/json", troubled.url);
+    const { errors } = (await invalid.json()) as { errors: unknown[] };
+    expect(errors.length).toBeLessThan(9);
+    const line = troubled.lines.at(-1) as { faults: number; rules: string[] };
+    expect([line.faults, line.rules.length]).toEqual([14, 9]);
     await troubled.close();
   });
 

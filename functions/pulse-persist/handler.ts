@@ -8,7 +8,7 @@ import type { HttpReply, HttpRequest } from "../../http/route.ts";
 import type { PulseWriter, StoreLifecycle } from "../../storage/ports.ts";
 import { Deliveries, deliveryOf } from "../deliveries.ts";
 import type { Logger } from "../log.ts";
-import { replyToWrite } from "../outcome-replies.ts";
+import { MAX_REFUSAL_BYTES, replyToWrite } from "../outcome-replies.ts";
 import type { PulseFunction } from "../pulse-function.ts";
 import type { PersistMetrics } from "./persist-metrics.ts";
 
@@ -41,7 +41,7 @@ export function createPersist(options: PersistOptions): PulseFunction {
     if (mode === undefined || mode === "batch" || isForeignFormat(request.headers, mode)) {
       return problem(415, "Unsupported media type", "Expected one CloudEvent 1.0 in JSON, binary or structured.");
     }
-    const decoded = decodeEvents(mode, request.headers, request.body);
+    const decoded = decodeEvents(mode, request.headers, request.body, request.rawHeaders);
     if (!decoded.ok) return badRequest(decoded.faults);
     const event = decoded.value[0] as CloudEvent;
     const { traceparent, knativearrivaltime } = event.extensions;
@@ -57,6 +57,7 @@ export function createPersist(options: PersistOptions): PulseFunction {
 
   async function write(pulses: readonly Pulse[], { delivery, arrival, trail, log }: Origin): Promise<HttpReply> {
     const outcome = await store.write(pulses);
+    const reply = replyToWrite(outcome);
     if (outcome.kind === "stored") {
       if (deliveries.isFirst(delivery)) {
         metrics.observeStored(pulses);
@@ -69,12 +70,13 @@ export function createPersist(options: PersistOptions): PulseFunction {
         log.debug({ ...trail, pulses: pulses.length, traceparents: [...traceparents].slice(0, 20) }, "event stored");
       }
     }
-    return { ...replyToWrite(outcome), trail };
+    return { ...reply, trail: { ...trail, ...reply.trail } };
   }
 
   return {
     name: "pulse-persist",
     routes: [{ method: "POST", path: "/", handle: persist }],
+    maxRefusalBytes: MAX_REFUSAL_BYTES,
     check: () => store.check(),
     close: () => store.close(),
   };
