@@ -22,7 +22,7 @@ export function deadLetterRoutes(url: URL | undefined, timeoutMs = 15_000): Rout
         method,
         redirect: "error",
         signal: AbortSignal.timeout(timeoutMs),
-        ...(body.length > 0 && { body, headers: { "content-type": "application/json" } }),
+        ...(body.length > 0 && { body: new Uint8Array(body), headers: { "content-type": "application/json" } }),
       });
       const headers: Record<string, string> = { "cache-control": "no-store" };
       for (const name of FORWARDED_HEADERS) {

@@ -6,6 +6,7 @@ import { describe, expect, it, vi } from "vitest";
 import { faultsOf } from "./accessibility.ts";
 import { browser, DESK, MINUTE, open, PHONE, page, platform, send, startAll } from "./browser-page.ts";
 import { noChromium, textsOf } from "./chromium.ts";
+import { testOutages } from "./page-outages.ts";
 import { testServicePage } from "./page-service.ts";
 import { testWall } from "./page-wall.ts";
 
@@ -131,6 +132,8 @@ describe.skipIf(noChromium !== undefined)(title, () => {
     await page.locator(".tile", { hasText: "after-the-cut" }).waitFor();
     browser.complaints.splice(0); // The cut itself causes some.
   });
+
+  testOutages();
 
   it("logged no error, and broke no part of its policy", () => {
     expect(browser.complaints).toEqual([]);

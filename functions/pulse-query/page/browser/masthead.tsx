@@ -2,7 +2,13 @@ import type { ComponentChildren } from "preact";
 import type { Connection } from "./live.ts";
 import { ThemeChoice } from "./theme.tsx";
 
-const WORDS: Readonly<Record<Connection, string>> = { waiting: "connecting", live: "live", lost: "reconnecting" };
+const WORDS: Readonly<Record<Connection["state"], string>> = {
+  waiting: "connecting",
+  live: "live",
+  away: "store away",
+  stale: "stale",
+  lost: "reconnecting",
+};
 
 interface MastheadProperties {
   connection: Connection | undefined;
@@ -25,8 +31,8 @@ export function Masthead({ connection, children }: MastheadProperties) {
       </nav>
       <ThemeChoice />
       {connection !== undefined && (
-        <p class="connection" role="status" data-state={connection}>
-          {WORDS[connection]}
+        <p class="connection" role="status" data-state={connection.state}>
+          {WORDS[connection.state]}
         </p>
       )}
     </header>

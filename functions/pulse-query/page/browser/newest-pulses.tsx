@@ -22,7 +22,7 @@ function keyOf({ source, id }: PulseView): string {
 }
 
 /** A service's newest pulses as they come. The reader can pause the list. */
-export function NewestPulses({ pulses }: { pulses: readonly PulseView[] }) {
+export function NewestPulses({ pulses, isKnown }: { pulses: readonly PulseView[]; isKnown: boolean }) {
   const [held, setHeld] = useState<readonly PulseView[]>();
   const now = useNow();
   const shown = held ?? pulses;
@@ -36,7 +36,7 @@ export function NewestPulses({ pulses }: { pulses: readonly PulseView[] }) {
           aria-pressed={held !== undefined}
           onClick={() => setHeld(held === undefined ? pulses : undefined)}
         >
-          {held === undefined ? "Pause" : "Paused"}
+          Pause
         </button>
       </div>
       <Table id="pulses" label="Newest pulses, a table" columns={COLUMNS}>
@@ -58,7 +58,7 @@ export function NewestPulses({ pulses }: { pulses: readonly PulseView[] }) {
           </tr>
         ))}
       </Table>
-      {shown.length === 0 && <p class="nothing">No pulse within the retention.</p>}
+      {isKnown && shown.length === 0 && <p class="nothing">No pulse within the retention.</p>}
     </section>
   );
 }

@@ -25,11 +25,11 @@ export function ServicePage({ service: name, query }: { service: string; query: 
   const choice = useMemo(() => readChoice(new URLSearchParams(search)), [search]);
   const { summary, problem, refreshSoon } = useSummary(name, choice);
   const detail = useDetail(name, service?.health);
-  const connection = useLive(name, ["service", "pulse"], {
+  const connection = useLive(name, {
     onOpen: () => undefined,
     onEvent(event, data) {
       if (event === "service") setService(data as ServiceView);
-      else setPulses((before) => withPulse(before, data as PulseView));
+      if (event === "pulse") setPulses((before) => withPulse(before, data as PulseView));
       refreshSoon();
     },
     onReady: () => setReady(true),
@@ -38,6 +38,8 @@ export function ServicePage({ service: name, query }: { service: string; query: 
     changeQuery({ span: "", from: String(from), to: String(to) });
   }, []);
 
+  // What was not read is not known to be absent.
+  const isKnown = isReady && connection.state === "live";
   const lead = service !== undefined && (
     <>
       <HealthWord health={service.health} />
@@ -46,16 +48,16 @@ export function ServicePage({ service: name, query }: { service: string; query: 
   );
   return (
     <SubPage title={name} connection={connection} lead={lead}>
-      {isReady && service === undefined && <p class="nothing">This service has not pulsed within the retention.</p>}
+      {isKnown && service === undefined && <p class="nothing">This service has not pulsed within the retention.</p>}
       <SpanChoice choice={choice} />
       <LoadError why={problem} />
       <Figures summary={summary} />
       {summary !== undefined && <ServiceCharts summary={summary} onSelect={select} />}
       <div class="columns">
-        {summary !== undefined && <StatusMix summary={summary} />}
+        {summary !== undefined && <StatusMix summary={summary} isKnown={problem === undefined} />}
         {service !== undefined && <MetadataCard service={service} />}
       </div>
-      <NewestPulses pulses={pulses} />
+      <NewestPulses pulses={pulses} isKnown={isKnown} />
       <DeadLetters service={name} />
       <Elsewhere service={name} />
     </SubPage>

@@ -29,7 +29,7 @@ export function useServices(): LiveServices {
       setTurn((before) => before + 1);
     });
   };
-  const connection = useLive(undefined, ["pulse", "gone"], {
+  const connection = useLive(undefined, {
     onOpen() {
       snapshot.current = new Set();
     },

@@ -4,13 +4,14 @@ import { Glyph } from "./glyph.tsx";
 import { Shares } from "./shares.tsx";
 
 /** The statuses of a span's pulses, as their senders wrote them. */
-export function StatusMix({ summary: { statuses, count: total } }: { summary: Summary }) {
+export function StatusMix({ summary, isKnown }: { summary: Summary; isKnown: boolean }) {
+  const { statuses, count: total } = summary;
   const parts = statuses.map(({ status, health, count }) => ({ name: status, health: health ?? "unknown", count }));
   return (
     <section class="card" aria-labelledby="status-mix">
       <h2 id="status-mix">Status mix</h2>
       <Shares parts={parts} total={total} />
-      {parts.length === 0 && <p class="nothing">No pulse in this span.</p>}
+      {isKnown && parts.length === 0 && <p class="nothing">No pulse in this span.</p>}
       <ul class="mix">
         {parts.map(({ name, health, count }) => (
           <li key={name}>

@@ -1,5 +1,6 @@
 import type { ComponentChildren } from "preact";
 import { useEffect, useRef } from "preact/hooks";
+import { Banner } from "./banner.tsx";
 import type { Connection } from "./live.ts";
 import { Masthead } from "./masthead.tsx";
 
@@ -19,6 +20,7 @@ export function SubPage({ title, connection, lead, children }: SubPageProperties
     <>
       <Masthead connection={connection} />
       <main id="main" class="service">
+        <Banner connection={connection} />
         <p class="back">
           <a href="#/">← All services</a>
         </p>

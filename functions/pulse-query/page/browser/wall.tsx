@@ -1,10 +1,12 @@
 import { useMemo, useState } from "preact/hooks";
 import { SERVICE_HEALTHS, type ServiceHealth } from "../../../../events/service-health.ts";
+import { Banner } from "./banner.tsx";
 import { EmptyWall } from "./empty-wall.tsx";
-import { formatCount } from "./format.ts";
+import { formatCount, formatTime } from "./format.ts";
 import { moveFocus } from "./grid-keys.ts";
 import { useGrowingList } from "./growing-list.ts";
 import { HealthFilter } from "./health-filter.tsx";
+import type { Connection } from "./live.ts";
 import { Masthead } from "./masthead.tsx";
 import { changeQuery, type PageView } from "./page-view.ts";
 import { useServices } from "./services.ts";
@@ -13,6 +15,12 @@ import { arrange, countHealths, ORDERS, type Order } from "./wall-order.ts";
 
 /** The service that was opened last. A reader who comes back goes on there. */
 let lastOpened: string | undefined;
+
+/** Before the first services; the banner speaks for the other states. */
+const WAITING: Partial<Record<Connection["state"], string>> = {
+  waiting: "Loading the services…",
+  lost: "pulse-query cannot be reached. Trying again…",
+};
 
 /** All services as a wall of tiles. */
 export function Wall({ query }: { query: PageView["query"] }) {
@@ -36,12 +44,13 @@ export function Wall({ query }: { query: PageView["query"] }) {
     <>
       <Masthead connection={connection}>{services.size > 0 && <WallTools sought={sought} order={order} />}</Masthead>
       <main id="main">
-        {!isReady && <p class="waiting">Loading the services…</p>}
-        {isReady && services.size === 0 && <EmptyWall />}
+        <Banner connection={connection} />
+        {!isReady && WAITING[connection.state] !== undefined && <p class="waiting">{WAITING[connection.state]}</p>}
+        {isReady && services.size === 0 && connection.state === "live" && <EmptyWall />}
         {services.size > 0 && (
           <>
             <div role="status">
-              <h1 class="verdict">{verdictOf(counts, services.size)}</h1>
+              <h1 class="verdict">{verdictOf(counts, services.size, asOf(connection))}</h1>
             </div>
             <HealthFilter counts={counts} total={services.size} healths={healths} />
             {shown.length === 0 && <p class="nothing">No service matches.</p>}
@@ -113,9 +122,19 @@ function WallTools({ sought, order }: { sought: string; order: Order }) {
   );
 }
 
-function verdictOf(counts: Readonly<Record<ServiceHealth, number>>, total: number): string {
+/** When the services were last known to be as they are shown, unless that is now. */
+function asOf({ state, heardAt, nothingNewSince }: Connection): string | undefined {
+  if (nothingNewSince !== undefined) return nothingNewSince;
+  return heardAt > 0 && state !== "live" && state !== "waiting" ? new Date(heardAt).toISOString() : undefined;
+}
+
+function verdictOf(counts: Readonly<Record<ServiceHealth, number>>, total: number, then: string | undefined): string {
+  const when = then === undefined ? "" : ` at ${formatTime(then, Date.now())}`;
+  const [is, are] = then === undefined ? ["is", "are"] : ["was", "were"];
   const troubled = total - counts.up;
-  if (troubled === 0) return total === 1 ? "The one service is up" : `All ${formatCount(total)} services are up`;
+  if (troubled === 0) {
+    return total === 1 ? `The one service ${is} up${when}` : `All ${formatCount(total)} services ${are} up${when}`;
+  }
   const parts = SERVICE_HEALTHS.filter((health) => health !== "up" && counts[health] > 0);
-  return `${parts.map((health) => `${formatCount(counts[health])} ${health}`).join(", ")} of ${formatCount(total)} services`;
+  return `${parts.map((health) => `${formatCount(counts[health])} ${health}`).join(", ")} of ${formatCount(total)} services${when}`;
 }

@@ -1,0 +1,92 @@
+// Tests of what the page says when a part of PulseMesh hangs or is away. page.test.ts runs them, and last: they move the
+// browser's clock.
+import { expect, it, vi } from "vitest";
+import { openQuery, openStore, pulseOf } from "../../functions/testing/query-function.ts";
+import { faultsOf } from "./accessibility.ts";
+import { browser, MINUTE, open, page, platform, send } from "./browser-page.ts";
+import { textsOf } from "./chromium.ts";
+
+/** Tests of the page while something does not work. */
+export function testOutages(): void {
+  it("says that pulse-query hangs, and since when what it shows is old, until it answers again", async () => {
+    await page.clock.install();
+    await open("#/?q=after");
+    await page.locator(".connection[data-state=live]").waitFor();
+    const pid = platform.pids.get("pulse-query") as number;
+    process.kill(pid, "SIGSTOP");
+    try {
+      // Two heartbeats, which come every ten seconds.
+      await page.clock.fastForward(21_500);
+      await page.locator(".connection[data-state=stale]", { hasText: "stale" }).waitFor();
+      await page.locator(".banner", { hasText: /^No news from pulse-query since \d\d:\d\d:\d\d: / }).waitFor();
+      expect(await page.locator(".verdict").textContent()).toMatch(/ at \d\d:\d\d:\d\d$/);
+      expect(await faultsOf(page)).toEqual([]);
+    } finally {
+      process.kill(pid, "SIGCONT");
+    }
+    await page.locator(".connection[data-state=live]").waitFor();
+    await vi.waitFor(async () => expect(await page.locator(".banner").count()).toBe(0));
+    expect(await page.locator(".verdict").textContent()).not.toMatch(/ at /);
+    await send({ service_name: "after-the-freeze", latency_ms: 1, status: "ok" });
+    await page.locator(".tile", { hasText: "after-the-freeze" }).waitFor();
+    browser.complaints.splice(0); // The connections that were cut cause some.
+  });
+
+  it("shows why the store is away, and never that there is no pulse", async () => {
+    const reason = "Expected Cassandra to answer, got no node: start it with make cassandra";
+    const own = openStore();
+    let isAway = true;
+    const store = Object.assign(Object.create(own), {
+      ...Object.fromEntries(
+        (["latest", "page", "check"] as const).map((name) => [
+          name,
+          async (...given: never[]) => {
+            if (isAway) throw new Error(reason);
+            return (own[name] as (...given: never[]) => unknown)(...given);
+          },
+        ]),
+      ),
+      close: () => own.close(),
+    });
+    const { host } = await openQuery({ store, live: { pollMs: 20 } });
+    await page.goto(host.url);
+    await page.locator(".banner", { hasText: reason }).waitFor();
+    await page.locator(".connection[data-state=away]").waitFor();
+    expect(await page.locator("main").textContent()).not.toContain("Loading");
+    await page.goto(`${host.url}/#/services/checkout`);
+    await page.locator(".banner", { hasText: reason }).waitFor();
+    await page.locator(".problem").first().waitFor();
+    expect(await page.locator("main").textContent()).not.toMatch(/No pulse|has not pulsed/);
+    expect(await faultsOf(page)).toEqual([]);
+    isAway = false;
+    await page.getByText("This service has not pulsed within the retention.").waitFor();
+    expect(await page.locator(".banner").count()).toBe(0);
+    isAway = true;
+    await page.locator(".banner", { hasText: reason }).waitFor();
+    expect(await page.locator("main").textContent()).not.toMatch(/No pulse within|has not pulsed/);
+    await host.close();
+    browser.complaints.splice(0); // The browser complains of each 503.
+  });
+
+  it("says that nothing new is stored of any service", async () => {
+    let ahead = 0;
+    const store = openStore();
+    const newest = Date.now();
+    const times = Array.from({ length: 6 }, (_, i) => newest - i * MINUTE);
+    await store.write(
+      ["cart", "checkout"].flatMap((service_name) => times.map((event_time) => pulseOf({ service_name, event_time }))),
+    );
+    const { host } = await openQuery({ store, now: () => Date.now() + ahead, live: { pollMs: 20, heartbeatMs: 50 } });
+    await page.goto(host.url);
+    await page.locator(".verdict", { hasText: /^All 2 services are up$/ }).waitFor();
+    ahead = 2 * MINUTE;
+    await page.locator(".banner", { hasText: /^Nothing new stored from any service for \d/ }).waitFor();
+    expect(await page.locator(".verdict").textContent()).toMatch(/^All 2 services were up at \d\d:/);
+    expect(await faultsOf(page)).toEqual([]);
+    await store.write([pulseOf({ service_name: "cart", event_time: Date.now() + ahead })]);
+    await page.locator(".verdict", { hasText: /^All 2 services are up$/ }).waitFor();
+    await vi.waitFor(async () => expect(await textsOf(page, ".banner")).toEqual([]));
+    await host.close();
+    browser.complaints.splice(0);
+  });
+}
