@@ -12,6 +12,7 @@ export async function openPulseStore({
   settings,
   cassandra,
   registry,
+  log,
 }: Parts): Promise<PulseWriter & PulseReader & StoreLifecycle & { readonly queuedRows: number }> {
   const metrics = createStoreMetrics([registry]);
   const options = {
@@ -24,7 +25,7 @@ export async function openPulseStore({
   };
   if (cassandra.contactPoints !== undefined) {
     const { openCassandraPulseStore } = await import("../storage/cassandra/pulse-store.ts");
-    const store = openCassandraPulseStore({ settings: cassandra, ...options });
+    const store = openCassandraPulseStore({ settings: cassandra, onLine: (line) => log.warn(line), ...options });
     gaugeCassandraNodes([registry], () => store.nodes);
     return store;
   }
@@ -39,11 +40,15 @@ export async function openPulseStore({
 }
 
 /** Opens the store of dead letters. */
-export async function openDeadLetterStore({ settings, cassandra }: Parts): Promise<DeadLetterStore & StoreLifecycle> {
+export async function openDeadLetterStore({
+  settings,
+  cassandra,
+  log,
+}: Parts): Promise<DeadLetterStore & StoreLifecycle> {
   const retentionMs = settings.retentionDays * DAY_MS;
   if (cassandra.contactPoints !== undefined) {
     const { openCassandraDeadLetterStore } = await import("../storage/cassandra/dead-letter-store.ts");
-    return openCassandraDeadLetterStore({ settings: cassandra, retentionMs });
+    return openCassandraDeadLetterStore({ settings: cassandra, retentionMs, onLine: (line) => log.warn(line) });
   }
   const { openSqliteDeadLetterStore } = await import("../storage/sqlite/dead-letter-store.ts");
   const file = join(settings.dataDir, "dead-letters.db");

@@ -19,20 +19,31 @@ const NO_CONNECTION = "No connection available";
 const TRIES = 4;
 const PAUSE_MS = 50;
 
+/** Learns what became of each request, of reads and writes alike. */
+export interface RequestListener {
+  answered(): void;
+  failed(error: unknown): void;
+}
+
 /** The driver's client, which tries again where the driver gives up although there are nodes. */
-export function cqlOf(client: Client): Cql {
+export function cqlOf(client: Client, listener: RequestListener): Cql {
   return {
-    execute: (query, params, options) => insist(() => client.execute(query, params, options ?? {})),
-    batch: (statements, options) => insist(() => client.batch(statements, options)),
+    execute: (query, params, options) => insist(() => client.execute(query, params, options ?? {}), listener),
+    batch: (statements, options) => insist(() => client.batch(statements, options), listener),
   };
 }
 
-async function insist<T>(work: () => Promise<T>): Promise<T> {
+async function insist<T>(work: () => Promise<T>, listener: RequestListener): Promise<T> {
   for (let tries = 1; ; tries++) {
     try {
-      return await work();
+      const result = await work();
+      listener.answered();
+      return result;
     } catch (error) {
-      if (tries === TRIES || !(error instanceof Error) || error.message !== NO_CONNECTION) throw error;
+      if (tries === TRIES || !(error instanceof Error) || error.message !== NO_CONNECTION) {
+        listener.failed(error);
+        throw error;
+      }
       await delay(PAUSE_MS * tries);
     }
   }

@@ -31,6 +31,8 @@ export interface CassandraDeadLetterStoreOptions {
   now?: () => number;
   /** Called after every dead letter. */
   onBatch?: (batch: StoreBatch) => void;
+  /** Gets a line when Cassandra is away, with the reason, and when it answers again. */
+  onLine?: (line: string) => void;
 }
 
 /** Dead letters that may be on their way; one beyond is `retry`. */
@@ -52,8 +54,8 @@ export class CassandraDeadLetterStore implements DeadLetterStore, StoreLifecycle
   readonly #horizon: () => number;
   readonly #onBatch: ((batch: StoreBatch) => void) | undefined;
 
-  constructor({ settings, retentionMs, now = Date.now, onBatch }: CassandraDeadLetterStoreOptions) {
-    this.#session = new CassandraSession({ settings });
+  constructor({ settings, retentionMs, now = Date.now, onBatch, onLine }: CassandraDeadLetterStoreOptions) {
+    this.#session = new CassandraSession({ settings, onLine });
     this.#statements = deadLetterStatements(settings.keyspace);
     this.#horizon = () => now() - retentionMs;
     this.#onBatch = onBatch;

@@ -43,6 +43,28 @@ describe("what an error means for the rows", () => {
     expect(reasonOf(error)).toMatch(/No Cassandra node answers \(10.0.0.1:9042: .*timeout 3000 ms\)/);
   });
 
+  it.each([
+    [new Error("connect ECONNREFUSED 10.0.0.1:9042"), "(connect ECONNREFUSED 10.0.0.1:9042)"],
+    [new errors.AuthenticationError("nope"), "(the user or the password is wrong: check PULSE_CASSANDRA_USER and"],
+    [
+      Object.assign(new Error("getaddrinfo ENOTFOUND db"), { code: "ENOTFOUND" }),
+      "(getaddrinfo ENOTFOUND db: check PULSE_CASSANDRA_CONTACT_POINTS)",
+    ],
+  ])("names the last cause where the driver's error has none: %s", (cause, reason) => {
+    const error = new errors.NoHostAvailableError({});
+    expect(reasonOf(error, cause)).toContain(`No Cassandra node answers ${reason}`);
+    expect(failureOf(error, cause)).toMatchObject({ outcome: { kind: "retry", reason: reasonOf(error, cause) } });
+  });
+
+  it("names the data centres of the nodes where the configured one is none of them", () => {
+    const inner = new errors.ArgumentError(
+      "localDataCenter was configured as 'dc9', but only found hosts in data centers: [dc1, dc2]",
+    );
+    expect(reasonOf(new errors.NoHostAvailableError({ "10.0.0.1:9042": inner }))).toBe(
+      "PULSE_CASSANDRA_LOCAL_DC: Expected one of the data centres dc1, dc2 that the nodes name, got dc9",
+    );
+  });
+
   it("is what all nodes have answered, when all have", () => {
     const invalid = new errors.ResponseError(CODES.invalid, "unconfigured table t");
     expect(failureOf(new errors.NoHostAvailableError({ a: invalid }))).toMatchObject({ about: "schema" });

@@ -12,8 +12,11 @@ const CODES = types.responseErrorCodes;
 const SCHEMA =
   /unconfigured table|undefined column|undefined name|unknown (keyspace|type|identifier)|(keyspace|table) .* (does not|doesn't) exist/i;
 
-/** Reads an error: `rejected` when the rows themselves are at fault; everything else may pass. */
-export function failureOf(error: unknown): DriverFailure {
+/**
+ * Reads an error: `rejected` when the rows themselves are at fault; everything else may pass. `lastCause` is why the last
+ * connection failed, for an error that does not say it.
+ */
+export function failureOf(error: unknown, lastCause?: unknown): DriverFailure {
   if (error instanceof errors.ResponseError) return failureOfAnswer(error);
   if (error instanceof errors.NoHostAvailableError) {
     // When every node has answered an error, that error tells what went wrong; otherwise the nodes are away.
@@ -28,7 +31,7 @@ export function failureOf(error: unknown): DriverFailure {
   if (error instanceof TypeError || error instanceof RangeError) {
     return rejection("rows", `Cassandra cannot hold it: ${error.message}`);
   }
-  return failure("away", error);
+  return failure("away", error, lastCause);
 }
 
 function failureOfAnswer(error: errors.ResponseError): DriverFailure {
@@ -48,21 +51,37 @@ function failureOfAnswer(error: errors.ResponseError): DriverFailure {
   }
 }
 
-function failure(about: DriverFailure["about"], error: unknown): DriverFailure {
-  return { outcome: retry(reasonOf(error), 1000, error), about };
+function failure(about: DriverFailure["about"], error: unknown, lastCause?: unknown): DriverFailure {
+  return { outcome: retry(reasonOf(error, lastCause), 1000, error), about };
 }
 
 function rejection(about: DriverFailure["about"], reason: string): DriverFailure {
   return { outcome: { kind: "rejected", reason }, about };
 }
 
+const WRONG_DATA_CENTER = /localDataCenter was configured as '(.*)', but only found hosts in data centers: \[(.*)\]/;
+
 /** An error in one line that names the remedy where there is one. No error of the driver holds a password. */
-export function reasonOf(error: unknown): string {
-  if (error instanceof errors.NoHostAvailableError) {
-    const hosts = Object.entries(error.innerErrors ?? {}).map(([host, inner]) => `${host}: ${plainOf(inner)}`);
-    return `No Cassandra node answers${hosts.length > 0 ? ` (${hosts.join("; ")})` : ""}`;
+export function reasonOf(error: unknown, lastCause?: unknown): string {
+  if (!(error instanceof errors.NoHostAvailableError)) return `Cassandra: ${plainOf(error)}`;
+  const inner = Object.entries(error.innerErrors ?? {});
+  for (const [, cause] of inner) {
+    const [, got, found] = WRONG_DATA_CENTER.exec(messageOf(cause)) ?? [];
+    if (got === undefined || found === undefined) continue;
+    const names = found.split(/,\s*/).join(", ");
+    return `PULSE_CASSANDRA_LOCAL_DC: Expected one of the data centres ${names} that the nodes name, got ${got}`;
   }
-  return `Cassandra: ${plainOf(error)}`;
+  const causes = inner.map(([host, cause]) => `${host}: ${plainOf(cause)}`);
+  if (causes.length === 0 && lastCause !== undefined) causes.push(plainOf(lastCause));
+  return `No Cassandra node answers${causes.length > 0 ? ` (${causes.join("; ")})` : ""}`;
+}
+
+/** Whether the nodes are there, and none is in the data centre that the settings name. */
+export function isWrongDataCenter(error: unknown): boolean {
+  return (
+    error instanceof errors.NoHostAvailableError &&
+    Object.values(error.innerErrors ?? {}).some((cause) => WRONG_DATA_CENTER.test(messageOf(cause)))
+  );
 }
 
 function plainOf(error: unknown): string {
@@ -70,11 +89,16 @@ function plainOf(error: unknown): string {
   if (error instanceof errors.AuthenticationError || code === CODES.badCredentials) {
     return "the user or the password is wrong: check PULSE_CASSANDRA_USER and PULSE_CASSANDRA_PASSWORD_FILE";
   }
-  const message = (error instanceof Error ? error.message : String(error)).slice(0, 300);
+  const message = messageOf(error).slice(0, 300);
   if (code === CODES.unauthorized) return `${message}: grant the role SELECT and MODIFY on the keyspace`;
-  const tlsCode = (error as { code?: unknown }).code;
-  if (typeof tlsCode === "string" && /CERT|SSL|TLS|SIGNATURE|ALTNAME/.test(tlsCode)) {
-    return `${message} (${tlsCode}): check PULSE_CASSANDRA_CA_FILE, PULSE_CASSANDRA_CERT_FILE and PULSE_CASSANDRA_KEY_FILE`;
+  const systemCode = (error as { code?: unknown } | null)?.code;
+  if (typeof systemCode !== "string") return message;
+  if (/CERT|SSL|TLS|SIGNATURE|ALTNAME/.test(systemCode)) {
+    return `${message} (${systemCode}): check PULSE_CASSANDRA_CA_FILE, PULSE_CASSANDRA_CERT_FILE and PULSE_CASSANDRA_KEY_FILE`;
   }
-  return message;
+  return /ENOTFOUND|EAI_/.test(systemCode) ? `${message}: check PULSE_CASSANDRA_CONTACT_POINTS` : message;
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

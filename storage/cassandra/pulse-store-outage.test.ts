@@ -1,3 +1,4 @@
+import { setTimeout as delay } from "node:timers/promises";
 import { expect, it } from "vitest";
 import { STORED } from "../outcome.ts";
 import { openTestStore } from "../testing/cassandra-store.ts";
@@ -24,6 +25,51 @@ describeUnless(skipReason(), "the Cassandra pulse store", () => {
     await proxy.open();
     await expect.poll(() => store.check().then(() => "ready", String)).toBe("ready");
     expect(await store.write([pulseOf()])).toEqual(STORED);
+  });
+
+  it("says why Cassandra is away: at once, to every write and read, and once as a line; and that it is back", async () => {
+    const proxy = await openNodeProxy(contactPoints[0] as string);
+    const lines: string[] = [];
+    const store = openTestStore(
+      { contactPoints: [proxy.address], requestTimeoutMs: 5000 },
+      { onLine: (line) => lines.push(line) },
+    );
+    await store.check();
+    await proxy.cut();
+    const reasonOfWrite = async () => {
+      const outcome = await store.write([pulseOf()]);
+      return outcome.kind === "stored" ? "" : outcome.reason;
+    };
+    // From now on the driver takes its only node for down, and its errors name no cause.
+    await expect.poll(reasonOfWrite).toMatch(/No Cassandra node answers \(.*ECONNREFUSED/);
+    for (let i = 0; i < 5; i++) expect(await reasonOfWrite()).toMatch(/ECONNREFUSED/);
+    await expect(store.check()).rejects.toThrow(/Expected Cassandra to answer, got: .*ECONNREFUSED/);
+    await expect(store.latest()).rejects.toThrow(/ECONNREFUSED/);
+    await proxy.open();
+    await expect.poll(() => store.write([pulseOf()])).toEqual(STORED);
+    expect(lines.at(-1)).toBe("Cassandra answers again");
+    expect(new Set(lines).size).toBe(lines.length);
+    expect(lines.join("\n")).toMatch(/ECONNREFUSED/);
+  });
+
+  it("says which name it cannot resolve", async () => {
+    const store = openTestStore({ contactPoints: ["cassandra.invalid:9042"], requestTimeoutMs: 5000 });
+    await expect(store.check()).rejects.toThrow(
+      /(ENOTFOUND|EAI_AGAIN) cassandra.invalid: check PULSE_CASSANDRA_CONTACT/,
+    );
+  });
+
+  it("names the nodes' data centres where the configured one is wrong, and keeps no connection of any attempt", async () => {
+    const proxy = await openNodeProxy(contactPoints[0] as string);
+    const store = openTestStore({ contactPoints: [proxy.address], localDataCenter: "dc9" });
+    const expected =
+      "PULSE_CASSANDRA_LOCAL_DC: Expected one of the data centres datacenter1 that the nodes name, got dc9";
+    for (let i = 0; i < 3; i++) {
+      await expect(store.check()).rejects.toThrow(expected);
+      await delay(400);
+    }
+    await store.close();
+    await expect.poll(() => proxy.connections).toBe(0);
   });
 
   it("answers retry in bounded time while nothing comes through, keeps no more than it may, and recovers", async () => {

@@ -39,6 +39,8 @@ export interface CassandraPulseStoreOptions {
   now?: () => number;
   /** Called after every batch. */
   onBatch?: (batch: StoreBatch) => void;
+  /** Gets a line when Cassandra is away, with the reason, and when it answers again. */
+  onLine?: (line: string) => void;
 }
 
 const FULL: NotStored = retry("Too many rows wait for Cassandra");
@@ -64,7 +66,11 @@ export class CassandraPulseStore implements PulseWriter, PulseReader, StoreLifec
     const { settings, retentionMs, now = Date.now, maxQueuedRows = 100_000, maxInFlightPerPartition = 6 } = options;
     this.#horizon = () => now() - retentionMs;
     this.#maxQueuedRows = maxQueuedRows;
-    this.#session = new CassandraSession({ settings, onBreak: () => this.#writes.forget() });
+    this.#session = new CassandraSession({
+      settings,
+      onBreak: () => this.#writes.forget(),
+      onLine: options.onLine,
+    });
     const statements = pulseStatements(settings.keyspace);
     const tables = { session: this.#session, statements, horizon: this.#horizon, now };
     this.#writes = new PulseWrites(tables);

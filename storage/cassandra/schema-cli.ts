@@ -1,10 +1,11 @@
 // `npm run schema -- apply|verify|print`
-import { Client } from "cassandra-driver";
+import { errors } from "cassandra-driver";
 import { DAY_MS } from "../../events/time.ts";
 import { cassandraSettings } from "../../settings/cassandra-settings.ts";
 import { functionSettings } from "../../settings/function-settings.ts";
-import { readSettings } from "../../settings/read.ts";
-import { clientOptionsOf } from "./client-options.ts";
+import { readSettings, SettingsError } from "../../settings/read.ts";
+import { ConnectionError, connectDriver } from "./driver-client.ts";
+import { reasonOf } from "./driver-failure.ts";
 import { applySchema } from "./schema-apply.ts";
 import { foundationOf, loadMigrations, type SchemaPlan, statementsOf } from "./schema-files.ts";
 import { verifySchema } from "./schema-verify.ts";
@@ -19,7 +20,7 @@ Settings (environment): PULSE_CASSANDRA_CONTACT_POINTS, PULSE_CASSANDRA_LOCAL_DC
 PULSE_CASSANDRA_REPLICATION, PULSE_CASSANDRA_BUCKET_MINUTES, PULSE_RETENTION_DAYS, and those for user and TLS.
 This command's role needs CREATE and ALTER; the functions' role needs SELECT and MODIFY on the keyspace only.`;
 
-/** Runs the command; gives its exit code. */
+/** Runs the command; gives its exit code: 2 when the call or a setting is wrong, so that no second attempt can help. */
 export async function runSchemaCommand(
   args: readonly string[],
   env: NodeJS.ProcessEnv,
@@ -51,15 +52,17 @@ export async function runSchemaCommand(
     say(statements.map((statement) => `${statement};`).join("\n\n"));
     return 0;
   }
-  const client = new Client(await clientOptionsOf(settings));
+  const { client, lastCause } = await connectDriver(settings);
   try {
-    await client.connect();
     if (command === "apply") {
       await applySchema({ client, plan, migrations, hasReplicationSetting: settings.replication !== undefined, say });
     }
     const { version, bucketMs } = await verifySchema(client, plan.keyspace);
     say(`${plan.keyspace}: version ${version}, buckets of ${bucketMs / 60_000} minutes`);
     return 0;
+  } catch (error) {
+    if (error instanceof errors.DriverError) throw new Error(reasonOf(error, lastCause()), { cause: error });
+    throw error;
   } finally {
     await client.shutdown();
   }
@@ -70,6 +73,7 @@ if (import.meta.main) {
     process.exitCode = await runSchemaCommand(process.argv.slice(2), process.env, (line) => console.log(line));
   } catch (error) {
     console.error(error instanceof Error ? error.message : error);
-    process.exitCode = 1;
+    const isSettingWrong = error instanceof SettingsError || (error instanceof ConnectionError && error.isSettingWrong);
+    process.exitCode = isSettingWrong ? 2 : 1;
   }
 }

@@ -1,4 +1,4 @@
-import type { Client } from "cassandra-driver";
+import type { QueryOptions, types } from "cassandra-driver";
 
 /** The step that this build needs at least. A step only adds, so that the build before still runs on the schema. */
 export const SCHEMA_VERSION = 3;
@@ -20,11 +20,16 @@ export class SchemaError extends Error {
   override readonly name = "SchemaError";
 }
 
+/** What reads the schema: a client of the driver, or a session's. */
+interface Reader {
+  execute(query: string, params: unknown[], options: QueryOptions): Promise<types.ResultSet>;
+}
+
 /**
  * Checks that a keyspace's tables have the columns of this build; gives its version and the time that one partition
  * spans. @throws {SchemaError}
  */
-export async function verifySchema(client: Client, keyspace: string): Promise<{ version: number; bucketMs: number }> {
+export async function verifySchema(client: Reader, keyspace: string): Promise<{ version: number; bucketMs: number }> {
   const run = (query: string) => client.execute(query, [], { prepare: false, fetchSize: 5000 });
   const { rows } = await run(
     `SELECT table_name, column_name FROM system_schema.columns WHERE keyspace_name = '${keyspace}'`,

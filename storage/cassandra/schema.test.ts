@@ -1,6 +1,9 @@
+import { spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
+import { once } from "node:events";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import type { Client } from "cassandra-driver";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { DAY_MS } from "../../events/time.ts";
@@ -202,6 +205,24 @@ describeUnless(skipReason(), "the schema of a keyspace", () => {
       expect(await applied.run(changes)).toBe(0);
       expect(applied.said.at(-1)).toMatch(/version 3, buckets of 30 minutes/);
       expect(await command("verify").run(changes)).toBe(0);
+    });
+
+    it("ends at once, with the nodes' data centres, where the configured one is none of them", async () => {
+      const file = fileURLToPath(new URL("schema-cli.ts", import.meta.url));
+      const env = { ...process.env, ...cassandraEnv(), PULSE_CASSANDRA_LOCAL_DC: "dc9" };
+      const child = spawn(process.execPath, [file, "verify"], { env, stdio: ["ignore", "ignore", "pipe"] });
+      let said = "";
+      child.stderr.on("data", (chunk: Buffer) => (said += chunk));
+      const [code] = await once(child, "close", { signal: AbortSignal.timeout(60_000) });
+      expect(said).toBe(
+        "PULSE_CASSANDRA_LOCAL_DC: Expected one of the data centres datacenter1 that the nodes name, got dc9\n",
+      );
+      expect(code).toBe(2);
+    });
+
+    it("says why no node answers", async () => {
+      const changes = { PULSE_CASSANDRA_CONTACT_POINTS: "127.0.0.1:1" };
+      await expect(command("verify").run(changes)).rejects.toThrow(/^No Cassandra node answers \(.*ECONNREFUSED/);
     });
 
     it("is printed as CQL without a node", async () => {

@@ -1,11 +1,11 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { Client } from "cassandra-driver";
+import { errors } from "cassandra-driver";
 import type { CassandraSettings } from "../../settings/cassandra-settings.ts";
+import { BoundedMap } from "../bounded-map.ts";
 import { CLOSED, type NotStored, retry } from "../outcome.ts";
 import type { WriteOutcome } from "../ports.ts";
-import { clientOptionsOf } from "./client-options.ts";
-import { onReconnectionError } from "./control-connection.ts";
-import { type Cql, cqlOf } from "./cql.ts";
+import { type Cql, cqlOf, type RequestListener } from "./cql.ts";
+import { ConnectionError, connectDriver, type DriverClient } from "./driver-client.ts";
 import { type DriverFailure, failureOf, reasonOf } from "./driver-failure.ts";
 import { SchemaError, verifySchema } from "./schema-verify.ts";
 
@@ -18,20 +18,33 @@ export interface Ready {
 export interface SessionOptions {
   settings: CassandraSettings;
   /** Called when Cassandra may have lost what it answered: a node went down, or the session connects again. */
-  onBreak?: () => void;
+  onBreak?: (() => void) | undefined;
+  /** Gets a line when Cassandra is away, with the reason, and when it answers again. */
+  onLine?: ((line: string) => void) | undefined;
 }
 
 const FIRST_PAUSE_MS = 200;
 const MAX_PAUSE_MS = 5000;
 /** After so long without an answer, all names are looked up again: a cluster that has moved has other addresses. */
 const RENEW_AFTER_MS = 15_000;
+/** A reason is said once in this time, however often it comes. */
+const SAY_AGAIN_MS = 60_000;
+const MAX_REASONS = 20;
 
 /** Connects in the background for as long as it takes, so that a process may start before its Cassandra does. */
 export class CassandraSession {
   readonly #options: SessionOptions;
   readonly #ended = new AbortController();
   readonly #writes = new Set<Promise<WriteOutcome>>();
-  #client: Client | undefined;
+  readonly #listener: RequestListener = {
+    answered: () => {
+      if (this.#awaySince !== undefined || this.#hasSaidAway) this.#noteAnswer();
+    },
+    failed: (error) => this.#noteFailure(error),
+  };
+  readonly #said = new BoundedMap<number>(MAX_REASONS);
+  #hasSaidAway = false;
+  #driver: DriverClient | undefined;
   #ready: Ready | undefined;
   #failure = "Cassandra has not been reached yet";
   #attempt: Promise<void> | undefined;
@@ -47,10 +60,10 @@ export class CassandraSession {
 
   /** How many nodes can be reached, and how many cannot; without a connection none can. */
   get nodes(): { up: number; down: number } {
-    if (this.#ready === undefined || this.#client === undefined) {
+    if (this.#ready === undefined || this.#driver === undefined) {
       return { up: 0, down: this.#knownNodes || (this.#options.settings.contactPoints?.length ?? 1) };
     }
-    const hosts = this.#client.hosts.values();
+    const hosts = this.#driver.client.hosts.values();
     const up = hosts.filter((host) => host.isUp()).length;
     this.#knownNodes = hosts.length;
     return { up, down: hosts.length - up };
@@ -88,29 +101,24 @@ export class CassandraSession {
     const ready = this.#ready;
     if (ready === undefined) return { outcome: retry(this.#failure), about: "away" };
     try {
-      const result = await work(ready);
-      this.#awaySince = undefined;
-      return result;
+      return await work(ready);
     } catch (error) {
-      const failure = failureOf(error);
-      this.#note(failure, error);
-      return failure;
+      return failureOf(error, this.#driver?.lastCause());
     }
   }
 
   /** Asks the nodes and looks at the schema. @throws naming the remedy. */
   async check(): Promise<void> {
-    await this.insistOnReady();
+    const { client } = await this.insistOnReady();
     try {
-      await verifySchema(this.#client as Client, this.#options.settings.keyspace);
-      this.#awaySince = undefined;
+      await verifySchema(client, this.#options.settings.keyspace);
     } catch (error) {
       if (error instanceof SchemaError) {
         this.#renew(error.message);
         throw error;
       }
-      this.#note(failureOf(error), error);
-      throw new Error(`Expected Cassandra to answer, got: ${reasonOf(error)}`, { cause: error });
+      const reason = reasonOf(error, this.#driver?.lastCause());
+      throw new Error(`Expected Cassandra to answer, got: ${reason}`, { cause: error });
     }
   }
 
@@ -121,31 +129,54 @@ export class CassandraSession {
       this.#ended.abort();
       await this.#loop;
       this.#ready = undefined;
-      await this.#client?.shutdown();
+      await this.#driver?.client.shutdown();
     })();
     return this.#closed;
   }
 
-  #note({ about }: DriverFailure, error: unknown): void {
-    if (about === "schema") this.#renew(reasonOf(error));
+  #noteAnswer(): void {
+    this.#awaySince = undefined;
+    if (!this.#hasSaidAway) return;
+    this.#hasSaidAway = false;
+    this.#options.onLine?.("Cassandra answers again");
+  }
+
+  #noteFailure(error: unknown): void {
+    const { about } = failureOf(error);
+    const reason = reasonOf(error, this.#driver?.lastCause());
+    // Who reads and logs the error sees the cause too.
+    if (error instanceof errors.NoHostAvailableError) error.message = reason;
+    if (about === "schema") this.#renew(reason);
     if (about !== "away") {
       this.#awaySince = undefined;
       return;
     }
+    this.#sayAway(reason);
     const now = performance.now();
     this.#awaySince ??= now;
-    if (now - this.#awaySince > RENEW_AFTER_MS) this.#renew(reasonOf(error));
+    if (now - this.#awaySince > RENEW_AFTER_MS) this.#renew(reason);
+  }
+
+  #sayAway(reason: string): void {
+    if (this.#ended.signal.aborted) return;
+    const now = performance.now();
+    const said = this.#said.get(reason);
+    if (said !== undefined && now - said < SAY_AGAIN_MS) return;
+    this.#said.set(reason, now);
+    this.#hasSaidAway = true;
+    this.#options.onLine?.(reason);
   }
 
   // The old client is shut down at once: its requests fail now, as they would later.
   #renew(reason: string): void {
     if (this.#ready === undefined || this.#ended.signal.aborted) return;
-    const client = this.#client;
+    const former = this.#driver;
     this.#ready = undefined;
     this.#awaySince = undefined;
     this.#failure = reason;
+    this.#sayAway(reason);
     this.#options.onBreak?.();
-    client?.shutdown().catch(() => {});
+    former?.client.shutdown().catch(() => {});
     this.#loop = this.#connect();
   }
 
@@ -163,20 +194,22 @@ export class CassandraSession {
   }
 
   async #tryOnce(): Promise<void> {
-    let client: Client | undefined;
+    let driver: DriverClient | undefined;
     try {
-      client = new Client(await clientOptionsOf(this.#options.settings));
-      onReconnectionError(client, (error) => {
-        if (this.#client === client) this.#renew(reasonOf(error));
+      driver = await connectDriver(this.#options.settings, (error) => {
+        if (this.#driver === driver) this.#renew(reasonOf(error, driver?.lastCause()));
       });
-      await client.connect();
+      const { client } = driver;
       const { bucketMs } = await verifySchema(client, this.#options.settings.keyspace);
       client.on("hostDown", () => this.#options.onBreak?.());
-      this.#client = client;
-      this.#ready = { client: cqlOf(client), bucketMs };
+      this.#driver = driver;
+      this.#ready = { client: cqlOf(client, this.#listener), bucketMs };
+      this.#noteAnswer();
     } catch (error) {
-      this.#failure = error instanceof SchemaError ? error.message : reasonOf(error);
-      await client?.shutdown().catch(() => {});
+      const isPlain = error instanceof SchemaError || error instanceof ConnectionError;
+      this.#failure = isPlain ? error.message : reasonOf(error, driver?.lastCause());
+      this.#sayAway(this.#failure);
+      await driver?.client.shutdown().catch(() => {});
     }
   }
 }

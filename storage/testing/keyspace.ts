@@ -1,8 +1,8 @@
 // A keyspace with PulseMesh's schema, made and removed.
-import { Client } from "cassandra-driver";
+import type { Client } from "cassandra-driver";
 import { DAY_MS } from "../../events/time.ts";
 import type { CassandraSettings } from "../../settings/cassandra-settings.ts";
-import { clientOptionsOf } from "../cassandra/client-options.ts";
+import { connectDriver } from "../cassandra/driver-client.ts";
 import { applySchema } from "../cassandra/schema-apply.ts";
 import { loadMigrations, type SchemaPlan } from "../cassandra/schema-files.ts";
 
@@ -16,9 +16,7 @@ export function planOf(settings: CassandraSettings, replicas = 1): SchemaPlan {
 
 /** A connected client that waits long for its answers: the machine may be busy. */
 export async function connectTo(settings: CassandraSettings): Promise<Client> {
-  const client = new Client(await clientOptionsOf({ ...settings, requestTimeoutMs: 60_000 }));
-  await client.connect();
-  return client;
+  return (await connectDriver({ ...settings, requestTimeoutMs: 60_000 })).client;
 }
 
 /** Makes the keyspace that the settings name. */

@@ -6,6 +6,8 @@ import { onTestFinished } from "vitest";
 export interface NodeProxy {
   /** As a contact point. */
   address: string;
+  /** The connections that are open. */
+  readonly connections: number;
   /** Takes connections again after a cut, on the same port. */
   open(): Promise<void>;
   /** Breaks all connections and refuses new ones. */
@@ -57,6 +59,9 @@ export async function openNodeProxy(target: string): Promise<NodeProxy> {
   onTestFinished(cut);
   return {
     address: `127.0.0.1:${port}`,
+    get connections() {
+      return sockets.size / 2;
+    },
     open,
     cut,
     freeze() {

@@ -2,13 +2,13 @@ import { randomUUID } from "node:crypto";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Client } from "cassandra-driver";
+import type { Client } from "cassandra-driver";
 import { afterAll, afterEach, beforeAll, expect, it, vi } from "vitest";
 import type { CassandraSettings } from "../../settings/cassandra-settings.ts";
-import { clientOptionsOf } from "../../storage/cassandra/client-options.ts";
 import { type CassandraPulseStore, openCassandraPulseStore } from "../../storage/cassandra/pulse-store.ts";
 import { describeUnless } from "../../storage/testing/describe-unless.ts";
-import { makeKeyspace, RETENTION_MS } from "../../storage/testing/keyspace.ts";
+import { connectTo, makeKeyspace, RETENTION_MS } from "../../storage/testing/keyspace.ts";
+import { openNodeProxy } from "../../storage/testing/node-proxy.ts";
 import { type Authority, makeAuthority, tellsOf } from "./certificates.ts";
 import { type OwnCassandra, startOwnCassandra, whyNoProcesses } from "./own-cassandra.ts";
 
@@ -22,6 +22,7 @@ describeUnless(skip, "a node with passwords and certificates", () => {
   const stores: CassandraPulseStore[] = [];
   let authority: Authority;
   let own: OwnCassandra;
+  let admin: Client;
   let settings: CassandraSettings;
 
   beforeAll(async () => {
@@ -35,20 +36,21 @@ describeUnless(skip, "a node with passwords and certificates", () => {
     writeFileSync(adminPassword, "cassandra\n", { mode: 0o600 });
     writeFileSync(passwordFile, `${appPassword}\n`, { mode: 0o600 });
     const tls = { caFile: authority.certFile, ...authority.issue("client") };
-    const admin = { ...own.settings, ...tls, user: "cassandra", passwordFile: adminPassword };
+    const asAdmin = { ...own.settings, ...tls, user: "cassandra", passwordFile: adminPassword };
+    settings = { ...own.settings, ...tls, user: "app", passwordFile, requestTimeoutMs: 20_000 };
     // Cassandra makes its first role some time after the port opens.
-    await vi.waitFor(() => makeKeyspace(admin), PATIENCE);
-    const client = new Client(await clientOptionsOf({ ...admin, requestTimeoutMs: 30_000 }));
-    for (const role of ["app", "stranger"]) {
-      await client.execute(`CREATE ROLE ${role} WITH PASSWORD = '${appPassword}' AND LOGIN = true`, [], {
+    await vi.waitFor(() => makeKeyspace(asAdmin), PATIENCE);
+    admin = await connectTo(asAdmin);
+    for (const role of ["app", "stranger", "rotated"]) {
+      await admin.execute(`CREATE ROLE ${role} WITH PASSWORD = '${appPassword}' AND LOGIN = true`, [], {
         prepare: false,
       });
     }
     for (const right of ["SELECT", "MODIFY"]) {
-      await client.execute(`GRANT ${right} ON KEYSPACE ${admin.keyspace} TO app`, [], { prepare: false });
+      for (const role of ["app", "rotated"]) {
+        await admin.execute(`GRANT ${right} ON KEYSPACE ${settings.keyspace} TO ${role}`, [], { prepare: false });
+      }
     }
-    await client.shutdown();
-    settings = { ...own.settings, ...tls, user: "app", passwordFile, requestTimeoutMs: 20_000 };
   }, 300_000);
 
   afterEach(async () => {
@@ -56,12 +58,13 @@ describeUnless(skip, "a node with passwords and certificates", () => {
   });
 
   afterAll(async () => {
+    await admin?.shutdown();
     await own?.cassandra.stop();
     rmSync(folder, { recursive: true });
   });
 
-  function open(changes: Partial<CassandraSettings>): CassandraPulseStore {
-    const store = openCassandraPulseStore({ settings: { ...settings, ...changes }, retentionMs: RETENTION_MS });
+  function open(changes: Partial<CassandraSettings>, onLine: (line: string) => void = () => {}): CassandraPulseStore {
+    const store = openCassandraPulseStore({ settings: { ...settings, ...changes }, retentionMs: RETENTION_MS, onLine });
     stores.push(store);
     return store;
   }
@@ -130,5 +133,29 @@ describeUnless(skip, "a node with passwords and certificates", () => {
 
   it("refuses a role without rights; the error names the grant", async () => {
     expect(await refusalOf({ user: "stranger" })).toMatch(/grant the role SELECT and MODIFY/);
+  });
+
+  it("is found again by reads alone after its password has changed, and says meanwhile what is wrong", async () => {
+    const [contactPoint = ""] = settings.contactPoints ?? [];
+    const proxy = await openNodeProxy(contactPoint);
+    const changing = join(folder, "rotated-password");
+    writeFileSync(changing, appPassword);
+    const lines: string[] = [];
+    const store = open(
+      { contactPoints: [proxy.address], user: "rotated", passwordFile: changing, requestTimeoutMs: 5000 },
+      (line) => lines.push(line),
+    );
+    await vi.waitFor(() => store.check(), PATIENCE);
+    // Cassandra refuses a password's change within 5 s of the one before.
+    const rotate = () => admin.execute("ALTER ROLE rotated WITH PASSWORD = 'the-next-one'", [], { prepare: false });
+    await vi.waitFor(rotate, PATIENCE);
+    await proxy.cut();
+    await proxy.open();
+    const read = () => store.latest().then(() => "read", String);
+    await vi.waitFor(async () => expect(await read()).toMatch(/the user or the password is wrong/), PATIENCE);
+    expect(lines.filter((line) => /PULSE_CASSANDRA_PASSWORD_FILE/.test(line))).toHaveLength(1);
+    writeFileSync(changing, "the-next-one");
+    await vi.waitFor(async () => expect(await read()).toBe("read"), PATIENCE);
+    expect(lines.at(-1)).toBe("Cassandra answers again");
   });
 });

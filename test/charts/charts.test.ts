@@ -110,6 +110,18 @@ describe.skipIf(isSkippedWithout("helm"))("the chart", () => {
     expect(budgets.sort()).toEqual([...FUNCTIONS].sort());
   });
 
+  it("pulsemesh fails the schema's Job at once where a setting is wrong, and shows the reason in the pod's status", () => {
+    const job = render("pulsemesh", []).find(({ kind }) => kind === "Job");
+    expect(job?.spec.podFailurePolicy.rules).toEqual([
+      { action: "FailJob", onExitCodes: { containerName: "schema", operator: "In", values: [2] } },
+    ]);
+    // Kubernetes takes a policy only with pods that do not restart.
+    expect(job?.spec.template.spec).toMatchObject({
+      restartPolicy: "Never",
+      containers: [{ name: "schema", terminationMessagePolicy: "FallbackToLogsOnError" }],
+    });
+  });
+
   it("pulsemesh exposes only pulse-ingest and pulse-query outside the cluster", () => {
     const services = render("pulsemesh", []).filter(({ apiVersion }) => apiVersion === "serving.knative.dev/v1");
     const isLocal = ({ metadata }: Manifest) =>
