@@ -1,7 +1,9 @@
 import { setTimeout as delay } from "node:timers/promises";
+import { getCACertificates } from "node:tls";
 import { type Dispatcher, Pool } from "undici";
 import type { CloudEvent } from "../events/cloud-event.ts";
 import { isRetryable } from "../events/delivery-rules.ts";
+import { encodeHeader } from "../events/header-value.ts";
 import { encodeBinary } from "../events/http-binding.ts";
 import type { Logger } from "./log.ts";
 
@@ -23,6 +25,10 @@ export interface BrokerClient {
 export interface BrokerClientOptions {
   url: URL;
   connections: number;
+  /** What each event gets, in place of its own extension with the same name. */
+  extensions?: Readonly<Record<string, string>> | undefined;
+  /** Certificate authorities, in PEM, that may vouch for the broker besides those that Node knows. */
+  certificates?: string | undefined;
   /** For all tries together. */
   deadlineMs: number;
   /** Called with the seconds that an answer of any status took. */
@@ -38,12 +44,14 @@ const LATE = new Error("the deadline has passed");
 
 /** Opens connections to a broker that takes CloudEvents over HTTP in binary mode. */
 export function openBrokerClient(options: BrokerClientOptions): BrokerClient {
-  const { url, connections, deadlineMs, onAnswer, onError, log } = options;
+  const { url, connections, extensions = {}, certificates, deadlineMs, onAnswer, onError, log } = options;
+  const added = Object.entries(extensions).map(([name, value]) => [`ce-${name}`, encodeHeader(value)] as const);
   const pool = new Pool(url.origin, {
     connections,
     pipelining: 1,
     connectTimeout: Math.min(deadlineMs, 3000),
     keepAliveTimeout: 30_000,
+    ...(certificates !== undefined && { connect: { ca: [...getCACertificates(), certificates] } }),
   });
   const path = `${url.pathname}${url.search}`;
 
@@ -93,6 +101,7 @@ export function openBrokerClient(options: BrokerClientOptions): BrokerClient {
   return {
     async send(event) {
       const message = encodeBinary(event);
+      for (const [name, value] of added) message.headers[name] = value;
       const trail = { eventId: event.id, traceparent: event.extensions.traceparent };
       const deadline = performance.now() + deadlineMs;
       let uncertainTries = 0;

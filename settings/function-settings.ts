@@ -1,6 +1,7 @@
 import { httpUrl, integer, text, word } from "./field.ts";
 import { dataDir } from "./local-settings.ts";
 import { type SettingsOf, setting } from "./setting.ts";
+import { ceOverrides, certificates } from "./sink-fields.ts";
 
 export const FUNCTIONS = ["pulse-ingest", "pulse-persist", "pulse-query", "pulse-deadletter"] as const;
 export type FunctionName = (typeof FUNCTIONS)[number];
@@ -20,6 +21,16 @@ export const functionSettings = {
     "K_SINK",
     httpUrl,
     "The broker: pulse-ingest sends events to it, pulse-deadletter replays them to it, and neither starts without it. SinkBinding sets it.",
+  ),
+  sinkExtensions: setting(
+    "K_CE_OVERRIDES",
+    ceOverrides,
+    "Extensions that each event to the broker gets, in place of its own with the same name. SinkBinding sets it.",
+  ),
+  sinkCertificates: setting(
+    "K_CA_CERTS",
+    certificates,
+    "Certificate authorities that may vouch for a broker at an https:// URL, besides those that Node knows. SinkBinding sets it.",
   ),
   deadLetterUrl: setting(
     "PULSE_DEADLETTER_URL",

@@ -2,7 +2,7 @@
 import { execFileSync, spawnSync } from "node:child_process";
 
 const REMEDY =
-  "apt-get install -y prometheus prometheus-alertmanager for promtool and amtool, https://go.dev/dl for go, https://helm.sh/docs/intro/install for helm";
+  "apt-get install -y prometheus prometheus-alertmanager openssl for promtool, amtool and openssl, https://go.dev/dl for go, https://helm.sh/docs/intro/install for helm";
 
 /**
  * Whether tests that need these programs are skipped because this machine lacks one. Warns with the remedy. In CI no test is

@@ -12,7 +12,14 @@ export async function compose(parts: Parts): Promise<PulseFunction> {
   const url = requireBrokerUrl(settings);
   return createDeadLetter({
     store: await openDeadLetterStore(parts),
-    broker: openBrokerClient({ url, connections: REPLAY_CONCURRENCY, deadlineMs: settings.emitDeadlineMs, log }),
+    broker: openBrokerClient({
+      url,
+      extensions: settings.sinkExtensions,
+      certificates: settings.sinkCertificates,
+      connections: REPLAY_CONCURRENCY,
+      deadlineMs: settings.emitDeadlineMs,
+      log,
+    }),
     metrics: createDeadLetterMetrics([registry]),
   });
 }

@@ -12,6 +12,8 @@ export function compose({ settings, registry, log }: Parts, clock?: Clock): Puls
   const metrics = createIngestMetrics([registry]);
   const broker = openBrokerClient({
     url: requireBrokerUrl(settings),
+    extensions: settings.sinkExtensions,
+    certificates: settings.sinkCertificates,
     connections: settings.emitMaxInFlight,
     deadlineMs: settings.emitDeadlineMs,
     onAnswer: (seconds) => metrics.emitLatency.observe(seconds),
