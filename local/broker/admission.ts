@@ -37,8 +37,8 @@ export function admit(
   if (extensions[TTL] !== undefined) delete extensions[TTL];
   extensions.knativearrivaltime = new Date().toISOString();
   if (event.data.kind === "json") {
+    // As Knative does: without datacontenttype it leaves without a content type.
     event.data = { kind: "bytes", bytes: bytesOf(event) };
-    event.datacontenttype ??= "application/json"; // binary mode lacks the JSON format's default
   }
   const queues: SubscriberQueue[] = [];
   for (const { wants, queue } of subscriptions) if (wants(event)) queues.push(queue);

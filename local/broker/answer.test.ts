@@ -23,13 +23,18 @@ describe("an answer", () => {
   it.each([
     ["text", { "content-type": "text/plain" }, "stored"],
     ["JSON", { "content-type": "application/json" }, "{}"],
-    ["a malformed event", { ...EVENT, "ce-id": "" }, ""],
+    ["a malformed event", { ...EVENT, "ce-specversion": "2.0" }, ""],
     ["a malformed structured event", { "content-type": "application/cloudevents+json" }, "{"],
     ["a batch", { "content-type": "application/cloudevents-batch+json" }, "[]"],
     ["an event in a foreign format", { "content-type": "application/cloudevents+avro" }, "x"],
   ])("2xx with %s counts as 502 and is retried", (_name, headers, body) => {
     const verdict = judgeAnswer({ code: 200, headers, body: Buffer.from(body) });
     expect(verdict).toMatchObject({ kind: "failed", isFinal: false, code: 502 });
+  });
+
+  it("2xx with an event that brokers refuse is final, as an answer of the broker", () => {
+    const verdict = judgeAnswer({ code: 200, headers: { ...EVENT, "ce-id": "" }, body: NONE });
+    expect(verdict).toMatchObject({ kind: "failed", isFinal: true, code: 400, isOfReply: true });
   });
 
   it.each([404, 408, 409, 429, 500, 501, 502, 503, 504, 599])("%i is retried", (code) => {

@@ -1,8 +1,8 @@
 // A durable broker with Triggers: like Knative's, on one disk. Start here.
-//   ingress.ts           takes events over HTTP (http/server.ts)
+//   ingress.ts           takes events over HTTP (http/server.ts), as Knative's does (knative-event)
 //   admission.ts         writes arrival and hops, finds the Triggers that want an event (trigger-filter, filters)
 //   journal.ts           commits events in groups to broker-database.ts (broker-schema), then answers
-//   subscriber-queue.ts  delivers to one subscriber: backlog, back-off, dead letters (delivery-policy, dead-letter)
+//   subscriber-queue.ts  delivers to one subscriber: backlog, back-off, dead letters (delivery-policy, duration, dead-letter)
 //   subscriber.ts        makes one HTTP request and judges its answer (answer)
 //   metrics.ts           counts all of it (metric-names)
 import { once } from "node:events";
@@ -11,6 +11,7 @@ import type { Logger } from "pino";
 import type { CloudEvent } from "../../events/cloud-event.ts";
 import { BROKER, type BrokerName, type Destination, type Trigger } from "../../events/triggers.ts";
 import { admit, type Subscription } from "./admission.ts";
+import { type FailedDelivery, REPLY_REFUSED } from "./answer.ts";
 import { BrokerDatabase } from "./broker-database.ts";
 import { createDeliveryPolicy } from "./delivery-policy.ts";
 import { createIngress } from "./ingress.ts";
@@ -18,13 +19,19 @@ import { Journal, type NewEvent } from "./journal.ts";
 import { BrokerMetrics, type QueueKind } from "./metrics.ts";
 import { Subscriber } from "./subscriber.ts";
 import { SubscriberQueue, type SubscriberQueueOptions } from "./subscriber-queue.ts";
-import { compileFilter, TriggerError } from "./trigger-filter.ts";
+import { checkFields, compileFilter, TriggerError } from "./trigger-filter.ts";
 
 const MIB = 1024 * 1024;
 /** Deliveries under way to one subscriber. A store that commits in groups gains nothing from more. */
 const CONCURRENCY = 16;
 const DEAD_LETTER_CONCURRENCY = 4;
 const MAX_READING_BYTES = 32 * MIB;
+const NO_ROOM: FailedDelivery = {
+  kind: "failed",
+  isFinal: false,
+  code: 503,
+  body: Buffer.from("The broker had no room for the reply."),
+};
 
 export interface BrokerOptions {
   /** 0 takes a free port. */
@@ -64,6 +71,7 @@ export interface Broker {
 export async function startBroker(options: BrokerOptions): Promise<Broker> {
   const { port, file, subscribers, maxBytes, logger, broker = BROKER, maxBodyBytes = MIB } = options;
   const { requestTimeoutMs = 10_000, maxMemoryBytes = 16 * MIB, graceMs = 10_000, quietMs = 500 } = options;
+  for (const trigger of options.triggers) checkFields(trigger);
   const triggers = options.triggers.filter(({ spec }) => spec.broker === broker.name);
   const plans = triggers.map((trigger) => planOf(trigger, subscribers)); // throws before anything is opened
 
@@ -80,13 +88,16 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
   const clients: Subscriber[] = [];
   const queueMemory = maxMemoryBytes / Math.max(1, plans.length * 2);
 
-  function openQueue(plan: Plan, kind: QueueKind, url: URL, afterFailure: SubscriberQueueOptions["afterFailure"]) {
+  let actualPort = port;
+  let url = "";
+
+  function openQueue(plan: Plan, kind: QueueKind, to: URL, afterFailure: SubscriberQueueOptions["afterFailure"]) {
     const isDeadLetterSink = kind === "dead_letter";
     const concurrency = isDeadLetterSink ? DEAD_LETTER_CONCURRENCY : CONCURRENCY;
     const { name, policy } = plan;
     const { timeoutMs } = policy;
     const queueName = isDeadLetterSink ? `${name} dead letters` : name;
-    const subscriber = new Subscriber({ url, connections: concurrency, timeoutMs, isDeadLetterSink });
+    const subscriber = new Subscriber({ url: to, connections: concurrency, timeoutMs, isDeadLetterSink });
     clients.push(subscriber);
     const queue = new SubscriberQueue({
       id: database.queueId(queueName),
@@ -102,18 +113,19 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
       maxMemoryBytes: queueMemory,
       pending: waiting.get(queueName) ?? 0,
       admitReply,
+      brokerUrl: () => new URL(url),
     });
     waiting.delete(queueName);
     queues.push({ trigger: name, kind, queue });
     return queue;
   }
 
-  function admitReply(reply: CloudEvent, causeTtl: number): NewEvent | "full" | undefined {
+  function admitReply(reply: CloudEvent, causeTtl: number): NewEvent | FailedDelivery | undefined {
     const admission = admit(reply, { subscriptions, causeTtl, done: () => metrics.events.reply_accepted.inc() });
     if (admission.kind === "hop-limit") {
       metrics.events.hop_limit.inc();
-      logger.warn({ eventId: reply.id, source: reply.source }, "reply dropped: it has come through brokers too often");
-      return undefined;
+      logger.warn({ eventId: reply.id, source: reply.source }, "reply refused: it has come through brokers too often");
+      return REPLY_REFUSED;
     }
     if (admission.kind === "unmatched") {
       metrics.events.reply_unmatched.inc();
@@ -121,7 +133,7 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
     }
     if (journal.hasRoom(admission.event.bytes)) return admission.event;
     metrics.events.reply_full.inc();
-    return "full";
+    return NO_ROOM;
   }
 
   for (const plan of plans) {
@@ -145,6 +157,8 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
   try {
     ingress.server.listen(port);
     await once(ingress.server, "listening");
+    actualPort = (ingress.server.address() as AddressInfo).port;
+    url = `http://localhost:${actualPort}/${broker.namespace}/${broker.name}`;
   } catch (error) {
     await closeFile();
     throw error;
@@ -152,8 +166,8 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
   journal.onRecovered = () => {
     for (const { queue } of queues) queue.pump();
   };
+
   for (const { queue } of queues) queue.start();
-  const actualPort = (ingress.server.address() as AddressInfo).port;
 
   async function close(): Promise<void> {
     // No delivery begins from here on; events that still arrive stay in the file.
@@ -170,7 +184,7 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
 
   let closing: Promise<void> | undefined;
   return {
-    url: `http://localhost:${actualPort}/${broker.namespace}/${broker.name}`,
+    url,
     port: actualPort,
     metrics,
     close: () => (closing ??= close()),

@@ -23,8 +23,13 @@ it("a dead letter says where it could not go, the code and the answer's body", (
   });
 });
 
+it("a dead letter that Knative does not explain has no facts", () => {
+  const facts = factsOf(destination, { code: 500, body: Buffer.from("no answer"), isUnexplained: true });
+  expect(toDeadLetter({ ...event, extensions: {} }, 254, facts).extensions).toEqual({ knativebrokerttl: "254" });
+});
+
 it("the body is cut at 1,024 characters of base64 that still decode", () => {
-  const { data } = factsOf(destination, { code: 500, body: Buffer.alloc(5000, "a") });
+  const { data = "" } = factsOf(destination, { code: 500, body: Buffer.alloc(5000, "a") });
   expect(data).toHaveLength(1024);
   expect(Buffer.from(data, "base64").toString()).toBe("a".repeat(768));
 });

@@ -19,9 +19,11 @@ describe("a delivery policy", () => {
   });
 
   it("stays at the last back-off beyond the retries", () => {
-    const policy = createDeliveryPolicy("t", { retry: 3, backoffDelay: "PT1S" });
+    const policy = createDeliveryPolicy("t", { retry: 3, backoffPolicy: "exponential", backoffDelay: "PT1S" });
     expect(waits(policy, 6)).toEqual([1000, 2000, 4000, 4000, 4000, 4000]);
-    expect(createDeliveryPolicy("t", { retry: 0, backoffDelay: "PT1S" }).backoffMs(5)).toBe(1000);
+    expect(
+      createDeliveryPolicy("t", { retry: 0, backoffPolicy: "exponential", backoffDelay: "PT1S" }).backoffMs(5),
+    ).toBe(1000);
   });
 
   it("has the default class's numbers when nothing is said", () => {
@@ -32,17 +34,22 @@ describe("a delivery policy", () => {
 
   it.each([
     ["PT30S", 30_000],
-    ["PT0.25S", 250],
+    ["PT0.25S", 200],
     ["PT1M30S", 90_000],
     ["PT2H", 7_200_000],
     ["P1DT1S", 86_401_000],
-    ["PT0S", undefined],
+    ["P1W", 604_800_000],
+    ["PT0,5M", 30_000],
   ])("reads the timeout %s", (timeout, expected) => {
     expect(createDeliveryPolicy("t", { timeout }).timeoutMs).toBe(expected);
   });
 
   it.each([
     [{ timeout: "30s" }, 'Trigger t: delivery.timeout: Expected an ISO 8601 duration such as PT0.2S, got "30s"'],
+    [{ timeout: "PT0S" }, "delivery.timeout: Expected at least PT0.1S"],
+    [{ format: "json" } as never, "delivery.format: Expected one of retry, backoffPolicy"],
+    [{ retryAfterMax: "PT5S" } as never, "delivery.retryAfterMax"],
+    [{ timeout: "P1M" }, "delivery.timeout"],
     [{ timeout: "P" }, "delivery.timeout"],
     [{ timeout: "PT" }, "delivery.timeout"],
     [{ backoffDelay: "" }, "delivery.backoffDelay"],

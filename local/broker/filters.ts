@@ -62,7 +62,7 @@ function attributeOf(event: CloudEvent, name: string): string | undefined {
     case "dataschema":
       return event[name];
     case "specversion":
-      return "1.0";
+      return event.extensions.specversion ?? "1.0"; // see knative-event.ts
     default:
       return Object.hasOwn(event.extensions, name) ? event.extensions[name] : undefined;
   }

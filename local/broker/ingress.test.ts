@@ -38,7 +38,8 @@ describe("the broker's ingress", () => {
     expect(response.status).toBe(202);
     await vi.waitFor(() => expect(subscriber.ids()).toEqual(["s"]));
     expect(subscriber.received[0]).toMatchObject({ body: '{"a":[1]}' });
-    expect(subscriber.received[0]?.headers).toMatchObject({ "ce-n": "7", "content-type": "application/json" });
+    expect(subscriber.received[0]?.headers).toMatchObject({ "ce-n": "7" });
+    expect(subscriber.received[0]?.headers).not.toHaveProperty("content-type");
   });
 
   it("hands an event without data on without a content type", async () => {
@@ -64,7 +65,7 @@ describe("the broker's ingress", () => {
     ["a batch", { "content-type": "application/cloudevents-batch+json" }, "[]", 400],
     ["no event", { "content-type": "application/json" }, "{}", 400],
     ["an event without an id", { "ce-specversion": "1.0", "ce-source": "/s", "ce-type": "t" }, "{}", 400],
-    ["another specversion", { "ce-specversion": "0.3", "ce-id": "1", "ce-source": "/s", "ce-type": "t" }, "{}", 400],
+    ["another specversion", { "ce-specversion": "2.0", "ce-id": "1", "ce-source": "/s", "ce-type": "t" }, "{}", 400],
     ["malformed JSON", { "content-type": "application/cloudevents+json" }, "{", 400],
     ["a foreign format", { "content-type": "application/cloudevents+xml" }, "<a/>", 415],
   ])("refuses %s", async (_name, headers, body, status) => {
@@ -113,11 +114,11 @@ describe("the broker's ingress", () => {
     expect(response.headers.get("webhook-allowed-origin")).toBe("*");
   });
 
-  it("takes events at its path with a slash or a query at the end", async () => {
+  it("takes events at its path with a slash at the end, and with a query, as Knative, does not find it", async () => {
     const { url, subscriber } = await openTestBroker();
     expect((await post(`${url}/`, "1")).status).toBe(202);
-    expect((await post(`${url}?x=1`, "2")).status).toBe(202);
-    await vi.waitFor(() => expect(subscriber.ids().toSorted()).toEqual(["1", "2"]));
+    expect((await post(`${url}?x=1`, "2")).status).toBe(404);
+    await vi.waitFor(() => expect(subscriber.ids()).toEqual(["1"]));
   });
 
   it("refuses attributes that are too long for a subscriber's headers", async () => {

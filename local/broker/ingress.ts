@@ -3,7 +3,7 @@ import { createServer, type Server } from "node:http";
 import type { Logger } from "pino";
 import type { CloudEvent } from "../../events/cloud-event.ts";
 import type { Fault } from "../../events/fault.ts";
-import { decodeEvents, encodeBinary, eventModeOf, isForeignFormat } from "../../events/http-binding.ts";
+import { encodeBinary, eventModeOf, isForeignFormat } from "../../events/http-binding.ts";
 import type { BrokerName } from "../../events/triggers.ts";
 import type { BodyLimits } from "../../http/body-reader.ts";
 import { problem, tryLater } from "../../http/problem.ts";
@@ -11,6 +11,7 @@ import type { HttpReply, HttpRequest } from "../../http/route.ts";
 import { HttpServer } from "../../http/server.ts";
 import { type Admission, admit, type Subscription } from "./admission.ts";
 import type { AddOutcome, Journal } from "./journal.ts";
+import { readKnativeEvent } from "./knative-event.ts";
 import type { BrokerMetrics } from "./metrics.ts";
 import { logFieldsOf } from "./subscriber-queue.ts";
 
@@ -32,6 +33,8 @@ export interface Ingress {
 /** An event leaves in binary mode, and HTTP servers take some 16 KiB of headers: a dead letter's additions must fit too. */
 const MAX_ATTRIBUTES_BYTES = 8192;
 const ACCEPTED: HttpReply = { status: 202 };
+/** Knative takes the query for a part of the broker's name. */
+const NO_QUERY = problem(404, "Not found", "Expected a path without a query, got a query.");
 /** CloudEvents webhook spec, section 4: anyone may send, as fast as they like. */
 const HANDSHAKE: HttpReply = {
   status: 200,
@@ -43,6 +46,7 @@ export function createIngress({ broker, subscriptions, journal, metrics, limits,
   const { events } = metrics;
 
   function receive(request: HttpRequest): HttpReply | Promise<HttpReply> {
+    if (request.query.size > 0) return NO_QUERY;
     const event = readEvent(request);
     if (!("id" in event)) {
       events.invalid.inc();
@@ -105,9 +109,9 @@ function readEvent({ headers, rawHeaders, body }: HttpRequest): CloudEvent | Htt
   if (isForeignFormat(headers, mode)) {
     return problem(415, "Unsupported media type", "Expected a CloudEvent in JSON, in UTF-8 and not compressed.");
   }
-  const decoded = decodeEvents(mode, headers, body, rawHeaders);
-  if (!decoded.ok) return invalid("Expected a valid CloudEvent 1.0.", decoded.faults);
-  const event = decoded.value[0] as CloudEvent;
+  const read = readKnativeEvent(mode, headers, body, rawHeaders);
+  if (!read.ok) return invalid("Expected a valid CloudEvent 1.0.", read.faults);
+  const event = read.value;
   if (headerBytesOf(event) <= MAX_ATTRIBUTES_BYTES) return event;
   return invalid(`Expected attributes of at most ${MAX_ATTRIBUTES_BYTES} bytes together, as headers.`);
 }

@@ -32,14 +32,20 @@ describe("a reply", () => {
   });
 
   it("that causes itself ends at the hop limit", async () => {
-    const { url, subscriber, metrics, logLines } = await openTestBroker();
+    const { url, subscriber, deadLetterSink, metrics, logLines } = await openTestBroker();
     let n = 0;
     subscriber.answerWith(() => reply(`r${++n}`, "dev.reply"));
     await post(url, "1", { headers: { "ce-knativebrokerttl": "4" } });
     await vi.waitFor(async () => expect(await metrics()).toMatchObject({ "events_total hop_limit": 1 }));
     // 4 becomes 3 when it enters; its replies have 2 and 1.
     expect(subscriber.ids()).toEqual(["1", "r1", "r2"]);
-    expect(logLines.some(({ msg }) => String(msg).startsWith("reply dropped"))).toBe(true);
+    expect(logLines.some(({ msg }) => String(msg).startsWith("reply refused"))).toBe(true);
+    // As in Knative, the event whose reply the broker refuses becomes a dead letter of the broker.
+    await vi.waitFor(() => expect(deadLetterSink.ids()).toEqual(["r2"]));
+    expect(deadLetterSink.received[0]?.headers).toMatchObject({
+      "ce-knativeerrordest": url,
+      "ce-knativeerrorcode": "400",
+    });
   });
 
   it("that no Trigger wants is dropped", async () => {

@@ -34,8 +34,10 @@ export interface SubscriberQueueOptions {
   maxMemoryBytes: number;
   /** Deliveries of this queue that the file holds. */
   pending: number;
-  /** Makes a reply ready to enter: `undefined` when no Trigger wants it, "full" when there is no room for it. */
-  admitReply: (reply: CloudEvent, causeTtl: number) => NewEvent | "full" | undefined;
+  /** Makes a reply ready to enter: `undefined` when no Trigger wants it. */
+  admitReply: (reply: CloudEvent, causeTtl: number) => NewEvent | FailedDelivery | undefined;
+  /** The broker's own URL, to which replies go. */
+  brokerUrl: () => URL;
 }
 
 /** Bounds the log lines about a subscriber that fails every other time. */
@@ -43,12 +45,8 @@ const HEALTH_QUIET_MS = 5000;
 /** The longest that setTimeout can wait. */
 const MAX_TIMER_MS = 2 ** 31 - 1;
 const FULL_POLL_MS = 50;
-const NO_ROOM: FailedDelivery = {
-  kind: "failed",
-  isFinal: false,
-  code: 503,
-  body: Buffer.from("The broker had no room for the reply."),
-};
+/** Dead letters are tried for ever, which a policy without a back-off does not foresee. */
+const MIN_DEAD_LETTER_BACKOFF_MS = 200;
 
 export class SubscriberQueue {
   readonly #options: SubscriberQueueOptions;
@@ -64,10 +62,10 @@ export class SubscriberQueue {
   pending: number;
 
   constructor(options: SubscriberQueueOptions) {
-    const { id, database, journal, maxMemoryBytes, pending, policy } = options;
+    const { id, database, journal, maxMemoryBytes, pending } = options;
     this.#options = options;
     this.pending = pending;
-    const maxBackoffMs = policy.backoffMs(Number.MAX_SAFE_INTEGER);
+    const maxBackoffMs = this.#backoffMs(Number.MAX_SAFE_INTEGER);
     const isBehind = pending > 0;
     this.#backlog = new Backlog({ queue: id, database, journal, maxMemoryBytes, isBehind, maxBackoffMs });
   }
@@ -153,13 +151,19 @@ export class SubscriberQueue {
     const { id, journal, metrics, admitReply } = this.#options;
     const { stored } = delivery;
     const event = reply && admitReply(reply, stored.ttl);
-    if (event === "full") {
-      this.#fail(delivery, NO_ROOM);
+    if (event !== undefined && "isFinal" in event) {
+      this.#fail(delivery, event);
       return;
     }
     this.pending--;
     metrics.delivered.inc();
     journal.settle({ kind: "finished", queue: id, stored, ...(event !== undefined && { reply: event }) });
+  }
+
+  #backoffMs(failures: number): number {
+    const { policy, afterFailure } = this.#options;
+    const ms = policy.backoffMs(failures);
+    return afterFailure === "retry forever" ? Math.max(ms, MIN_DEAD_LETTER_BACKOFF_MS) : ms;
   }
 
   #fail({ stored, attempts }: Delivery, failed: FailedDelivery): void {
@@ -169,7 +173,7 @@ export class SubscriberQueue {
     if (afterFailure === "retry forever" || (!failed.isFinal && failures <= policy.retry)) {
       metrics.retried.inc();
       logger.debug(fields, "delivery failed: it will be tried again");
-      const due = this.#backlog.dueAfter(policy.backoffMs(failures));
+      const due = this.#backlog.dueAfter(this.#backoffMs(failures));
       journal.settle({ kind: "retry", queue: id, event: stored.id, attempts: failures, due });
       return;
     }
@@ -182,7 +186,7 @@ export class SubscriberQueue {
     }
     metrics.deadLettered.inc();
     logger.warn(fields, "event goes to the dead letters");
-    const facts = factsOf(subscriber.url, failed);
+    const facts = factsOf(failed.isOfReply ? this.#options.brokerUrl() : subscriber.url, failed);
     const due = afterFailure.expect();
     journal.settle({ kind: "moved", queue: id, event: stored.id, to: afterFailure.id, due, facts });
   }

@@ -8,7 +8,23 @@ export class TriggerError extends Error {
   override readonly name = "TriggerError";
 }
 
+/** @throws {TriggerError} for a field that this broker does not know: ignored, it would promise what does not happen */
+export function refuseUnknown(spec: object, known: ReadonlySet<string>, where: string): void {
+  const unknown = Object.keys(spec).find((name) => !known.has(name));
+  if (unknown === undefined) return;
+  throw new TriggerError(
+    `${where}.${unknown}: Expected one of ${[...known].join(", ")}: the local broker knows no others`,
+  );
+}
+
 const DIALECTS = "exact, prefix, suffix, all, any, not";
+
+const KNOWN: ReadonlySet<string> = new Set(["broker", "filters", "filter", "subscriber", "delivery"]);
+
+/** @throws {TriggerError} for a Trigger with a field that this broker does not know */
+export function checkFields({ name, spec }: Trigger): void {
+  refuseUnknown(spec, KNOWN, `Trigger ${name}: spec`);
+}
 
 /** Whether a Trigger wants an event. `filters` overrides `filter`; without both it wants every event. @throws {TriggerError} */
 export function compileFilter({ name, spec }: Pick<Trigger, "name" | "spec">): Predicate {
@@ -54,6 +70,10 @@ function compileOne(filter: unknown, where: string): Predicate {
 
 function attributesIn(value: unknown, where: string): Record<string, string> {
   const entries = typeof value === "object" && value !== null ? Object.entries(value) : [];
+  const wrong = entries.find(([name]) => !/^[a-z][a-z0-9]*$/.test(name));
+  if (wrong !== undefined) {
+    throw new TriggerError(`${where}: Expected names of a–z and 0–9 that begin with a letter, got "${wrong[0]}"`);
+  }
   if (entries.length > 0 && entries.every(([, text]) => typeof text === "string" && text !== "")) {
     return Object.fromEntries(entries);
   }

@@ -24,11 +24,11 @@ export interface TestBrokerOptions extends Partial<BrokerOptions> {
   delivery?: DeliverySpec;
 }
 
-/** A Trigger that wants every event and by default hardly pauses between attempts. */
+/** A Trigger that wants every event and by default does not pause between attempts. */
 export function triggerOf(delivery: DeliverySpec = {}, more: Partial<Trigger["spec"]> = {}): Trigger {
   const service = (name: string) => ({ ref: { apiVersion: "serving.knative.dev/v1", kind: "Service", name } }) as const;
   const deadLetterSink = service("dead-letters");
-  const all = { retry: 2, backoffDelay: "PT0.01S", timeout: "PT5S", deadLetterSink, ...delivery };
+  const all = { retry: 2, timeout: "PT5S", deadLetterSink, ...delivery };
   return { name: "t", spec: { broker: BROKER.name, subscriber: service("target"), delivery: all, ...more } };
 }
 

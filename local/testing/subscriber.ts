@@ -5,6 +5,8 @@ import type { AddressInfo } from "node:net";
 
 export interface Received {
   id: string;
+  method: string;
+  path: string;
   headers: IncomingHttpHeaders;
   body: string;
   /** When it arrived, in monotonic ms. */
@@ -37,9 +39,10 @@ export async function startSubscriber(plan: Plan = () => ({ status: 204 }), port
     const chunks: Buffer[] = [];
     request.on("data", (chunk: Buffer) => chunks.push(chunk));
     request.on("end", () => {
-      const { headers } = request;
+      const { headers, method = "", url: path = "" } = request;
       const body = Buffer.concat(chunks).toString();
-      const one = { id: decodeURIComponent(String(headers["ce-id"])), headers, body, at: performance.now() };
+      const id = decodeURIComponent(String(headers["ce-id"]));
+      const one = { id, method, path, headers, body, at: performance.now() };
       received.push(one);
       const answer = current(one, response);
       if (answer === undefined) return;

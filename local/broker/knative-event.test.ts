@@ -1,0 +1,41 @@
+import { describe, expect, it } from "vitest";
+import { encodeBinary } from "../../events/http-binding.ts";
+import { readKnativeEvent } from "./knative-event.ts";
+
+const ATTRIBUTES = { "ce-specversion": "1.0", "ce-id": "1", "ce-source": "/s", "ce-type": "t" };
+
+function faultsOf(headers: Record<string, string>): string[] {
+  const read = readKnativeEvent("binary", { ...ATTRIBUTES, ...headers }, Buffer.from("{}"));
+  return read.ok ? [] : read.faults.map(({ pointer }) => pointer);
+}
+
+// test/knative has more cases, with the answers of Knative's own code.
+describe("an event, as Knative reads it", () => {
+  it.each([
+    [{ "ce-id": " " }, "/id"],
+    [{ "ce-type": " " }, "/type"],
+    [{ "ce-subject": " " }, "/subject"],
+    [{ "ce-time": "2026-01-02 03:04:05Z" }, "/time"],
+    [{ "ce-time": "2016-12-31T23:59:60Z" }, "/time"],
+    [{ "ce-dataschema": "/s" }, "/dataschema"],
+    [{ "ce-source": "1a:b" }, "/source"],
+    [{ "content-type": "application/json; a" }, "/datacontenttype"],
+    [{ "content-type": "application/json; a=1; A=2" }, "/datacontenttype"],
+  ])("with %j has one fault: %s", (headers, pointer) => {
+    expect(faultsOf(headers)).toEqual([pointer]);
+  });
+
+  it.each([
+    { "ce-time": "2026-01-02T03:04:05,5Z" },
+    { "ce-source": "/a b" },
+    { "content-type": 'application/json; a="b; c"; d=e;' },
+  ])("may have %j", (headers) => {
+    expect(faultsOf(headers)).toEqual([]);
+  });
+
+  it("of version 0.3 stays one", () => {
+    const body = Buffer.from('{"specversion":"0.3","id":"1","source":"/s","type":"t","data":{"a":1}}');
+    const read = readKnativeEvent("structured", {}, body);
+    expect(read.ok && encodeBinary(read.value).headers["ce-specversion"]).toBe("0.3");
+  });
+});
