@@ -67,7 +67,8 @@ export const TRIGGERS: readonly Trigger[] = [
         retry: 10,
         backoffPolicy: "exponential",
         backoffDelay: "PT0.2S",
-        timeout: "PT30S",
+        // Longer than pulse-persist's own limit, whose answer says what went wrong.
+        timeout: "PT35S",
         deadLetterSink: service("pulse-deadletter"),
       },
     },

@@ -57,6 +57,11 @@ describe("a dead letter", () => {
     expect(deadLetterOf(eventOf(), NOW)).toMatchObject({ reason: "unknown", destination: undefined, code: undefined });
   });
 
+  it("is a timeout when it came through a broker that says nothing", () => {
+    const event = eventOf({ knativebrokerttl: "255", knativearrivaltime: "2026-01-02T03:04:05Z" });
+    expect(deadLetterOf(event, NOW)).toMatchObject({ reason: "timeout", destination: undefined, code: undefined });
+  });
+
   it("is unavailable for a destination without a code, or with an impossible one", () => {
     expect(deadLetterOf(eventOf({ knativeerrordest: "http://a/" }), NOW)).toMatchObject({ reason: "unavailable" });
     const odd = eventOf({ knativeerrordest: "http://a/", knativeerrorcode: "what" });
@@ -100,7 +105,7 @@ describe("a dead letter in an answer", () => {
     const event = eventOf({ knativearrivaltime: "2026-01-02T03:04:05Z", knativebrokerttl: "254", health: "up" });
     expect(viewDeadLetter(deadLetterOf(event, NOW))).toEqual({
       id: expect.any(String),
-      reason: "unknown",
+      reason: "timeout",
       code: null,
       destination: null,
       detail: null,

@@ -13,15 +13,19 @@ const ADDED_BY_BROKER: ReadonlySet<string> = new Set([
   "knativebrokerttl",
 ]);
 
-/** Makes a dead letter of an event. Without `knativeerror*`, as when a person posts the event, the reason is `unknown`. */
+/**
+ * Makes a dead letter of an event. An event that came through a broker and has no `knativeerror*` is one whose delivery ran
+ * into the Trigger's `delivery.timeout`. An event that a person posts has no such extension at all: its reason is `unknown`.
+ */
 export function deadLetterOf(event: CloudEvent, now: number): DeadLetter & { reason: Reason } {
   const { knativeerrordest: destination, knativeerrorcode, knativeerrordata } = event.extensions;
   const code = /^\d{3}$/.test(knativeerrorcode ?? "") ? Number(knativeerrorcode) : undefined;
   const isFailure = destination !== undefined || code !== undefined || knativeerrordata !== undefined;
+  const isFromBroker = "knativebrokerttl" in event.extensions || "knativearrivaltime" in event.extensions;
   return {
     id: idOf(event, destination),
     event,
-    reason: isFailure ? reasonOf(code) : "unknown",
+    reason: isFailure ? reasonOf(code) : isFromBroker ? "timeout" : "unknown",
     destination,
     code,
     detail: detailOf(knativeerrordata),
