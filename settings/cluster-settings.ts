@@ -53,7 +53,7 @@ export const clusterSettings = {
   imageArchives: setting(
     "IMAGE_ARCHIVES",
     paths,
-    "Archives of images (`docker save`) that `make up` loads into the node before it installs anything.",
+    "Archives of images (`docker save --platform`, since KIND takes one platform) that `make up` loads into the node before it installs anything.",
   ),
   chartDir: setting(
     "CHART_DIR",

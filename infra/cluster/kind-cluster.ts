@@ -1,6 +1,7 @@
 // The KIND cluster, and the images in its only node.
-import { mkdir, stat } from "node:fs/promises";
-import { basename } from "node:path";
+import { mkdir, mkdtemp, rm, stat } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { basename, join } from "node:path";
 import type { ClusterSettings } from "../../settings/cluster-settings.ts";
 import { CLUSTER, KUBECONFIG, STATE_DIR } from "../stack.ts";
 import { imageOf } from "../versions.ts";
@@ -50,7 +51,21 @@ export async function loadImages(images: readonly string[]): Promise<void> {
   for (const image of images) {
     if (!(await succeeds("docker", ["image", "inspect", image]))) continue;
     say(`loading ${image}`);
-    await run("kind", ["load", "docker-image", image, "--name", CLUSTER]);
+    if (!(await succeeds("kind", ["load", "docker-image", image, "--name", CLUSTER]))) await loadOnePlatform(image);
+  }
+}
+
+// With its containerd image store, Docker hands out the index of all platforms of a pulled image and has the layers of one:
+// `kind load docker-image` then fails with "content digest not found" (kubernetes-sigs/kind#3795).
+async function loadOnePlatform(image: string): Promise<void> {
+  const platform = await run("docker", ["image", "inspect", "--format", "{{.Os}}/{{.Architecture}}", image]);
+  const folder = await mkdtemp(join(tmpdir(), "pulsemesh-image-"));
+  const archive = join(folder, "image.tar");
+  try {
+    await run("docker", ["image", "save", "--platform", platform.trim(), "--output", archive, image]);
+    await run("kind", ["load", "image-archive", archive, "--name", CLUSTER]);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
   }
 }
 
