@@ -151,6 +151,24 @@ describe.skipIf(isSkippedWithout("helm"))("the chart", () => {
     expect(render("pulsemesh", MONITORED).filter(({ kind }) => kind === "AlertmanagerConfig")).toEqual([]);
   });
 
+  it.each(["values.yaml", "values-durable.yaml"])(
+    "every Trigger waits longer than the function it calls, with %s",
+    (file) => {
+      const manifests = render("pulsemesh", ["-f", `infra/charts/pulsemesh/${file}`]);
+      const limits = new Map(
+        manifests
+          .filter(({ apiVersion }) => apiVersion === "serving.knative.dev/v1")
+          .map(({ metadata, spec }) => [metadata.name, spec.template.spec.timeoutSeconds]),
+      );
+      const triggers = manifests.filter(({ kind }) => kind === "Trigger");
+      expect(triggers.length).toBeGreaterThan(0);
+      for (const { spec } of triggers) {
+        const [, seconds] = /^PT(\d+)S$/.exec(spec.delivery.timeout) ?? [];
+        expect(Number(seconds)).toBeGreaterThan(limits.get(spec.subscriber.ref.name));
+      }
+    },
+  );
+
   it("no request passes the activator or writes a line to Kourier's log", () => {
     const services = render("pulsemesh", []).filter(({ apiVersion }) => apiVersion === "serving.knative.dev/v1");
     const capacities = services.map(
