@@ -116,6 +116,13 @@ describe("an event of one pulse", () => {
     expect(pulsesIn(deliver(eventOfOne(pulse)))).toEqual([pulse]);
     expect(pointersOf(eventOfOne({ ...pulse, id: "😀".repeat(129) }))).toEqual(["/id"]);
   });
+
+  it("has at most the 8,192 bytes of headers that the local broker takes", () => {
+    const fields = { service_name: "s".repeat(128), id: "😀".repeat(128), source: "😀".repeat(512), status: "warn" };
+    const { headers } = encodeBinary(eventOfOne(pulseWith({ ...fields, traceparent: TRACEPARENT })));
+    const bytes = Object.entries(headers).reduce((sum, [name, value]) => sum + name.length + value.length, 0);
+    expect(bytes).toBeLessThan(8192);
+  });
 });
 
 describe("an event of many pulses", () => {
