@@ -4,11 +4,13 @@ import { readFileSync } from "node:fs";
 import { request as httpRequest } from "node:http";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
 import type { DeliverySpec, Trigger } from "../../events/triggers.ts";
+import { KNATIVE_VERSION } from "../../infra/versions.ts";
 import { createDeliveryPolicy } from "../../local/broker/delivery-policy.ts";
 import { openTestBroker, type TestBroker } from "../../local/testing/broker.ts";
 import { startSubscriber, type TestSubscriber } from "../../local/testing/subscriber.ts";
-import { EXCHANGES, type Exchange, type Message, POLICIES } from "./cases.ts";
+import { EXCHANGES, type Exchange, POLICIES } from "./cases.ts";
 import { DIFFERENCES } from "./differences.ts";
+import type { Message } from "./requests.ts";
 
 interface Result {
   refused?: string | true;
@@ -76,6 +78,13 @@ it.each(Array.from(groups, ([trigger, group]) => [(group[0] as Exchange).name, t
     expect(got).toEqual(expected);
   },
 );
+
+it("the answers are those of the Knative that make up installs", () => {
+  const [, minor] = KNATIVE_VERSION.split(".");
+  // Knative 1.N has the Go modules v0.(N+27).
+  const module = `knative.dev/eventing v0.${Number(minor) + 27}.`;
+  expect(readFileSync(new URL("go.mod", import.meta.url), "utf8")).toContain(module);
+});
 
 it("every difference belongs to a case", () => {
   const names = [...EXCHANGES.map(({ name }) => name), ...Object.keys(POLICIES).map((name) => `policy: ${name}`)];
