@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { expect, it } from "vitest";
 import { LATE_AFTER_PERIODS, LATE_GRACE_MS, LEARNING_WINDOW_MS, MAX_GAPS, SIGHTING_MS } from "../events/lateness.ts";
 import { TRIGGERS } from "../events/triggers.ts";
-import { METRICS } from "../functions/metrics/names.ts";
+import { MAX_SERVICE_LABELS, METRICS } from "../functions/metrics/names.ts";
 import { functionSettings } from "../settings/function-settings.ts";
 import { localSettings } from "../settings/local-settings.ts";
 import { LATE_RULE } from "./boards/shared-panels.ts";
@@ -44,6 +44,7 @@ const NUMBERS: Readonly<Record<string, readonly string[]>> = {
   ],
   PulseServiceDown: [`for ${holdOf("PulseServiceDown")}`],
   PulseServiceDegraded: [`for ${holdOf("PulseServiceDegraded")}`],
+  PulseServicesUnwatched: [`more than ${MAX_SERVICE_LABELS.toLocaleString("en")} services`],
   PulseIngestBurnsFast: [`budget of ${percent(INGEST_BUDGET)}`],
   PulseDeliveryLag: [
     `${percent(1 - THRESHOLDS.lagQuantile)} of events`,

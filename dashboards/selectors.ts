@@ -44,6 +44,8 @@ export const SERIES = {
   unacknowledged: series(METRICS.emitUnacknowledged, ANY_FUNCTION),
   /** Of single services. The services beyond the limit of labels count together and have no health. */
   lastPulse: series(METRICS.lastPulse, PERSIST, `service!="${OTHER_SERVICES}"`),
+  /** Of the services beyond the limit of labels. */
+  storedOfOthers: series(METRICS.stored, PERSIST, `service="${OTHER_SERVICES}"`),
   lastPulseOf: (health: Health) => series(METRICS.lastPulse, PERSIST, `health="${health}"`),
   cassandraNodesUp: series(METRICS.cassandraNodes, ANY_FUNCTION, 'state="up"'),
   cassandraNodesDown: series(METRICS.cassandraNodes, ANY_FUNCTION, 'state="down"'),

@@ -7,14 +7,14 @@ import { unaccountedOf } from "../rules/flow-rules.ts";
 import { burnLimit, FAST_BURN, INGEST_BUDGET } from "../rules/thresholds.ts";
 import { RECORDED, SERIES } from "../selectors.ts";
 import { RECENT, RECENT_IN_WORDS } from "../timing.ts";
-import { CAPPED, DELIVERY_LAG, LATE_RULE } from "./shared-panels.ts";
+import { CAPPED, DELIVERY_LAG, LATE_RULE, UNCOUNTED } from "./shared-panels.ts";
 
 const NOW: Row = {
   title: "Now",
   each: { kind: "figures" },
   panels: {
     "Services by health": {
-      description: `How many services are in each state. The newest pulse tells the state, unless the service is late: silent for more than ${LATE_RULE}.`,
+      description: `How many services are in each state. The newest pulse tells the state, unless the service is late: silent for more than ${LATE_RULE}. ${UNCOUNTED}`,
       span: 10,
       queries: [...HEALTHS, "late" as const].map((word) => [
         orZero(count(`${RECORDED.health} == ${HEALTH_CODES[word]}`)),

@@ -1,12 +1,11 @@
 import { QueryVariableBuilder, VariableRefresh, VariableSort } from "@grafana/grafana-foundation-sdk/dashboard";
 import { REPORTED_LATENCY_BUCKETS } from "../../functions/metrics/buckets.ts";
-import { MAX_SERVICE_LABELS } from "../../functions/metrics/names.ts";
 import type { Board, Row } from "../grafana/panel.ts";
 import { bucketGrowth, percentiles, perSecondBy, RANGE } from "../grafana/panel-queries.ts";
 import { orZero, total, withLabels } from "../promql.ts";
 import { RECORDED, SERIES } from "../selectors.ts";
 import { durationInWords, durationOf, type Timing } from "../timing.ts";
-import { LATE_RULE } from "./shared-panels.ts";
+import { LATE_RULE, UNCOUNTED } from "./shared-panels.ts";
 
 const HEALTH = ofService(RECORDED.health);
 const STORED = ofService(SERIES.stored);
@@ -104,7 +103,7 @@ export function service({ daySeconds }: Timing): Board {
   return {
     name: "service",
     title: "Service",
-    description: `How slow one service is, how healthy, how often it pulses, and how that compares to a day ago. The services beyond the first ${MAX_SERVICE_LABELS} of a pulse-persist process are counted together and are not listed.`,
+    description: `How slow one service is, how healthy, how often it pulses, and how that compares to a day ago. ${UNCOUNTED}`,
     variables: [serviceVariable()],
     rows: [NOW, REPORTED_LATENCY, healthAndRate(durationOf(daySeconds))],
   };

@@ -1,6 +1,7 @@
 // Panels that stand on more than one dashboard, and the words that descriptions share.
 import { LATE_AFTER_PERIODS, LATE_GRACE_MS } from "../../events/lateness.ts";
 import { LATENCY_BUCKETS } from "../../functions/metrics/buckets.ts";
+import { MAX_SERVICE_LABELS } from "../../functions/metrics/names.ts";
 import type { Panels } from "../grafana/panel.ts";
 import { meanAndP99, percentiles } from "../grafana/panel-queries.ts";
 import { THRESHOLDS } from "../rules/thresholds.ts";
@@ -9,6 +10,9 @@ import { durationInWords } from "../timing.ts";
 
 /** How long a service may be silent, at the end of a sentence. */
 export const LATE_RULE = `${LATE_AFTER_PERIODS} of its usual periods plus ${durationInWords(LATE_GRACE_MS / 1000)}`;
+
+/** Ends the description of what has services one by one. */
+export const UNCOUNTED = `Services beyond the first ${MAX_SERVICE_LABELS.toLocaleString("en")} that a process of pulse-persist meets are not in it: the page and the API have them.`;
 
 const LAST_BUCKET = `${LATENCY_BUCKETS.at(-1)} s`;
 /** Ends the description of quantiles: a histogram cannot say how far a value lies beyond its last bucket. */

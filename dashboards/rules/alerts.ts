@@ -1,4 +1,5 @@
 import { LATE_AFTER_PERIODS } from "../../events/lateness.ts";
+import { MAX_SERVICE_LABELS } from "../../functions/metrics/names.ts";
 import { HEALTH_CODES } from "../health-codes.ts";
 import { max, orZero, part, quantile, rate, ratio, sum, total } from "../promql.ts";
 import { CASSANDRA_SERIES, RECORDED, SERIES } from "../selectors.ts";
@@ -9,6 +10,8 @@ import { burnLimit, FAST_BURN, THRESHOLDS } from "./thresholds.ts";
 
 /** An alert about dead letters ends so long after the last one. */
 const DEAD_LETTER_SECONDS = 900;
+
+const COUNTED_SERVICES = MAX_SERVICE_LABELS.toLocaleString("en");
 
 type Alerts = Record<string, Alert>;
 
@@ -23,7 +26,7 @@ interface Alert {
 
 /** Every alert. Its heading in the runbook is its name. */
 export function alertingRules(options: RuleOptions): AlertingRule[] {
-  const alerts = { ...serviceAlerts(), ...flowAlerts(options), ...partAlerts(options) };
+  const alerts = { ...serviceAlerts(options), ...flowAlerts(options), ...partAlerts(options) };
   return Object.entries(alerts).map(([alert, { severity, expr, holdSeconds, summary, description }]) => ({
     alert,
     expr,
@@ -33,7 +36,7 @@ export function alertingRules(options: RuleOptions): AlertingRule[] {
   }));
 }
 
-function serviceAlerts(): Alerts {
+function serviceAlerts({ timing }: RuleOptions): Alerts {
   return {
     PulseServiceStopped: {
       severity: "critical",
@@ -55,6 +58,13 @@ function serviceAlerts(): Alerts {
       holdSeconds: 300,
       summary: "{{ $labels.service }} is degraded: its users wait, or get only a part of what they ask for.",
       description: "Its newest pulse says degraded. Look for a change at the time when this began.",
+    },
+    PulseServicesUnwatched: {
+      severity: "warning",
+      expr: `(${orZero(total(SERIES.storedOfOthers, timing.window(BURN_WINDOWS["1h"])))}) > 0`,
+      holdSeconds: 0,
+      summary: `More than ${COUNTED_SERVICES} services send pulses, and no alert watches the others.`,
+      description: `{{ $value | humanize }} pulses of the last hour came from services beyond the first ${COUNTED_SERVICES}. Nobody is told when one of them stops or is down; the page and the API show each of them.`,
     },
   };
 }

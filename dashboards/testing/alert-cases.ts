@@ -23,6 +23,7 @@ const FAILED_POSTS = 'pulsemesh_requests_total{job="pulse-ingest",function="puls
 const BAD_POSTS = 'pulsemesh_requests_total{job="pulse-ingest",function="pulse-ingest",method="POST",code="400"}';
 const ACCEPTED = 'pulsemesh_pulses_accepted_total{job="pulse-ingest",service="checkout",health="up"}';
 const STORED = 'pulsemesh_pulses_stored_total{job="pulse-persist",service="checkout",health="up"}';
+const STORED_OF_OTHERS = 'pulsemesh_pulses_stored_total{job="pulse-persist",service="_other",health="up"}';
 const DEAD_LETTERS = 'pulsemesh_dead_letters_total{job="pulse-deadletter",reason="invalid"}';
 const DEAD_PULSES = 'pulsemesh_dead_letter_pulses_total{job="pulse-deadletter"}';
 const STORE_BATCHES = 'pulsemesh_store_batch_rows_count{job="pulse-persist"}';
@@ -81,6 +82,20 @@ export const ALERT_CASES: Readonly<Record<string, { fires: AlertCase; staysSilen
       series: { [`${LAST}{${DEGRADED}}`]: "0+60x3" },
       tick: "15s",
       at: "3m",
+      firing: [],
+    },
+  },
+  PulseServicesUnwatched: {
+    fires: {
+      title: "a pulse-persist that started from zero has stored three pulses of services beyond the limit of labels",
+      series: { [STORED_OF_OTHERS]: "_x20 3x20" },
+      at: "40m",
+      firing: ["PulseServicesUnwatched"],
+    },
+    staysSilent: {
+      title: "the last pulse of a service beyond the limit came more than an hour ago, and others are stored",
+      series: { [STORED_OF_OTHERS]: "0x5 3x85", [STORED]: "0+60x90" },
+      at: "80m",
       firing: [],
     },
   },
