@@ -55,6 +55,7 @@ const openDeadLetter = () =>
         return { ...letter, event, ...(id === "replayed" && { replayedAt: 1 }) };
       },
       list: async () => ({ ok: false as const, faults: [{ pointer: "/cursor", rule: LONG, got: "text" }] }),
+      countWaiting: () => Promise.reject(new Error(LONG)),
       markReplayed: async () => {},
     };
     const broker = {
@@ -65,7 +66,13 @@ const openDeadLetter = () =>
       }),
       close: async () => {},
     };
-    return createDeadLetter({ store, broker, metrics: createDeadLetterMetrics([new Registry()]) });
+    return createDeadLetter({
+      store,
+      broker,
+      metrics: createDeadLetterMetrics([new Registry()]),
+      retentionMs: DAY_MS,
+      maxPulses: 1000,
+    });
   }, LIMITS);
 
 type Row = [name: string, status: number, line: string, headers?: Record<string, string>, body?: string];

@@ -72,6 +72,15 @@ export interface DeadLetter {
   time: number;
   /** Epoch ms of the last replay that the broker took; absent before, and again once the dead letter comes back. */
   replayedAt?: number;
+  /** The JSON that somebody last sent in place of the event's data. The event keeps the data that failed first. */
+  correction?: string;
+}
+
+/** How many of the newest dead letters were not replayed. */
+export interface WaitingCount {
+  waiting: number;
+  /** Whether there are older dead letters, which were not counted. */
+  isCut: boolean;
 }
 
 export interface DeadLetterFilter {
@@ -94,6 +103,8 @@ export interface DeadLetterStore {
   get(id: string): Promise<DeadLetter | undefined>;
   /** Newest first, at most `limit`. A cursor that this store did not make is a fault at `/cursor`. */
   list(filter: DeadLetterFilter, limit: number, cursor?: string): Promise<Parsed<DeadLetterPage>>;
+  /** Counts those of the newest `limit` that were not replayed. Reads none of their events. */
+  countWaiting(limit: number): Promise<WaitingCount>;
   /**
    * Notes that the broker took a dead letter that was sent to it at `time` (epoch ms). A dead letter that came, or came
    * back, after `time` stays as it is: that is another failure.

@@ -1,3 +1,4 @@
+import { DAY_MS } from "../../events/time.ts";
 import { openBrokerClient } from "../broker-client.ts";
 import { type Parts, requireBrokerUrl } from "../parts.ts";
 import type { PulseFunction } from "../pulse-function.ts";
@@ -21,5 +22,7 @@ export async function compose(parts: Parts): Promise<PulseFunction> {
       log,
     }),
     metrics: createDeadLetterMetrics([registry]),
+    retentionMs: settings.retentionDays * DAY_MS,
+    maxPulses: settings.maxPulses,
   });
 }

@@ -94,7 +94,7 @@ describe("a dead letter", () => {
 });
 
 describe("a dead letter in an answer", () => {
-  const view = (detail: string) => viewDeadLetter(deadLetterOf(eventOf({ knativeerrordata: base64(detail) }), NOW));
+  const view = (detail: string) => viewDeadLetter(deadLetterOf(eventOf({ knativeerrordata: base64(detail) }), NOW), []);
 
   it("has a problem as JSON, and any other detail as text", () => {
     expect(view('{"type":"about:blank","status":400}').detail).toEqual({ type: "about:blank", status: 400 });
@@ -103,13 +103,15 @@ describe("a dead letter in an answer", () => {
 
   it("has null for unknown facts, and the event without what the broker added", () => {
     const event = eventOf({ knativearrivaltime: "2026-01-02T03:04:05Z", knativebrokerttl: "254", health: "up" });
-    expect(viewDeadLetter(deadLetterOf(event, NOW))).toEqual({
+    expect(viewDeadLetter(deadLetterOf(event, NOW), [])).toEqual({
       id: expect.any(String),
       reason: "timeout",
       code: null,
       destination: null,
       detail: null,
       time: "2026-01-02T03:04:05.678Z",
+      services: [],
+      faults: [],
       event: { specversion: "1.0", id: "1", source: "/shop", type: "any.type", health: "up" },
     });
   });
@@ -143,8 +145,9 @@ describe("an event that is replayed", () => {
   });
 
   it("takes corrected data, as JSON", () => {
-    expect(asReplayed(broken, Buffer.from("{}"))).toMatchObject({
+    expect(asReplayed(broken, "{}")).toMatchObject({
       id: "1",
+      extensions: { partitionkey: "shop", pulsecorrected: "true" },
       datacontenttype: "application/json",
       data: { kind: "bytes", bytes: Buffer.from("{}") },
     });

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
-import type { CloudEvent } from "../../events/cloud-event.ts";
+import { bytesOf, type CloudEvent } from "../../events/cloud-event.ts";
+import type { Fault } from "../../events/fault.ts";
 import { toStructured } from "../../events/http-binding.ts";
 import type { DeadLetter } from "../../storage/ports.ts";
 import { type Reason, reasonOf } from "./reason.ts";
@@ -59,20 +60,35 @@ export function asSent(event: CloudEvent): CloudEvent {
   return { ...event, extensions };
 }
 
+/** On an event that goes out with corrected data: if it comes back, the dead letter keeps the data that failed first. */
+const CORRECTED = "pulsecorrected";
+
 /**
  * The event to send for a replay. It keeps its source and id, so that a store writes no second row for its pulses.
- * @param data JSON to send in place of the event's data.
+ * @param correction JSON to send in place of the event's data.
  */
-export function asReplayed(event: CloudEvent, data: Buffer | undefined): CloudEvent {
+export function asReplayed(event: CloudEvent, correction: string | Buffer | undefined): CloudEvent {
   const replayed = asSent(event);
   // An event without a time takes that of its first arrival, not that of the replay.
   const arrival = event.extensions.knativearrivaltime;
   if (replayed.time === undefined && arrival !== undefined) replayed.time = arrival;
-  if (data !== undefined) {
-    replayed.data = { kind: "bytes", bytes: data };
+  if (correction !== undefined) {
+    replayed.data = { kind: "bytes", bytes: Buffer.from(correction) };
     replayed.datacontenttype = "application/json";
+    replayed.extensions[CORRECTED] = "true";
   }
   return replayed;
+}
+
+/** Whether an event went out with corrected data. */
+export function isCorrected({ extensions }: CloudEvent): boolean {
+  return extensions[CORRECTED] !== undefined;
+}
+
+/** The dead letter of a correction that failed: why it failed now, with the event `before` and the correction beside it. */
+export function comeBack(failed: DeadLetter, before: DeadLetter | undefined): DeadLetter {
+  if (before === undefined) return failed;
+  return { ...failed, event: before.event, correction: bytesOf(failed.event).toString() };
 }
 
 /** The services that an event names, as far as the event can be read: it may be broken in any way. */
@@ -89,9 +105,14 @@ export function servicesOf(event: CloudEvent): Set<string> {
   return services;
 }
 
-/** A dead letter as the API shows it: the event in structured form, a problem document (RFC 9457) as JSON. */
-export function viewDeadLetter(deadLetter: DeadLetter) {
-  const { detail, replayedAt } = deadLetter;
+const MAX_SHOWN = 10;
+
+/**
+ * A dead letter as the API shows it: the event in structured form, a problem document (RFC 9457) as JSON.
+ * @param faults what would be refused if it were replayed as it is.
+ */
+export function viewDeadLetter(deadLetter: DeadLetter, faults: readonly Fault[]) {
+  const { detail, replayedAt, event, correction } = deadLetter;
   return {
     id: deadLetter.id,
     reason: deadLetter.reason,
@@ -100,8 +121,20 @@ export function viewDeadLetter(deadLetter: DeadLetter) {
     detail: detail === undefined ? null : (problemOf(detail) ?? detail),
     time: new Date(deadLetter.time).toISOString(),
     ...(replayedAt !== undefined && { replayed_at: new Date(replayedAt).toISOString() }),
-    event: toStructured(asSent(deadLetter.event)),
+    services: [...servicesOf(event)].slice(0, MAX_SHOWN),
+    faults: faults.slice(0, MAX_SHOWN),
+    event: toStructured(asSent(event)),
+    ...(correction !== undefined && { correction: parsedOrText(correction) }),
   };
+}
+
+// A correction was JSON when it was taken; it is shown even if it has become something else.
+function parsedOrText(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
 }
 
 // Brokers do not pass the answer's content type on: an object with one of RFC 9457's members counts as a problem.

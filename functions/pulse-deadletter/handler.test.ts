@@ -24,6 +24,12 @@ describe("a dead letter that comes in", () => {
         destination: "http://persist/",
         detail: problem,
         time: new Date(clock.now).toISOString(),
+        services: [],
+        faults: [
+          { pointer: "/data/service_name", rule: expect.stringMatching(/^Expected/), got: "absent" },
+          { pointer: "/data/latency_ms", rule: expect.stringMatching(/^Expected milliseconds/), got: "number" },
+          { pointer: "/data/status", rule: expect.stringMatching(/^Expected/), got: "absent" },
+        ],
         event: {
           specversion: "1.0",
           id,
@@ -99,6 +105,22 @@ describe("a dead letter that comes in", () => {
   });
 });
 
+describe("GET /dead-letters/count", () => {
+  it("counts those that were not replayed, at once after each change", async () => {
+    const waiting = async () => (await ask("/dead-letters/count")).body;
+    expect(await waiting()).toEqual({ waiting: 0, is_more: false });
+    const id = await deadLetterId(await post());
+    await post();
+    expect(await waiting()).toEqual({ waiting: 2, is_more: false });
+    clock.now += 1000;
+    await replay(`/dead-letters/${id}/replay`);
+    expect(await waiting()).toEqual({ waiting: 1, is_more: false });
+    await replay("/dead-letters/replay");
+    expect(await waiting()).toEqual({ waiting: 0, is_more: false });
+    expect((await ask("/dead-letters/count?reason=invalid")).status).toBe(400);
+  });
+});
+
 describe("GET /dead-letters", () => {
   it("filters by reason, service, time and replay", async () => {
     const a = await post({ "ce-subject": "a" });
@@ -153,6 +175,21 @@ describe("GET /dead-letters", () => {
     ["again=true", "/query/again"],
   ])("refuses %s", async (query, pointer) => {
     expect(await ask(`/dead-letters?${query}`)).toMatchObject({ status: 400, body: { errors: [{ pointer }] } });
+  });
+
+  it("names up to ten services and faults of each, and no fault of what failed for another reason", async () => {
+    const pulses = Array.from({ length: 20 }, (_, i) => ({ service_name: `s-${i}`, status: "ok" }));
+    const headers = { "ce-type": "dev.pulsemesh.pulses.v1" };
+    await post(headers, JSON.stringify({ pulses }));
+    await post({ ...headers, "ce-knativeerrorcode": "503" }, JSON.stringify({ pulses }));
+    const [unavailable, invalid] = await list();
+    expect(unavailable).toMatchObject({ reason: "unavailable", faults: [] });
+    expect(invalid).toMatchObject({ services: pulses.slice(0, 10).map(({ service_name: name }) => name) });
+    expect(invalid?.faults).toHaveLength(10);
+    expect((invalid as unknown as { faults: object[] }).faults[9]).toMatchObject({
+      pointer: "/data/pulses/9/latency_ms",
+      got: "absent",
+    });
   });
 
   it("answers 404 for an unknown dead letter", async () => {

@@ -1,19 +1,21 @@
 // The dead-letter sink of the Trigger: it keeps every event that could not be delivered. dead-letter.ts makes a dead letter
 // of an event, reason.ts says what went wrong, selection.ts finds dead letters, replay.ts sends them again.
-import { type CloudEvent, parseJson } from "../../events/cloud-event.ts";
+import type { CloudEvent } from "../../events/cloud-event.ts";
+import type { Fault } from "../../events/fault.ts";
 import { decodeEvents, eventModeOf, isForeignFormat } from "../../events/http-binding.ts";
+import { pulsesOf } from "../../events/pulse-event.ts";
 import { freshJson } from "../../http/json.ts";
 import { badRequest, problem, tryLater } from "../../http/problem.ts";
 import { faultsInQuery, readQuery } from "../../http/query-parameters.ts";
 import type { HttpReply, HttpRequest, Route } from "../../http/route.ts";
 import { flag } from "../../settings/field.ts";
-import type { DeadLetterStore, StoreLifecycle } from "../../storage/ports.ts";
+import type { DeadLetter, DeadLetterStore, StoreLifecycle, WaitingCount } from "../../storage/ports.ts";
 import type { BrokerClient } from "../broker-client.ts";
 import { Deliveries, deliveryOf } from "../deliveries.ts";
 import { MAX_REFUSAL_BYTES, replyToFailedEmit, replyToWrite } from "../outcome-replies.ts";
 import type { PulseFunction } from "../pulse-function.ts";
 import { whileStoreAnswers } from "../store-answers.ts";
-import { deadLetterOf, viewDeadLetter } from "./dead-letter.ts";
+import { asReplayed, comeBack, deadLetterOf, isCorrected, viewDeadLetter } from "./dead-letter.ts";
 import type { DeadLetterMetrics } from "./dead-letter-metrics.ts";
 import { countPulses } from "./pulse-count.ts";
 import { Replay } from "./replay.ts";
@@ -23,14 +25,37 @@ export interface DeadLetterOptions {
   store: DeadLetterStore & StoreLifecycle;
   broker: BrokerClient;
   metrics: DeadLetterMetrics;
+  /** What pulse-persist takes: how old a pulse may be, and how many pulses an event may carry. */
+  retentionMs: number;
+  maxPulses: number;
   /** Epoch ms. @default Date.now */
   now?: () => number;
 }
 
+/** The most dead letters that are looked at to count those that wait. */
+const MAX_COUNTED = 1000;
+/** How long a count is good: every open page asks for it. */
+const COUNT_KEPT_MS = 5000;
+
 /** pulse-deadletter: keeps events that could not be delivered, shows them, and sends them again. */
-export function createDeadLetter({ store, broker, metrics, now = Date.now }: DeadLetterOptions): PulseFunction {
+export function createDeadLetter(options: DeadLetterOptions): PulseFunction {
+  const { store, broker, metrics, retentionMs, maxPulses, now = Date.now } = options;
   const deliveries = new Deliveries();
   const replay = new Replay({ store, broker, metrics, now });
+  let counted: { count: Promise<WaitingCount>; until: number } | undefined;
+
+  /** What pulse-persist would refuse in an event. */
+  function faultsIn(event: CloudEvent): readonly Fault[] {
+    const parsed = pulsesOf(event, { now: now(), retentionMs, maxPulses });
+    return parsed.ok ? [] : parsed.faults;
+  }
+
+  // An event that failed while the store was away has none, and looking for them would take long: events may be large.
+  function view(deadLetter: DeadLetter) {
+    const { event, correction, reason } = deadLetter;
+    const mayBeWrong = reason === "invalid" || reason === "unknown";
+    return viewDeadLetter(deadLetter, mayBeWrong ? faultsIn(asReplayed(event, correction)) : []);
+  }
 
   async function keep({ headers, rawHeaders, body, log }: HttpRequest): Promise<HttpReply> {
     const mode = eventModeOf(headers);
@@ -46,11 +71,13 @@ export function createDeadLetter({ store, broker, metrics, now = Date.now }: Dea
       return badRequest(decoded.faults);
     }
     const event = decoded.value[0] as CloudEvent;
-    const deadLetter = deadLetterOf(event, now());
+    const failed = deadLetterOf(event, now());
+    const deadLetter = isCorrected(event) ? comeBack(failed, await store.get(failed.id)) : failed;
     const { id, reason, code, destination } = deadLetter;
     const { traceparent } = event.extensions;
     const trail = { deadLetterId: id, eventId: event.id, source: event.source, traceparent };
     const outcome = await store.put(deadLetter);
+    counted = undefined;
     if (outcome.kind === "stored") {
       if (deliveries.isFirst(deliveryOf(event))) {
         metrics.received.inc({ reason });
@@ -68,24 +95,45 @@ export function createDeadLetter({ store, broker, metrics, now = Date.now }: Dea
     if (!read.ok) return badRequest(read.faults);
     const page = await listDeadLetters(store, read.value, read.value.limit, read.value.cursor);
     if (!page.ok) return badRequest(faultsInQuery(page.faults));
-    return freshJson(200, { dead_letters: page.value.deadLetters.map(viewDeadLetter), cursor: page.value.cursor });
+    return freshJson(200, { dead_letters: page.value.deadLetters.map(view), cursor: page.value.cursor });
   }
 
   async function show({ parameters }: HttpRequest): Promise<HttpReply> {
     const deadLetter = await store.get(parameters.id as string);
-    return deadLetter === undefined ? unknownDeadLetter() : freshJson(200, viewDeadLetter(deadLetter));
+    return deadLetter === undefined ? unknownDeadLetter() : freshJson(200, view(deadLetter));
+  }
+
+  async function count({ query }: HttpRequest): Promise<HttpReply> {
+    const read = readQuery({}, query);
+    if (!read.ok) return badRequest(read.faults);
+    if (counted === undefined || counted.until <= now()) {
+      counted = { count: store.countWaiting(MAX_COUNTED), until: now() + COUNT_KEPT_MS };
+      counted.count.catch(() => {
+        counted = undefined;
+      });
+    }
+    const { waiting, isCut } = await counted.count;
+    return freshJson(200, { waiting, is_more: isCut });
   }
 
   async function replayOne({ parameters, query, body, log }: HttpRequest): Promise<HttpReply> {
     const read = readQuery({ again: flag }, query);
     if (!read.ok) return badRequest(read.faults);
-    const data = body.length === 0 ? undefined : parseJson(body, "");
-    if (data?.ok === false) return badRequest(data.faults);
     const deadLetter = await store.get(parameters.id as string);
     if (deadLetter === undefined) return unknownDeadLetter();
     if (deadLetter.replayedAt !== undefined && !read.value.again) return replayedAlready(deadLetter.replayedAt);
-    const outcome = await replay.replayOne(deadLetter, data === undefined ? undefined : body);
-    const trail = { deadLetterId: deadLetter.id, outcome: outcome.kind, isCorrected: data !== undefined };
+    if (body.length > 0) {
+      // A wrong correction would come back after a while, when nobody looks.
+      const faults = faultsIn(asReplayed(deadLetter.event, body));
+      if (faults.length > 0) return notReplayed(faults);
+      // Kept before it is sent: when it fails and comes back, what failed first is still there.
+      deadLetter.correction = body.toString();
+      const kept = await store.put(deadLetter);
+      if (kept.kind !== "stored") return replyToWrite(kept);
+    }
+    const outcome = await replay.replayOne(deadLetter);
+    counted = undefined;
+    const trail = { deadLetterId: deadLetter.id, outcome: outcome.kind, isCorrected: body.length > 0 };
     log.info(trail, "dead letter replayed");
     if (outcome.kind === "accepted") return freshJson(202, { replayed: 1 });
     return replyToFailedEmit(outcome.kind, `Not replayed: ${outcome.reason}. It stays a dead letter.`);
@@ -98,6 +146,7 @@ export function createDeadLetter({ store, broker, metrics, now = Date.now }: Dea
       return problem(400, "Invalid request", "Expected no body: data is corrected one dead letter at a time.");
     }
     const { stopped, ...count } = await replay.replayMany(read.value, read.value.limit);
+    counted = undefined;
     log.info({ ...count, stopped }, "dead letters replayed");
     if (stopped !== undefined && count.replayed === 0) return tryLater(503, `Not replayed: ${stopped}.`, 1000);
     return freshJson(202, { ...count, stopped });
@@ -107,6 +156,7 @@ export function createDeadLetter({ store, broker, metrics, now = Date.now }: Dea
     { method: "POST", path: "/", handle: keep },
     { method: "GET", path: "/dead-letters", handle: list },
     { method: "POST", path: "/dead-letters/replay", handle: replayMany },
+    { method: "GET", path: "/dead-letters/count", handle: count },
     { method: "GET", path: "/dead-letters/{id}", handle: show },
     { method: "POST", path: "/dead-letters/{id}/replay", handle: replayOne },
   ];
@@ -121,6 +171,10 @@ export function createDeadLetter({ store, broker, metrics, now = Date.now }: Dea
       await store.close();
     },
   };
+}
+
+function notReplayed(faults: readonly Fault[]): HttpReply {
+  return problem(400, "Invalid correction", "Nothing was replayed: the data would be refused again.", { faults });
 }
 
 function unknownDeadLetter(): HttpReply {

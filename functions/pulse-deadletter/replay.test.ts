@@ -1,9 +1,11 @@
+import type { IncomingHttpHeaders } from "node:http";
 import { describe, expect, it } from "vitest";
 import {
   broker,
   clock,
   deadLetterId,
   eventIds,
+  FAILED,
   fn,
   list,
   metrics,
@@ -11,6 +13,14 @@ import {
   reopenImpatient,
   replay,
 } from "../testing/dead-letter-function.ts";
+
+const GOOD = '{"service_name":"checkout","latency_ms": 1,"status":"ok"}';
+
+/** The attributes that an event brings along when it fails again. */
+function comingBack(headers: IncomingHttpHeaders): Record<string, string> {
+  const own = Object.entries(headers).filter(([name]) => name.startsWith("ce-"));
+  return Object.fromEntries(own) as Record<string, string>;
+}
 
 describe("replaying a dead letter", () => {
   it("sends the original event, and notes that the broker took it", async () => {
@@ -28,22 +38,84 @@ describe("replaying a dead letter", () => {
     expect(broker.received[0]?.headers).toMatchObject({
       "ce-id": event,
       "ce-source": "/shop",
-      "ce-time": "2026-01-02T03:04:05Z",
+      "ce-time": FAILED["ce-knativearrivaltime"],
     });
     expect(await list()).toMatchObject([{ id, replayed_at: new Date(clock.now).toISOString() }]);
     expect((await metrics.replayed.get()).values).toMatchObject([{ value: 1 }]);
   });
 
-  it("sends corrected data in place of the event's", async () => {
+  it("sends corrected data in place of the event's, and keeps both", async () => {
+    const event = await post({ "ce-subject": "checkout" });
+    const id = await deadLetterId(event);
+    clock.now += 1000;
+    const { status } = await replay(`/dead-letters/${id}/replay`, GOOD);
+    expect([status, broker.received[0]?.body]).toEqual([202, GOOD]);
+    expect(broker.received[0]?.headers).toMatchObject({
+      "content-type": "application/json",
+      "ce-pulsecorrected": "true",
+    });
+    expect(await list()).toMatchObject([
+      {
+        replayed_at: new Date(clock.now).toISOString(),
+        event: { id: event, data: { latency_ms: -1 } },
+        correction: JSON.parse(GOOD),
+        faults: [],
+      },
+    ]);
+  });
+
+  it("refuses a correction that would fail again, names its faults, and sends nothing", async () => {
     const id = await deadLetterId(await post());
-    const { status } = await replay(`/dead-letters/${id}/replay`, '{"latency_ms": 1}');
-    expect([status, broker.received[0]?.body]).toEqual([202, '{"latency_ms": 1}']);
-    expect(broker.received[0]?.headers["content-type"]).toBe("application/json");
+    const { status, body } = await replay(
+      `/dead-letters/${id}/replay`,
+      '{"service_name":"checkout","latency_ms":"fast"}',
+    );
+    expect([status, body.errors.map(({ pointer }: { pointer: string }) => pointer)]).toEqual([
+      400,
+      ["/data/latency_ms", "/data/status"],
+    ]);
+    const old = JSON.stringify({ ...JSON.parse(GOOD), event_time: "2020-01-01T00:00:00Z" });
+    expect((await replay(`/dead-letters/${id}/replay`, old)).body.errors).toMatchObject([
+      { pointer: "/data/event_time" },
+    ]);
+    expect(broker.received).toEqual([]);
+    const [deadLetter] = await list("?replayed=false");
+    expect(deadLetter).toMatchObject({ id, event: { data: { latency_ms: -1 } } });
+    expect(deadLetter).not.toHaveProperty("correction");
+  });
+
+  it("keeps what failed first when a correction fails and comes back, and then sends the correction", async () => {
+    const event = await post();
+    const id = await deadLetterId(event);
+    broker.answer = async ({ headers, body }) => {
+      await post({ ...comingBack(headers), "ce-id": event, "ce-knativeerrorcode": "503" }, body);
+      return 202;
+    };
+    clock.now += 1000;
+    await replay(`/dead-letters/${id}/replay`, GOOD);
+    expect(await list()).toMatchObject([
+      { id, reason: "unavailable", code: 503, event: { data: { latency_ms: -1 } }, correction: JSON.parse(GOOD) },
+    ]);
+    expect(await list("?replayed=true")).toEqual([]);
+    broker.answer = () => 202;
+    clock.now += 1000;
+    expect((await replay("/dead-letters/replay?reason=unavailable")).body).toMatchObject({ replayed: 1 });
+    expect(broker.received.at(-1)?.body).toBe(GOOD);
+  });
+
+  it("keeps a correction while the broker is away", async () => {
+    await reopenImpatient();
+    const id = await deadLetterId(await post());
+    broker.answer = () => 503;
+    expect((await replay(`/dead-letters/${id}/replay`, GOOD)).status).toBe(503);
+    expect(await list("?replayed=false")).toMatchObject([
+      { id, event: { data: { latency_ms: -1 } }, correction: JSON.parse(GOOD) },
+    ]);
   });
 
   it("refuses data other than JSON", async () => {
     const id = await deadLetterId(await post());
-    expect((await replay(`/dead-letters/${id}/replay`, "{")).status).toBe(400);
+    expect((await replay(`/dead-letters/${id}/replay`, "{")).body.errors).toMatchObject([{ pointer: "/data" }]);
     expect((await replay(`/dead-letters/${id}/replay?twice=true`)).status).toBe(400);
     expect(broker.received).toEqual([]);
   });

@@ -43,13 +43,13 @@ export class Replay {
     this.#isStopping = true;
   }
 
-  /** Sends one event again, with `data` in place of the event's if given, and notes the replay once the broker has it. */
-  async replayOne({ id, event: failed }: DeadLetter, data?: Buffer): Promise<SentEvent> {
+  /** Sends one event again, with its correction if there is one, and notes the replay once the broker has it. */
+  async replayOne({ id, event: failed, correction }: DeadLetter): Promise<SentEvent> {
     const { store, broker, metrics, now } = this.#options;
     // A broker may deliver before it answers. An event that fails again comes back with the same id and a later time than
     // this one: it is not marked.
     const startedAt = now();
-    const event = asReplayed(failed, data);
+    const event = asReplayed(failed, correction);
     const outcome = await broker.send(event);
     metrics.unacknowledged.inc(outcome.uncertainTries * countPulses(event));
     if (outcome.kind !== "accepted") return outcome;

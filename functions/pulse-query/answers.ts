@@ -114,17 +114,19 @@ export const summary = z
   })
   .register(named, { id: "Summary", description: "A service's pulses of a span, as a whole and over time." });
 
+const fault = z.object({ pointer: z.string(), rule: z.string(), got: z.string() });
+
 export const problemView = z
   .object({
     type: z.string(),
     title: z.string(),
     status: z.int(),
     detail: z.string(),
-    errors: z.array(z.object({ pointer: z.string(), rule: z.string(), got: z.string() })).optional(),
+    errors: z.array(fault).optional(),
   })
   .register(named, { id: "Problem", description: "A problem document (RFC 9457) with the request's faults." });
 
-const deadLetterView = z
+export const deadLetterView = z
   .object({
     id: z.string(),
     reason: z.string().describe("What went wrong, in one word."),
@@ -135,14 +137,27 @@ const deadLetterView = z
       .nullable()
       .describe("The last answer's body."),
     time,
-    replayed_at: time.optional(),
-    event: z.record(z.string(), z.unknown()).describe("The CloudEvent, structured."),
+    replayed_at: time.optional().describe("When the broker last took it; absent again once it has come back."),
+    services: z.array(z.string()).describe("The services that it names: the first ten."),
+    faults: z.array(fault).describe("What a replay as it is would fail for: the first ten."),
+    event: z.record(z.string(), z.unknown()).describe("The CloudEvent, structured, with the data that failed first."),
+    correction: z
+      .unknown()
+      .optional()
+      .describe("The data that were last sent in place of the event's. A replay sends them."),
   })
   .register(named, { id: "DeadLetter", description: "An event that could not be delivered, and why." });
 
 export const deadLettersAnswer = z
   .object({ dead_letters: z.array(deadLetterView), cursor: z.string().optional() })
   .register(named, { id: "DeadLetters", description: "A page of dead letters, newest first." });
+
+export const deadLetterCount = z
+  .object({
+    waiting: count.describe("Dead letters that were not replayed."),
+    is_more: z.boolean().describe("Whether there are more than the newest 1,000 dead letters, which are counted."),
+  })
+  .register(named, { id: "DeadLetterCount" });
 
 export const replayAnswer = z.object({ replayed: z.int() }).register(named, { id: "Replay" });
 

@@ -78,6 +78,26 @@ describe("the routes to pulse-deadletter", () => {
     expect((await replay({ origin: host.url })).status).toBe(202);
   });
 
+  it("replay for the page behind a proxy that names its host", async () => {
+    const origin = "http://pulse.example:8443";
+    expect((await replay({ origin, "x-forwarded-host": "pulse.example:8443" })).status).toBe(202);
+    expect((await replay({ origin, "x-forwarded-host": "pulse.example:8443, inner.example" })).status).toBe(202);
+    expect((await replay({ origin: "http://evil.example", "x-forwarded-host": "pulse.example" })).status).toBe(403);
+    expect((await replay({ origin: "null", "x-forwarded-host": "" })).status).toBe(403);
+  });
+
+  it("say what to do about a proxy that hides the page's host", async () => {
+    const response = await replay({ origin: "http://pulse.example" });
+    expect(response.status).toBe(403);
+    expect(await response.json()).toMatchObject({ detail: expect.stringContaining("$http_host") });
+  });
+
+  it("count them, and show one", async () => {
+    await fetch(`${host.url}/dead-letters/count`);
+    await fetch(`${host.url}/dead-letters/${encodeURIComponent("../x")}`);
+    expect(asked.slice(-2)).toEqual(["GET /dead-letters/count -", "GET /dead-letters/..%2Fx -"]);
+  });
+
   it("answer 503 while pulse-deadletter does not answer, and 404 without its URL", async () => {
     const port = (peer.address() as { port: number }).port;
     const slow = await open(new URL(`http://127.0.0.1:${port}/slow`), 50);

@@ -38,28 +38,41 @@ export function deadLetterRoutes(url: URL | undefined, timeoutMs = 15_000): Rout
 
   return [
     { method: "GET", path: "/dead-letters", handle: (request) => forward("/dead-letters", request, "GET") },
+    { method: "GET", path: "/dead-letters/count", handle: (request) => forward("/dead-letters/count", request, "GET") },
+    { method: "GET", path: "/dead-letters/{id}", handle: (request) => forward(pathOf(request), request, "GET") },
     {
       method: "POST",
       path: "/dead-letters/{id}/replay",
       admit: refuseOtherSites,
-      handle: (request) =>
-        forward(`/dead-letters/${encodeURIComponent(request.parameters.id as string)}/replay`, request, "POST"),
+      handle: (request) => forward(`${pathOf(request)}/replay`, request, "POST"),
     },
   ];
+}
+
+function pathOf({ parameters }: HttpRequest): string {
+  return `/dead-letters/${encodeURIComponent(parameters.id as string)}`;
 }
 
 /**
  * Refuses what another site makes a browser send. Only the reader's place in the network protects dead letters, and another
  * site's request comes from that place too. Browsers name the sending site in Sec-Fetch-Site
- * (https://www.w3.org/TR/fetch-metadata/); older ones send Origin with a POST; other programs send neither.
+ * (https://www.w3.org/TR/fetch-metadata/), except over plain HTTP; then they send Origin with a POST, as older ones do. Other
+ * programs send neither. A proxy may replace Host by its upstream's name; then the page's host is in X-Forwarded-Host, which
+ * no other site can make a browser send.
  */
 function refuseOtherSites(headers: HttpRequest["headers"]): HttpReply | undefined {
   const site = headers["sec-fetch-site"];
   const { origin, host } = headers;
-  const isOwn =
-    site !== undefined
-      ? site === "same-origin"
-      : origin === undefined || (URL.canParse(origin) && new URL(origin).host === host);
-  if (isOwn) return undefined;
-  return problem(403, "Forbidden", "Expected a request of this page or of a program, got one from another site.");
+  if (site === "same-origin" || (site === undefined && origin === undefined)) return undefined;
+  if (site !== undefined) return problem(403, "Forbidden", `Expected a request of ${OWN}, got one from another site.`);
+  const forwarded = String(headers["x-forwarded-host"] ?? "")
+    .split(",")[0]
+    ?.trim();
+  const asked = URL.canParse(origin as string) ? new URL(origin as string).host : "";
+  if (asked !== "" && [host, forwarded].includes(asked)) return undefined;
+  return problem(403, "Forbidden", `Expected a request of ${OWN}, got one of a page at another host. ${REMEDY}`);
 }
+
+const OWN = "this page or of a program";
+const REMEDY =
+  "Where a proxy stands before pulse-query, let it pass the browser's Host on (nginx: proxy_set_header Host $http_host).";

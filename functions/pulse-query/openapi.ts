@@ -2,7 +2,9 @@
 import * as z from "zod";
 import { type Fields, flag } from "../../settings/field.ts";
 import {
+  deadLetterCount,
   deadLettersAnswer,
+  deadLetterView,
   named,
   problemView,
   pulsesAnswer,
@@ -85,9 +87,20 @@ const OPERATIONS: readonly Operation[] = [
     answers: answers(200, { [JSON_TYPE]: deadLettersAnswer }, NOT_FOUND),
   },
   {
+    path: "/dead-letters/count",
+    summary: "How many dead letters were not replayed, at most 5 s old.",
+    answers: answers(200, { [JSON_TYPE]: deadLetterCount }, NOT_FOUND),
+  },
+  {
+    path: "/dead-letters/{id}",
+    summary: "One dead letter.",
+    answers: { 200: { [JSON_TYPE]: deadLetterView }, ...NOT_FOUND, 503: PROBLEM },
+  },
+  {
     method: "post",
     path: "/dead-letters/{id}/replay",
-    summary: "Sends a dead letter to the broker again. A body in JSON replaces the event's data.",
+    summary:
+      "Sends a dead letter to the broker again. A body in JSON replaces the event's data; 400 lists its faults, and then nothing is sent.",
     query: { again: flag },
     answers: answers(202, { [JSON_TYPE]: replayAnswer }, { 403: PROBLEM, ...NOT_FOUND, 409: PROBLEM, 422: PROBLEM }),
   },
@@ -98,8 +111,8 @@ const STATUSES: Readonly<Record<string, string>> = {
   200: "The answer.",
   202: "The broker has accepted it.",
   304: "Nothing has changed since the answer with this tag.",
-  400: "The query has faults, and each is listed.",
-  403: "Another site made the browser send this.",
+  400: "The query or the data has faults, and each is listed.",
+  403: "Another site made the browser send this, or a proxy hides the page's host.",
   404: "It does not exist.",
   409: "It has been replayed already.",
   422: "The broker refuses it for good.",

@@ -32,7 +32,14 @@ async function openHost(deadlineMs = 20_000): Promise<void> {
   const file = join(folder, `${++stores}.db`);
   store = openSqliteDeadLetterStore({ file, maxBytes: 64 * 1024 * 1024, retentionMs: 30 * DAY_MS });
   const client = openBrokerClient({ url: new URL(broker.url), connections: 4, deadlineMs, log });
-  fn = createDeadLetter({ store, broker: client, metrics, now: () => clock.now });
+  fn = createDeadLetter({
+    store,
+    broker: client,
+    metrics,
+    retentionMs: 30 * DAY_MS,
+    maxPulses: 10_000,
+    now: () => clock.now,
+  });
   host = await openFunctionHost(() => fn);
 }
 
@@ -55,7 +62,10 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-export const FAILED = { "ce-knativeerrordest": "http://persist/", "ce-knativearrivaltime": "2026-01-02T03:04:05Z" };
+export const FAILED = {
+  "ce-knativeerrordest": "http://persist/",
+  "ce-knativearrivaltime": new Date(Date.now() - 7_200_000).toISOString(),
+};
 let lastId = 0;
 
 /** Posts a failed event in binary mode, a second after the previous one, and returns its id. */

@@ -11,7 +11,7 @@ export function deadLetterStatements(keyspace: string) {
   return {
     put: `INSERT INTO ${byId} (id, ${columns}) VALUES (?, ?, ?, ?, ?, ?, ?, ?) USING TTL ?`,
     get: `SELECT id, ${columns}, replayed_at, replayed_put_id FROM ${byId} WHERE id = ?`,
-    head: `SELECT put_id, time FROM ${byId} WHERE id = ?`,
+    head: `SELECT put_id, time, replayed_put_id FROM ${byId} WHERE id = ?`,
     noteReplay: `UPDATE ${byId} USING TTL ? SET replayed_at = ?, replayed_put_id = ? WHERE id = ?`,
     enter: `INSERT INTO ${byDay} (day, time, id, reason) VALUES (?, ?, ?, ?) USING TTL ?`,
     strike: `DELETE FROM ${byDay} WHERE day = ? AND time = ? AND id = ?`,
@@ -25,16 +25,16 @@ export type DeadLetterStatements = ReturnType<typeof deadLetterStatements>;
 
 /** The values of `put` except its TTL. Every column has one, so that nothing stays of the dead letter before. */
 export function valuesOf(deadLetter: DeadLetter, putId: string): unknown[] {
-  const { id, time, reason, destination, code, detail } = deadLetter;
+  const { id, time, reason, destination, code, detail, correction } = deadLetter;
   const { data, ...attributes } = deadLetter.event;
-  const facts = JSON.stringify({ destination, code, detail });
+  const facts = JSON.stringify({ destination, code, detail, correction });
   return [id, putId, time, reason, facts, JSON.stringify(attributes), data.kind, bytesOfData(data)];
 }
 
 /** The dead letter of a row; `undefined` for what is left of one that has expired. */
 export function deadLetterOf(row: types.Row | undefined): DeadLetter | undefined {
   if (row === undefined || row.event === null) return undefined;
-  const facts = JSON.parse(row.facts) as Partial<Pick<DeadLetter, "destination" | "code" | "detail">>;
+  const facts = JSON.parse(row.facts) as Partial<Pick<DeadLetter, "destination" | "code" | "detail" | "correction">>;
   const deadLetter: DeadLetter = {
     id: row.id,
     event: { ...(JSON.parse(row.event) as Omit<CloudEvent, "data">), data: dataOf(row.data_kind, row.data) },
@@ -43,6 +43,7 @@ export function deadLetterOf(row: types.Row | undefined): DeadLetter | undefined
     code: facts.code,
     detail: facts.detail,
     time: (row.time as Date).getTime(),
+    ...(facts.correction !== undefined && { correction: facts.correction }),
   };
   // A replay belongs to one `put`: a dead letter that came back has not been replayed.
   if (row.replayed_at !== null && row.replayed_put_id === row.put_id) {

@@ -16,6 +16,7 @@ import type {
   Span,
   StoreBatch,
   StoreLifecycle,
+  WaitingCount,
   WriteOutcome,
 } from "../ports.ts";
 import { type Cql, pagesOf } from "./cql.ts";
@@ -40,6 +41,8 @@ const MAX_IN_FLIGHT = 256;
 const ENTRY_ROWS = 500;
 /** Dead letters that are read at one time: each may be half a megabyte. */
 const WIDTH = 8;
+/** Dead letters of which only the state is read at one time. */
+const HEADS = 32;
 const FULL: NotStored = retry("Too many dead letters wait for Cassandra");
 
 /** Opens the store: it connects in the background, and `check` says when it is ready. Never throws. */
@@ -85,6 +88,26 @@ export class CassandraDeadLetterStore implements DeadLetterStore, StoreLifecycle
       if (deadLetters.length > limit) break;
     }
     return { ok: true, value: { deadLetters, ...cutPage(deadLetters, limit, ({ time, id }) => [time, id]) } };
+  }
+
+  async countWaiting(limit: number): Promise<WaitingCount> {
+    const { client } = await this.#session.insistOnReady();
+    let [counted, waiting] = [0, 0];
+    for await (const entries of this.#entries(client, undefined, undefined)) {
+      for (let i = 0; i < entries.length; i += HEADS) {
+        const some = entries.slice(i, i + HEADS);
+        const heads = await Promise.all(some.map(({ id }) => client.execute(this.#statements.head, [id])));
+        for (const [j, result] of heads.entries()) {
+          const head = result.first();
+          // The entry of a dead letter that came back, or has expired, counts no more.
+          if (head?.time?.getTime() !== some[j]?.time.getTime()) continue;
+          if (counted === limit) return { waiting, isCut: true };
+          counted++;
+          if (head?.replayed_put_id !== head?.put_id) waiting++;
+        }
+      }
+    }
+    return { waiting, isCut: false };
   }
 
   async markReplayed(id: string, time: number): Promise<void> {

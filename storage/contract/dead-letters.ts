@@ -91,6 +91,16 @@ export function describeDeadLetters(fixture: Fixture<OpenDeadLetterStore>): void
       expect(await fixture.store.get(deadLetter.id)).toEqual(again);
     });
 
+    it("keeps a correction beside the event's data, until one without it is put", async () => {
+      const deadLetter = deadLetterOf({ correction: '{"latency_ms": 1, "status": "größe 💓"}' });
+      await put(fixture.store, deadLetter);
+      await fixture.store.markReplayed(deadLetter.id, START + 1000);
+      expect(await fixture.store.get(deadLetter.id)).toEqual({ ...deadLetter, replayedAt: START + 1000 });
+      const { correction: _, ...without } = deadLetter;
+      await put(fixture.store, without);
+      expect(await fixture.store.get(deadLetter.id)).toEqual(without);
+    });
+
     it("notes a replay, and forgets the replay when the dead letter comes back", async () => {
       const deadLetter = deadLetterOf();
       await put(fixture.store, deadLetter);
@@ -191,6 +201,31 @@ export function describeDeadLetters(fixture: Fixture<OpenDeadLetterStore>): void
         });
       },
     );
+  });
+
+  describe("counting those that wait", () => {
+    it("counts those of the newest that were not replayed", async () => {
+      const { store } = fixture;
+      const count = async (limit: number) => {
+        const { waiting, isCut } = await store.countWaiting(limit);
+        return isCut ? `${waiting} of more` : waiting;
+      };
+      // Newer than those of all other tests, which may be in the same store.
+      const newest = START + 1000 * HOUR;
+      const deadLetters = seriesOf(6, randomUUID(), 9 * HOUR).map((one) => ({
+        ...one,
+        time: one.time + newest - START,
+      }));
+      const before = await count(10_000);
+      for (const deadLetter of deadLetters) await put(store, deadLetter);
+      expect(await count(10_000)).toBe(Number(before) + 6);
+      expect(await count(5)).toBe("5 of more");
+      for (const i of [1, 5]) await store.markReplayed(deadLetters[i]?.id ?? "", newest + 60 * HOUR);
+      expect(await count(10_000)).toBe(Number(before) + 4);
+      expect(await count(5)).toBe("3 of more");
+      await put(store, { ...(deadLetters[1] as DeadLetter), time: newest + 80 * HOUR });
+      expect(await count(5)).toBe("4 of more");
+    });
   });
 
   describe("its lifecycle", () => {

@@ -2,7 +2,7 @@ import type { DatabaseSync, SQLInputValue } from "node:sqlite";
 import type { CloudEvent, EventData } from "../../events/cloud-event.ts";
 import { END_OF_TIME_MS } from "../../events/time.ts";
 import type { DeadLetterCursor } from "../cursor.ts";
-import type { DeadLetter, DeadLetterFilter } from "../ports.ts";
+import type { DeadLetter, DeadLetterFilter, WaitingCount } from "../ports.ts";
 import type { SqliteSchema } from "./database.ts";
 import type { StoreTables } from "./group-commit.ts";
 
@@ -33,6 +33,7 @@ function prepareStatements(database: DatabaseSync) {
     get: database.prepare(`${select} id = ? AND time >= ?`),
     list: database.prepare(`${select} ${inSpan} ${order}`),
     listOfReason: database.prepare(`${select} reason = ?6 AND ${inSpan} ${order}`),
+    newest: database.prepare("SELECT replayed_at FROM dead_letters WHERE time >= ? ORDER BY time DESC, id LIMIT ?"),
     deleteExpired: database.prepare(`
       DELETE FROM dead_letters WHERE letter IN
         (SELECT letter FROM dead_letters WHERE time < ? ORDER BY time LIMIT ?)`),
@@ -77,6 +78,13 @@ export class DeadLetterRows implements StoreTables<DeadLetterWork> {
     return row === undefined ? undefined : deadLetterOf(row as unknown as Row);
   }
 
+  /** How many of the newest `limit` dead letters were not replayed, and whether there are more than those. */
+  countWaiting(horizon: number, limit: number): WaitingCount {
+    const newest = this.#statements.newest.all(horizon, limit + 1);
+    const waiting = newest.slice(0, limit).filter((row) => row.replayed_at === null).length;
+    return { waiting, isCut: newest.length > limit };
+  }
+
   /** The dead letters after a cursor that pass a filter and are not older than the horizon, newest first. */
   list(
     { span, reason, isReplayed }: DeadLetterFilter,
@@ -96,16 +104,17 @@ export class DeadLetterRows implements StoreTables<DeadLetterWork> {
   }
 }
 
-function valuesOf({ id, time, reason, destination, code, detail, event }: DeadLetter): SQLInputValue[] {
+function valuesOf({ id, time, reason, destination, code, detail, event, correction }: DeadLetter): SQLInputValue[] {
   const { data, ...attributes } = event;
   const facts = [destination ?? null, code ?? null, detail ?? null];
-  return [id, time, reason, ...facts, JSON.stringify(attributes), columnOf(data)];
+  return [id, time, reason, ...facts, JSON.stringify({ ...attributes, correction }), columnOf(data)];
 }
 
 function deadLetterOf(row: Row): DeadLetter {
+  const { correction, ...attributes } = JSON.parse(row.event) as Omit<CloudEvent, "data"> & { correction?: string };
   const deadLetter: DeadLetter = {
     id: row.id,
-    event: { ...(JSON.parse(row.event) as Omit<CloudEvent, "data">), data: dataOf(row.data) },
+    event: { ...attributes, data: dataOf(row.data) },
     reason: row.reason,
     destination: row.destination ?? undefined,
     code: row.code ?? undefined,
@@ -113,6 +122,7 @@ function deadLetterOf(row: Row): DeadLetter {
     time: row.time,
   };
   if (row.replayed_at !== null) deadLetter.replayedAt = row.replayed_at;
+  if (correction !== undefined) deadLetter.correction = correction;
   return deadLetter;
 }
 

@@ -8,6 +8,7 @@ import type {
   DeadLetterPage,
   DeadLetterStore,
   StoreLifecycle,
+  WaitingCount,
   WriteOutcome,
 } from "../ports.ts";
 import { openSqliteDatabase, StoreError } from "./database.ts";
@@ -51,6 +52,11 @@ export class SqliteDeadLetterStore implements DeadLetterStore, StoreLifecycle {
     // One more than the page holds tells whether another page follows.
     const deadLetters = this.#rows.list(filter, this.#file.horizon, limit + 1, after.value);
     return { ok: true, value: { deadLetters, ...cutPage(deadLetters, limit, ({ time, id }) => [time, id]) } };
+  }
+
+  async countWaiting(limit: number): Promise<WaitingCount> {
+    this.#file.insistOnOpen();
+    return this.#rows.countWaiting(this.#file.horizon, limit);
   }
 
   async markReplayed(id: string, time: number): Promise<void> {
