@@ -101,7 +101,7 @@ export const functionSettings = {
   retentionDays: setting(
     "PULSE_RETENTION_DAYS",
     integer({ min: 1, max: 3650, fallback: 30 }),
-    "How long pulses are kept. An older pulse is refused.",
+    "How long pulses are kept. An older pulse is refused. A Cassandra with its default `storage_compatibility_mode` keeps no row beyond 2038-01-19.",
   ),
   shutdownGraceMs: setting(
     "PULSE_SHUTDOWN_GRACE_MS",

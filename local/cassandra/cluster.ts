@@ -26,6 +26,8 @@ export interface CassandraOptions {
   commitlogSync?: "batch" | "periodic";
   /** A Java agent for each node, as `-javaagent:` takes it; a container ignores it. */
   javaAgent?: string;
+  /** More of each node's cassandra.yaml. Each start of a node reads it. */
+  yaml?: Readonly<Record<string, unknown>>;
   /** Starts quickly, at half the peak speed, and removes its data when it stops. @default false */
   isForTests?: boolean;
   /** @default 512, and 384 for tests */
@@ -92,6 +94,7 @@ export async function startCassandra(options: CassandraOptions): Promise<Cassand
       commitlogSync: options.commitlogSync ?? "batch",
       auth: options.auth ?? false,
       tls: options.tls,
+      yaml: options.yaml,
       heapMb: options.heapMb ?? (isForTests ? 384 : 512),
     }),
   );

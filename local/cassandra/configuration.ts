@@ -29,6 +29,8 @@ export interface NodeConfiguration {
   auth: boolean;
   tls?: NodeTls | undefined;
   heapMb: number;
+  /** More of cassandra.yaml, such as guardrails. */
+  yaml?: Readonly<Record<string, unknown>> | undefined;
 }
 
 /** The text of cassandra.yaml, as JSON: JSON is YAML and needs no quoting rules. */
@@ -87,6 +89,7 @@ export function cassandraYaml(node: NodeConfiguration): string {
           }),
         },
       }),
+      ...node.yaml,
     },
     null,
     2,

@@ -21,6 +21,20 @@ describe("what an error means for the rows", () => {
       "schema",
     ],
     ["a column that is not there", CODES.invalid, "Undefined column name x in table k.t", "retry", "schema"],
+    [
+      "a full disk",
+      CODES.invalid,
+      "Guardrail replica_disk_usage violated: Write request failed because disk usage exceeds failure threshold",
+      "retry",
+      "limit",
+    ],
+    [
+      "an expiry after 2038",
+      CODES.invalid,
+      "Request on table k.t with ttl of 400000000 seconds exceeds maximum supported expiration date of 2038-01-19T03:14:06+00:00.",
+      "retry",
+      "limit",
+    ],
     ["a batch that is too large", CODES.invalid, "Batch too large", "rejected", "size"],
     ["a batch that is much too large", CODES.invalid, "Rejected an oversized mutation (9/8)", "rejected", "size"],
     [

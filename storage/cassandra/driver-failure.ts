@@ -4,13 +4,20 @@ import { type NotStored, retry } from "../outcome.ts";
 /** What an error of the driver means for the write that met it. */
 export interface DriverFailure {
   outcome: NotStored;
-  /** `away`: no node answers. `schema`: the tables are not as they should be. `size`: smaller batches may pass. */
-  about: "away" | "schema" | "size" | "rows" | "load";
+  /**
+   * `away`: no node answers. `schema`: the tables are not as they should be. `size`: smaller batches may pass.
+   * `limit`: what the node's operator has set forbids it, at this moment (a full disk) or for good.
+   */
+  about: "away" | "schema" | "size" | "rows" | "load" | "limit";
 }
 
 const CODES = types.responseErrorCodes;
 const SCHEMA =
   /unconfigured table|undefined column|undefined name|unknown (keyspace|type|identifier)|(keyspace|table) .* (does not|doesn't) exist/i;
+
+// Cassandra answers with the code of an invalid value; only the message tells (5.0: Guardrail.java,
+// ExpirationDateOverflowHandling.java).
+const LIMIT = /^Guardrail \w+ violated|exceeds maximum supported expiration date/;
 
 /**
  * Reads an error: `rejected` when the rows themselves are at fault; everything else may pass. `lastCause` is why the last
@@ -37,6 +44,8 @@ export function failureOf(error: unknown, lastCause?: unknown): DriverFailure {
 function failureOfAnswer(error: errors.ResponseError): DriverFailure {
   switch (error.code) {
     case CODES.invalid: {
+      // No row is at fault: a disk that is full has room again some day, and a dead letter could not be written either.
+      if (LIMIT.test(error.message)) return failure("limit", error);
       if (SCHEMA.test(error.message)) return failure("schema", error);
       // `batch_size_fail_threshold` (batches of several partitions) and `max_mutation_size` (of one).
       const isTooLarge = /batch too large|oversized mutation/i.test(error.message);

@@ -8,7 +8,7 @@ import { ConnectionError, connectDriver } from "./driver-client.ts";
 import { reasonOf } from "./driver-failure.ts";
 import { applySchema } from "./schema-apply.ts";
 import { foundationOf, loadMigrations, type SchemaPlan, statementsOf } from "./schema-files.ts";
-import { verifySchema } from "./schema-verify.ts";
+import { verifyLimits, verifySchema } from "./schema-verify.ts";
 
 const HELP = `Usage: npm run schema -- COMMAND
 
@@ -58,6 +58,7 @@ export async function runSchemaCommand(
       await applySchema({ client, plan, migrations, hasReplicationSetting: settings.replication !== undefined, say });
     }
     const { version, bucketMs } = await verifySchema(client, plan.keyspace);
+    await verifyLimits(client, plan.keyspace);
     say(`${plan.keyspace}: version ${version}, buckets of ${bucketMs / 60_000} minutes`);
     return 0;
   } catch (error) {

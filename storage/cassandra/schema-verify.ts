@@ -1,4 +1,5 @@
 import type { QueryOptions, types } from "cassandra-driver";
+import { failureOf, reasonOf } from "./driver-failure.ts";
 
 /** The step that this build needs at least. A step only adds, so that the build before still runs on the schema. */
 export const SCHEMA_VERSION = 3;
@@ -30,7 +31,7 @@ interface Reader {
  * spans. @throws {SchemaError}
  */
 export async function verifySchema(client: Reader, keyspace: string): Promise<{ version: number; bucketMs: number }> {
-  const run = (query: string) => client.execute(query, [], { prepare: false, fetchSize: 5000 });
+  const run = (query: string) => client.execute(query, [], { prepare: false, fetchSize: 2000 });
   const { rows } = await run(
     `SELECT table_name, column_name FROM system_schema.columns WHERE keyspace_name = '${keyspace}'`,
   );
@@ -62,4 +63,29 @@ export async function verifySchema(client: Reader, keyspace: string): Promise<{ 
     throw new SchemaError(`Expected ${keyspace}.schema_facts to have bucket_ms, got none: ${REMEDY}`);
   }
   return { version, bucketMs };
+}
+
+/**
+ * Checks that no limit of the cluster's operator forbids what PulseMesh writes: timestamps from the client, as old as the
+ * retention, and rows that live as long. Writes a row where nobody reads it, and removes it. Nodes check no guardrail for
+ * a superuser. @throws {SchemaError}
+ */
+export async function verifyLimits(client: Reader, keyspace: string): Promise<void> {
+  const run = (query: string) => client.execute(query, [], { prepare: false });
+  const { rows } = await run(
+    `SELECT default_time_to_live FROM system_schema.tables WHERE keyspace_name = '${keyspace}' AND table_name = 'pulse_events_by_service'`,
+  );
+  const ttl = Number(rows[0]?.default_time_to_live ?? 0);
+  const oldest = (Date.now() - ttl * 1000) * 1000;
+  try {
+    await run(
+      `INSERT INTO ${keyspace}.schema_facts (name, value) VALUES ('probe', '') USING TTL ${ttl} AND TIMESTAMP ${oldest}`,
+    );
+    await run(`DELETE FROM ${keyspace}.schema_facts USING TIMESTAMP ${oldest} WHERE name = 'probe'`);
+  } catch (error) {
+    if (failureOf(error).about !== "limit") throw error;
+    throw new SchemaError(
+      `Expected ${keyspace} to take rows that live for ${ttl / 86_400} days, with timestamps as old, got "${reasonOf(error)}": change the node's cassandra.yaml (storage_compatibility_mode for an expiry after 2038), or PULSE_RETENTION_DAYS`,
+    );
+  }
 }

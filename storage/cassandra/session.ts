@@ -7,7 +7,7 @@ import type { WriteOutcome } from "../ports.ts";
 import { type Cql, cqlOf, type RequestListener } from "./cql.ts";
 import { ConnectionError, connectDriver, type DriverClient } from "./driver-client.ts";
 import { type DriverFailure, failureOf, reasonOf } from "./driver-failure.ts";
-import { SchemaError, verifySchema } from "./schema-verify.ts";
+import { SchemaError, verifyLimits, verifySchema } from "./schema-verify.ts";
 
 /** A connection that can be used: its schema is as this build needs it. */
 export interface Ready {
@@ -19,7 +19,7 @@ export interface SessionOptions {
   settings: CassandraSettings;
   /** Called when Cassandra may have lost what it answered: a node went down, or the session connects again. */
   onBreak?: (() => void) | undefined;
-  /** Gets a line when Cassandra is away, with the reason, and when it answers again. */
+  /** Gets a line when Cassandra is away or refuses by a limit, with the reason, and when it answers again. */
   onLine?: ((line: string) => void) | undefined;
 }
 
@@ -44,6 +44,8 @@ export class CassandraSession {
   };
   readonly #said = new BoundedMap<number>(MAX_REASONS);
   #hasSaidAway = false;
+  /** A limit of the operator has refused a request. */
+  #isLimited = false;
   #driver: DriverClient | undefined;
   #ready: Ready | undefined;
   #failure = "Cassandra has not been reached yet";
@@ -111,10 +113,13 @@ export class CassandraSession {
   async check(): Promise<void> {
     const { client } = await this.insistOnReady();
     try {
-      await verifySchema(client, this.#options.settings.keyspace);
+      const { keyspace } = this.#options.settings;
+      await verifySchema(client, keyspace);
+      if (this.#isLimited) await verifyLimits(client, keyspace);
+      this.#isLimited = false;
     } catch (error) {
       if (error instanceof SchemaError) {
-        this.#renew(error.message);
+        if (!this.#isLimited) this.#renew(error.message);
         throw error;
       }
       const reason = reasonOf(error, this.#driver?.lastCause());
@@ -147,6 +152,10 @@ export class CassandraSession {
     // Who reads and logs the error sees the cause too.
     if (error instanceof errors.NoHostAvailableError) error.message = reason;
     if (about === "schema") this.#renew(reason);
+    if (about === "limit") {
+      this.#isLimited = true;
+      this.#say(reason);
+    }
     if (about !== "away") {
       this.#awaySince = undefined;
       return;
@@ -158,13 +167,17 @@ export class CassandraSession {
   }
 
   #sayAway(reason: string): void {
-    if (this.#ended.signal.aborted) return;
+    if (this.#say(reason)) this.#hasSaidAway = true;
+  }
+
+  #say(reason: string): boolean {
+    if (this.#ended.signal.aborted) return false;
     const now = performance.now();
     const said = this.#said.get(reason);
-    if (said !== undefined && now - said < SAY_AGAIN_MS) return;
+    if (said !== undefined && now - said < SAY_AGAIN_MS) return false;
     this.#said.set(reason, now);
-    this.#hasSaidAway = true;
     this.#options.onLine?.(reason);
+    return true;
   }
 
   // The old client is shut down at once: its requests fail now, as they would later.
