@@ -2,6 +2,7 @@
 // PodMonitor's jobLabel, on a laptop by the list of targets. Only pulses may set the label `service`.
 import type { Health } from "../events/health.ts";
 import { METRICS, OTHER_SERVICES } from "../functions/metrics/names.ts";
+import { EVENT_LOOP_LAG } from "../http/process-metrics.ts";
 import { BROKER_METRICS } from "../local/broker/metric-names.ts";
 import { FUNCTIONS, type FunctionName } from "../settings/function-settings.ts";
 import { series } from "./promql.ts";
@@ -52,7 +53,7 @@ export const SERIES = {
   processStart: series("process_start_time_seconds", ANY_PROCESS),
   processCpu: series("process_cpu_seconds_total", ANY_PROCESS),
   processMemory: series("process_resident_memory_bytes", ANY_PROCESS),
-  eventLoopLag: series("nodejs_eventloop_lag_p99_seconds", ANY_PROCESS),
+  eventLoopLag: series(EVENT_LOOP_LAG, ANY_PROCESS),
   up: series("up", ANY_PROCESS),
   crashLooping: series("kube_pod_container_status_waiting_reason", FUNCTION_CONTAINER, 'reason="CrashLoopBackOff"'),
   brokerEvents: series(BROKER_METRICS.events, BROKER),

@@ -18,7 +18,7 @@ const SETTINGS = new Set(
   ALL_SETTINGS.flatMap(({ settings }) => Object.values(settings)).map(({ variable }) => variable),
 );
 const ALERTS = namesIn("dashboards/generated/rules.yaml", /alert: (\w+)/g);
-const METRICS = globSync("{functions/metrics,functions/pulse-*,local/broker}/*.ts").flatMap((file) =>
+const METRICS = globSync("{functions/metrics,functions/pulse-*,http,local/broker}/*.ts").flatMap((file) =>
   namesIn(file, /"(pulsemesh_\w+)"/g),
 );
 

@@ -33,6 +33,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     "functions/metrics/buckets",
     "functions/metrics/limits",
     "local/broker/metric-names",
+    "http/process-metrics",
   ],
   bench: ALL,
   test: ALL,

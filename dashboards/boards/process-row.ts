@@ -1,6 +1,7 @@
+import { LAG_BUCKETS } from "../../http/process-metrics.ts";
 import type { Row } from "../grafana/panel.ts";
-import { maxBy, perSecondBy } from "../grafana/panel-queries.ts";
-import { count, sum } from "../promql.ts";
+import { maxBy, percentiles, perSecondBy, WINDOW } from "../grafana/panel-queries.ts";
+import { count, quantile, sum } from "../promql.ts";
 import { SERIES } from "../selectors.ts";
 import { RECENT_IN_WORDS, RECENT_SECONDS } from "../timing.ts";
 
@@ -39,11 +40,14 @@ export const PROCESS_ROW: Row = {
       unit: "bytes",
       queries: [maxBy("job", SERIES.processMemory)],
     },
-    "Event loop lag, p99": {
-      description: `How late a process runs what is due, since its last scrape. Above ${MAX_STALL_SECONDS * 1000} ms it does too much at a time. Each scrape resets the measurement: with two Prometheus replicas only one of them sees a stall, and a curl of /metrics hides it from both.`,
+    "Event loop lag": {
+      description: `How late the processes of each function run what is due: one time in a hundred, and at worst. Above ${MAX_STALL_SECONDS * 1000} ms a process does too much at a time. Estimated from buckets: the worst is at most what its curve says, and a curve at ${LAG_BUCKETS.at(-1)} s means that or more.`,
       unit: "s",
       limits: [MAX_STALL_SECONDS, 1],
-      queries: [maxBy("job", SERIES.eventLoopLag)],
+      queries: [
+        ...percentiles(SERIES.eventLoopLag, { of: [0.99], by: JOB }),
+        [quantile(1, SERIES.eventLoopLag, WINDOW, JOB), "{{job}} worst"],
+      ],
     },
   },
 };

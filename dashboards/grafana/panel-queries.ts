@@ -3,7 +3,7 @@ import { max, mean, part, quantile, rate, sum } from "../promql.ts";
 import type { Query } from "./panel.ts";
 
 /** The shortest window that fits a curve's resolution. */
-const WINDOW = "$__rate_interval";
+export const WINDOW = "$__rate_interval";
 /** The time that the reader has chosen. */
 export const RANGE = "$__range";
 

@@ -1,8 +1,9 @@
-import { collectDefaultMetrics, Registry } from "prom-client";
+import { Registry } from "prom-client";
+import { collectProcessMetrics } from "../../http/process-metrics.ts";
 
 /** A registry that already holds Node's process metrics. */
 export function createRegistry(): Registry {
   const register = new Registry();
-  collectDefaultMetrics({ register });
+  collectProcessMetrics(register);
   return register;
 }

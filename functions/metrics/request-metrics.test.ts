@@ -22,6 +22,6 @@ describe("metrics of requests", () => {
     expect(await valuesOf(registry, "pulsemesh_request_latency_seconds_sum")).toEqual({ [post]: 0.306 });
     expect(await valuesOf(registry, "pulsemesh_request_latency_seconds_count")).toEqual({ [post]: 3 });
     expect(await registry.metrics()).toContain("# TYPE pulsemesh_request_latency_seconds histogram");
-    expect(Object.keys(await valuesOf(registry, "nodejs_eventloop_lag_seconds"))).toHaveLength(1);
+    expect(Object.keys(await valuesOf(registry, "process_start_time_seconds"))).toHaveLength(1);
   });
 });

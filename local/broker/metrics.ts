@@ -1,4 +1,5 @@
-import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
+import { Counter, Gauge, Histogram, Registry } from "prom-client";
+import { collectProcessMetrics } from "../../http/process-metrics.ts";
 import { BROKER_METRICS } from "./metric-names.ts";
 
 const OUTCOMES = [
@@ -46,7 +47,7 @@ export class BrokerMetrics {
 
   constructor({ freeBytes }: { freeBytes: () => number }) {
     const registers = [this.registry];
-    collectDefaultMetrics({ register: this.registry });
+    collectProcessMetrics(this.registry);
     const events = new Counter({
       name: BROKER_METRICS.events,
       help: "Events and replies that came to the broker, by what became of them.",
