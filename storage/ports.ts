@@ -21,7 +21,8 @@ export interface StoreBatch {
 export interface PulseWriter {
   /**
    * Stores all of the pulses, durably, before it answers `stored`. A pulse that is stored already changes nothing: one
-   * with the same service, source and id (on Cassandra, and the same `event_time` where the sender gave one). Never
+   * with the same service, source and id (on Cassandra, and the same `event_time` where the sender gave one). Of two such
+   * pulses that differ in what they say, one is kept whole: on SQLite the first. Never
    * throws for a store that is away, slow or full: that is `retry`.
    */
   write(pulses: readonly Pulse[]): Promise<WriteOutcome>;

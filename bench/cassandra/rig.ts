@@ -99,7 +99,12 @@ export async function rawInsert(table: Table, pulse: Pulse): Promise<number> {
 
 function insert({ statements }: Table, pulse: Pulse): Statement {
   const time = pulse.event_time;
-  return insertOf(statements, { pulse, time }, bucketOf(time, HOUR_MS), TTL_SECONDS);
+  return insertOf(
+    { statements, retentionMs: TTL_SECONDS * 1000 },
+    { pulse, time },
+    bucketOf(time, HOUR_MS),
+    TTL_SECONDS,
+  );
 }
 
 async function untilDone(work: () => Promise<unknown>): Promise<void> {

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Pulse } from "../../events/pulse.ts";
 import { settleClaims } from "./claims.ts";
-import { pulseStatements, writetimeOf } from "./pulse-row.ts";
+import { pulseStatements, removalTimeOf, writetimeOf } from "./pulse-row.ts";
 
 // The same cases in every run: a failure can be repeated anywhere.
 fc.configureGlobal({ seed: 20_261_124 });
@@ -84,6 +84,7 @@ async function arrive(cluster: Cluster, { time, diesAt, reaches }: Arrival): Pro
   try {
     const settled = await settleClaims(pulse, {
       statements,
+      retentionMs: 0,
       horizon: () => -1e12,
       execute: async (query, params, options) => {
         if (query === statements.claim) {
@@ -100,14 +101,14 @@ async function arrive(cluster: Cluster, { time, diesAt, reaches }: Arrival): Pro
         const isCrash = operations++ === diesAt;
         if (isCrash && reaches.length < QUORUM) throw new Crash();
         const done = cluster.ask((replica) => {
-          replica.put(winner, writetimeOf(winner), true);
-          for (const loser of losers) replica.put(loser, writetimeOf(loser, 1), false);
+          replica.put(winner, writetimeOf(winner, 0), true);
+          for (const loser of losers) replica.put(loser, removalTimeOf(loser), false);
         }, QUORUM);
         if (isCrash) throw new Crash();
         await done;
       },
     });
-    await run((replica) => replica.put(settled, writetimeOf(settled), true), QUORUM);
+    await run((replica) => replica.put(settled, writetimeOf(settled, 0), true), QUORUM);
     return true;
   } catch (error) {
     if (error instanceof Crash) return false;
@@ -170,6 +171,7 @@ describe("claims", () => {
         { service_name: "s", source: "/", id: "1", event_time: 1000 + i, latency_ms: 1, status: "ok" },
         {
           statements,
+          retentionMs: 0,
           horizon: () => -1e12,
           execute: async (query, params) => {
             if (query === statements.claim) {

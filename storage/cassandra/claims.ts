@@ -11,7 +11,7 @@
 // writer finished its claim before it began to read. One of the two claims was finished first, before the other's writer
 // began its last read, so that the other's writer saw it. If t's writer saw M, it wrote no row at t'. Otherwise M's
 // writer saw t' and deleted the row at t'. The deletion has a later writetime than any write of that row (see
-// writetimeOf): a write that is late by minutes stays deleted.
+// removalTimeOf): a write that is late by minutes stays deleted.
 //
 // Why it is stored at all. A row is deleted only together with the writing of an earlier one, and times cannot go down
 // for ever. Step 2 claims m again even where another writer has: that writer may have died with its claim on one replica
@@ -26,6 +26,7 @@ import { type PulseStatements, ttlSeconds, writetimeOf } from "./pulse-row.ts";
 
 export interface ClaimOptions {
   statements: PulseStatements;
+  retentionMs: number;
   /** Runs a statement, at a quorum unless the options say otherwise. */
   execute(...args: Parameters<Cql["execute"]>): Promise<Pick<types.ResultSet, "rows">>;
   /** Writes the row at `time` and deletes those at `losers`, both or neither. */
@@ -39,7 +40,7 @@ export interface ClaimOptions {
  * writes the row at that time, with the writetime that {@link writetimeOf} gives.
  */
 export async function settleClaims(pulse: Pulse, options: ClaimOptions): Promise<number> {
-  const { statements, execute, replace, horizon } = options;
+  const { statements, retentionMs, execute, replace, horizon } = options;
   const identity = [pulse.service_name, pulse.source, pulse.id];
   // A hint: the read after the claim finds what this one misses.
   const seen = await execute(statements.listClaims, identity, { consistency: types.consistencies.localOne });
@@ -47,7 +48,7 @@ export async function settleClaims(pulse: Pulse, options: ClaimOptions): Promise
   for (;;) {
     const ttl = ttlSeconds(time, horizon());
     if (ttl <= 0) return time;
-    await execute(statements.claim, [...identity, time, ttl, writetimeOf(time)]);
+    await execute(statements.claim, [...identity, time, ttl, writetimeOf(time, retentionMs)]);
     const claims = timesOf(await execute(statements.listClaims, identity));
     const earliest = Math.min(time, ...claims);
     if (earliest === time) {

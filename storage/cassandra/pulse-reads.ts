@@ -6,12 +6,14 @@ import { cutPage, decodeCursor, type PulseCursor } from "../cursor.ts";
 import type { PulsePage, Span, StoredPulse } from "../ports.ts";
 import { BucketPlan } from "./bucket-plan.ts";
 import { type Cql, pagesOf, type Statement } from "./cql.ts";
-import { bucketOf, type PulseColumns, type PulseTables, pulseOf } from "./pulse-row.ts";
+import { bucketOf, type PulseColumns, type PulseTables, pulseOf, pulseOfRow } from "./pulse-row.ts";
 
 const CHUNK_ROWS = 2000;
 const INDEX_ROWS = 200;
 const LATEST_ROWS = 500;
 const MAX_REMEMBERED = 10_000;
+/** That rows were passed over is said once in this time. */
+const SAY_AGAIN_MS = 60_000;
 
 /** Reads the tables of pulses. */
 export class PulseReads {
@@ -19,8 +21,13 @@ export class PulseReads {
   /** The newest bucket of a service when it was last read: most likely it still is the newest. */
   readonly #newest = new BoundedMap<number>(MAX_REMEMBERED);
 
-  constructor(tables: PulseTables) {
+  readonly #onLine: ((line: string) => void) | undefined;
+  #passedOver = 0;
+  #saidAt = Number.NEGATIVE_INFINITY;
+
+  constructor(tables: PulseTables, onLine?: (line: string) => void) {
     this.#tables = tables;
+    this.#onLine = onLine;
   }
 
   async page(service: string, span: Span, limit: number, cursor?: string): Promise<Parsed<PulsePage>> {
@@ -57,13 +64,16 @@ export class PulseReads {
   // which pulse is the newest: any other pulse that is newer would have displaced the arrival.
   async #latestOf(client: Cql, bucketMs: number, row: types.Row): Promise<StoredPulse | undefined> {
     const columns: (PulseColumns & { is_time_of_arrival: boolean | null }) | null = row.pulse;
-    if (columns === null) return undefined;
+    if (columns === null) return await this.#newestOf(row.service_name);
     const pulse = pulseOf(row.service_name, columns);
     if (columns.is_time_of_arrival !== true) return pulse;
     const { service_name: service, event_time: time, source, id } = pulse;
     const key = [service, bucketOf(time, bucketMs), time, source, id];
     const { rowLength } = await client.execute(this.#tables.statements.isStored, key);
-    if (rowLength > 0) return pulse;
+    return rowLength > 0 ? pulse : await this.#newestOf(service);
+  }
+
+  async #newestOf(service: string): Promise<StoredPulse | undefined> {
     const page = await this.page(service, { from: 0, to: END_OF_TIME_MS }, 1);
     return page.ok ? page.value.pulses[0] : undefined;
   }
@@ -107,11 +117,28 @@ export class PulseReads {
         for (const pages of started) {
           for await (const page of pages) {
             plan.note(page.length);
-            if (page.length > 0) yield page.map((row) => pulseOf(service, row));
+            const pulses = this.#pulsesOf(service, page);
+            if (pulses.length > 0) yield pulses;
           }
         }
       }
     }
+  }
+
+  // Values may be gone before their row, where it was written again under one write time after its first copy had expired.
+  #pulsesOf(service: string, rows: readonly types.Row[]): StoredPulse[] {
+    const pulses: StoredPulse[] = [];
+    for (const row of rows) {
+      const pulse = pulseOfRow(service, row);
+      if (pulse === undefined) this.#passedOver++;
+      else pulses.push(pulse);
+    }
+    const now = performance.now();
+    if (pulses.length < rows.length && now - this.#saidAt > SAY_AGAIN_MS) {
+      this.#saidAt = now;
+      this.#onLine?.(`${this.#passedOver} rows without values were passed over so far, the last of ${service}`);
+    }
+    return pulses;
   }
 
   /** The queries that read one bucket: after a cursor, the cursor's own millisecond comes first. */

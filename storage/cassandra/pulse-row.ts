@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { types } from "cassandra-driver";
+import type { types } from "cassandra-driver";
 import type { Pulse } from "../../events/pulse.ts";
 import type { StoredPulse } from "../ports.ts";
 import type { Statement } from "./cql.ts";
@@ -15,6 +15,7 @@ export interface PulseRow {
 export interface PulseTables {
   session: CassandraSession;
   statements: PulseStatements;
+  retentionMs: number;
   /** The oldest time that is still shown. */
   horizon(): number;
   now(): number;
@@ -23,7 +24,7 @@ export interface PulseTables {
 // Cassandra's PartitionUpdate.dataSize: 20 for a row's liveness and for each cell's timestamp, TTL and expiry, plus the
 // bytes of the values. Rounded up: a batch stays under the limit and does not touch it.
 const CELL_BYTES = 24;
-const ROW_BYTES = 5 * CELL_BYTES + 16;
+const ROW_BYTES = 2 * CELL_BYTES + 40;
 
 /** The bytes that the server counts for a pulse towards `batch_size_fail_threshold`, or a few more. */
 export function countBytes(pulse: Pulse): number {
@@ -36,12 +37,14 @@ export function countBytes(pulse: Pulse): number {
 /** Every statement on pulses of a keyspace. */
 export function pulseStatements(keyspace: string) {
   const events = `${keyspace}.pulse_events_by_service`;
-  const columns = "event_time, event_source, event_id, latency_ms, status, metadata";
+  const key = "event_time, event_source, event_id";
+  // Rows from before the column `pulse` have what it holds in columns.
+  const columns = `${key}, pulse, latency_ms, status, metadata`;
   const partition = `FROM ${events} WHERE service_name = ? AND bucket = ?`;
   const buckets = `${keyspace}.pulse_buckets_by_service`;
   const claims = `${keyspace}.pulse_claims_by_identity`;
   return {
-    insert: `INSERT INTO ${events} (service_name, bucket, ${columns}) VALUES (?, ?, ?, ?, ?, ?, ?, ?) USING TTL ? AND TIMESTAMP ?`,
+    insert: `INSERT INTO ${events} (service_name, bucket, ${key}, pulse) VALUES (?, ?, ?, ?, ?, ?) USING TTL ? AND TIMESTAMP ?`,
     remove: `DELETE FROM ${events} USING TIMESTAMP ? WHERE service_name = ? AND bucket = ? AND event_time = ? AND event_source = ? AND event_id = ?`,
     newest: `SELECT ${columns} ${partition} AND event_time >= ? AND event_time < ?`,
     sameTime: `SELECT ${columns} ${partition} AND event_time = ? AND (event_source, event_id) > (?, ?)`,
@@ -66,13 +69,22 @@ export function ttlSeconds(time: number, horizon: number): number {
   return Math.ceil((time - horizon) / 1000);
 }
 
+const HOUR_MS = 3_600_000;
+/** More than the hours of the longest retention, ten years. */
+const REMOVAL_STEP = 100_000;
+
 /**
  * The writetime in µs of what belongs to `time`: it comes from the row, not from the moment of writing. Written twice, a
- * row stays the same row; a time window holds what happened in it; and a `step` of 1 to 999 outranks the row, even when
- * the row's own write arrives later.
+ * row stays the same row, and a time window holds what happened in it. Each hour of retention adds 1 µs: what is written
+ * again under a longer retention outranks a first copy that has expired, whose remains would otherwise hide it.
  */
-export function writetimeOf(time: number, step = 0): number {
-  return time * 1000 + step;
+export function writetimeOf(time: number, retentionMs: number): number {
+  return time * 1000 + Math.ceil(retentionMs / HOUR_MS);
+}
+
+/** The writetime in µs that removes the row of `time`, even when the row's own write arrives later. */
+export function removalTimeOf(time: number): number {
+  return time * 1000 + REMOVAL_STEP;
 }
 
 /** Ranks pulses of one service and one millisecond, in every process alike. */
@@ -86,36 +98,49 @@ export function mapOf(metadata: Pulse["metadata"]): Map<string, string> | undefi
   return metadata === undefined ? undefined : new Map(Object.entries(metadata));
 }
 
-/** The insert of a row. Metadata that a pulse does not have stays unset: a null would be a tombstone. */
-export function insertOf(statements: PulseStatements, row: PulseRow, bucket: number, ttl: number): Statement {
-  const { pulse, time } = row;
+/** The insert of a row. */
+export function insertOf(
+  { statements, retentionMs }: Pick<PulseTables, "statements" | "retentionMs">,
+  { pulse, time }: PulseRow,
+  bucket: number,
+  ttl: number,
+): Statement {
   const { service_name, source, id, latency_ms, status } = pulse;
-  const metadata = mapOf(pulse.metadata) ?? types.unset;
-  const params = [service_name, bucket, time, source, id, latency_ms, status, metadata, ttl, writetimeOf(time)];
+  const values = { latency_ms, status, metadata: mapOf(pulse.metadata) ?? null };
+  const params = [service_name, bucket, time, source, id, values, ttl, writetimeOf(time, retentionMs)];
   return { query: statements.insert, params };
 }
 
-/** A pulse as `pulse_events_by_service` and `latest_pulse_by_service` hold it. */
-export interface PulseColumns {
-  event_time: Date;
-  event_source: string;
-  event_id: string;
+/** What a pulse says, in one cell of `pulse_events_by_service`, or in columns of a row from before that cell. */
+interface PulseValues {
   latency_ms: number;
   status: string;
   metadata: Map<string, string> | null | undefined;
 }
 
-/** A row as a pulse. */
-export function pulseOf(service: string, row: types.Row | PulseColumns): StoredPulse {
-  const columns = row as PulseColumns;
+/** A pulse as `latest_pulse_by_service` holds it. */
+export interface PulseColumns extends PulseValues {
+  event_time: Date;
+  event_source: string;
+  event_id: string;
+}
+
+/** A row of `pulse_events_by_service` as a pulse; `undefined` for a row whose values have expired before it. */
+export function pulseOfRow(service: string, row: types.Row): StoredPulse | undefined {
+  const values: PulseValues | null = row.pulse ?? (row.latency_ms === null || row.status === null ? null : row);
+  return values === null ? undefined : pulseOf(service, row as unknown as PulseColumns, values);
+}
+
+/** The columns of a key and what a pulse says, as a pulse. */
+export function pulseOf(service: string, columns: PulseColumns, values: PulseValues = columns): StoredPulse {
   const pulse: StoredPulse = {
     service_name: service,
     event_time: columns.event_time.getTime(),
-    latency_ms: columns.latency_ms,
-    status: columns.status,
+    latency_ms: values.latency_ms,
+    status: values.status,
     id: columns.event_id,
     source: columns.event_source,
   };
-  if (columns.metadata) pulse.metadata = Object.fromEntries(columns.metadata);
+  if (values.metadata) pulse.metadata = Object.fromEntries(values.metadata);
   return pulse;
 }

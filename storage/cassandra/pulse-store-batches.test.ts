@@ -4,6 +4,7 @@ import { STORED } from "../outcome.ts";
 import type { StoreBatch } from "../ports.ts";
 import { idsOf, openReadyStore, openTestClient } from "../testing/cassandra-store.ts";
 import { describeUnless } from "../testing/describe-unless.ts";
+import { RETENTION_MS } from "../testing/keyspace.ts";
 import { newService, pulseOf } from "../testing/pulses.ts";
 import { skipReason, testSettings } from "../testing/shared-cassandra.ts";
 import { countBytes, insertOf, pulseStatements } from "./pulse-row.ts";
@@ -11,11 +12,11 @@ import { countBytes, insertOf, pulseStatements } from "./pulse-row.ts";
 describeUnless(skipReason(), "the Cassandra pulse store", () => {
   it("counts the bytes of a batch as the server does, or a few more", async () => {
     const client = await openTestClient();
-    const statements = pulseStatements(testSettings().keyspace);
+    const tables = { statements: pulseStatements(testSettings().keyspace), retentionMs: RETENTION_MS };
     const services = [newService(), newService()];
     // The server limits batches of several partitions only; the store's are of one, and stay under the limit all the same.
     const send = async (pulses: Pulse[]) => {
-      const inserts = pulses.map((pulse) => insertOf(statements, { pulse, time: pulse.event_time }, 0, 1000));
+      const inserts = pulses.map((pulse) => insertOf(tables, { pulse, time: pulse.event_time }, 0, 1000));
       return await client.batch(inserts, { logged: false }).then(() => "taken", String);
     };
     for (const fields of [

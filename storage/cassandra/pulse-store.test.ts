@@ -3,8 +3,8 @@ import { DAY_MS } from "../../events/time.ts";
 import { STORED } from "../outcome.ts";
 import { idsOf, openReadyStore, openTestClient } from "../testing/cassandra-store.ts";
 import { describeUnless } from "../testing/describe-unless.ts";
-import { ALL, HOUR, newService, pulseOf } from "../testing/pulses.ts";
-import { latestOf } from "../testing/read-back.ts";
+import { ALL, asStored, HOUR, inReadingOrder, newService, pulseOf } from "../testing/pulses.ts";
+import { latestOf, readPages, scanChunks } from "../testing/read-back.ts";
 import { skipReason, testSettings } from "../testing/shared-cassandra.ts";
 import { bucketOf } from "./pulse-row.ts";
 
@@ -15,7 +15,7 @@ describeUnless(skipReason(), "the Cassandra pulse store", () => {
     const store = await openReadyStore();
     const pulse = pulseOf({ event_time: Date.now() - 10 * DAY_MS, metadata: { a: "b" } });
     expect(await store.write([pulse])).toEqual(STORED);
-    const columns = "TTL(status) AS ttl, TTL(metadata) AS metadata_ttl, WRITETIME(status) AS writetime";
+    const columns = "TTL(pulse) AS ttl, WRITETIME(pulse) AS writetime";
     const where = "WHERE service_name = ? AND bucket = ?";
     const key = [pulse.service_name, bucketOf(pulse.event_time, HOUR)];
     const client = await openTestClient();
@@ -23,8 +23,55 @@ describeUnless(skipReason(), "the Cassandra pulse store", () => {
     const row = (await client.execute(query, key)).first();
     expect(row?.ttl).toBeGreaterThan((20 * DAY_MS) / 1000 - 100);
     expect(row?.ttl).toBeLessThanOrEqual((20 * DAY_MS) / 1000);
-    expect(Math.abs(row?.metadata_ttl - row?.ttl)).toBeLessThan(2);
-    expect(row?.writetime.toNumber()).toBe(pulse.event_time * 1000);
+    // 1 µs for each hour of the retention.
+    expect(row?.writetime.toNumber()).toBe(pulse.event_time * 1000 + 720);
+  });
+
+  it("lets what is written again under a longer retention outrank the first copy, in any order", async () => {
+    const client = await openTestClient();
+    const short = await openReadyStore();
+    const long = await openReadyStore({}, { retentionMs: 60 * DAY_MS });
+    for (const stores of [
+      [short, long],
+      [long, short],
+    ]) {
+      const pulse = pulseOf();
+      for (const store of stores) expect(await store.write([pulse])).toEqual(STORED);
+      const query = `SELECT TTL(pulse) AS ttl FROM ${keyspace}.pulse_events_by_service WHERE service_name = ? AND bucket = ?`;
+      const row = (await client.execute(query, [pulse.service_name, bucketOf(pulse.event_time, HOUR)])).first();
+      expect(row?.ttl).toBeGreaterThan((50 * DAY_MS) / 1000);
+      expect(await readPages(short, pulse.service_name)).toEqual([asStored(pulse)]);
+    }
+  });
+
+  it("passes over rows without values, and says so", async () => {
+    const lines: string[] = [];
+    const store = await openReadyStore({}, { onLine: (line) => lines.push(line) });
+    const pulse = pulseOf({ metadata: { a: "b" } });
+    await store.write([pulse]);
+    const client = await openTestClient();
+    const key = [pulse.service_name, bucketOf(pulse.event_time, HOUR), pulse.event_time + 1, "/", "empty"];
+    const insert = `INSERT INTO ${keyspace}.pulse_events_by_service (service_name, bucket, event_time, event_source, event_id)`;
+    await client.execute(`${insert} VALUES (?, ?, ?, ?, ?)`, key);
+    await client.execute(
+      `DELETE pulse FROM ${keyspace}.latest_pulse_by_service WHERE service_name = ?`,
+      key.slice(0, 1),
+    );
+    expect(await readPages(store, pulse.service_name)).toEqual([asStored(pulse)]);
+    expect((await scanChunks(store, pulse.service_name)).flat()).toEqual([asStored(pulse)]);
+    expect(lines).toEqual([`1 rows without values were passed over so far, the last of ${pulse.service_name}`]);
+  });
+
+  it("reads rows from before the values were one cell", async () => {
+    const store = await openReadyStore();
+    const pulse = pulseOf({ metadata: { a: "b" } });
+    await store.write([pulse]);
+    const client = await openTestClient();
+    const old = `INSERT INTO ${keyspace}.pulse_events_by_service (service_name, bucket, event_time, event_source, event_id, latency_ms, status, metadata)`;
+    const values = [pulse.service_name, bucketOf(pulse.event_time, HOUR), pulse.event_time, "/pulse", "old", 7, "slow"];
+    await client.execute(`${old} VALUES (?, ?, ?, ?, ?, ?, ?, {'z': '1'})`, values);
+    const expected = [pulse, { ...pulse, id: "old", latency_ms: 7, status: "slow", metadata: { z: "1" } }];
+    expect(await readPages(store, pulse.service_name)).toEqual(expected.map(asStored).sort(inReadingOrder));
   });
 
   it("writes no tombstone for what a pulse does not have, nor when a pulse is written twice", async () => {

@@ -4,7 +4,8 @@
 // schema/ make the tables.
 //
 // 1. A `stored` is at a quorum of the replicas of the local data centre.
-// 2. A pulse that is written twice is the same row: its key and its writetime come from the pulse, not from the moment.
+// 2. A pulse that is written twice is the same row: its key and its writetime come from the pulse and the retention, not
+//    from the moment. What it says is one cell: of two pulses with one key, one is kept whole.
 // 3. What has outlived the retention is never shown, and expires: a row's TTL is the time that its event has left.
 import type { Parsed } from "../../events/fault.ts";
 import type { Pulse } from "../../events/pulse.ts";
@@ -72,9 +73,9 @@ export class CassandraPulseStore implements PulseWriter, PulseReader, StoreLifec
       onLine: options.onLine,
     });
     const statements = pulseStatements(settings.keyspace);
-    const tables = { session: this.#session, statements, horizon: this.#horizon, now };
+    const tables = { session: this.#session, statements, retentionMs, horizon: this.#horizon, now };
     this.#writes = new PulseWrites(tables);
-    this.#reads = new PulseReads(tables);
+    this.#reads = new PulseReads(tables, options.onLine);
     this.#queue = new WriteQueue({
       send: (partition, rows) => this.#writes.send(partition, rows),
       maxInFlight: settings.maxInFlight,

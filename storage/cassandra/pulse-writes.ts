@@ -11,6 +11,7 @@ import {
   type PulseRow,
   type PulseTables,
   rankOf,
+  removalTimeOf,
   ttlSeconds,
   writetimeOf,
 } from "./pulse-row.ts";
@@ -52,10 +53,11 @@ export class PulseWrites {
 
   /** Finds the time of a pulse that came without one, and removes its rows at other times; see claims.ts. */
   settle(pulse: Pulse): Promise<number | DriverFailure> {
-    const { session, statements, horizon } = this.#tables;
+    const { session, statements, retentionMs, horizon } = this.#tables;
     return session.attempt((ready) =>
       settleClaims(pulse, {
         statements,
+        retentionMs,
         horizon,
         execute: ready.client.execute,
         replace: (time, losers) => this.#replace(ready, { pulse, time }, losers),
@@ -70,20 +72,19 @@ export class PulseWrites {
     await this.#noteBucket(ready, { service: pulse.service_name, bucket });
     const removals = losers.map((loser): Statement => {
       const key = [pulse.service_name, bucketOf(loser, ready.bucketMs), loser, pulse.source, pulse.id];
-      return { query: statements.remove, params: [writetimeOf(loser, 1), ...key] };
+      return { query: statements.remove, params: [removalTimeOf(loser), ...key] };
     });
     const ttl = Math.max(1, ttlSeconds(time, horizon()));
-    await ready.client.batch([insertOf(statements, row, bucket, ttl), ...removals], { logged: true });
+    await ready.client.batch([insertOf(this.#tables, row, bucket, ttl), ...removals], { logged: true });
   }
 
   async #insert(client: Cql, { bucket }: Partition, rows: readonly PulseRow[]): Promise<void> {
-    const { statements, horizon } = this.#tables;
-    const oldest = horizon();
+    const oldest = this.#tables.horizon();
     const inserts: Statement[] = [];
     for (const row of rows) {
       const ttl = ttlSeconds(row.time, oldest);
       // 0 or less: the row has outlived the retention while it waited. A TTL of 0 would keep it for ever.
-      if (ttl > 0) inserts.push(insertOf(statements, row, bucket, ttl));
+      if (ttl > 0) inserts.push(insertOf(this.#tables, row, bucket, ttl));
     }
     const first = inserts[0];
     if (first === undefined) return;
@@ -94,11 +95,11 @@ export class PulseWrites {
   async #noteBucket({ client, bucketMs }: Ready, { service, bucket }: Partition): Promise<void> {
     const key = `${bucket} ${service}`;
     if (this.#buckets.get(key)) return;
-    const { statements, horizon } = this.#tables;
+    const { statements, retentionMs, horizon } = this.#tables;
     // The note expires with the last row that the bucket can hold.
     const ttl = ttlSeconds(bucket + bucketMs, horizon());
     if (ttl <= 0) return;
-    await client.execute(statements.noteBucket, [service, bucket, ttl, writetimeOf(bucket)]);
+    await client.execute(statements.noteBucket, [service, bucket, ttl, writetimeOf(bucket, retentionMs)]);
     this.#buckets.set(key, true);
   }
 
@@ -136,7 +137,7 @@ function newestOf(rows: readonly PulseRow[]): { row: PulseRow; writetime: number
   let writetime = Number.NEGATIVE_INFINITY;
   for (const row of rows) {
     if (row.time !== time) continue;
-    const own = writetimeOf(time, rankOf(row.pulse));
+    const own = time * 1000 + rankOf(row.pulse);
     if (own > writetime) [newest, writetime] = [row, own];
   }
   return { row: newest, writetime };

@@ -2,10 +2,19 @@ import type { QueryOptions, types } from "cassandra-driver";
 import { failureOf, reasonOf } from "./driver-failure.ts";
 
 /** The step that this build needs at least. A step only adds, so that the build before still runs on the schema. */
-export const SCHEMA_VERSION = 3;
+export const SCHEMA_VERSION = 4;
 
 const TABLES: Readonly<Record<string, readonly string[]>> = {
-  pulse_events_by_service: ["bucket", "event_id", "event_source", "event_time", "latency_ms", "metadata", "status"],
+  pulse_events_by_service: [
+    "bucket",
+    "event_id",
+    "event_source",
+    "event_time",
+    "latency_ms",
+    "metadata",
+    "pulse",
+    "status",
+  ],
   pulse_buckets_by_service: ["bucket", "service_name"],
   latest_pulse_by_service: ["pulse", "service_name"],
   pulse_claims_by_identity: ["claimed_time", "event_id", "event_source", "service_name"],

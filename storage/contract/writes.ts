@@ -73,6 +73,22 @@ export function describeWrites(fixture: Fixture<OpenPulseStore>): void {
       expect(await latestOf(fixture.store, first.service_name)).toEqual(kept[0]);
     });
 
+    it.each(["one after the other", "the other way around", "at once"])(
+      "keeps one whole pulse of two with one identity and time, and no mixture: %s",
+      async (order) => {
+        const first = pulseOf({ latency_ms: 900, status: "error" });
+        const second = { ...first, latency_ms: 12, status: "ok", metadata: { region: "eu" } };
+        const pulses = order === "the other way around" ? [second, first] : [first, second];
+        if (order === "at once") await Promise.all(pulses.map((pulse) => store(fixture.store, [pulse])));
+        else for (const pulse of pulses) await store(fixture.store, [pulse]);
+        const read = await readPages(fixture.store, first.service_name);
+        expect(read).toHaveLength(1);
+        expect([first, second].map(asStored)).toContainEqual(read[0]);
+        // Where the time is no part of the identity, the first to come stays.
+        if (!fixture.isTimePartOfIdentity) expect(read).toEqual([asStored(pulses[0] as typeof first)]);
+      },
+    );
+
     it("does not confuse the parts of an identity", async () => {
       const service = newService();
       const pulses = [
