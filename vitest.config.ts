@@ -23,7 +23,7 @@ export default defineConfig({
     ],
     pool: "forks",
     // By default Vitest leaves a core idle. Most of these tests wait for a process or a disk.
-    maxWorkers: Math.max(3, availableParallelism()),
+    maxWorkers: Math.max(4, availableParallelism()),
     // For busy machines: tests end as soon as their condition holds, and these are only the upper bounds.
     testTimeout: 180_000,
     hookTimeout: 300_000,
