@@ -1,7 +1,7 @@
 // The broker's file. An event is one row. Each queue that takes it adds a row to `deliveries`, which goes when the
 // subscriber has the event; the event's row goes with its last delivery. `due` is 0 until a delivery has failed once:
 // fresh deliveries are read in the order of their events, failed ones in the order of `due`.
-import { mkdirSync } from "node:fs";
+import { closeSync, mkdirSync, openSync, renameSync, rmSync } from "node:fs";
 import { dirname } from "node:path";
 import { DatabaseSync, type SQLOutputValue, type StatementSync } from "node:sqlite";
 import { bytesOf, type CloudEvent } from "../../events/cloud-event.ts";
@@ -41,6 +41,7 @@ const OVERHEAD_BYTES = 1024;
 const SQLITE_BUSY = 5;
 
 export class BrokerDatabase {
+  readonly #file: string;
   readonly #database: DatabaseSync;
   readonly #statements: Record<keyof typeof SQL, StatementSync>;
   readonly #pageBytes: number;
@@ -48,6 +49,7 @@ export class BrokerDatabase {
   #nextEvent: number;
 
   constructor({ file, maxBytes }: { file: string; maxBytes: number }) {
+    this.#file = file;
     mkdirSync(dirname(file), { recursive: true });
     this.#database = new DatabaseSync(file);
     try {
@@ -100,6 +102,19 @@ export class BrokerDatabase {
       if (this.#database.isTransaction) this.#database.exec("ROLLBACK");
       throw error;
     }
+  }
+
+  /**
+   * Writes all that waits to `<file>.copy`, in place of an earlier copy, for `npm run backup`: no other process can read the
+   * file. Everything else waits meanwhile, because SQLite's incremental backup need not end beside writes of the same
+   * connection.
+   */
+  copy(): void {
+    const unfinished = `${this.#file}.copying`;
+    rmSync(unfinished, { force: true });
+    closeSync(openSync(unfinished, "wx", 0o600));
+    this.#database.prepare("VACUUM INTO ?").run(unfinished);
+    renameSync(unfinished, `${this.#file}.copy`);
   }
 
   /** Bytes that new rows may still take. */

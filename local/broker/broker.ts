@@ -146,7 +146,15 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
     logger.warn({ queue, count }, "deliveries of a trigger that is no more stay in the file until it is back");
   }
   const limits = { maxBodyBytes, maxReadingBytes: MAX_READING_BYTES, requestTimeoutMs };
-  const ingress = createIngress({ broker, subscriptions, journal, metrics, limits, logger });
+  const ingress = createIngress({
+    broker,
+    subscriptions,
+    journal,
+    metrics,
+    copyFile: () => database.copy(),
+    limits,
+    logger,
+  });
 
   async function closeFile(): Promise<void> {
     await Promise.all(clients.map((client) => client.close()));

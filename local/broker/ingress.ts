@@ -1,5 +1,6 @@
-// The broker's ingress: POST /<namespace>/<broker> takes one event and answers 202 when the disk has it.
-import { createServer, type Server } from "node:http";
+// The broker's ingress: POST /<namespace>/<broker> takes one event and answers 202 when the disk has it. POST /copy is for
+// `npm run backup`.
+import { createServer, type IncomingHttpHeaders, type Server } from "node:http";
 import type { Logger } from "pino";
 import type { CloudEvent } from "../../events/cloud-event.ts";
 import type { Fault } from "../../events/fault.ts";
@@ -7,7 +8,7 @@ import { encodeBinary, eventModeOf, isForeignFormat } from "../../events/http-bi
 import type { BrokerName } from "../../events/triggers.ts";
 import type { BodyLimits } from "../../http/body-reader.ts";
 import { problem, tryLater } from "../../http/problem.ts";
-import type { HttpReply, HttpRequest } from "../../http/route.ts";
+import type { HttpReply, HttpRequest, Route } from "../../http/route.ts";
 import { HttpServer } from "../../http/server.ts";
 import { type Admission, admit, type Subscription } from "./admission.ts";
 import type { AddOutcome, Journal } from "./journal.ts";
@@ -20,6 +21,8 @@ export interface IngressOptions {
   subscriptions: readonly Subscription[];
   journal: Journal;
   metrics: BrokerMetrics;
+  /** Copies the broker's file, beside it. */
+  copyFile(): void;
   limits: BodyLimits;
   logger: Logger;
 }
@@ -35,6 +38,7 @@ const MAX_ATTRIBUTES_BYTES = 8192;
 const ACCEPTED: HttpReply = { status: 202 };
 /** Knative takes the query for a part of the broker's name. */
 const NO_QUERY = problem(404, "Not found", "Expected a path without a query, got a query.");
+const COPIED: HttpReply = { status: 204 };
 /** CloudEvents webhook spec, section 4: anyone may send, as fast as they like. */
 const HANDSHAKE: HttpReply = {
   status: 200,
@@ -42,7 +46,8 @@ const HANDSHAKE: HttpReply = {
 };
 
 /** Makes the server of a broker; it does not listen yet. */
-export function createIngress({ broker, subscriptions, journal, metrics, limits, logger }: IngressOptions): Ingress {
+export function createIngress(options: IngressOptions): Ingress {
+  const { broker, subscriptions, journal, metrics, limits, logger } = options;
   const { events } = metrics;
 
   function receive(request: HttpRequest): HttpReply | Promise<HttpReply> {
@@ -82,14 +87,26 @@ export function createIngress({ broker, subscriptions, journal, metrics, limits,
     return { ...tryLater(503, `${reason}: send the event again later.`, 1000), trail: logFieldsOf(event) };
   }
 
+  function copyFile(): HttpReply {
+    try {
+      options.copyFile();
+      return COPIED;
+    } catch (error) {
+      return problem(503, "Not copied", `The broker could not copy its file: ${(error as Error).message}.`);
+    }
+  }
+
   const path = `/${broker.namespace}/${broker.name}`;
   const server = createServer();
   const http = new HttpServer(server, {
     // Knative's broker takes its path with a slash at the end, too.
-    routes: [path, `${path}/`].flatMap((path) => [
-      { method: "POST", path, handle: receive },
-      { method: "OPTIONS", path, handle: () => HANDSHAKE },
-    ]),
+    routes: [
+      ...[path, `${path}/`].flatMap((path): Route[] => [
+        { method: "POST", path, handle: receive },
+        { method: "OPTIONS", path, handle: () => HANDSHAKE },
+      ]),
+      { method: "POST", path: "/copy", admit: refuseBrowsers, handle: copyFile },
+    ],
     check: async () => undefined,
     registry: metrics.registry,
     limits,
@@ -97,6 +114,11 @@ export function createIngress({ broker, subscriptions, journal, metrics, limits,
     onRefused: () => events.refused.inc(),
   });
   return { server, close: (graceMs, quietMs) => http.stop(graceMs, quietMs) };
+}
+
+// A web page may POST to this machine, and every POST of a browser names its origin.
+function refuseBrowsers({ origin }: IncomingHttpHeaders): HttpReply | undefined {
+  return origin === undefined ? undefined : problem(403, "Forbidden", "Expected `npm run backup`, got a browser.");
 }
 
 /** The event of a request, or the answer to a request without one that the broker can take. */
