@@ -7,7 +7,7 @@ import { unaccountedOf } from "../rules/flow-rules.ts";
 import { burnLimit, FAST_BURN, INGEST_BUDGET } from "../rules/thresholds.ts";
 import { RECORDED, SERIES } from "../selectors.ts";
 import { RECENT, RECENT_IN_WORDS } from "../timing.ts";
-import { CAPPED, DELIVERY_LAG, LATE_RULE, UNCOUNTED } from "./shared-panels.ts";
+import { CAPPED, DELIVERY_LAG, LATE_RULE, UNCOUNTED, YOUNG_ONLY } from "./shared-panels.ts";
 
 const NOW: Row = {
   title: "Now",
@@ -51,7 +51,7 @@ const SERVICES: Row = {
   panels: {
     "Every service": {
       kind: "table",
-      description: `Click a name for the service's dashboard. Rate and p95 cover the last ${RECENT_IN_WORDS}. The services report the latency.`,
+      description: `Click a name for the service's dashboard. Rate and p95 cover the last ${RECENT_IN_WORDS}. The services report the latency. ${YOUNG_ONLY}`,
       queries: [
         [RECORDED.health, "health", "health"],
         [`time() - ${RECORDED.lastPulse}`, "last seen", "s"],
@@ -123,7 +123,7 @@ const LEDGER: Row = {
     },
     Flow: {
       description:
-        "Pulses per second at each end. Stored follows accepted, and lies above it where pulses are posted straight to the broker.",
+        "Pulses per second at each end. Stored follows accepted, and lies above it where pulses are posted straight to the broker. Old pulses are in it.",
       unit: "cps",
       queries: [
         [orZero(perSecond(SERIES.accepted)), "accepted"],

@@ -56,7 +56,7 @@ const PERSIST_ROW: Row = {
   title: "pulse-persist: from the broker to the store",
   panels: {
     Stored: {
-      description: "Stored pulses per second by health.",
+      description: "Stored pulses per second by health. Old pulses are in it.",
       unit: "cps",
       stacked: true,
       queries: [perSecondBy("health", SERIES.stored)],

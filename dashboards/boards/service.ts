@@ -1,14 +1,16 @@
 import { QueryVariableBuilder, VariableRefresh, VariableSort } from "@grafana/grafana-foundation-sdk/dashboard";
 import { REPORTED_LATENCY_BUCKETS } from "../../functions/metrics/buckets.ts";
+import { YOUNG_MS } from "../../functions/metrics/limits.ts";
 import type { Board, Row } from "../grafana/panel.ts";
 import { bucketGrowth, percentiles, perSecondBy, RANGE } from "../grafana/panel-queries.ts";
 import { orZero, total, withLabels } from "../promql.ts";
 import { RECORDED, SERIES } from "../selectors.ts";
 import { durationInWords, durationOf, type Timing } from "../timing.ts";
-import { LATE_RULE, UNCOUNTED } from "./shared-panels.ts";
+import { LATE_RULE, UNCOUNTED, YOUNG_ONLY } from "./shared-panels.ts";
 
 const HEALTH = ofService(RECORDED.health);
-const STORED = ofService(SERIES.stored);
+const STORED = ofService(SERIES.storedYoung);
+const STORED_OLD = ofService(SERIES.storedOld);
 const LATENCY = ofService(SERIES.pulseLatency);
 const UP = withLabels(STORED, 'health="up"');
 const FINE_SECONDS = 10;
@@ -38,13 +40,16 @@ const NOW: Row = {
       queries: [[ofService(RECORDED.lateAfter), "of silence"]],
     },
     Pulses: {
-      description: "Pulses stored in the chosen time. Counters of functions that started within the time count whole.",
+      description: `Pulses stored in the chosen time, and of these the old ones: they arrived more than ${durationInWords(YOUNG_MS / 1000)} after their time, and no other panel of this dashboard has them. Counters of functions that started within the time count whole.`,
       span: 4,
       decimals: 0,
-      queries: [[orZero(total(STORED, RANGE)), "stored"]],
+      queries: [
+        [orZero(total(ofService(SERIES.stored), RANGE)), "stored"],
+        [orZero(total(STORED_OLD, RANGE)), "of these old"],
+      ],
     },
     "Not up": {
-      description: "The share of pulses in the chosen time that were not up.",
+      description: `The share of pulses in the chosen time that were not up. ${YOUNG_ONLY}`,
       unit: "percentunit",
       limits: [0.01, 0.1],
       queries: [[`1 - (${orZero(total(UP, RANGE))}) / ${total(STORED, RANGE)}`, "of its pulses"]],
@@ -57,12 +62,12 @@ const REPORTED_LATENCY: Row = {
   each: { unit: "s", span: 12, height: 9 },
   panels: {
     Percentiles: {
-      description: `The latency that the pulses report, estimated from buckets. Above ${FINE_SECONDS} s the buckets are wide, so the estimate is rough: they end at ${WIDE_BUCKETS.map(durationInWords).join(", ")}.`,
+      description: `The latency that the pulses report, estimated from buckets. Above ${FINE_SECONDS} s the buckets are wide, so the estimate is rough: they end at ${WIDE_BUCKETS.map(durationInWords).join(", ")}. ${YOUNG_ONLY}`,
       queries: percentiles(LATENCY, { of: [0.5, 0.9, 0.95, 0.99] }),
     },
     "Heat map": {
       kind: "heat map",
-      description: "How many pulses report which latency. Two bands are two kinds of request.",
+      description: `How many pulses report which latency. Two bands are two kinds of request. ${YOUNG_ONLY}`,
       queries: [bucketGrowth(LATENCY)],
     },
   },
@@ -74,13 +79,13 @@ function healthAndRate(day: string): Row {
     each: { span: 12 },
     panels: {
       "Status mix": {
-        description: "Pulses per second by the health that their status stands for.",
+        description: `Pulses per second by the health that their status stands for. ${YOUNG_ONLY}`,
         unit: "cps",
         stacked: true,
         queries: [perSecondBy("health", STORED)],
       },
       "Rate, and a day ago": {
-        description: "Pulses per second, now and at the same time yesterday.",
+        description: `Pulses per second, now and at the same time yesterday. ${YOUNG_ONLY}`,
         unit: "cps",
         queries: [
           [ofService(RECORDED.storedRate), "now"],

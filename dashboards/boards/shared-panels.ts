@@ -1,6 +1,7 @@
 // Panels that stand on more than one dashboard, and the words that descriptions share.
 import { LATE_AFTER_PERIODS, LATE_GRACE_MS } from "../../events/lateness.ts";
 import { LATENCY_BUCKETS } from "../../functions/metrics/buckets.ts";
+import { YOUNG_MS } from "../../functions/metrics/limits.ts";
 import { MAX_SERVICE_LABELS } from "../../functions/metrics/names.ts";
 import type { Panels } from "../grafana/panel.ts";
 import { meanAndP99, percentiles } from "../grafana/panel-queries.ts";
@@ -14,13 +15,17 @@ export const LATE_RULE = `${LATE_AFTER_PERIODS} of its usual periods plus ${dura
 /** Ends the description of what has services one by one. */
 export const UNCOUNTED = `Services beyond the first ${MAX_SERVICE_LABELS.toLocaleString("en")} that a process of pulse-persist meets are not in it: the page and the API have them.`;
 
+const YOUNG_IN_WORDS = durationInWords(YOUNG_MS / 1000);
+/** Ends the description of what shows the present. */
+export const YOUNG_ONLY = `Leaves out pulses that arrived more than ${YOUNG_IN_WORDS} after their time, such as a month that is sent at once.`;
+
 const LAST_BUCKET = `${LATENCY_BUCKETS.at(-1)} s`;
 /** Ends the description of quantiles: a histogram cannot say how far a value lies beyond its last bucket. */
 export const CAPPED = `A curve at ${LAST_BUCKET} means ${LAST_BUCKET} or more.`;
 
 export const DELIVERY_LAG: Panels = {
   "Delivery lag": {
-    description: `From the broker's acceptance of an event until its pulses are stored. ${CAPPED}`,
+    description: `From the broker's acceptance of an event until its pulses are stored. Leaves out events all of whose pulses arrived more than ${YOUNG_IN_WORDS} after their time. ${CAPPED}`,
     unit: "s",
     limits: [1, THRESHOLDS.lagSeconds],
     queries: percentiles(SERIES.deliveryLag),

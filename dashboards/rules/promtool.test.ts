@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { total } from "../promql.ts";
+import { RECORDED } from "../selectors.ts";
 import { ALERT_CASES, type AlertCase } from "../testing/alert-cases.ts";
 import { ruleOptions } from "../testing/rule-options.ts";
 import { openRulesUnderTest, type RulesUnderTest, type Sample } from "../testing/rules-under-test.ts";
@@ -48,6 +49,23 @@ describe.skipIf(isSkippedWithout("promtool"))("on Prometheus' engine", () => {
     };
     const expr = `round(${total("m", "20m")}, 0.1)`;
     rules.expectAll({ series }, [{ expr, at: "25m", samples: [{ labels: "{}", value: 50 }] }]);
+  });
+
+  it("a month that is sent at once moves no service's rate, and the ledger counts it", () => {
+    const stored = 'pulsemesh_pulses_stored_total{job="pulse-persist",service="checkout",health="up"';
+    const series = {
+      'pulsemesh_pulses_accepted_total{job="pulse-ingest",service="checkout",health="up"}': "0+60x20 1260+1060x20",
+      [`${stored}}`]: "0+60x40",
+      [`${stored},age="old"}`]: "_x21 0+1000x20",
+    };
+    rules.expectAll({ series }, [
+      {
+        expr: `round(${RECORDED.storedRate}, 0.1)`,
+        at: "35m",
+        samples: [{ labels: '{service="checkout"}', value: 1 }],
+      },
+      { expr: `abs(${RECORDED.unaccounted}) < bool 100`, at: "35m", samples: [{ labels: "{}", value: 1 }] },
+    ]);
   });
 
   it("a service whose period is set is not forgotten, and is late after three of them", () => {

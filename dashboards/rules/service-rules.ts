@@ -83,7 +83,7 @@ export function serviceRules({ timing, retentionDays, setPeriods }: RuleOptions)
         .map((expression) => `(${expression})`)
         .join(" or "),
     },
-    { record: RECORDED.storedRate, expr: rate(SERIES.stored, timing.window(RECENT_SECONDS), ["service"]) },
+    { record: RECORDED.storedRate, expr: rate(SERIES.storedYoung, timing.window(RECENT_SECONDS), ["service"]) },
     {
       record: RECORDED.latencyP95,
       expr: quantile(0.95, SERIES.pulseLatency, timing.window(RECENT_SECONDS), ["service"]),

@@ -11,14 +11,15 @@ export type PulseCounts = Map<string, Partial<Record<Health, number>>>;
 export class PulseCounter {
   readonly #services = new ServiceLabels();
   readonly #counts: PulseCounts = new Map();
+  readonly #old: PulseCounts = new Map();
 
   constructor(registers: Registry[], name: string, help: string) {
-    registerScraped({ name, help, type: "counter", registers, samples: () => samplesOf(this.#counts) });
+    registerScraped({ name, help, type: "counter", registers, samples: () => this.#samples() });
   }
 
-  /** Counts one pulse of a service whose label the caller has bounded. */
-  inc(serviceLabel: string, health: Health): void {
-    addTo(this.#counts, serviceLabel, health, 1);
+  /** Counts one pulse of a service whose label the caller has bounded. An old pulse counts with `age="old"`. */
+  inc(serviceLabel: string, health: Health, isOld: boolean): void {
+    addTo(isOld ? this.#old : this.#counts, serviceLabel, health, 1);
   }
 
   /** The counts of pulses, for a later {@link add}: the caller need not keep the pulses until then. */
@@ -36,11 +37,16 @@ export class PulseCounter {
       }
     }
   }
+
+  *#samples(): Iterable<Sample> {
+    yield* samplesOf(this.#counts, {});
+    yield* samplesOf(this.#old, { age: "old" });
+  }
 }
 
-function* samplesOf(counts: PulseCounts): Iterable<Sample> {
+function* samplesOf(counts: PulseCounts, others: Record<string, string>): Iterable<Sample> {
   for (const [service, byHealth] of counts) {
-    for (const [health, value] of Object.entries(byHealth)) yield { labels: { service, health }, value };
+    for (const [health, value] of Object.entries(byHealth)) yield { labels: { service, health, ...others }, value };
   }
 }
 

@@ -144,6 +144,25 @@ describe("pulse-persist", () => {
     expect(metrics).toMatch(/pulsemesh_store_batch_rows_count [1-9]/);
   });
 
+  it("keeps a month that is sent at once out of the rates, percentiles and lag of today, and counts it whole", async () => {
+    const metricsNow = async () => (await fetch(`${host.url}/metrics`)).text();
+    const lagsIn = (metrics: string) => Number(/^pulsemesh_delivery_lag_seconds_count (\d+)/m.exec(metrics)?.[1]);
+    const before = lagsIn(await metricsNow());
+    const arrival = Date.now() - 1000;
+    const pulses = Array.from({ length: 28 }, (_, days) => ({
+      ...DATA,
+      service_name: "past",
+      event_time: arrival - (days + 1) * DAY_MS,
+    }));
+    const knativearrivaltime = new Date(arrival).toISOString();
+    await expectStored(await post({ id: "month", type: MANY, knativearrivaltime }, { pulses }));
+    const metrics = await metricsNow();
+    expect(metrics).toContain('pulsemesh_pulses_stored_total{service="past",health="up",age="old"} 28');
+    expect(metrics).not.toContain('pulsemesh_pulses_stored_total{service="past",health="up"}');
+    expect(metrics).toContain('pulsemesh_pulse_latency_seconds_count{service="past"} 0');
+    expect(lagsIn(metrics)).toBe(before);
+  });
+
   it("counts a redelivered event once, and one that its sender repeats twice", async () => {
     const metricsNow = async () => (await fetch(`${host.url}/metrics`)).text();
     const againIn = (metrics: string) => Number(/^pulsemesh_pulses_stored_again_total (\d+)/m.exec(metrics)?.[1]);

@@ -60,8 +60,7 @@ export function createPersist(options: PersistOptions): PulseFunction {
     const reply = replyToWrite(outcome);
     if (outcome.kind === "stored") {
       if (deliveries.isFirst(delivery)) {
-        metrics.observeStored(pulses);
-        if (arrival !== undefined) metrics.observeLag(Math.max(0, Date.now() - arrival) / 1000);
+        metrics.observeStored(pulses, arrival);
       } else {
         metrics.observeStoredAgain(pulses.length);
       }

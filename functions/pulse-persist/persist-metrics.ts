@@ -2,6 +2,7 @@ import { Counter, Histogram, type Registry } from "prom-client";
 import { type Health, healthOf } from "../../events/health.ts";
 import type { Pulse } from "../../events/pulse.ts";
 import { LATENCY_BUCKETS, REPORTED_LATENCY_BUCKETS } from "../metrics/buckets.ts";
+import { YOUNG_MS } from "../metrics/limits.ts";
 import { METRICS } from "../metrics/names.ts";
 import { PlainHistogram, type Series } from "../metrics/plain-histogram.ts";
 import { PulseCounter } from "../metrics/pulse-counter.ts";
@@ -24,7 +25,8 @@ export class PersistMetrics {
   readonly #services = new Map<string, ServiceSeries>();
 
   constructor(registers: Registry[]) {
-    const help = "Pulses that the store has, once for each arrival at the broker.";
+    const help =
+      'Pulses that the store has, once for each arrival at the broker; those with age="old" were measured long before.';
     this.#stored = new PulseCounter(registers, METRICS.stored, help);
     this.#storedAgain = new Counter({
       name: METRICS.storedAgain,
@@ -33,13 +35,13 @@ export class PersistMetrics {
     });
     this.#latency = new PlainHistogram({
       name: METRICS.pulseLatency,
-      help: "Latency that the services report, in seconds.",
+      help: "Latency that the services report, in seconds, without old pulses.",
       buckets: REPORTED_LATENCY_BUCKETS,
       registers,
     });
     this.#lag = new Histogram({
       name: METRICS.deliveryLag,
-      help: "Seconds from the broker's acceptance of an event to its pulses being stored.",
+      help: "Seconds from the broker's acceptance of an event to its pulses being stored, without events of old pulses only.",
       buckets: LATENCY_BUCKETS,
       registers,
     });
@@ -52,23 +54,30 @@ export class PersistMetrics {
     });
   }
 
-  observeStored(pulses: readonly Pulse[]): void {
+  /**
+   * Counts the pulses of an event, old ones apart.
+   * @param arrival when the broker accepted the event, in epoch ms, if the broker noted it
+   */
+  observeStored(pulses: readonly Pulse[], arrival: number | undefined): void {
+    const now = Date.now();
+    const youngFrom = (arrival ?? now) - YOUNG_MS;
+    let hasYoung = false;
     for (const pulse of pulses) {
       const service = this.#labels.labelOf(pulse.service_name);
       const health = healthOf(pulse.status);
-      this.#stored.inc(service, health);
+      const isOld = pulse.event_time < youngFrom;
+      this.#stored.inc(service, health, isOld);
       const { latency, newest } = this.#services.get(service) ?? this.#openSeries(service);
-      latency.observe(pulse.latency_ms / 1000);
       if (pulse.event_time > (newest[health] ?? 0)) newest[health] = pulse.event_time;
+      if (isOld) continue;
+      hasYoung = true;
+      latency.observe(pulse.latency_ms / 1000);
     }
+    if (hasYoung && arrival !== undefined) this.#lag.observe(Math.max(0, now - arrival) / 1000);
   }
 
   observeStoredAgain(pulses: number): void {
     this.#storedAgain.inc(pulses);
-  }
-
-  observeLag(seconds: number): void {
-    this.#lag.observe(seconds);
   }
 
   *#newestPulses(): Iterable<Sample> {
