@@ -34,6 +34,8 @@ export interface CassandraOptions {
   heapMb?: number;
   /** @default 120_000 */
   startTimeoutMs?: number;
+  /** Called when a node that had come up ends, and nobody asked it to; `how` is its exit code or signal. */
+  onEnd?: (node: CassandraNode, how: string) => void;
   /** Gets a line about each slow step. */
   say?: (line: string) => void;
   /** @default process.env */
@@ -73,7 +75,7 @@ export async function findWay(env: NodeJS.ProcessEnv = process.env): Promise<Way
 /** Starts Cassandra and resolves when it takes writes. @throws with the remedy, after stopping what it started */
 export async function startCassandra(options: CassandraOptions): Promise<Cassandra> {
   const { nodes: count = 1, isForTests = false, env = process.env, say = () => {} } = options;
-  const { startTimeoutMs = 120_000 } = options;
+  const { startTimeoutMs = 120_000, onEnd } = options;
   const way = await findWay(env);
   if (way.kind === "none") throw new Error(way.reason);
   if (way.kind === "docker" && count > 1) {
@@ -98,14 +100,14 @@ export async function startCassandra(options: CassandraOptions): Promise<Cassand
       heapMb: options.heapMb ?? (isForTests ? 384 : 512),
     }),
   );
-  let start = (configuration: NodeConfiguration) => startDockerNode(configuration, { startTimeoutMs, say });
+  let start = (configuration: NodeConfiguration) => startDockerNode(configuration, { startTimeoutMs, say, onEnd });
   if (way.kind === "java") {
     const { java } = way;
     const { javaAgent } = options;
     const cacheDir = cacheDirOf(env);
     const jars = await provideJars(cacheDir, say);
     start = (configuration) =>
-      startJavaNode({ java, jars, cacheDir, configuration, javaAgent, isForTests, startTimeoutMs });
+      startJavaNode({ java, jars, cacheDir, configuration, javaAgent, isForTests, startTimeoutMs, onEnd });
   }
   const started = await Promise.allSettled(configurations.map(start));
   const nodes = started.flatMap((one) => (one.status === "fulfilled" ? [one.value] : []));

@@ -19,6 +19,7 @@ describe("a node in a container", () => {
     const script = `#!/bin/sh
 echo "$@" >> ${folder}/calls
 case "$1 $2" in "image inspect") exit 1;; esac
+[ "$1" = wait ] && { echo 137; exit 0; }
 [ "$1" = pause ] && { echo "no such container"; exit 1; }
 exit 0
 `;
@@ -37,6 +38,7 @@ exit 0
 
   it("is started with its own configuration, restarted, killed and removed", async () => {
     const said: string[] = [];
+    const ends: string[] = [];
     const configuration = {
       dir: join(folder, "node"),
       address: "127.0.0.1",
@@ -48,7 +50,12 @@ exit 0
       auth: false,
       heapMb: 384,
     } as const;
-    const node = await startDockerNode(configuration, { startTimeoutMs: 20_000, say: (line) => said.push(line) });
+    const node = await startDockerNode(configuration, {
+      startTimeoutMs: 20_000,
+      say: (line) => said.push(line),
+      onEnd: (_, how) => ends.push(how),
+    });
+    await expect.poll(() => ends).toEqual(["exit code 137"]);
     await node.kill();
     await node.restart();
     await node.thaw();

@@ -18,7 +18,16 @@ export async function hasDocker(): Promise<boolean> {
 /** Starts a node as a container, which keeps its data in a volume that goes with it. */
 export async function startDockerNode(
   configuration: NodeConfiguration,
-  { startTimeoutMs, say }: { startTimeoutMs: number; say: (line: string) => void },
+  {
+    startTimeoutMs,
+    say,
+    onEnd,
+  }: {
+    startTimeoutMs: number;
+    say: (line: string) => void;
+    /** See JavaNodeOptions. */
+    onEnd?: ((node: CassandraNode, how: string) => void) | undefined;
+  },
 ): Promise<CassandraNode> {
   const name = `pulsemesh-cassandra-${configuration.cqlPort}`;
   const { dir, cqlPort, address } = configuration;
@@ -64,22 +73,39 @@ export async function startDockerNode(
     if (!(await takesConnections(address, cqlPort)))
       throw new Error(`Expected port ${cqlPort} to be published by Docker`);
   };
-  await untilUp();
-  return {
+  let isEnding = false;
+  function watch(): void {
+    isEnding = false;
+    if (onEnd === undefined) return;
+    // Ends when the container does.
+    void runProgram("docker", ["wait", name]).then(({ output }) => {
+      if (!isEnding) onEnd(node, `exit code ${output.trim()}`);
+    });
+  }
+  const node: CassandraNode = {
     address,
     pid: undefined,
-    kill: () => docker("kill", "--signal", "KILL", name),
+    kill: async () => {
+      isEnding = true;
+      await docker("kill", "--signal", "KILL", name);
+    },
     freeze: () => docker("pause", name),
     thaw: () => docker("unpause", name),
     restart: async () => {
+      isEnding = true;
       await docker("restart", name);
       await untilUp();
+      watch();
     },
     stop: async () => {
+      isEnding = true;
       await docker("rm", "--force", "--volumes", name);
       keep();
     },
   };
+  await untilUp();
+  watch();
+  return node;
 }
 
 async function docker(...args: string[]): Promise<void> {

@@ -36,6 +36,8 @@ export interface JavaNodeOptions {
   /** Starts quickly, at half the peak speed. */
   isForTests: boolean;
   startTimeoutMs: number;
+  /** Called when a node that had come up ends, and nobody asked it to; `how` is its exit code or signal. */
+  onEnd?: ((node: CassandraNode, how: string) => void) | undefined;
 }
 
 const MAIN_CLASS = "org.apache.cassandra.service.CassandraDaemon";
@@ -51,6 +53,7 @@ class JavaNode implements CassandraNode {
   readonly #options: JavaNodeOptions;
   #child: ChildProcess | undefined;
   #newArchive: string | undefined;
+  #isEnding = false;
 
   constructor(options: JavaNodeOptions) {
     this.#options = options;
@@ -66,6 +69,7 @@ class JavaNode implements CassandraNode {
 
   async restart(): Promise<void> {
     await this.#end("SIGTERM");
+    this.#isEnding = false;
     const { java, jars, configuration, startTimeoutMs } = this.#options;
     const { dir } = configuration;
     await mkdir(join(dir, "tmp"), { recursive: true });
@@ -94,6 +98,9 @@ class JavaNode implements CassandraNode {
       }
       await delay(50);
     }
+    child.once("exit", (code, signal) => {
+      if (!this.#isEnding) this.#options.onEnd?.(this, signal ?? `exit code ${code}`);
+    });
   }
 
   async kill(): Promise<void> {
@@ -118,6 +125,7 @@ class JavaNode implements CassandraNode {
   }
 
   async #end(signal: NodeJS.Signals): Promise<void> {
+    this.#isEnding = true;
     const child = this.#child;
     if (child !== undefined && isRunning(child)) {
       const ended = once(child, "exit");

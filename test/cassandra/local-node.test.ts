@@ -1,4 +1,4 @@
-import { spawn } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -85,6 +85,28 @@ describeUnless(skip, "the command", () => {
     expect(await ended).toEqual([0, null]);
     expect(output).toContain("Stopping Cassandra");
   }, 300_000);
+
+  it("starts its node again when it was killed, and says so", async () => {
+    const port = await freePort(["127.0.0.1"]);
+    const env = {
+      ...process.env,
+      PULSE_CASSANDRA_CONTACT_POINTS: "",
+      PULSE_LOCAL_CASSANDRA_PORT: String(port),
+      PULSE_DATA_DIR: join(folder, "killed"),
+    };
+    const child = spawn(process.execPath, [join(LOCAL, "main.ts")], { env, stdio: ["ignore", "pipe", "inherit"] });
+    let output = "";
+    child.stdout.on("data", (chunk: Buffer) => (output += chunk));
+    const ended = once(child, "close");
+    const says = (text: string) => vi.waitFor(() => expect(output).toContain(text), { timeout: 240_000 });
+    await says("Ctrl-C stops it");
+    const java = Number(execFileSync("pgrep", ["-P", String(child.pid), "java"], { encoding: "utf8" }));
+    process.kill(java, "SIGKILL");
+    await says("The Cassandra node on 127.0.0.1 ended unasked (SIGKILL): starting it again");
+    await says("The Cassandra node on 127.0.0.1 takes connections again");
+    child.kill("SIGINT");
+    expect(await ended).toEqual([0, null]);
+  }, 600_000);
 
   it("starts nothing when the environment names contact points", async () => {
     const env = { ...process.env, PULSE_CASSANDRA_CONTACT_POINTS: "10.0.0.1:9042" };
