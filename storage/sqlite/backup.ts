@@ -49,12 +49,12 @@ export interface BackedUp {
  */
 export async function backUp(options: BackupOptions): Promise<BackedUp[]> {
   const { dataDir, to, signal } = options;
+  refuseExisting(to);
   if (!existsSync(join(dataDir, PULSES))) {
     throw new StoreError(
       `Expected ${PULSES} in ${dataDir}, got none: set PULSE_DATA_DIR to the folder where PulseMesh keeps its SQLite files`,
     );
   }
-  refuseExisting(to);
   const unfinished = `${to}.unfinished`;
   makeFolder(unfinished);
   try {
