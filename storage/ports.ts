@@ -52,8 +52,11 @@ export interface PulseReader {
    * A cursor that this store did not make is a fault at `/cursor`.
    */
   page(service: string, span: Span, limit: number, cursor?: string): Promise<Parsed<PulsePage>>;
-  /** All pulses of a service in a span, newest first, in chunks of bounded size. */
-  scan(service: string, span: Span): AsyncIterable<readonly StoredPulse[]>;
+  /**
+   * All pulses of a service in a span, newest first, in chunks of bounded size. Without their metadata, which may be most
+   * of what they weigh, where `isBare`.
+   */
+  scan(service: string, span: Span, isBare?: boolean): AsyncIterable<readonly StoredPulse[]>;
 }
 
 /** An event that could not be delivered, and why. */

@@ -42,7 +42,7 @@ export async function summarize(
 }
 
 async function* chunksOf(reader: Pick<PulseReader, "scan">, service: string, span: Span) {
-  for await (const chunk of reader.scan(service, span)) {
+  for await (const chunk of reader.scan(service, span, true)) {
     yield chunk;
     // A store in this process may give chunk after chunk without a pause: let other requests in between.
     await nextTurn();

@@ -49,10 +49,17 @@ async function insist<T>(work: () => Promise<T>, listener: RequestListener): Pro
   }
 }
 
-/** The rows of a query, page by page. The first page is on its way before anybody asks for it. */
-export function pagesOf(client: Cql, { query, params }: Statement, fetchSize: number): AsyncGenerator<types.Row[]> {
+/**
+ * The rows of a query, page by page, each of as many rows as `fetchSize` says then. The first page is on its way before
+ * anybody asks for it.
+ */
+export function pagesOf(
+  client: Cql,
+  { query, params }: Statement,
+  fetchSize: () => number,
+): AsyncGenerator<types.Row[]> {
   const fetchPage = (pageState?: string) =>
-    client.execute(query, params, { fetchSize, ...(pageState !== undefined && { pageState }) });
+    client.execute(query, params, { fetchSize: fetchSize(), ...(pageState !== undefined && { pageState }) });
   const first = fetchPage();
   // A reader that leaves before the first page has come must not leave an unhandled rejection behind.
   first.catch(() => {});

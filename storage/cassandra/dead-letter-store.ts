@@ -192,10 +192,11 @@ export class CassandraDeadLetterStore implements DeadLetterStore, StoreLifecycle
     const to = cursor?.[0] ?? end;
     if (cursor !== undefined && cursor[0] >= from) {
       const params = [bucketOf(cursor[0], DAY_MS), ...cursor];
-      yield* pagesOf(client, { query: entriesOfTime, params }, ENTRY_ROWS);
+      yield* pagesOf(client, { query: entriesOfTime, params }, () => ENTRY_ROWS);
     }
     if (from >= to) return;
     const days = await client.execute(listDays, [bucketOf(from, DAY_MS), bucketOf(to - 1, DAY_MS)]);
-    for (const { day } of days.rows) yield* pagesOf(client, { query: entries, params: [day, from, to] }, ENTRY_ROWS);
+    for (const { day } of days.rows)
+      yield* pagesOf(client, { query: entries, params: [day, from, to] }, () => ENTRY_ROWS);
   }
 }

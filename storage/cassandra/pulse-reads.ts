@@ -6,9 +6,14 @@ import { cutPage, decodeCursor, type PulseCursor } from "../cursor.ts";
 import type { PulsePage, Span, StoredPulse } from "../ports.ts";
 import { BucketPlan } from "./bucket-plan.ts";
 import { type Cql, pagesOf, type Statement } from "./cql.ts";
-import { bucketOf, type PulseColumns, type PulseTables, pulseOf, pulseOfRow } from "./pulse-row.ts";
+import { barePulseOfRow, bucketOf, type PulseColumns, type PulseTables, pulseOf, pulseOfRow } from "./pulse-row.ts";
 
 const CHUNK_ROWS = 2000;
+/** A page's bytes, roughly: with metadata at its limits (35 KB a row), 2,000 rows would be 70 MB, and eight are read at once. */
+const PAGE_BYTES = 1_000_000;
+/** Rows of the first page of a service whose rows have not been seen. */
+const FIRST_ROWS = 200;
+const SAMPLE_ROWS = 20;
 const INDEX_ROWS = 200;
 const LATEST_ROWS = 500;
 const MAX_REMEMBERED = 10_000;
@@ -21,6 +26,8 @@ export class PulseReads {
   /** The newest bucket of a service when it was last read: most likely it still is the newest. */
   readonly #newest = new BoundedMap<number>(MAX_REMEMBERED);
 
+  /** What a row of a service weighs, by the last page that was read. */
+  readonly #bytesPerRow = new BoundedMap<number>(MAX_REMEMBERED);
   readonly #onLine: ((line: string) => void) | undefined;
   #passedOver = 0;
   #saidAt = Number.NEGATIVE_INFINITY;
@@ -43,8 +50,8 @@ export class PulseReads {
     return { ok: true, value: { pulses, ...rest } };
   }
 
-  scan(service: string, span: Span): AsyncGenerator<readonly StoredPulse[]> {
-    return this.#read(service, span, Number.POSITIVE_INFINITY, undefined);
+  scan(service: string, span: Span, isBare: boolean): AsyncGenerator<readonly StoredPulse[]> {
+    return this.#read(service, span, Number.POSITIVE_INFINITY, undefined, isBare);
   }
 
   async latest(): Promise<StoredPulse[]> {
@@ -52,7 +59,7 @@ export class PulseReads {
     const { client, bucketMs } = await session.insistOnReady();
     const oldest = horizon();
     const pulses: StoredPulse[] = [];
-    for await (const rows of pagesOf(client, { query: statements.listLatest, params: [] }, LATEST_ROWS)) {
+    for await (const rows of pagesOf(client, { query: statements.listLatest, params: [] }, () => LATEST_ROWS)) {
       for (const pulse of await Promise.all(rows.map((row) => this.#latestOf(client, bucketMs, row)))) {
         if (pulse !== undefined && pulse.event_time >= oldest) pulses.push(pulse);
       }
@@ -88,6 +95,7 @@ export class PulseReads {
     span: Span,
     wantedRows: number,
     after: PulseCursor | undefined,
+    isBare = false,
   ): AsyncGenerator<readonly StoredPulse[]> {
     const { session, statements, horizon, now } = this.#tables;
     const { client, bucketMs } = await session.insistOnReady();
@@ -97,8 +105,8 @@ export class PulseReads {
     const to = Math.min(span.to, END_OF_TIME_MS, cursor === undefined ? END_OF_TIME_MS : cursor[0] + 1);
     if (from >= to) return;
     const start = (bucket: number) =>
-      this.#queriesOf(service, bucket, { from, to }, cursor, bucketMs).map((query) =>
-        pagesOf(client, query, Math.min(wantedRows, CHUNK_ROWS)),
+      this.#queriesOf(service, bucket, { from, to }, cursor, bucketMs, isBare).map((query) =>
+        pagesOf(client, query, () => Math.min(wantedRows, isBare ? CHUNK_ROWS : this.#pageRowsOf(service))),
       );
     const [oldest, newest] = [bucketOf(from, bucketMs), bucketOf(to - 1, bucketMs)];
     const guess = cursor === undefined ? this.#newest.get(service) : bucketOf(cursor[0], bucketMs);
@@ -107,7 +115,7 @@ export class PulseReads {
     // Only a span that reaches the present begins with the service's newest bucket.
     let isNewestNext = to > now();
     const index = { query: statements.listBuckets, params: [service, oldest, newest] };
-    for await (const rows of pagesOf(client, index, INDEX_ROWS)) {
+    for await (const rows of pagesOf(client, index, () => INDEX_ROWS)) {
       const buckets = rows.map((row) => (row.bucket as Date).getTime());
       if (isNewestNext && buckets[0] !== undefined) this.#newest.set(service, buckets[0]);
       isNewestNext = false;
@@ -117,7 +125,7 @@ export class PulseReads {
         for (const pages of started) {
           for await (const page of pages) {
             plan.note(page.length);
-            const pulses = this.#pulsesOf(service, page);
+            const pulses = this.#pulsesOf(service, page, isBare);
             if (pulses.length > 0) yield pulses;
           }
         }
@@ -126,10 +134,11 @@ export class PulseReads {
   }
 
   // Values may be gone before their row, where it was written again under one write time after its first copy had expired.
-  #pulsesOf(service: string, rows: readonly types.Row[]): StoredPulse[] {
+  #pulsesOf(service: string, rows: readonly types.Row[], isBare: boolean): StoredPulse[] {
     const pulses: StoredPulse[] = [];
+    const read = isBare ? barePulseOfRow : pulseOfRow;
     for (const row of rows) {
-      const pulse = pulseOfRow(service, row);
+      const pulse = read(service, row);
       if (pulse === undefined) this.#passedOver++;
       else pulses.push(pulse);
     }
@@ -138,7 +147,15 @@ export class PulseReads {
       this.#saidAt = now;
       this.#onLine?.(`${this.#passedOver} rows without values were passed over so far, the last of ${service}`);
     }
+    if (!isBare && pulses.length > 0) this.#bytesPerRow.set(service, bytesPerRowOf(pulses));
     return pulses;
+  }
+
+  /** Rows of one page: as many as weigh {@link PAGE_BYTES}, by the last ones that were read of the service. */
+  #pageRowsOf(service: string): number {
+    const bytes = this.#bytesPerRow.get(service);
+    if (bytes === undefined) return FIRST_ROWS;
+    return Math.min(CHUNK_ROWS, Math.max(1, Math.floor(PAGE_BYTES / bytes)));
   }
 
   /** The queries that read one bucket: after a cursor, the cursor's own millisecond comes first. */
@@ -148,14 +165,28 @@ export class PulseReads {
     { from, to }: Span,
     cursor: PulseCursor | undefined,
     bucketMs: number,
+    isBare: boolean,
   ): Statement[] {
-    const { newest, sameTime } = this.#tables.statements;
+    const { newest, bare, sameTime } = this.#tables.statements;
     if (cursor === undefined || bucket !== bucketOf(cursor[0], bucketMs)) {
-      return [{ query: newest, params: [service, bucket, from, to] }];
+      return [{ query: isBare ? bare : newest, params: [service, bucket, from, to] }];
     }
     return [
       { query: sameTime, params: [service, bucket, ...cursor] },
       { query: newest, params: [service, bucket, from, Math.min(to, cursor[0])] },
     ];
   }
+}
+
+/** What one of some pulses weighs: its texts, by a sample, and some 200 bytes. */
+function bytesPerRowOf(pulses: readonly StoredPulse[]): number {
+  const step = Math.max(1, Math.floor(pulses.length / SAMPLE_ROWS));
+  let bytes = 0;
+  let count = 0;
+  for (let i = 0; i < pulses.length; i += step) {
+    const { metadata } = pulses[i] as StoredPulse;
+    for (const key in metadata) bytes += key.length + (metadata[key] as string).length;
+    count++;
+  }
+  return 200 + bytes / count;
 }

@@ -40,6 +40,7 @@ export function pulseStatements(keyspace: string) {
   const key = "event_time, event_source, event_id";
   // Rows from before the column `pulse` have what it holds in columns.
   const columns = `${key}, pulse, latency_ms, status, metadata`;
+  const bare = `${key}, pulse.latency_ms AS pulse_latency_ms, pulse.status AS pulse_status, latency_ms, status`;
   const partition = `FROM ${events} WHERE service_name = ? AND bucket = ?`;
   const buckets = `${keyspace}.pulse_buckets_by_service`;
   const claims = `${keyspace}.pulse_claims_by_identity`;
@@ -47,6 +48,7 @@ export function pulseStatements(keyspace: string) {
     insert: `INSERT INTO ${events} (service_name, bucket, ${key}, pulse) VALUES (?, ?, ?, ?, ?, ?) USING TTL ? AND TIMESTAMP ?`,
     remove: `DELETE FROM ${events} USING TIMESTAMP ? WHERE service_name = ? AND bucket = ? AND event_time = ? AND event_source = ? AND event_id = ?`,
     newest: `SELECT ${columns} ${partition} AND event_time >= ? AND event_time < ?`,
+    bare: `SELECT ${bare} ${partition} AND event_time >= ? AND event_time < ?`,
     sameTime: `SELECT ${columns} ${partition} AND event_time = ? AND (event_source, event_id) > (?, ?)`,
     isStored: `SELECT event_id ${partition} AND event_time = ? AND event_source = ? AND event_id = ?`,
     noteBucket: `INSERT INTO ${buckets} (service_name, bucket) VALUES (?, ?) USING TTL ? AND TIMESTAMP ?`,
@@ -129,6 +131,14 @@ export interface PulseColumns extends PulseValues {
 export function pulseOfRow(service: string, row: types.Row): StoredPulse | undefined {
   const values: PulseValues | null = row.pulse ?? (row.latency_ms === null || row.status === null ? null : row);
   return values === null ? undefined : pulseOf(service, row as unknown as PulseColumns, values);
+}
+
+/** A row of the statement `bare` as a pulse without metadata; `undefined` for a row whose values have expired before it. */
+export function barePulseOfRow(service: string, row: types.Row): StoredPulse | undefined {
+  const latency_ms: number | null = row.pulse_latency_ms ?? row.latency_ms;
+  const status: string | null = row.pulse_status ?? row.status;
+  if (latency_ms === null || status === null) return undefined;
+  return pulseOf(service, row as unknown as PulseColumns, { latency_ms, status, metadata: null });
 }
 
 /** The columns of a key and what a pulse says, as a pulse. */

@@ -3,7 +3,7 @@ import { DAY_MS } from "../../events/time.ts";
 import { STORED } from "../outcome.ts";
 import { idsOf, openReadyStore, openTestClient } from "../testing/cassandra-store.ts";
 import { describeUnless } from "../testing/describe-unless.ts";
-import { ALL, asStored, HOUR, inReadingOrder, newService, pulseOf } from "../testing/pulses.ts";
+import { ALL, asStored, HOUR, inReadingOrder, newService, pulseOf, START } from "../testing/pulses.ts";
 import { latestOf, readPages, scanChunks } from "../testing/read-back.ts";
 import { skipReason, testSettings } from "../testing/shared-cassandra.ts";
 import { bucketOf } from "./pulse-row.ts";
@@ -42,6 +42,24 @@ describeUnless(skipReason(), "the Cassandra pulse store", () => {
       expect(row?.ttl).toBeGreaterThan((50 * DAY_MS) / 1000);
       expect(await readPages(short, pulse.service_name)).toEqual([asStored(pulse)]);
     }
+  });
+
+  it("reads pages of bounded bytes, not only of bounded rows", async () => {
+    const store = await openReadyStore();
+    const service = newService();
+    const metadata = Object.fromEntries(Array.from({ length: 32 }, (_, i) => [`key-${i}`, "v".repeat(1024)]));
+    for (let i = 0; i < 10; i++) {
+      const pulses = Array.from({ length: 50 }, (_, j) =>
+        pulseOf({ service_name: service, event_time: START + 50 * i + j, metadata }),
+      );
+      expect(await store.write(pulses)).toEqual(STORED);
+    }
+    const sizes = (await scanChunks(store, service)).map((chunk) => chunk.length);
+    expect(sizes.reduce((sum, size) => sum + size)).toBe(500);
+    // A row weighs 33 KB: after the first page, a page holds a megabyte.
+    expect(Math.max(...sizes.slice(1))).toBeLessThanOrEqual(31);
+    const again = (await scanChunks(store, service)).map((chunk) => chunk.length);
+    expect(Math.max(...again)).toBeLessThanOrEqual(31);
   });
 
   it("passes over rows without values, and says so", async () => {

@@ -112,8 +112,8 @@ export class CassandraPulseStore implements PulseWriter, PulseReader, StoreLifec
     return this.#reads.page(service, span, limit, cursor);
   }
 
-  scan(service: string, span: Span): AsyncIterable<readonly StoredPulse[]> {
-    return this.#reads.scan(service, span);
+  scan(service: string, span: Span, isBare = false): AsyncIterable<readonly StoredPulse[]> {
+    return this.#reads.scan(service, span, isBare);
   }
 
   check(): Promise<void> {

@@ -160,6 +160,15 @@ export function describeReads(fixture: Fixture<OpenPulseStore>): void {
       expect(ids).toEqual(Array.from({ length: 6000 }, (_, i) => String(i)).sort());
     });
 
+    it("leaves out the metadata where nobody wants it", async () => {
+      const service = newService();
+      const pulses = seriesOf(service, 5, HOUR).map((pulse) => ({ ...pulse, metadata: { region: "eu" } }));
+      await store(fixture.store, pulses);
+      const read = [];
+      for await (const chunk of fixture.store.scan(service, ALL, true)) read.push(...chunk);
+      expect(read).toEqual(pulses.map(({ metadata: _, ...pulse }) => asStored(pulse)).reverse());
+    });
+
     it("ends at once for an unknown service", async () => {
       expect(await scanChunks(fixture.store, newService())).toEqual([]);
     });

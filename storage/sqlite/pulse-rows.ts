@@ -30,15 +30,21 @@ interface Row {
   id: string;
   latency_ms: number;
   status: string;
-  metadata: string | null;
+  metadata?: string | null;
 }
 
 const MAX_KNOWN_SERVICES = 10_000;
 
 function prepareStatements(database: DatabaseSync) {
-  const columns = "s.name, p.event_time, p.source, p.id, p.latency_ms, p.status, p.metadata";
+  const bare = "s.name, p.event_time, p.source, p.id, p.latency_ms, p.status";
+  const columns = `${bare}, p.metadata`;
   // The index gives the order of time; SQLite sorts by source and id only among rows that share a millisecond.
   const order = "ORDER BY p.event_time DESC, p.source, p.id";
+  const selectOf = (chosen: string) => `
+      SELECT ${chosen} FROM services s CROSS JOIN pulses p ON p.service = s.id
+      WHERE s.name = ?1 AND p.event_time >= ?2 AND p.event_time <= ?3
+        AND (p.event_time < ?3 OR (p.source, p.id) > (?4, ?5)) ${order} LIMIT ?6`;
+
   return {
     dataVersion: database.prepare("PRAGMA data_version"),
     insertService: database.prepare("INSERT INTO services (name) VALUES (?) ON CONFLICT (name) DO NOTHING"),
@@ -46,10 +52,8 @@ function prepareStatements(database: DatabaseSync) {
     insert: database.prepare(`
       INSERT INTO pulses (service, event_time, source, id, latency_ms, status, metadata) VALUES (?, ?, ?, ?, ?, ?, ?)
       ON CONFLICT (id, service, source) DO NOTHING`),
-    select: database.prepare(`
-      SELECT ${columns} FROM services s CROSS JOIN pulses p ON p.service = s.id
-      WHERE s.name = ?1 AND p.event_time >= ?2 AND p.event_time <= ?3
-        AND (p.event_time < ?3 OR (p.source, p.id) > (?4, ?5)) ${order} LIMIT ?6`),
+    select: database.prepare(selectOf(columns)),
+    selectBare: database.prepare(selectOf(bare)),
     // The latest pulses are looked up, not kept: a seek for each service is cheaper than a table that every write updates,
     // and it never shows what is expired or no longer the newest.
     latest: database.prepare(`
@@ -113,13 +117,20 @@ export class PulseRows implements StoreTables<readonly Pulse[]> {
     return id;
   }
 
-  /** The pulses of a span after a cursor, newest first. */
-  select(service: string, { from, to }: Span, limit: number, after: PulseCursor | undefined): StoredPulse[] {
+  /** The pulses of a span after a cursor, newest first; without their metadata where `isBare`. */
+  select(
+    service: string,
+    { from, to }: Span,
+    limit: number,
+    after: PulseCursor | undefined,
+    isBare: boolean,
+  ): StoredPulse[] {
     // Times are whole: "before `to`" is "up to the whole number below it". No source is empty: ("", "") comes before all.
     const last = Math.ceil(to) - 1;
     // A cursor may come with another span than the one it was made for.
     const [time, source, id] = after !== undefined && after[0] <= last ? after : [last, "", ""];
-    return this.#statements.select
+    const { select, selectBare } = this.#statements;
+    return (isBare ? selectBare : select)
       .all(service, from, time, source, id, limit)
       .map((row) => pulseOf(row as unknown as Row));
   }
@@ -160,6 +171,6 @@ function pulseOf(row: Row): StoredPulse {
     id: row.id,
     source: row.source,
   };
-  if (row.metadata !== null) pulse.metadata = JSON.parse(row.metadata);
+  if (typeof row.metadata === "string") pulse.metadata = JSON.parse(row.metadata);
   return pulse;
 }

@@ -59,10 +59,10 @@ export class SqlitePulseStore implements PulseWriter, PulseReader, StoreLifecycl
   }
 
   // Each chunk is a separate query: one that stays open keeps SQLite from starting the log over while the reader dawdles.
-  async *scan(service: string, span: Span): AsyncGenerator<readonly StoredPulse[]> {
+  async *scan(service: string, span: Span, isBare = false): AsyncGenerator<readonly StoredPulse[]> {
     let after: PulseCursor | undefined;
     do {
-      const pulses = this.#select(service, span, CHUNK_ROWS, after);
+      const pulses = this.#select(service, span, CHUNK_ROWS, after, isBare);
       if (pulses.length > 0) yield pulses;
       after = pulses.length < CHUNK_ROWS ? undefined : cursorOf(pulses.at(-1) as StoredPulse);
       // Without it, a long scan whose reader never waits would hold up everything else in this process.
@@ -79,10 +79,10 @@ export class SqlitePulseStore implements PulseWriter, PulseReader, StoreLifecycl
     return this.#file.close();
   }
 
-  #select(service: string, span: Span, limit: number, after: PulseCursor | undefined): StoredPulse[] {
+  #select(service: string, span: Span, limit: number, after: PulseCursor | undefined, isBare = false): StoredPulse[] {
     this.#file.insistOnOpen();
     const from = Math.max(span.from, this.#file.horizon);
-    return this.#rows.select(service, { from, to: span.to }, limit, after);
+    return this.#rows.select(service, { from, to: span.to }, limit, after, isBare);
   }
 }
 
