@@ -93,6 +93,9 @@ describe("what an error means for the rows", () => {
     expect(reasonOf(new errors.ResponseError(CODES.unauthorized, "no SELECT permission"))).toMatch(
       /grant the role SELECT/,
     );
+    expect(
+      reasonOf(new errors.ResponseError(CODES.unauthorized, "User a has no CREATE permission on <keyspace k>")),
+    ).toMatch(/grant the role CREATE, ALTER, SELECT and MODIFY/);
     const tls = Object.assign(new Error("self-signed certificate"), { code: "SELF_SIGNED_CERT_IN_CHAIN" });
     expect(reasonOf(new errors.NoHostAvailableError({ a: tls }))).toMatch(/PULSE_CASSANDRA_CA_FILE/);
   });

@@ -99,7 +99,12 @@ function plainOf(error: unknown): string {
     return "the user or the password is wrong: check PULSE_CASSANDRA_USER and PULSE_CASSANDRA_PASSWORD_FILE";
   }
   const message = messageOf(error).slice(0, 300);
-  if (code === CODES.unauthorized) return `${message}: grant the role SELECT and MODIFY on the keyspace`;
+  if (code === CODES.unauthorized) {
+    const rights = /no (CREATE|ALTER) permission/.test(message)
+      ? "CREATE, ALTER, SELECT and MODIFY"
+      : "SELECT and MODIFY";
+    return `${message}: grant the role ${rights} on the keyspace`;
+  }
   const systemCode = (error as { code?: unknown } | null)?.code;
   if (typeof systemCode !== "string") return message;
   if (/CERT|SSL|TLS|SIGNATURE|ALTNAME/.test(systemCode)) {

@@ -1,9 +1,12 @@
-import { expect, it } from "vitest";
+import { randomUUID } from "node:crypto";
+import { expect, it, onTestFinished } from "vitest";
+import type { Pulse } from "../../events/pulse.ts";
 import { DAY_MS } from "../../events/time.ts";
 import { STORED } from "../outcome.ts";
 import { idsOf, openReadyStore, openTestClient } from "../testing/cassandra-store.ts";
 import { describeUnless } from "../testing/describe-unless.ts";
-import { ALL, asStored, HOUR, inReadingOrder, newService, pulseOf, START } from "../testing/pulses.ts";
+import { dropKeyspace, makeKeyspace } from "../testing/keyspace.ts";
+import { ALL, asStored, HOUR, inReadingOrder, newService, pulseOf, START, seriesOf } from "../testing/pulses.ts";
 import { latestOf, readPages, scanChunks } from "../testing/read-back.ts";
 import { skipReason, testSettings } from "../testing/shared-cassandra.ts";
 import { bucketOf } from "./pulse-row.ts";
@@ -42,6 +45,26 @@ describeUnless(skipReason(), "the Cassandra pulse store", () => {
       expect(row?.ttl).toBeGreaterThan((50 * DAY_MS) / 1000);
       expect(await readPages(short, pulse.service_name)).toEqual([asStored(pulse)]);
     }
+  });
+
+  it("shows a service again, minutes after somebody has emptied the tables by hand", async () => {
+    const settings = testSettings({ keyspace: `emptied_test_${randomUUID().slice(0, 8)}` });
+    await makeKeyspace(settings);
+    onTestFinished(() => dropKeyspace(settings));
+    let passedMs = 0;
+    const store = await openReadyStore({ keyspace: settings.keyspace }, { now: () => Date.now() + passedMs });
+    const pulses = seriesOf(newService(), 3, 1);
+    const [first, second, third] = pulses as [Pulse, Pulse, Pulse];
+    expect(await store.write([first])).toEqual(STORED);
+    const client = await openTestClient();
+    for (const table of ["pulse_events_by_service", "pulse_buckets_by_service", "latest_pulse_by_service"]) {
+      await client.execute(`TRUNCATE ${settings.keyspace}.${table}`, [], { prepare: false, readTimeout: 60_000 });
+    }
+    expect(await store.write([second])).toEqual(STORED);
+    passedMs = 11 * 60_000;
+    expect(await store.write([third])).toEqual(STORED);
+    expect(await idsOf(store, first.service_name)).toEqual([third.id, second.id]);
+    expect(await latestOf(store, first.service_name)).toEqual(asStored(third));
   });
 
   it("reads pages of bounded bytes, not only of bounded rows", async () => {

@@ -19,13 +19,21 @@ import type { Ready } from "./session.ts";
 import type { Partition } from "./write-queue.ts";
 
 const MAX_REMEMBERED = 50_000;
+/** What has been written is remembered for so long, or up to twice that: somebody may empty a table by hand. */
+const REMEMBER_MS = 300_000;
+
+/** A writetime that need not be written again until a time. */
+interface Remembered {
+  writetime: number;
+  until: number;
+}
 
 /** Writes to the tables of pulses. */
 export class PulseWrites {
   readonly #tables: PulseTables;
   /** Buckets that have their note, and the writetime of each service's newest pulse: neither is written again. */
-  readonly #buckets = new BoundedMap<true>(MAX_REMEMBERED);
-  readonly #newest = new BoundedMap<number>(MAX_REMEMBERED);
+  readonly #buckets = new BoundedMap<Remembered>(MAX_REMEMBERED);
+  readonly #newest = new BoundedMap<Remembered>(MAX_REMEMBERED);
 
   constructor(tables: PulseTables) {
     this.#tables = tables;
@@ -94,20 +102,28 @@ export class PulseWrites {
 
   async #noteBucket({ client, bucketMs }: Ready, { service, bucket }: Partition): Promise<void> {
     const key = `${bucket} ${service}`;
-    if (this.#buckets.get(key)) return;
+    if (this.#isWritten(this.#buckets.get(key), 0)) return;
     const { statements, retentionMs, horizon } = this.#tables;
     // The note expires with the last row that the bucket can hold.
     const ttl = ttlSeconds(bucket + bucketMs, horizon());
     if (ttl <= 0) return;
     await client.execute(statements.noteBucket, [service, bucket, ttl, writetimeOf(bucket, retentionMs)]);
-    this.#buckets.set(key, true);
+    this.#buckets.set(key, this.#remember(0));
+  }
+
+  #isWritten(remembered: Remembered | undefined, writetime: number): boolean {
+    return remembered !== undefined && remembered.writetime >= writetime && this.#tables.now() < remembered.until;
+  }
+
+  // In part random: not all that was written together is written again together.
+  #remember(writetime: number): Remembered {
+    return { writetime, until: this.#tables.now() + REMEMBER_MS * (1 + Math.random()) };
   }
 
   async #setLatest(client: Cql, service: string, rows: readonly PulseRow[]): Promise<void> {
     const { statements, horizon } = this.#tables;
     const { row, writetime } = newestOf(rows);
-    const known = this.#newest.get(service);
-    if (known !== undefined && known >= writetime) return;
+    if (this.#isWritten(this.#newest.get(service), writetime)) return;
     const { pulse, time } = row;
     const ttl = ttlSeconds(time, horizon());
     if (ttl <= 0) return;
@@ -122,7 +138,7 @@ export class PulseWrites {
     };
     await client.execute(statements.setLatest, [service, value, ttl, writetime]);
     // Another batch may have set a newer one meanwhile.
-    if ((this.#newest.get(service) ?? 0) < writetime) this.#newest.set(service, writetime);
+    if (!this.#isWritten(this.#newest.get(service), writetime)) this.#newest.set(service, this.#remember(writetime));
   }
 }
 

@@ -18,7 +18,7 @@ const HELP = `Usage: npm run schema -- COMMAND
 
 Settings (environment): PULSE_CASSANDRA_CONTACT_POINTS, PULSE_CASSANDRA_LOCAL_DC, PULSE_CASSANDRA_KEYSPACE,
 PULSE_CASSANDRA_REPLICATION, PULSE_CASSANDRA_BUCKET_MINUTES, PULSE_RETENTION_DAYS, and those for user and TLS.
-This command's role needs CREATE and ALTER; the functions' role needs SELECT and MODIFY on the keyspace only.`;
+This command's role needs CREATE, ALTER, SELECT and MODIFY on the keyspace; the functions' role needs SELECT and MODIFY.`;
 
 /** Runs the command; gives its exit code: 2 when the call or a setting is wrong, so that no second attempt can help. */
 export async function runSchemaCommand(

@@ -111,6 +111,29 @@ describeUnless(skip, "a node whose operator sets limits", () => {
     }
   }, 300_000);
 
+  it("is given its schema by a role with the four rights that the documents name, and by no other with fewer", async () => {
+    await limit({});
+    const keyspace = `${settings.keyspace}_made`;
+    const run = (query: string) => vi.waitFor(() => admin.execute(query, [], { prepare: false }), PATIENCE);
+    await run(
+      `CREATE KEYSPACE IF NOT EXISTS ${keyspace} WITH replication = {'class': 'NetworkTopologyStrategy', 'datacenter1': 1}`,
+    );
+    const apply = (role: string) => {
+      const changes = { ...env(), PULSE_CASSANDRA_USER: role, PULSE_CASSANDRA_KEYSPACE: keyspace };
+      return runSchemaCommand(["apply"], changes, () => {}).then(String, String);
+    };
+    for (const role of ["maker", "keeper"]) {
+      await run(`CREATE ROLE IF NOT EXISTS ${role} WITH PASSWORD = 'secret' AND LOGIN = true`);
+      expect(await apply(role)).toMatch(/grant the role CREATE, ALTER, SELECT and MODIFY on the keyspace/);
+      for (const right of ["CREATE", "ALTER"]) await run(`GRANT ${right} ON KEYSPACE ${keyspace} TO ${role}`);
+    }
+    for (const right of ["SELECT", "MODIFY"]) await run(`GRANT ${right} ON KEYSPACE ${keyspace} TO maker`);
+    // A node remembers for two seconds which rights a role has.
+    await vi.waitFor(async () => expect(await apply("maker")).toBe("0"), PATIENCE);
+    // A role has all rights on the tables that it made, so fewer would do for the first role only.
+    expect(await apply("keeper")).toMatch(/grant the role SELECT and MODIFY on the keyspace/);
+  }, 300_000);
+
   it("names a guardrail that forbids for good what PulseMesh needs, in readiness and in `schema verify`", async () => {
     const forbidden =
       /timestamps as old, got "Cassandra: Guardrail user_timestamps violated.*change the node's cassandra/;
