@@ -7,6 +7,7 @@ import { alertmanagerConfigSpec } from "./alertmanager-config.ts";
 import { boards } from "./boards/boards.ts";
 import { runbookBoard } from "./boards/runbook-board.ts";
 import { prometheusConfig, targetGroups } from "./prometheus-config.ts";
+import { PERSIST_DELIVERY } from "./rules/ledger-times.ts";
 import { rulesFile } from "./rules/rule-groups.ts";
 import { BROKER_JOB } from "./selectors.ts";
 import { REAL_TIME } from "./timing.ts";
@@ -35,7 +36,8 @@ export function generatedFiles({
     `${name}.json`,
     `${JSON.stringify(board, null, 2)}\n`,
   ]);
-  const rules = rulesFile({ timing: REAL_TIME, retentionDays, setPeriods: SET_PERIODS, runbookUrl });
+  const options = { timing: REAL_TIME, retentionDays, setPeriods: SET_PERIODS, delivery: PERSIST_DELIVERY, runbookUrl };
+  const rules = rulesFile(options);
   const routes = alertmanagerConfigSpec(readFileSync(ROUTES, "utf8"));
   return {
     ...Object.fromEntries(jsons),

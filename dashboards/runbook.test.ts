@@ -1,11 +1,13 @@
 import { readFileSync } from "node:fs";
 import { expect, it } from "vitest";
+import { parse } from "yaml";
 import { LATE_AFTER_PERIODS, LATE_GRACE_MS, LEARNING_WINDOW_MS, MAX_GAPS, SIGHTING_MS } from "../events/lateness.ts";
 import { TRIGGERS } from "../events/triggers.ts";
 import { MAX_SERVICE_LABELS, METRICS } from "../functions/metrics/names.ts";
 import { functionSettings } from "../settings/function-settings.ts";
 import { localSettings } from "../settings/local-settings.ts";
 import { LATE_RULE } from "./boards/shared-panels.ts";
+import { ledgerTimesOf } from "./rules/ledger-times.ts";
 import type { AlertingRule } from "./rules/rule.ts";
 import { ruleGroups } from "./rules/rule-groups.ts";
 import { INGEST_BUDGET, THRESHOLDS } from "./rules/thresholds.ts";
@@ -51,7 +53,12 @@ const NUMBERS: Readonly<Record<string, readonly string[]>> = {
     `more than ${durationInWords(THRESHOLDS.lagSeconds)}`,
     `for ${holdOf("PulseDeliveryLag")}`,
   ],
-  PulseLedgerMismatch: [`more than ${percent(THRESHOLDS.unaccounted)}`, `about ${retryMinutes()} minutes`],
+  PulseLedgerMismatch: [
+    `more than ${percent(THRESHOLDS.unaccounted)}`,
+    `about ${retryMinutes()} minutes`,
+    `waits for ${holdOf("PulseLedgerMismatch")}`,
+    ...durableLedgerHours(),
+  ],
   PulseStoreFailing: [
     `more than ${percent(THRESHOLDS.storeFailures)} of batches`,
     `for ${holdOf("PulseStoreFailing")}`,
@@ -107,6 +114,13 @@ function retryMinutes(): number {
   expect(backoffPolicy).toBe("exponential");
   const seconds = Number(/^PT(.+)S$/.exec(backoffDelay ?? "")?.[1]) * (2 ** retry - 1);
   return Math.round(seconds / 30) / 2;
+}
+
+/** What the ledger's alert of the durable profile waits for and compares. */
+function durableLedgerHours(): string[] {
+  const { delivery } = parse(readFileSync("infra/charts/pulsemesh/values-durable.yaml", "utf8"));
+  const { holdSeconds, meanSeconds } = ledgerTimesOf(delivery);
+  return [`${holdSeconds / 3600} hours`, `last ${meanSeconds / 3600 + 1} hours`];
 }
 
 it("the runbook names scripts and metrics that exist", () => {

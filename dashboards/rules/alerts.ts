@@ -5,6 +5,7 @@ import { max, orZero, part, quantile, rate, ratio, sum, total } from "../promql.
 import { CASSANDRA_SERIES, RECORDED, SERIES } from "../selectors.ts";
 import { durationInWords, RECENT_SECONDS } from "../timing.ts";
 import { BURN_WINDOWS } from "./flow-rules.ts";
+import { ledgerTimesOf } from "./ledger-times.ts";
 import type { AlertingRule, RuleOptions, Severity } from "./rule.ts";
 import { burnLimit, FAST_BURN, THRESHOLDS } from "./thresholds.ts";
 
@@ -69,7 +70,9 @@ function serviceAlerts({ timing }: RuleOptions): Alerts {
   };
 }
 
-function flowAlerts({ timing }: RuleOptions): Alerts {
+function flowAlerts({ timing, delivery }: RuleOptions): Alerts {
+  const { holdSeconds, meanSeconds } = ledgerTimesOf(delivery);
+  const mean = (hourly: string) => `avg_over_time(${hourly}[${timing.window(meanSeconds)}])`;
   const scrapesPulses = `${timing.scrapeSeconds * 3} * (${orZero(rate(SERIES.accepted, timing.window(RECENT_SECONDS)))})`;
   return {
     PulseIngestBurnsFast: {
@@ -105,12 +108,12 @@ function flowAlerts({ timing }: RuleOptions): Alerts {
     PulseLedgerMismatch: {
       severity: "critical",
       expr:
-        `(${RECORDED.unaccounted} > ${THRESHOLDS.unaccounted} * ${RECORDED.accepted} + ${scrapesPulses})` +
+        `(${mean(RECORDED.unaccounted)} > ${THRESHOLDS.unaccounted} * ${mean(RECORDED.accepted)} + ${scrapesPulses})` +
         ` or (${total(SERIES.brokerDropped, timing.window(BURN_WINDOWS["1h"]))} > 0)`,
-      holdSeconds: 900,
+      holdSeconds,
       summary: "Accepted pulses are missing: they are neither stored nor dead letters.",
       description:
-        "{{ $value | humanize }} are unaccounted for in the last hour. Keep the broker's data and the logs, and ask the services to send that hour again.",
+        "{{ $value | humanize }} pulses an hour have been unaccounted for longer than all retries of a delivery take. Is the store away? Then dead letters may wait too. Otherwise keep the broker's data and the logs, and ask the services to send again.",
     },
   };
 }

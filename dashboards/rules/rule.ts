@@ -1,3 +1,4 @@
+import type { DeliverySpec } from "../../events/triggers.ts";
 import type { Timing } from "../timing.ts";
 
 /** A rule that records a series, as Prometheus takes it. */
@@ -33,6 +34,8 @@ export interface RuleOptions {
   retentionDays: number;
   /** The usual periods, in seconds by service, that are set instead of learnt. */
   setPeriods: Readonly<Record<string, number>>;
+  /** How the broker delivers pulses to pulse-persist. */
+  delivery: DeliverySpec;
   /** Where people read the runbook. */
   runbookUrl: string;
 }

@@ -49,3 +49,21 @@ seccompProfile: { type: RuntimeDefault }
     secretName: {{ $context.Values.cassandra.passwordSecret }}
     items: [{ key: {{ index . 1 }}, path: password }]
 {{- end }}
+
+{{- /* `hold mean` in minutes of the ledger's alert for a delivery: as dashboards/rules/ledger-times.ts, which says why. */}}
+{{- define "pulsemesh.ledgerTimes" -}}
+{{- $retry := int .retry }}
+{{- /* The schema lets durations be seconds only. */}}
+{{- $delay := regexFind "[0-9.]+" (default "PT0S" .backoffDelay) | float64 }}
+{{- $seconds := mulf (regexFind "[0-9.]+" (default "PT30S" .timeout) | float64) (add1 $retry) }}
+{{- $wait := $delay }}
+{{- range until $retry }}
+{{- $seconds = addf $seconds $wait }}
+{{- $wait = ternary (mulf $wait 2) (addf $wait $delay) (eq $.backoffPolicy "exponential") }}
+{{- end }}
+{{- $hold := mul 5 (int (ceil (divf (addf $seconds 300) 300))) }}
+{{- if gt $hold 30 }}
+{{- $hold = add $hold 60 }}
+{{- end }}
+{{- printf "%d %d" $hold (max 1 (sub (mul 2 $hold) 60)) }}
+{{- end }}
