@@ -1,7 +1,7 @@
 import { Counter, type Registry } from "prom-client";
+import { REASONS } from "../dead-letter-reason.ts";
 import { createLabelledCounter, createUnacknowledgedCounter } from "../metrics/counters.ts";
 import { METRICS } from "../metrics/names.ts";
-import { REASONS } from "./reason.ts";
 
 /** What pulse-deadletter counts. */
 export function createDeadLetterMetrics(registers: Registry[]) {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { CloudEvent } from "../../events/cloud-event.ts";
+import { REASONS, reasonOf } from "../dead-letter-reason.ts";
 import { asReplayed, deadLetterOf, servicesOf, viewDeadLetter } from "./dead-letter.ts";
-import { REASONS, reasonOf } from "./reason.ts";
 
 const NOW = Date.UTC(2026, 0, 2, 3, 4, 5, 678);
 const base64 = (text: string) => Buffer.from(text).toString("base64");

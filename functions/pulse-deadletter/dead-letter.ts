@@ -3,7 +3,7 @@ import { bytesOf, type CloudEvent } from "../../events/cloud-event.ts";
 import type { Fault } from "../../events/fault.ts";
 import { toStructured } from "../../events/http-binding.ts";
 import type { DeadLetter } from "../../storage/ports.ts";
-import { type Reason, reasonOf } from "./reason.ts";
+import { type Reason, reasonOf } from "../dead-letter-reason.ts";
 
 /** What a broker adds to an event; a replayed event goes without. */
 const ADDED_BY_BROKER: ReadonlySet<string> = new Set([

@@ -1,5 +1,5 @@
 // The dead-letter sink of the Trigger: it keeps every event that could not be delivered. dead-letter.ts makes a dead letter
-// of an event, reason.ts says what went wrong, selection.ts finds dead letters, replay.ts sends them again.
+// of an event, dead-letter-reason.ts says what went wrong, selection.ts finds dead letters, replay.ts sends them again.
 import type { CloudEvent } from "../../events/cloud-event.ts";
 import type { Fault } from "../../events/fault.ts";
 import { decodeEvents, eventModeOf, isForeignFormat } from "../../events/http-binding.ts";

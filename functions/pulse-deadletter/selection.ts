@@ -1,31 +1,17 @@
 import { bytesOf } from "../../events/cloud-event.ts";
 import type { Fault, Parsed } from "../../events/fault.ts";
 import { END_OF_TIME_MS } from "../../events/time.ts";
-import { faultOf, moment, readQuery } from "../../http/query-parameters.ts";
-import { flag, integer, text, type ValuesOf, word } from "../../settings/field.ts";
+import { faultOf, readQuery } from "../../http/query-parameters.ts";
+import type { ValuesOf } from "../../settings/field.ts";
 import type { DeadLetter, DeadLetterFilter, DeadLetterPage, DeadLetterStore } from "../../storage/ports.ts";
+import { listParameters, replayParameters, type selectionParameters } from "../dead-letter-parameters.ts";
 import { servicesOf } from "./dead-letter.ts";
-import { REASONS } from "./reason.ts";
 
 /** A choice of dead letters. `service` is no part of the filter: stores do not index it. */
 export interface Selection {
   filter: DeadLetterFilter;
   service: string | undefined;
 }
-
-const selectionParameters = {
-  reason: word(REASONS),
-  service: text("a service's name"),
-  from: moment,
-  to: moment,
-};
-const listParameters = {
-  ...selectionParameters,
-  replayed: flag,
-  limit: integer({ min: 1, max: 1000, fallback: 100 }),
-  cursor: text("the cursor of the page before"),
-};
-const replayParameters = { ...selectionParameters, limit: integer({ min: 1, max: 10_000, fallback: 1000 }) };
 
 /** Dead letters that are read from the store at one time; each may be as large as a request body. */
 const PAGE = 20;

@@ -1,6 +1,7 @@
 // The description of the API, made from the schemas in answers.ts and the fields that read the queries.
 import * as z from "zod";
 import { type Fields, flag } from "../../settings/field.ts";
+import { listParameters } from "../dead-letter-parameters.ts";
 import {
   deadLetterCount,
   deadLettersAnswer,
@@ -83,7 +84,8 @@ const OPERATIONS: readonly Operation[] = [
   },
   {
     path: "/dead-letters",
-    summary: "Events that could not be delivered. pulse-deadletter answers, and reads the query.",
+    summary: "Events that could not be delivered. pulse-deadletter answers.",
+    query: listParameters,
     answers: answers(200, { [JSON_TYPE]: deadLettersAnswer }, NOT_FOUND),
   },
   {
