@@ -168,4 +168,5 @@ export type HealthCounts = z.infer<typeof healthCounts>;
 export type SummaryBucket = z.infer<typeof summaryBucket>;
 export type LatencySummary = z.infer<typeof latencySummary>;
 export type Summary = z.infer<typeof summary>;
+export type DeadLetterCount = z.infer<typeof deadLetterCount>;
 export type DeadLetterView = z.infer<typeof deadLetterView>;

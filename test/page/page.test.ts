@@ -14,6 +14,12 @@ const MAX_PAGE_BYTES = 150_000;
 const XSS = `<img src=x onerror="globalThis.hacked='yes'"><script>globalThis.hacked='yes'</script>`;
 
 const title = noChromium === undefined ? "the page" : `the page (skipped: ${noChromium})`;
+
+async function sendToBroker(body: string): Promise<void> {
+  const headers = { "content-type": "application/cloudevents+json" };
+  expect((await fetch(platform.broker, { method: "POST", headers, body })).status).toBe(202);
+}
+
 describe.skipIf(noChromium !== undefined)(title, () => {
   startAll();
 
@@ -82,8 +88,7 @@ describe.skipIf(noChromium !== undefined)(title, () => {
 
   it("shows a dead letter with its reason, and stores it after a correction and a replay", async () => {
     const poison = readFileSync("events/samples/poison.json", "utf8");
-    const headers = { "content-type": "application/cloudevents+json" };
-    expect((await fetch(platform.broker, { method: "POST", headers, body: poison })).status).toBe(202);
+    await sendToBroker(poison);
     await open("#/dead-letters");
     const deadLetter = page.locator(".dead-letter").first();
     await vi.waitFor(async () => {
@@ -91,12 +96,42 @@ describe.skipIf(noChromium !== undefined)(title, () => {
       await deadLetter.waitFor({ timeout: 1000 });
     });
     expect(await deadLetter.locator(".reason").textContent()).toBe("invalid");
-    expect(await deadLetter.locator(".why").textContent()).toContain("Expected");
+    expect(await deadLetter.locator(".subject").allTextContents()).toEqual(["checkout"]);
+    expect(await textsOf(page, ".why li")).toEqual([
+      "latency_ms: -1 Expected milliseconds as a finite number from 0 to 86400000.",
+    ]);
+    await open("#/");
+    await page.locator("nav .count", { hasText: /^1$/ }).waitFor();
+    await page.locator("nav a").click();
     await deadLetter.getByText("Show and correct").click();
     expect(await faultsOf(page)).toEqual([]);
+    const replay = deadLetter.getByRole("button", { name: "Replay" });
+    const said = deadLetter.locator("[role=status]");
+    await replay.click();
+    await said.getByText("Not replayed. latency_ms: Expected milliseconds").waitFor();
+    await deadLetter.locator("textarea").fill('{"service_name":"put-right","latency_ms":12.5,"status":7e}');
+    await replay.click();
+    await said.getByText("Not replayed. data: Expected valid JSON").waitFor();
+    browser.complaints.splice(0); // Each refusal is one.
     await deadLetter.locator("textarea").fill('{"service_name":"put-right","latency_ms":12.5,"status":"ok"}');
-    await deadLetter.getByRole("button", { name: "Replay" }).click();
-    await deadLetter.getByText("Sent to the broker.").waitFor();
+    await replay.click();
+    await said.getByText("Sent to the broker.").waitFor();
+    await deadLetter.locator(".reason", { hasText: "replayed" }).waitFor();
+    expect(await deadLetter.locator(".why").count()).toBe(0);
+    expect(await deadLetter.locator("pre").textContent()).toContain('"latency_ms": -1');
+    expect(await deadLetter.locator("textarea").inputValue()).toContain('"latency_ms": 12.5');
+    expect(await faultsOf(page)).toEqual([]);
+    await vi.waitFor(async () => expect(await page.locator("nav .count").count()).toBe(0));
+    await page.locator(".filters select").first().selectOption("Waiting");
+    await page.getByRole("button", { name: "Reload" }).click();
+    await page.getByText("None waits.").waitFor();
+    await page.locator(".filters select").first().selectOption("Replayed");
+    await page.locator(".filters select").nth(1).selectOption("timeout");
+    await page.getByText("None for this reason.").waitFor();
+    await page.locator(".filters select").nth(1).selectOption("invalid");
+    await deadLetter.waitFor();
+    // One that waits, for the tests that follow.
+    await sendToBroker(poison.replace("checkout-000018", "checkout-000019"));
     await open("#/services/put-right");
     await page.locator("#pulses tbody tr").first().waitFor();
     expect((await textsOf(page, "#pulses tbody tr"))[0]).toContain("12.5 ms");

@@ -1,13 +1,24 @@
-import type { DeadLetterView, ServiceDetail, Summary } from "../../answers.ts";
+import type { DeadLetterCount, DeadLetterView, ServiceDetail, Summary } from "../../answers.ts";
 
-/** Asks pulse-query, which served the page. @throws an error with the answer's reason when the answer is not 2xx. */
+/** An answer that is not 2xx; its message is the answer's reason. */
+export class Refusal extends Error {
+  override readonly name = "Refusal";
+  readonly status: number;
+  readonly faults: DeadLetterView["faults"];
+
+  constructor(status: number, body: { detail?: string; errors?: DeadLetterView["faults"] } | undefined) {
+    const { detail, errors = [] } = body ?? {};
+    super(errors[0]?.rule ?? detail ?? `pulse-query answered ${status}.`);
+    this.status = status;
+    this.faults = errors;
+  }
+}
+
+/** Asks pulse-query, which served the page. @throws {Refusal} */
 async function ask<T>(path: string, init: RequestInit = {}): Promise<T> {
   const response = await fetch(path, init);
   const body = await response.json().catch(() => undefined);
-  if (!response.ok) {
-    const rule: string | undefined = body?.errors?.[0]?.rule;
-    throw new Error(rule ?? body?.detail ?? `pulse-query answered ${response.status}.`);
-  }
+  if (!response.ok) throw new Refusal(response.status, body);
   return body as T;
 }
 
@@ -32,14 +43,18 @@ export function readSummary(service: string, { from, to, buckets }: Span, signal
 }
 
 export function readDeadLetters(
-  service: string | undefined,
-  cursor: string | undefined,
+  filter: Readonly<Record<string, string>>,
   signal: AbortSignal,
 ): Promise<{ dead_letters: DeadLetterView[]; cursor?: string }> {
-  const query = new URLSearchParams({ limit: "20" });
-  if (service !== undefined) query.set("service", service);
-  if (cursor !== undefined) query.set("cursor", cursor);
-  return ask(`dead-letters?${query}`, { signal });
+  return ask(`dead-letters?${new URLSearchParams({ limit: "20", ...filter })}`, { signal });
+}
+
+export function readDeadLetter(id: string, signal: AbortSignal): Promise<DeadLetterView> {
+  return ask(`dead-letters/${encodeURIComponent(id)}`, { signal });
+}
+
+export function countDeadLetters(): Promise<DeadLetterCount> {
+  return ask("dead-letters/count");
 }
 
 /** Sends a dead letter to the broker again. `data`, as JSON, replaces the event's data. */

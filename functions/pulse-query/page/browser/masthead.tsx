@@ -1,4 +1,5 @@
 import type { ComponentChildren } from "preact";
+import { DeadLettersLink } from "./dead-letter-count.tsx";
 import type { Connection } from "./live.ts";
 import { ThemeChoice } from "./theme.tsx";
 
@@ -27,7 +28,7 @@ export function Masthead({ connection, children }: MastheadProperties) {
       </a>
       <div class="tools">{children}</div>
       <nav aria-label="Views">
-        <a href="#/dead-letters">Dead letters</a>
+        <DeadLettersLink />
       </nav>
       <ThemeChoice />
       {connection !== undefined && (

@@ -1,0 +1,52 @@
+import { useEffect, useState } from "preact/hooks";
+import type { DeadLetterCount } from "../../answers.ts";
+import { countDeadLetters, Refusal } from "./api.ts";
+import { formatCount } from "./format.ts";
+
+const EVERY_MS = 30_000;
+
+let known: DeadLetterCount | undefined;
+/** pulse-query may not know where pulse-deadletter is. */
+let isKept = true;
+const listeners = new Set<(count: DeadLetterCount | undefined) => void>();
+
+/** Counts the dead letters that wait: now and then, and whenever one was replayed. */
+export async function countAgain(): Promise<void> {
+  if (!isKept || document.hidden) return;
+  try {
+    known = await countDeadLetters();
+  } catch (error) {
+    known = undefined;
+    if (error instanceof Refusal && error.status === 404) isKept = false;
+  }
+  for (const listener of listeners) listener(known);
+}
+
+/** The way to the dead letters, with how many of them wait. */
+export function DeadLettersLink() {
+  const [count, setCount] = useState(known);
+  useEffect(() => {
+    listeners.add(setCount);
+    void countAgain();
+    const timer = setInterval(countAgain, EVERY_MS);
+    return () => {
+      listeners.delete(setCount);
+      clearInterval(timer);
+    };
+  }, []);
+  return (
+    <a href="#/dead-letters">
+      Dead letters
+      {count !== undefined && count.waiting > 0 && (
+        <>
+          {" "}
+          <b class="count">
+            {formatCount(count.waiting)}
+            {count.is_more && "+"}
+          </b>
+          <span class="unseen"> wait</span>
+        </>
+      )}
+    </a>
+  );
+}
