@@ -30,7 +30,7 @@ it.each<[string, DeliverySpec, number, number]>([
   ["a laptop", PERSIST_DELIVERY, 15, 1],
   ["the durable profile", DURABLE, 255, 450],
   ["a delivery without retries", {}, 10, 1],
-  ["an hour's waits", { retry: 6, backoffPolicy: "linear", backoffDelay: "PT3600S", timeout: "PT90S" }, 1340, 2620],
+  ["an hour's waits", { retry: 6, backoffPolicy: "linear", backoffDelay: "PT3600S", timeout: "PT90S" }, 980, 1900],
   ["waits that double", { retry: 5, backoffPolicy: "exponential", backoffDelay: "PT60S", timeout: "PT10S" }, 100, 140],
 ])("the ledger's alert outlasts the retries of %s", (_, delivery, hold, mean) => {
   const { holdSeconds, meanSeconds } = ledgerTimesOf(delivery);

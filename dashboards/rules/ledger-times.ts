@@ -23,10 +23,7 @@ export function ledgerTimesOf(delivery: DeliverySpec): { holdSeconds: number; me
 function deliverySecondsOf({ retry = 0, backoffPolicy, backoffDelay, timeout }: DeliverySpec): number {
   const delay = secondsOf(backoffDelay ?? "PT0S");
   let seconds = secondsOf(timeout ?? "PT30S") * (retry + 1);
-  for (let wait = delay, n = 0; n < retry; n++) {
-    seconds += wait;
-    wait = backoffPolicy === "exponential" ? wait * 2 : wait + delay;
-  }
+  for (let n = 0; n < retry; n++) seconds += backoffPolicy === "exponential" ? delay * 2 ** n : delay * n;
   return seconds;
 }
 

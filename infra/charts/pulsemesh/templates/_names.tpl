@@ -56,10 +56,11 @@ seccompProfile: { type: RuntimeDefault }
 {{- /* The schema lets durations be seconds only. */}}
 {{- $delay := regexFind "[0-9.]+" (default "PT0S" .backoffDelay) | float64 }}
 {{- $seconds := mulf (regexFind "[0-9.]+" (default "PT30S" .timeout) | float64) (add1 $retry) }}
-{{- $wait := $delay }}
+{{- $isExponential := eq (default "" .backoffPolicy) "exponential" }}
+{{- $wait := ternary $delay 0.0 $isExponential }}
 {{- range until $retry }}
 {{- $seconds = addf $seconds $wait }}
-{{- $wait = ternary (mulf $wait 2) (addf $wait $delay) (eq $.backoffPolicy "exponential") }}
+{{- $wait = ternary (mulf $wait 2) (addf $wait $delay) $isExponential }}
 {{- end }}
 {{- $hold := mul 5 (int (ceil (divf (addf $seconds 300) 300))) }}
 {{- if gt $hold 30 }}
