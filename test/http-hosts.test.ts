@@ -27,7 +27,7 @@ const openIngest: OpenHost = async ({ requestTimeoutMs = 10_000, graceMs = 20_00
   });
   const body = JSON.stringify({ service_name: "checkout", latency_ms: 1, status: "ok" });
   const post = { path: "/pulse", headers: {}, body };
-  return { ...host, post, maxBodyBytes: MIB / 4, maxReadingBytes: MIB };
+  return { ...host, post, queryStatus: 202, maxBodyBytes: MIB / 4, maxReadingBytes: MIB };
 };
 
 const openLocalBroker: OpenHost = async (options = {}) => {
@@ -36,6 +36,7 @@ const openLocalBroker: OpenHost = async (options = {}) => {
   return {
     port: broker.port,
     post: { path: "/default/pulsemesh", headers, body: "{}" },
+    queryStatus: 404,
     maxBodyBytes: MIB,
     maxReadingBytes: 32 * MIB,
     lines: logLines,

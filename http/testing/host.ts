@@ -13,6 +13,8 @@ export interface Host {
   port: number;
   /** A POST that the host answers with 202. Its body is JSON, so that blanks at the end do not change it. */
   post: { path: string; headers: Record<string, string>; body: string };
+  /** The answer to that POST with a query. */
+  queryStatus: 202 | 404;
   maxBodyBytes: number;
   maxReadingBytes: number;
   /** The log's lines so far. */

@@ -35,11 +35,13 @@ export function describeRequests(name: string, open: OpenHost): void {
       expect(await connection.ended()).toMatch(/^HTTP\/1.1 405 .*\r\n\r\n$/s);
     });
 
-    it("are found with any query, and in the absolute form", async () => {
+    it("are found in the absolute form, and with a query where the host takes one", async () => {
       const host = await open();
       const { path, headers, body } = host.post;
-      for (const target of [`${path}?a=b`, `http://elsewhere:1${path}`, `http://elsewhere:1${path}?a=b`]) {
+      for (const target of [path, `http://elsewhere:1${path}`]) {
         expect((await exchange(host, rawRequest(`POST ${target}`, headers, body))).status).toBe(202);
+        const withQuery = await exchange(host, rawRequest(`POST ${target}?a=b`, headers, body));
+        expect(withQuery.status).toBe(host.queryStatus);
       }
     });
 

@@ -4,10 +4,7 @@ import { pino } from "pino";
 import { expect, it, vi } from "vitest";
 import { openTestBroker, post, triggerOf } from "../testing/broker.ts";
 import { startSubscriber, type TestSubscriber } from "../testing/subscriber.ts";
-import { temporaryFolder } from "../testing/temporary-folder.ts";
 import { startBroker } from "./broker.ts";
-import { BrokerFileError } from "./broker-schema.ts";
-import { TriggerError } from "./trigger-filter.ts";
 
 function countRows(file: string): { events: number; deliveries: number } {
   const database = new DatabaseSync(file);
@@ -194,63 +191,4 @@ it("deliveries of a removed Trigger stay in the file, with a warning", async () 
   await bare.close();
   expect(logLines.find(({ queue }) => queue === "t")).toMatchObject({ level: 40, count: 1 });
   expect(countRows(file)).toEqual({ events: 1, deliveries: 1 });
-});
-
-it("two brokers on one file are refused with the remedy", async () => {
-  const { file } = await openTestBroker();
-  const logger = pino({ level: "silent" });
-  const second = startBroker({ port: 0, file, triggers: [], subscribers: {}, maxBytes: 1e7, logger });
-  await expect(second).rejects.toThrow(BrokerFileError);
-  await expect(second).rejects.toThrow(/another broker has open: stop that one, or choose another PULSE_DATA_DIR/);
-});
-
-it("a file of version 1 is brought up to date and its events are delivered", async () => {
-  const { url, broker, subscriber, restart, file } = await openTestBroker({ graceMs: 50 });
-  subscriber.answerWith(() => undefined);
-  await post(url, "old");
-  await broker.close();
-  const database = new DatabaseSync(file);
-  database.exec(`
-    ALTER TABLE queues RENAME TO lanes;
-    ALTER TABLE deliveries RENAME COLUMN queue TO lane;
-    PRAGMA user_version = 1;`);
-  database.close();
-  subscriber.received.length = 0;
-  await restart();
-  await vi.waitFor(() => expect(subscriber.ids()).toEqual(["old"]));
-});
-
-it("a file of another version is refused with the remedy", async () => {
-  const file = `${temporaryFolder()}/broker.db`;
-  const database = new DatabaseSync(file);
-  database.exec("PRAGMA user_version = 7");
-  database.close();
-  const logger = pino({ level: "silent" });
-  const broker = startBroker({ port: 0, file, triggers: [], subscribers: {}, maxBytes: 1e7, logger });
-  await expect(broker).rejects.toThrow(/Expected a file of version 2, got version 7: .*move it away/);
-});
-
-it.each([
-  [
-    "an unknown subscriber",
-    triggerOf(),
-    /Trigger t: subscriber: Expected one of the subscribers \(none\), got "target"/,
-  ],
-  ["a relative URL", triggerOf({}, { subscriber: { uri: "/x" } }), /Trigger t: subscriber: Expected an absolute URL/],
-])("a Trigger with %s is refused at start", async (_name, trigger, message) => {
-  const logger = pino({ level: "silent" });
-  const file = `${temporaryFolder()}/broker.db`;
-  const broker = startBroker({ port: 0, file, triggers: [trigger], subscribers: {}, maxBytes: 1e7, logger });
-  await expect(broker).rejects.toThrow(TriggerError);
-  await expect(broker).rejects.toThrow(message);
-});
-
-it("a port in use is an error that closes the file", async () => {
-  const { broker, file } = await openTestBroker();
-  const logger = pino({ level: "silent" });
-  const other = `${file}.other`;
-  const options = { file: other, triggers: [], subscribers: {}, maxBytes: 1e7, logger, quietMs: 0 };
-  await expect(startBroker({ ...options, port: broker.port })).rejects.toThrow("EADDRINUSE");
-  const second = await startBroker({ ...options, port: 0 });
-  await second.close();
 });
