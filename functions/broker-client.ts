@@ -25,7 +25,7 @@ export interface BrokerClient {
 export interface BrokerClientOptions {
   url: URL;
   connections: number;
-  /** What each event gets, in place of its own extension with the same name. */
+  /** Added to each event. One with the name of an extension that the event has replaces it. */
   extensions?: Readonly<Record<string, string>> | undefined;
   /** Certificate authorities, in PEM, that may vouch for the broker besides those that Node knows. */
   certificates?: string | undefined;

@@ -25,7 +25,7 @@ export const functionSettings = {
   sinkExtensions: setting(
     "K_CE_OVERRIDES",
     ceOverrides,
-    "Extensions that each event to the broker gets, in place of its own with the same name. SinkBinding sets it.",
+    "Extensions that are added to each event to the broker, or replace the event's with the same name. SinkBinding sets it.",
   ),
   sinkCertificates: setting(
     "K_CA_CERTS",

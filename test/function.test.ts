@@ -43,11 +43,17 @@ function post(url: string, body: unknown, headers: Record<string, string> = {}):
 
 describe("a function that cannot start", () => {
   it("names every wrong setting, the expected value and the given one", async () => {
-    const env = { PULSE_FUNCTION: "pulse-ingest", PORT: "eighty", K_SINK: "ftp://user:hunter2@broker/" };
+    const env = {
+      PULSE_FUNCTION: "pulse-ingest",
+      PORT: "eighty",
+      K_SINK: "ftp://user:hunter2@broker/",
+      K_CE_OVERRIDES: "team=shop",
+    };
     const { code, output } = await runToEnd(env);
     expect(code).toBe(1);
     expect(output).toContain('PORT: Expected an integer from 1 to 65535, got "eighty"');
     expect(output).toContain("K_SINK: Expected an http:// or https:// URL");
+    expect(output).toContain('K_CE_OVERRIDES: Expected JSON such as {"extensions":{"team":"shop"}}');
     expect(output).not.toMatch(/hunter2|\n\s+at /);
   });
 
