@@ -50,19 +50,24 @@ seccompProfile: { type: RuntimeDefault }
     items: [{ key: {{ index . 1 }}, path: password }]
 {{- end }}
 
+{{- /* The milliseconds of a duration such as PT0.2S: the schema has no other unit. Whole, because older Helm cannot reckon with fractions. */}}
+{{- define "pulsemesh.milliseconds" -}}
+{{- $fraction := regexFind "[.][0-9]+" . | trimPrefix "." }}
+{{- add (mul 1000 (regexFind "[0-9]+" . | atoi)) (printf "%s000" $fraction | trunc 3 | atoi) }}
+{{- end }}
+
 {{- /* `hold mean` in minutes of the ledger's alert for a delivery: as dashboards/rules/ledger-times.ts, which says why. */}}
 {{- define "pulsemesh.ledgerTimes" -}}
 {{- $retry := int .retry }}
-{{- /* The schema lets durations be seconds only. */}}
-{{- $delay := regexFind "[0-9.]+" (default "PT0S" .backoffDelay) | float64 }}
-{{- $seconds := mulf (regexFind "[0-9.]+" (default "PT30S" .timeout) | float64) (add1 $retry) }}
+{{- $delay := include "pulsemesh.milliseconds" (default "PT0S" .backoffDelay) | int64 }}
+{{- $all := mul (include "pulsemesh.milliseconds" (default "PT30S" .timeout) | int64) (add1 $retry) }}
 {{- $isExponential := eq (default "" .backoffPolicy) "exponential" }}
-{{- $wait := ternary $delay 0.0 $isExponential }}
+{{- $wait := ternary $delay 0 $isExponential }}
 {{- range until $retry }}
-{{- $seconds = addf $seconds $wait }}
-{{- $wait = ternary (mulf $wait 2) (addf $wait $delay) $isExponential }}
+{{- $all = add $all $wait }}
+{{- $wait = ternary (mul $wait 2) (add $wait $delay) $isExponential }}
 {{- end }}
-{{- $hold := mul 5 (int (ceil (divf (addf $seconds 300) 300))) }}
+{{- $hold := mul 5 (div (add $all 599999) 300000) }}
 {{- if gt $hold 30 }}
 {{- $hold = add $hold 60 }}
 {{- end }}
