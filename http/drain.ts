@@ -15,6 +15,7 @@ export interface Connection {
 /** Counts the requests of a server and lets it stop without failing any. */
 export class Drain {
   readonly #server: Server;
+  readonly #others: NetServer[] = [];
   readonly #connections = new Map<Socket, Connection>();
   #events = 0;
   #inFlight = 0;
@@ -28,6 +29,11 @@ export class Drain {
       this.#events++;
       this.#track(socket);
     });
+  }
+
+  /** Stops another listener, whose connections are the server's, together with it. */
+  add(listener: NetServer): void {
+    this.#others.push(listener);
   }
 
   /** Notes a request on a connection; {@link ended} takes what this returns once the request is answered. */
@@ -62,7 +68,10 @@ export class Drain {
     // Not before: a client whose connection was closed would make another one just when listening ends.
     this.isDraining = true;
     this.#lastActivity = performance.now();
-    NetServer.prototype.close.call(this.#server, () => {
+    const closed = [this.#server, ...this.#others].map(
+      (listener) => new Promise<unknown>((resolve) => NetServer.prototype.close.call(listener, resolve)),
+    );
+    Promise.all(closed).then(() => {
       hasClosed = true;
     });
     while (!hasClosed && performance.now() < deadline) {

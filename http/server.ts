@@ -4,6 +4,7 @@
 //   body-reader.ts    reads the body, within limits
 //   client-errors.ts  answers what never becomes a request
 //   refusal-log.ts    writes a line for what was refused
+//   listening.ts      at which addresses it listens
 //   drain.ts          stops without failing a request
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { Logger } from "pino";
@@ -13,6 +14,7 @@ import { answerClientErrors } from "./client-errors.ts";
 import { Drain } from "./drain.ts";
 import { Exchange, type ExchangeContext } from "./exchange.ts";
 import { HEALTHY, LIVENESS_PATH, READINESS_PATH, readinessOf } from "./health.ts";
+import { listenToo } from "./listening.ts";
 import { RefusalLog } from "./refusal-log.ts";
 import type { Route } from "./route.ts";
 import { createRouter } from "./router.ts";
@@ -42,11 +44,13 @@ const QUIET_MS = 500;
 
 /** Serves routes, health and metrics on an http.Server that somebody else made and lets listen. */
 export class HttpServer {
+  readonly #server: Server;
   readonly #context: ExchangeContext;
 
   constructor(server: Server, options: HttpServerOptions) {
     const { routes, check, registry, limits, log, onBodyBytes, onAnswered, onRefused } = options;
     const { maxRefusalBytes = Number.POSITIVE_INFINITY } = options;
+    this.#server = server;
     const drain = new Drain(server);
     const refusals = new RefusalLog({ log });
     const context: ExchangeContext = {
@@ -73,6 +77,14 @@ export class HttpServer {
       refusals.note(undefined, reply);
     });
     this.#context = context;
+  }
+
+  /** Takes connections at other addresses too, at the port at which the server listens by now. */
+  async listenToo(addresses: readonly string[]): Promise<void> {
+    for (const address of addresses) {
+      const listener = await listenToo(this.#server, address);
+      if (listener !== undefined) this.#context.drain.add(listener);
+    }
   }
 
   /**

@@ -4,12 +4,15 @@ import { once } from "node:events";
 import { createServer } from "node:net";
 import { fileURLToPath } from "node:url";
 import { expect, it, onTestFinished, vi } from "vitest";
-import { freePort } from "../settings/tcp-ports.ts";
+import { freePort, takesConnections } from "../settings/tcp-ports.ts";
 import { isRunning } from "./testing/program.ts";
 import { temporaryFolder } from "./testing/temporary-folder.ts";
 
 const MAIN = fileURLToPath(new URL("main.ts", import.meta.url));
 const PORT_VARIABLES = ["INGEST", "QUERY", "PERSIST", "DEADLETTER", "BROKER"].map((name) => `PULSE_LOCAL_${name}_PORT`);
+
+/** On Linux, a server at every address answers here too, and a server at 127.0.0.1 does not. */
+const ANOTHER_ADDRESS = "127.0.0.3";
 
 interface Platform {
   child: ChildProcess;
@@ -71,13 +74,25 @@ it("runs everything, stores a pulse, keeps it over a restart, and ends cleanly",
   const find = async ({ ports }: Platform) =>
     await (await fetch(`http://localhost:${ports.QUERY}/services/checkout/pulses`)).text();
   await vi.waitFor(async () => expect(await find(first)).toContain('"p1"'));
+  for (const port of Object.values(first.ports)) {
+    const hosts = ["127.0.0.1", "::1", ANOTHER_ADDRESS];
+    expect(await Promise.all(hosts.map((host) => takesConnections(host, port)))).toEqual([true, true, false]);
+  }
+  expect(first.output()).not.toContain("PULSE_LISTEN_ADDRESS");
   first.child.kill("SIGINT");
   expect(await exitOf(first)).toBe(0);
   expect(first.pids().length).toBeGreaterThanOrEqual(6);
   expect(first.pids().filter(isRunning)).toEqual([]);
 
-  const second = run(env);
+  const second = run({ ...env, PULSE_LISTEN_ADDRESS: ANOTHER_ADDRESS });
   await untilReady(second);
+  expect(second.output()).toContain(
+    "PULSE_LISTEN_ADDRESS: every machine that reaches this one may send, read and replay",
+  );
+  for (const port of Object.values(second.ports)) {
+    const hosts = ["127.0.0.1", "::1", ANOTHER_ADDRESS];
+    expect(await Promise.all(hosts.map((host) => takesConnections(host, port)))).toEqual([true, true, true]);
+  }
   expect(await find(second)).toContain('"p1"');
   second.child.kill("SIGTERM");
   expect(await exitOf(second)).toBe(0);

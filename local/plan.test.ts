@@ -21,6 +21,7 @@ describe("the plan", () => {
       PORT: "8080",
       K_SINK: "http://localhost:9000/default/pulsemesh",
       PULSE_DATA_DIR: `${process.cwd()}/data`,
+      PULSE_LISTEN_ADDRESS: "localhost",
       NODE_COMPILE_CACHE: `${process.cwd()}/data/compile-cache`,
     });
     expect(plan.map(({ portVariable }) => portVariable)).toContain("PULSE_LOCAL_QUERY_PORT");

@@ -28,6 +28,9 @@ const BROKER_SOURCES = ["events", "http", "local/broker", "settings"];
 /** In MB. Node lets the young generation grow to 128 MB under load, for garbage that lives for milliseconds. */
 const BROKER_SEMI_SPACE = 16;
 
+/** Where everything on a laptop listens unless PULSE_LISTEN_ADDRESS says more: loopback. */
+export const LOCAL_ADDRESS = "localhost";
+
 /** The URLs at which the processes listen. */
 export function urlsOf(settings: LocalSettings) {
   return {
@@ -49,7 +52,11 @@ export function planProcesses(
   const urls = urlsOf(settings);
   // With Node's compile cache a start takes a third of the CPU, and the process is 20 MB smaller.
   const NODE_COMPILE_CACHE = env.NODE_COMPILE_CACHE ?? join(dataDir, "compile-cache");
-  const shared = { PULSE_DATA_DIR: dataDir, NODE_COMPILE_CACHE };
+  const shared = {
+    PULSE_DATA_DIR: dataDir,
+    PULSE_LISTEN_ADDRESS: settings.listenAddress ?? LOCAL_ADDRESS,
+    NODE_COMPILE_CACHE,
+  };
   const planFunction = (
     name: FunctionName,
     port: number,

@@ -2,6 +2,7 @@
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { pino } from "pino";
+import { isLoopback } from "../http/listening.ts";
 import { functionSettings } from "../settings/function-settings.ts";
 import { localSettings } from "../settings/local-settings.ts";
 import { readSettings } from "../settings/read.ts";
@@ -10,7 +11,7 @@ import { findPortFaults } from "../settings/tcp-ports.ts";
 import { bannerOf } from "./banner.ts";
 import { lockFolder } from "./lock.ts";
 import { createOutput } from "./output.ts";
-import { type PlannedProcess, planProcesses } from "./plan.ts";
+import { LOCAL_ADDRESS, type PlannedProcess, planProcesses } from "./plan.ts";
 import { STORES, startStore } from "./store.ts";
 import { Supervisor } from "./supervisor.ts";
 
@@ -24,7 +25,7 @@ Runs PulseMesh on this machine: the broker and every function, each as a process
 
 Settings, as environment variables:
 ${Object.values(localSettings)
-  .map(({ variable, fallback, doc }) => `  ${variable.padEnd(30)} ${String(fallback).padEnd(12)} ${doc}`)
+  .map(({ variable, fallback, doc }) => `  ${variable.padEnd(30)} ${String(fallback ?? "").padEnd(12)} ${doc}`)
   .join("\n")}
 The functions read their settings (PULSE_…) from the same environment.
 `;
@@ -75,6 +76,10 @@ async function supervise(settings: RunSettings, plan: PlannedProcess[], isWatchi
     { level: settings.logLevel, base: { function: "local", pid: process.pid } },
     { write: (line: string) => output.writeLine(line.trimEnd()) },
   );
+  const { listenAddress = LOCAL_ADDRESS } = settings;
+  if (!isLoopback(listenAddress)) {
+    log.warn({ listenAddress }, "PULSE_LISTEN_ADDRESS: every machine that reaches this one may send, read and replay");
+  }
   const stopGraceMs = settings.shutdownGraceMs + STOP_MARGIN_MS;
   const supervisor = new Supervisor({ plan, output, log, stopGraceMs });
   const end = onEnd(supervisor, () => log.info("stopping; a second signal kills"));

@@ -1,5 +1,5 @@
 import { httpUrl, integer, text, word } from "./field.ts";
-import { dataDir } from "./local-settings.ts";
+import { dataDir, listenAddress } from "./local-settings.ts";
 import { type SettingsOf, setting } from "./setting.ts";
 import { ceOverrides, certificates } from "./sink-fields.ts";
 
@@ -17,6 +17,7 @@ export const functionSettings = {
     integer({ min: 1, max: 65_535, fallback: 8080 }),
     "The port that the function listens on. Knative sets it.",
   ),
+  listenAddress,
   sink: setting(
     "K_SINK",
     httpUrl,

@@ -1,4 +1,5 @@
-import { integer, text } from "./field.ts";
+import { isIP } from "node:net";
+import { integer, parsedText, text } from "./field.ts";
 import { type SettingsOf, setting } from "./setting.ts";
 
 const MIB = 1024 * 1024;
@@ -14,6 +15,12 @@ export const dataDir = setting(
   "Where the SQLite stores, the local broker, `make cassandra` and `npm run send` keep their files.",
 );
 
+export const listenAddress = setting(
+  "PULSE_LISTEN_ADDRESS",
+  parsedText("localhost or an IP address", (value) => (value === "localhost" || isIP(value) !== 0 ? value : undefined)),
+  "The address at which the processes listen, besides loopback; `::` is every one. Absent: on a laptop (`make run`) `localhost`, which is loopback alone; in a container `::`.",
+);
+
 /** The settings of the laptop platform: `make run` and `make dev`. */
 export const localSettings = {
   ingestPort: port("PULSE_LOCAL_INGEST_PORT", 8080, "pulse-ingest"),
@@ -21,6 +28,7 @@ export const localSettings = {
   persistPort: port("PULSE_LOCAL_PERSIST_PORT", 8082, "pulse-persist"),
   deadletterPort: port("PULSE_LOCAL_DEADLETTER_PORT", 8083, "pulse-deadletter"),
   brokerPort: port("PULSE_LOCAL_BROKER_PORT", 8090, "the local broker"),
+  listenAddress,
   dataDir,
   brokerMaxBytes: setting(
     "PULSE_LOCAL_BROKER_MAX_BYTES",

@@ -1,6 +1,7 @@
 // What a function adds to the server that test/http-hosts.test.ts describes: it counts requests.
 import { afterAll, expect, it, vi } from "vitest";
 import { openRawConnection, rawRequest } from "../../http/testing/raw-connection.ts";
+import { takesConnections } from "../../settings/tcp-ports.ts";
 import { compose } from "../pulse-ingest/compose.ts";
 import { openBroker } from "../testing/broker.ts";
 import { openFunctionHost } from "../testing/function-host.ts";
@@ -55,4 +56,21 @@ it("leaves the answer that a broker still owes alone when something unreadable f
   const answer = await connection.answer();
   expect([answer.status, answer.headers.connection]).toEqual([202, "close"]);
   expect(await connection.ended()).toBe("");
+});
+
+it("at loopback listens in both families and nowhere else, and answers what either has taken before it stops", async () => {
+  const local = await openFunctionHost(compose, { K_SINK: broker.url, PULSE_LISTEN_ADDRESS: "localhost" });
+  const listening = (hosts: string[]) => Promise.all(hosts.map((name) => takesConnections(name, local.port)));
+  expect(await listening(["127.0.0.1", "::1", "127.0.0.3"])).toEqual([true, true, false]);
+  broker.answer = () => "hang";
+  const before = broker.received.length;
+  const body = JSON.stringify({ service_name: "checkout", latency_ms: 12.5, status: "ok" });
+  const headers = { "content-type": "application/json" };
+  const answer = fetch(`http://[::1]:${local.port}/pulse`, { method: "POST", headers, body });
+  await vi.waitFor(() => expect(broker.received).toHaveLength(before + 1));
+  const stopped = local.stop();
+  await vi.waitFor(async () => expect(await listening(["127.0.0.1", "::1"])).toEqual([false, false]));
+  broker.release(202);
+  expect((await answer).status).toBe(202);
+  expect(await stopped).toBe(0);
 });

@@ -1,9 +1,12 @@
 // The only importer of faas-js-runtime. The runtime stays the host: it starts the server, runs the hooks and handles the
 // signals. http/server.ts takes the place of its request path, which costs 2.8 (JSON) to 5.7 (CloudEvent) times the CPU
 // of a bare node:http server, knows no path but "/", answers 500 to an invalid event and knows no batches.
+import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import type { Server } from "node:http";
+import type { AddressInfo } from "node:net";
 import { dirname } from "node:path";
 import faas from "faas-js-runtime";
+import { addressesOf, EVERY_ADDRESS } from "../../http/listening.ts";
 import { HttpServer } from "../../http/server.ts";
 import { RequestMetrics } from "../metrics/request-metrics.ts";
 import type { Parts } from "../parts.ts";
@@ -29,14 +32,17 @@ export async function serve(
     graceMs: settings.shutdownGraceMs,
     log,
   });
-  const server = await start(
-    { handle: () => undefined, shutdown: stop },
-    {
-      port: settings.port,
-      logLevel: "warn",
-      // The runtime lets a func.yaml in this folder override these options: node's own folder has none.
-      config: dirname(process.execPath),
-    },
+  const [first, ...others] = addressesOf(settings.listenAddress ?? EVERY_ADDRESS);
+  const server = await listeningAt(first, () =>
+    start(
+      { handle: () => undefined, shutdown: stop },
+      {
+        port: settings.port,
+        logLevel: "warn",
+        // The runtime lets a func.yaml in this folder override these options: node's own folder has none.
+        config: dirname(process.execPath),
+      },
+    ),
   );
   const requestMetrics = new RequestMetrics([registry], settings.function);
   server.removeAllListeners("request");
@@ -51,5 +57,29 @@ export async function serve(
     maxRefusalBytes: fn.maxRefusalBytes,
     onAnswered: (method, code, seconds) => requestMetrics.observe(method, code, seconds),
   });
+  await http.listenToo(others);
   return server;
+}
+
+/**
+ * Starts the runtime with its server at that address; the runtime itself says "::", every one. Fastify, on which the
+ * runtime stands, hands each of its servers to this channel before they listen
+ * (https://fastify.dev/docs/v4.29.x/Reference/Hooks/#diagnostics-channel-hooks).
+ */
+async function listeningAt(address: string, startRuntime: () => Promise<Server>): Promise<Server> {
+  const channel = "fastify.initialization";
+  const onServer = (message: unknown) => {
+    const { fastify } = message as { fastify: { listen: (options: object) => Promise<string> } };
+    const { listen } = fastify;
+    fastify.listen = (options) => listen.call(fastify, { ...options, host: address });
+  };
+  subscribe(channel, onServer);
+  // The runtime makes its server before it waits for anything.
+  const started = startRuntime();
+  unsubscribe(channel, onServer);
+  const server = await started;
+  const { address: actual } = server.address() as AddressInfo;
+  if (actual === address) return server;
+  server.close();
+  throw new Error(`Expected faas-js-runtime to listen at ${address}, got ${actual}: this is a defect`);
 }

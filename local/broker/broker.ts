@@ -5,8 +5,6 @@
 //   subscriber-queue.ts  delivers to one subscriber: backlog, back-off, dead letters (delivery-policy, duration, dead-letter)
 //   subscriber.ts        makes one HTTP request and judges its answer (answer)
 //   metrics.ts           counts all of it (metric-names)
-import { once } from "node:events";
-import type { AddressInfo } from "node:net";
 import type { Logger } from "pino";
 import type { CloudEvent } from "../../events/cloud-event.ts";
 import { BROKER, type BrokerName, type Destination, type Trigger } from "../../events/triggers.ts";
@@ -36,6 +34,8 @@ const NO_ROOM: FailedDelivery = {
 export interface BrokerOptions {
   /** 0 takes a free port. */
   port: number;
+  /** Where it listens besides loopback. @default localhost, which is loopback alone */
+  address?: string | undefined;
   /** The SQLite file; the broker makes its folder. */
   file: string;
   /** The broker ignores Triggers of other brokers. */
@@ -163,9 +163,7 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
   }
 
   try {
-    ingress.server.listen(port);
-    await once(ingress.server, "listening");
-    actualPort = (ingress.server.address() as AddressInfo).port;
+    actualPort = await ingress.listen(port, options.address ?? "localhost");
     url = `http://localhost:${actualPort}/${broker.namespace}/${broker.name}`;
   } catch (error) {
     await closeFile();

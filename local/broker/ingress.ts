@@ -1,12 +1,15 @@
 // The broker's ingress: POST /<namespace>/<broker> takes one event and answers 202 when the disk has it. POST /copy is for
 // `npm run backup`.
-import { createServer, type IncomingHttpHeaders, type Server } from "node:http";
+import { once } from "node:events";
+import { createServer, type IncomingHttpHeaders } from "node:http";
+import type { AddressInfo } from "node:net";
 import type { Logger } from "pino";
 import type { CloudEvent } from "../../events/cloud-event.ts";
 import type { Fault } from "../../events/fault.ts";
 import { encodeBinary, eventModeOf, isForeignFormat } from "../../events/http-binding.ts";
 import type { BrokerName } from "../../events/triggers.ts";
 import type { BodyLimits } from "../../http/body-reader.ts";
+import { addressesOf } from "../../http/listening.ts";
 import { problem, tryLater } from "../../http/problem.ts";
 import type { HttpReply, HttpRequest, Route } from "../../http/route.ts";
 import { HttpServer } from "../../http/server.ts";
@@ -28,7 +31,8 @@ export interface IngressOptions {
 }
 
 export interface Ingress {
-  server: Server;
+  /** Listens at loopback and that address. @returns the port, which 0 leaves to the system */
+  listen(port: number, address: string): Promise<number>;
   /** Takes no more connections and answers requests in flight. @returns whether all were answered in time. */
   close(graceMs: number, quietMs: number): Promise<boolean>;
 }
@@ -113,7 +117,15 @@ export function createIngress(options: IngressOptions): Ingress {
     log: logger,
     onRefused: () => events.refused.inc(),
   });
-  return { server, close: (graceMs, quietMs) => http.stop(graceMs, quietMs) };
+  async function listen(port: number, address: string): Promise<number> {
+    const [first, ...others] = addressesOf(address);
+    server.listen(port, first);
+    await once(server, "listening");
+    await http.listenToo(others);
+    return (server.address() as AddressInfo).port;
+  }
+
+  return { listen, close: (graceMs, quietMs) => http.stop(graceMs, quietMs) };
 }
 
 // A web page may POST to this machine, and every POST of a browser names its origin.

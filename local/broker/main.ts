@@ -16,6 +16,7 @@ try {
   );
   const broker = await startBroker({
     port: settings.brokerPort,
+    address: settings.listenAddress,
     file: join(settings.dataDir, "broker.db"),
     triggers: TRIGGERS,
     subscribers: {
