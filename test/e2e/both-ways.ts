@@ -48,7 +48,7 @@ export async function sendAPulseEachWay(service: string): Promise<void> {
     `<title>${service}: up</title>`,
   );
   const rows = await cqlsh(
-    `SELECT JSON event_id, latency_ms FROM pulsemesh.pulse_events_by_service WHERE service_name = '${service}' ALLOW FILTERING`,
+    `SELECT JSON event_id, pulse.latency_ms AS latency_ms FROM pulsemesh.pulse_events_by_service WHERE service_name = '${service}' ALLOW FILTERING`,
   );
   expect(rows).toContain('{"event_id": "by-curl", "latency_ms": 12.5}');
   expect(rows).toContain('{"event_id": "by-broker", "latency_ms": 7.0}');
