@@ -49,7 +49,7 @@ export class Latencies {
     return this.count === 0 ? undefined : this.#sum / this.count;
   }
 
-  /** By nearest rank: the smallest latency that at least `percent` of all do not exceed. Of a sketch, within 1 %. */
+  /** By nearest rank: the smallest latency that at least `percent` % of all do not exceed. A sketch has it within 1 %. */
   percentile(percent: number): number | undefined {
     if (this.count === 0) return undefined;
     const place = Math.ceil((percent * this.count) / 100) - 1;

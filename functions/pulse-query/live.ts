@@ -83,7 +83,8 @@ export class Live {
   listen(lastId = ""): Readable | undefined {
     if (this.#isEnded || this.listeners >= this.#options.maxListeners) return undefined;
     const stream = new Readable({ read: () => undefined });
-    // A block of its own would be no event, but widely used clients hand it out as one: it opens the first event's block.
+    // The line opens the first event's block. Alone in a block it would be no event, but widely used clients hand it out
+    // as one.
     stream.push(`retry: ${RETRY_MS}\n`);
     stream.on("close", () => this.#leave(stream));
     stream.on("error", () => undefined); // The listener was dropped or went away: nobody is left to hear of it.

@@ -17,7 +17,7 @@ const ID = /^(\d{1,15})-([0-9a-f]{12})-(\d{1,15})$/;
  * newest ones. `gap` where more came than the window holds.
  *
  * The id of an event is <epoch ms>-<stream>-<order>: the time of the newest pulse until then, the name of this source, and
- * the pulse's order in it. This source goes on just after an id of its own, and after any other id by the time.
+ * the pulse's order in it. The source goes on just after an id that it gave, and after any other id by the time.
  */
 export class OneServiceSource implements LiveSource {
   readonly #services: Pick<ServiceList, "one">;

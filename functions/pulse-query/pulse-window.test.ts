@@ -45,7 +45,7 @@ describe("the window of a service's newest pulses", () => {
     expect(shelf.pages).toBe(9);
   });
 
-  it("sees each of the newest pulses once within ten readings, in whatever order they come", async () => {
+  it("sees each of the newest pulses once within ten readings, in any order", async () => {
     const bursts = fc.array(fc.array(fc.integer({ min: 1, max: 300 }), { maxLength: 120 }), { maxLength: 5 });
     await fc.assert(
       fc.asyncProperty(bursts, async (drawn) => {

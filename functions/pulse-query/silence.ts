@@ -9,7 +9,7 @@ const QUIET_AFTER_PERIODS = 2;
 /**
  * Since when (epoch ms) no service has had a newer pulse, when at least one should have: then it may be PulseMesh that is
  * stuck, and not the services. `undefined` as long as the silence is usual, or no service has a usual period. A service that
- * was late by itself, while others pulsed, does not count.
+ * was late while others pulsed does not count.
  */
 export function nothingNewSince(services: readonly JudgedService[], newAt: number, now: number): number | undefined {
   let shortestMs = Number.POSITIVE_INFINITY;

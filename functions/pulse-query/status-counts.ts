@@ -13,7 +13,7 @@ export const MAX_LISTED = 20;
 export const MAX_COUNTED = 1000;
 
 /**
- * How often each status came, whatever their order. Up to 1,000 different ones are each counted. Of more, those that at
+ * How often each status came: the order does not matter. Up to 1,000 different ones are each counted. Of more, those that at
  * least every thousandth pulse has are counted, and this takes two readings of the pulses: `add` is called with each status
  * of the first, then `recount`, then `add` with each status of the second.
  *

@@ -3,7 +3,7 @@ import type { DeadLetterView } from "../../answers.ts";
 
 const MAX_VALUE_LENGTH = 60;
 
-/** The data that failed first, as text: JSON, or whatever text its bytes are. */
+/** The data that failed first, as text: JSON, or its bytes read as UTF-8. */
 export function originalOf({ event }: DeadLetterView): string {
   if (event.data !== undefined) return JSON.stringify(event.data, null, 2);
   if (typeof event.data_base64 !== "string") return "";
