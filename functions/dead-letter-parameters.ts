@@ -3,6 +3,9 @@ import { moment } from "../http/query-parameters.ts";
 import { flag, integer, text, word } from "../settings/field.ts";
 import { REASONS } from "./dead-letter-reason.ts";
 
+/** The form of a dead letter's id, in a path. */
+export const deadLetterForms = { id: /^[0-9a-f]{24}$/ };
+
 /** What selects dead letters. */
 export const selectionParameters = {
   reason: word(REASONS),

@@ -31,6 +31,8 @@ export interface Route {
   method: "GET" | "POST" | "OPTIONS";
   /** Literal segments and `{name}` for one segment. */
   path: string;
+  /** What the values of the named segments look like: a path with another value is unknown. */
+  forms?: Readonly<Record<string, RegExp>>;
   /** Decides by the headers alone, before the body is read, whether to refuse. */
   admit?: (headers: IncomingHttpHeaders) => HttpReply | undefined;
   handle: (request: HttpRequest) => HttpReply | Promise<HttpReply>;

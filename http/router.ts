@@ -24,7 +24,7 @@ export function createRouter(routes: readonly Route[]): (method: string, path: s
     const allowed = new Set<string>();
     for (const route of routes) if (route.path === path) allowed.add(route.method);
     for (const pattern of patterns) {
-      const parameters = matchSegments(pattern.segments, segments);
+      const parameters = matchSegments(pattern, segments);
       if (parameters === undefined) continue;
       if (pattern.route.method === sought) return { route: pattern.route, parameters };
       allowed.add(pattern.route.method);
@@ -33,24 +33,34 @@ export function createRouter(routes: readonly Route[]): (method: string, path: s
   };
 }
 
-function matchSegments(pattern: readonly string[], segments: readonly string[]): Record<string, string> | undefined {
+function matchSegments(
+  { segments: pattern, route: { forms } }: { segments: readonly string[]; route: Route },
+  segments: readonly string[],
+): Record<string, string> | undefined {
   if (pattern.length !== segments.length) return undefined;
   const parameters: Record<string, string> = {};
   for (let i = 0; i < pattern.length; i++) {
     const expected = pattern[i] as string;
     const segment = segments[i] as string;
     if (expected.startsWith("{")) {
-      if (segment === "") return undefined;
-      try {
-        parameters[expected.slice(1, -1)] = decodeURIComponent(segment);
-      } catch {
-        return undefined;
-      }
+      const name = expected.slice(1, -1);
+      const value = decoded(segment);
+      // Dots would be gone from a URL that is made with them: what follows them would be another path.
+      if (value === undefined || /^\.{0,2}$/.test(value) || forms?.[name]?.test(value) === false) return undefined;
+      parameters[name] = value;
     } else if (expected !== segment) {
       return undefined;
     }
   }
   return parameters;
+}
+
+function decoded(segment: string): string | undefined {
+  try {
+    return decodeURIComponent(segment);
+  } catch {
+    return undefined;
+  }
 }
 
 function unknownPath(routes: readonly Route[]): HttpReply {

@@ -11,6 +11,7 @@ import type { HttpReply, HttpRequest, Route } from "../../http/route.ts";
 import { flag } from "../../settings/field.ts";
 import type { DeadLetter, DeadLetterStore, StoreLifecycle, WaitingCount } from "../../storage/ports.ts";
 import type { BrokerClient } from "../broker-client.ts";
+import { deadLetterForms } from "../dead-letter-parameters.ts";
 import { Deliveries, deliveryOf } from "../deliveries.ts";
 import { MAX_REFUSAL_BYTES, replyToFailedEmit, replyToWrite } from "../outcome-replies.ts";
 import type { PulseFunction } from "../pulse-function.ts";
@@ -157,8 +158,8 @@ export function createDeadLetter(options: DeadLetterOptions): PulseFunction {
     { method: "GET", path: "/dead-letters", handle: list },
     { method: "POST", path: "/dead-letters/replay", handle: replayMany },
     { method: "GET", path: "/dead-letters/count", handle: count },
-    { method: "GET", path: "/dead-letters/{id}", handle: show },
-    { method: "POST", path: "/dead-letters/{id}/replay", handle: replayOne },
+    { method: "GET", path: "/dead-letters/{id}", forms: deadLetterForms, handle: show },
+    { method: "POST", path: "/dead-letters/{id}/replay", forms: deadLetterForms, handle: replayOne },
   ];
   return {
     name: "pulse-deadletter",

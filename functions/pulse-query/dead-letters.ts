@@ -3,6 +3,7 @@
 
 import { problem, tryLater } from "../../http/problem.ts";
 import type { HttpReply, HttpRequest, Route } from "../../http/route.ts";
+import { deadLetterForms } from "../dead-letter-parameters.ts";
 
 const FORWARDED_HEADERS = ["content-type", "retry-after", "x-content-type-options"] as const;
 
@@ -39,10 +40,16 @@ export function deadLetterRoutes(url: URL | undefined, timeoutMs = 15_000): Rout
   return [
     { method: "GET", path: "/dead-letters", handle: (request) => forward("/dead-letters", request, "GET") },
     { method: "GET", path: "/dead-letters/count", handle: (request) => forward("/dead-letters/count", request, "GET") },
-    { method: "GET", path: "/dead-letters/{id}", handle: (request) => forward(pathOf(request), request, "GET") },
+    {
+      method: "GET",
+      path: "/dead-letters/{id}",
+      forms: deadLetterForms,
+      handle: (request) => forward(pathOf(request), request, "GET"),
+    },
     {
       method: "POST",
       path: "/dead-letters/{id}/replay",
+      forms: deadLetterForms,
       admit: refuseOtherSites,
       handle: (request) => forward(`${pathOf(request)}/replay`, request, "POST"),
     },
