@@ -1,4 +1,4 @@
-import { execFileSync, spawn } from "node:child_process";
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -54,59 +54,52 @@ describeUnless(skip, "a node", () => {
 });
 
 describeUnless(skip, "the command", () => {
-  it("runs in the foreground, says how to reach the node, and ends in good order by Ctrl-C", async () => {
-    const port = await freePort(["127.0.0.1"]);
+  let port: number;
+  let command: ChildProcess;
+  let ended: Promise<unknown[]>;
+  let output = "";
+
+  async function untilItSays(text: string): Promise<void> {
+    // A command that ends instead fails the test at once, with its output.
+    await vi.waitFor(() => command.exitCode !== null || expect(output).toContain(text), { timeout: 240_000 });
+    expect(output).toContain(text);
+  }
+
+  beforeAll(async () => {
+    port = await freePort(["127.0.0.1"]);
     const env = {
       ...process.env,
       PULSE_CASSANDRA_CONTACT_POINTS: "",
       PULSE_LOCAL_CASSANDRA_PORT: String(port),
       PULSE_DATA_DIR: join(folder, "data"),
     };
-    const child = spawn(process.execPath, [join(LOCAL, "main.ts")], {
-      env,
-      stdio: ["ignore", "pipe", "pipe"],
-    });
-    let output = "";
-    const gather = (chunk: Buffer) => {
-      output += chunk.toString();
-    };
-    child.stdout.on("data", gather);
-    child.stderr.on("data", gather);
-    const ended = once(child, "close");
-    let hasEnded = false;
-    void ended.then(() => {
-      hasEnded = true;
-    });
-    // A command that ends instead fails the test at once, with its output.
-    await vi.waitFor(() => hasEnded || expect(output).toContain("Ctrl-C stops it"), { timeout: 240_000 });
-    expect(output).toContain("Ctrl-C stops it");
+    command = spawn(process.execPath, [join(LOCAL, "main.ts")], { env, stdio: ["ignore", "pipe", "pipe"] });
+    for (const stream of [command.stdout, command.stderr]) {
+      stream?.on("data", (chunk: Buffer) => {
+        output += chunk.toString();
+      });
+    }
+    ended = once(command, "close");
+  });
+  afterAll(() => void command.kill("SIGKILL"));
+
+  it("runs in the foreground and says how to reach the node", async () => {
+    await untilItSays("Ctrl-C stops it");
     expect(output).toContain(`PULSE_CASSANDRA_CONTACT_POINTS=127.0.0.1:${port}`);
-    child.kill("SIGINT");
-    expect(await ended).toEqual([0, null]);
-    expect(output).toContain("Stopping Cassandra");
   }, 300_000);
 
   it("starts its node again when it was killed, and says so", async () => {
-    const port = await freePort(["127.0.0.1"]);
-    const env = {
-      ...process.env,
-      PULSE_CASSANDRA_CONTACT_POINTS: "",
-      PULSE_LOCAL_CASSANDRA_PORT: String(port),
-      PULSE_DATA_DIR: join(folder, "killed"),
-    };
-    const child = spawn(process.execPath, [join(LOCAL, "main.ts")], { env, stdio: ["ignore", "pipe", "inherit"] });
-    let output = "";
-    child.stdout.on("data", (chunk: Buffer) => (output += chunk));
-    const ended = once(child, "close");
-    const says = (text: string) => vi.waitFor(() => expect(output).toContain(text), { timeout: 240_000 });
-    await says("Ctrl-C stops it");
-    const java = Number(execFileSync("pgrep", ["-P", String(child.pid), "java"], { encoding: "utf8" }));
+    const java = Number(execFileSync("pgrep", ["-P", String(command.pid), "java"], { encoding: "utf8" }));
     process.kill(java, "SIGKILL");
-    await says("The Cassandra node on 127.0.0.1 ended unasked (SIGKILL): starting it again");
-    await says("The Cassandra node on 127.0.0.1 takes connections again");
-    child.kill("SIGINT");
+    await untilItSays("The Cassandra node on 127.0.0.1 ended unasked (SIGKILL): starting it again");
+    await untilItSays("The Cassandra node on 127.0.0.1 takes connections again");
+  }, 300_000);
+
+  it("ends in good order by Ctrl-C", async () => {
+    command.kill("SIGINT");
     expect(await ended).toEqual([0, null]);
-  }, 600_000);
+    expect(output).toContain("Stopping Cassandra");
+  }, 300_000);
 
   it("starts nothing when the environment names contact points", async () => {
     const env = { ...process.env, PULSE_CASSANDRA_CONTACT_POINTS: "10.0.0.1:9042" };
