@@ -15,7 +15,7 @@ export interface Target {
 
 const pulseUrl = {
   ...httpUrl,
-  expectation: "an http:// or https:// URL such as http://localhost:8080/pulse",
+  expectation: "an http:// or https:// URL without a user, such as http://localhost:8080/pulse",
   parse: (given: string) => {
     const url = httpUrl.parse(given);
     if (url?.pathname === "/") url.pathname = "/pulse";

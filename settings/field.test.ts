@@ -13,7 +13,7 @@ describe("a field", () => {
     ["one of sqlite, cassandra", aWord, { type: "string", enum: ["sqlite", "cassandra"] }],
     ["a file's path", text("a file's path"), { type: "string", minLength: 1 }],
     ["true or false", flag, { type: "boolean" }],
-    ["an http:// or https:// URL", httpUrl, { type: "string", minLength: 1 }],
+    ["an http:// or https:// URL without a user", httpUrl, { type: "string", minLength: 1 }],
     ["two words", aPair, { type: "string", minLength: 1 }],
   ])("of %s says so to people and to machines, and has no default", (expectation, field, schema) => {
     expect(field).toMatchObject({ expectation, schema, fallback: undefined });
@@ -56,6 +56,10 @@ describe("a field", () => {
     [flag, ""],
     [httpUrl, "localhost:8080"],
     [httpUrl, "ftp://a.example"],
+    [httpUrl, "https://user:hunter2@a.example/"],
+    [httpUrl, "https://token@a.example/"],
+    [httpUrl, "https://:hunter2@a.example/"],
+    [httpUrl, "http:user:hunter2@a.example"],
     [aPair, "a"],
   ])("of $expectation refuses %j", (field, given) => {
     expect(field.parse(given)).toBeUndefined();
@@ -75,6 +79,8 @@ describe("a refused text in a message", () => {
   it.each([
     ["80a", '"80a"'],
     ["ftp://user:hunter2@broker/", '"ftp://…@broker/"'],
+    ["http:user:hunter2@broker", '"http:…@broker"'],
+    ["http://user:hun/ter2@x@broker/", '"http://…@broker/"'],
     ["https://broker/x?token=hunter2", '"https://broker/x?…"'],
     ["9".repeat(100), `"${"9".repeat(80)}…"`],
   ])("shows %s as %s", (given, shown) => {

@@ -80,14 +80,15 @@ export const flag: Field<boolean | undefined> = {
   schema: { type: "boolean" },
 };
 
-/** An http or https URL. */
-export const httpUrl: Field<URL | undefined> = parsedText("an http:// or https:// URL", (value) => {
+/** An http or https URL. It names no user and no password, because URLs end in logs and on the page. */
+export const httpUrl: Field<URL | undefined> = parsedText("an http:// or https:// URL without a user", (value) => {
   const url = URL.canParse(value) ? new URL(value) : undefined;
-  return url?.protocol === "http:" || url?.protocol === "https:" ? url : undefined;
+  if (url === undefined || url.username !== "" || url.password !== "") return undefined;
+  return url.protocol === "http:" || url.protocol === "https:" ? url : undefined;
 });
 
 /** A refused text as a message shows it: without a URL's password and query, and short, because messages end in logs. */
 export function quote(value: string): string {
-  const shown = value.replace(/\/\/[^@/\s]+@/, "//…@").replace(/(\/\/[^?\s]*\?).+/, "$1…");
+  const shown = value.replace(/^([a-z][a-z\d+.-]*:[\\/]*)?.*@/is, "$1…@").replace(/(\/\/[^?\s]*\?).+/, "$1…");
   return JSON.stringify(shown.length > 80 ? `${shown.slice(0, 80)}…` : shown);
 }

@@ -43,8 +43,8 @@ describe("settings", () => {
     ["PORT", "1e3", 'PORT: Expected an integer from 1 to 65535, got "1e3"'],
     ["PORT", "-1", 'PORT: Expected an integer from 1 to 65535, got "-1"'],
     ["PULSE_LOG_LEVEL", "loud", "PULSE_LOG_LEVEL: Expected one of fatal, error, warn, info, debug, trace, silent, got"],
-    ["K_SINK", "broker:80", 'K_SINK: Expected an http:// or https:// URL, got "broker:80"'],
-    ["K_SINK", "not a url", 'K_SINK: Expected an http:// or https:// URL, got "not a url"'],
+    ["K_SINK", "broker:80", 'K_SINK: Expected an http:// or https:// URL without a user, got "broker:80"'],
+    ["K_SINK", "not a url", 'K_SINK: Expected an http:// or https:// URL without a user, got "not a url"'],
   ])("are refused as %s=%s, with the name, the expectation and the value", (variable, text, message) => {
     expect(complaintOf(variable, text)).toContain(message);
   });

@@ -48,11 +48,18 @@ describe("a function that cannot start", () => {
       PORT: "eighty",
       K_SINK: "ftp://user:hunter2@broker/",
       K_CE_OVERRIDES: "team=shop",
+      PULSE_INGEST_URL: "https://user:hunter2@pulse.example/",
+      PULSE_DEADLETTER_URL: "https://hunter2@pulse.example/",
     };
     const { code, output } = await runToEnd(env);
     expect(code).toBe(1);
     expect(output).toContain('PORT: Expected an integer from 1 to 65535, got "eighty"');
     expect(output).toContain("K_SINK: Expected an http:// or https:// URL");
+    for (const name of ["PULSE_INGEST_URL", "PULSE_DEADLETTER_URL"]) {
+      expect(output).toContain(
+        `${name}: Expected an http:// or https:// URL without a user, got "https://…@pulse.example/"`,
+      );
+    }
     expect(output).toContain('K_CE_OVERRIDES: Expected JSON such as {"extensions":{"team":"shop"}}');
     expect(output).not.toMatch(/hunter2|\n\s+at /);
   });

@@ -142,7 +142,7 @@ describe("the command line of send", () => {
       [[...csv, "--concurrency", ""], /Expected --concurrency/],
       [
         [...csv, "--url", "localhost:8080"],
-        /Expected --url to be an http:\/\/ or https:\/\/ URL such as http:\/\/localhost:8080\/pulse, got "localhost:8080"/,
+        /Expected --url to be an http:\/\/ or https:\/\/ URL without a user, such as http:\/\/localhost:8080\/pulse, got "localhost:8080"/,
       ],
       [[...csv, "--token-file", at("none")], /Expected --token-file to name a file that can be read/],
       [[...csv, "--token-file", at("empty")], /Expected --token-file to hold a token/],
