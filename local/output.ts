@@ -8,13 +8,10 @@ export interface Output {
   writeError(line: string): void;
 }
 
-export interface OutputStreams {
-  out: NodeJS.WritableStream & { isTTY?: boolean };
-  error: NodeJS.WritableStream;
-}
+type Streams = Readonly<Record<"out" | "error", NodeJS.WritableStream & { isTTY?: boolean }>>;
 
-/** Writes coloured words to a terminal, and to anything else the lines as they are. */
-export function createOutput({ out, error }: OutputStreams): Output {
+/** Writes coloured words to a terminal, and unchanged lines to anything else. */
+export function createOutput({ out, error }: Streams): Output {
   const writeError = (line: string) => void error.write(`${line}\n`);
   if (out.isTTY !== true) return { writeLine: (line) => void out.write(`${line}\n`), writeError };
   const format = pretty.prettyFactory({
