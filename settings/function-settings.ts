@@ -97,7 +97,7 @@ export const functionSettings = {
   tokensFile: setting(
     "PULSE_INGEST_TOKENS_FILE",
     text("a file's path"),
-    "Bearer tokens that may send, one a line, each optionally followed by the services it may send for (`*` at the end matches the rest). pulse-ingest reads the file again when it changes. Absent: anyone may send.",
+    "Bearer tokens that may send, one a line that ends with a newline, each optionally followed by the services it may send for (`*` at the end matches the rest). pulse-ingest reads the file again when it changes: an emptied one revokes all, a deleted one leaves the former tokens valid. Absent: anyone may send.",
   ),
   retentionDays: setting(
     "PULSE_RETENTION_DAYS",

@@ -1,4 +1,4 @@
-import { mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { appendFileSync, mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pino } from "pino";
@@ -62,11 +62,11 @@ describe("tokens", () => {
     ["known"],
     ["Bearer known x"],
   ])("are not found in %j", (authorization) => {
-    expect(open(fileOf("known")).grantOf(authorization)).toBeUndefined();
+    expect(open(fileOf("known\n")).grantOf(authorization)).toBeUndefined();
   });
 
   it("are found with the scheme in any letter case", () => {
-    expect(open(fileOf("known")).grantOf("bearer  known")).toBeDefined();
+    expect(open(fileOf("known\n")).grantOf("bearer  known")).toBeDefined();
   });
 
   it("must be at least one, in a readable file", () => {
@@ -76,15 +76,45 @@ describe("tokens", () => {
     expect(() => openTokens(join(folder, "missing"), log)).toThrow(/ENOENT/);
   });
 
-  it("are read again when the file changes, and stay when its new content is wrong", async () => {
-    const file = fileOf("old");
+  it("are read again when the file changes, and all revoked when it has none", async () => {
+    const file = fileOf("old\n");
     const tokens = open(file, 10);
     replace(file, "new\n");
     await vi.waitFor(() => expect(tokens.grantOf("Bearer new")).toBeDefined());
     expect(tokens.grantOf("Bearer old")).toBeUndefined();
     replace(file, "# nothing\n");
-    await vi.waitFor(() => expect(said).toContain("tokens not read again: the former ones stay"));
+    await vi.waitFor(() => expect(tokens.grantOf("Bearer new")).toBeUndefined());
+    expect(said).toContain("tokens read again: the file has none, and nobody may send");
+    replace(file, "back\n");
+    await vi.waitFor(() => expect(tokens.grantOf("Bearer back")).toBeDefined());
+    replace(file, "");
+    await vi.waitFor(() => expect(tokens.grantOf("Bearer back")).toBeUndefined());
+  });
+
+  it("stay while the file is away, and the log goes on saying so", async () => {
+    const file = fileOf("stays\n");
+    const tokens = open(file, 2);
+    said.length = 0;
+    rmSync(file);
+    const warning = "tokens not read again: the former ones stay valid; empty the file to revoke them";
+    await vi.waitFor(() => expect(said.filter((line) => line === warning).length).toBeGreaterThan(1));
+    expect(tokens.grantOf("Bearer stays")).toBeDefined();
+    writeFileSync(file, "new\n");
+    await vi.waitFor(() => expect(tokens.grantOf("Bearer stays")).toBeUndefined());
     expect(tokens.grantOf("Bearer new")).toBeDefined();
+  });
+
+  it("count once their line is finished, so that none is known without its services", async () => {
+    const file = fileOf("whole cart\nhalf ");
+    said.length = 0;
+    const tokens = open(file, 10);
+    expect(said).toEqual(["the last line of the tokens is not read: it does not end with a newline"]);
+    expect(tokens.grantOf("Bearer whole")).toBeDefined();
+    expect(tokens.grantOf("Bearer half")).toBeUndefined();
+    appendFileSync(file, "cart\n");
+    await vi.waitFor(() => expect(tokens.grantOf("Bearer half")).toBeDefined());
+    expect(tokens.grantOf("Bearer half")?.maySend("checkout")).toBe(false);
+    expect(() => openTokens(fileOf("half "), log)).toThrow(/on a line that ends with a newline/);
   });
 });
 

@@ -19,30 +19,49 @@ interface Entry {
 }
 
 const LOOK_EVERY_MS = 2000;
+/** A file that cannot be read is logged at once, and then at every so many looks: once a minute. */
+const LOOKS_A_REMINDER = 30;
 
 /**
  * Bearer tokens from a file: one a line, each optionally followed by the services it may send for; `#` begins a comment.
- * When the file changes, as in the rotation of a Kubernetes Secret, it is read again; if that fails, the log says so and
- * the former tokens stay.
+ * A line counts once it ends with a newline: the beginning of a line that is still being written could lack its services.
+ * When the file changes, as in the rotation of a Kubernetes Secret, it is read again. A file without a token revokes all.
+ * While there is no file that can be read, the former tokens stay, and the log says so again and again.
  * @throws when, at the start, the file cannot be read or holds no token.
  */
 export function openTokens(file: string, log: Logger, lookEveryMs = LOOK_EVERY_MS): Tokens {
   let seen: string | undefined = readFileSync(file, "utf8");
-  let entries = entriesOf(seen, file);
+  let entries = entriesOf(seen);
+  if (entries.length === 0) {
+    throw new Error(
+      `PULSE_INGEST_TOKENS_FILE: Expected at least one token in ${file}, on a line that ends with a newline, got none`,
+    );
+  }
+  warnOfUnfinished(seen);
+  let failures = 0;
   // Compares the content: fs.watchFile begins with a stat, and misses a change before that.
   const timer = setInterval(() => {
     const before = seen;
     try {
       seen = undefined;
       seen = readFileSync(file, "utf8");
+      failures = 0;
       if (seen === before) return;
-      entries = entriesOf(seen, file);
-      log.info({ tokens: entries.length }, "tokens read again");
+      entries = entriesOf(seen);
+      if (entries.length === 0) log.error("tokens read again: the file has none, and nobody may send");
+      else log.info({ tokens: entries.length }, "tokens read again");
+      warnOfUnfinished(seen);
     } catch (error) {
-      // A missing file is logged once.
-      if (seen !== before) log.error({ err: error }, "tokens not read again: the former ones stay");
+      if (failures++ % LOOKS_A_REMINDER === 0) {
+        log.error({ err: error }, "tokens not read again: the former ones stay valid; empty the file to revoke them");
+      }
     }
   }, lookEveryMs).unref();
+
+  function warnOfUnfinished(text: string): void {
+    if (/[^\n]$/.test(text)) log.warn("the last line of the tokens is not read: it does not end with a newline");
+  }
+
   return {
     grantOf(authorization) {
       const token = /^Bearer +(\S+)$/i.exec(authorization ?? "")?.[1];
@@ -57,18 +76,16 @@ export function openTokens(file: string, log: Logger, lookEveryMs = LOOK_EVERY_M
   };
 }
 
-function entriesOf(text: string, file: string): Entry[] {
+function entriesOf(text: string): Entry[] {
   const entries: Entry[] = [];
-  for (const line of text.split("\n")) {
+  // What follows the last newline is not finished.
+  for (const line of text.split("\n").slice(0, -1)) {
     // A `#` inside a word begins no comment: it would silently cut a token short.
     const [token, ...services] = line
       .replace(/(?:^|\s)#.*/, "")
       .trim()
       .split(/\s+/);
     if (token) entries.push({ digest: digestOf(token), grant: grantFor(services) });
-  }
-  if (entries.length === 0) {
-    throw new Error(`PULSE_INGEST_TOKENS_FILE: Expected at least one token in ${file}, got none`);
   }
   return entries;
 }
