@@ -6,8 +6,10 @@ import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { FUNCTIONS, type FunctionName } from "../settings/function-settings.ts";
 import { NODE_FLAGS } from "../settings/node-flags.ts";
+import { freePort } from "../settings/tcp-ports.ts";
 
-const PORT = 8080;
+// A build may share the machine's network, where another PulseMesh answers at 8080.
+const PORT = await freePort();
 const START_MS = 60_000;
 const folder = process.argv[2] ?? "dist";
 
