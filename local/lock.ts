@@ -1,8 +1,9 @@
 // One supervisor at a time for a data folder. The lock is SQLite's lock on a file: the system releases it when the process
 // ends, even by kill -9, so that no stale lock stays behind.
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
+import { makePrivateDatabase, makePrivateFolder, PRIVATE_FILE } from "../settings/private-files.ts";
 
 /** Thrown when another process uses the folder; the message names the process and the remedy. */
 export class FolderInUseError extends Error {
@@ -11,9 +12,11 @@ export class FolderInUseError extends Error {
 
 /** Locks a folder for this process, and makes it if it does not exist. @returns the release @throws {FolderInUseError} */
 export function lockFolder(folder: string): () => void {
-  mkdirSync(folder, { recursive: true });
+  makePrivateFolder(folder);
   const pidFile = join(folder, "supervisor.pid");
-  const database = new DatabaseSync(join(folder, "supervisor.lock"));
+  const lockFile = join(folder, "supervisor.lock");
+  makePrivateDatabase(lockFile);
+  const database = new DatabaseSync(lockFile);
   try {
     database.exec("BEGIN EXCLUSIVE");
   } catch (cause) {
@@ -21,7 +24,7 @@ export function lockFolder(folder: string): () => void {
     const message = `PULSE_DATA_DIR: Expected a folder that no other process uses, got ${folder}, in use by ${ownerIn(pidFile)}: stop that one, or choose another folder`;
     throw new FolderInUseError(message, { cause });
   }
-  writeFileSync(pidFile, String(process.pid));
+  writeFileSync(pidFile, String(process.pid), { mode: PRIVATE_FILE });
   return () => database.close();
 }
 

@@ -1,7 +1,9 @@
 // The laptop platform as a person runs it, with the real broker and functions.
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
+import { readdirSync, statSync } from "node:fs";
 import { createServer } from "node:net";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect, it, onTestFinished, vi } from "vitest";
 import { freePort, takesConnections } from "../settings/tcp-ports.ts";
@@ -31,7 +33,7 @@ async function makeEnv(): Promise<Record<string, string>> {
   return { ...Object.fromEntries(ports), PULSE_DATA_DIR: temporaryFolder() };
 }
 
-function run(env: Record<string, string>, args: string[] = []): Platform {
+function run(env: NodeJS.ProcessEnv, args: string[] = []): Platform {
   const child = spawn(process.execPath, [MAIN, ...args], { env: { ...process.env, ...env }, stdio: "pipe" });
   let output = "";
   for (const stream of [child.stdout, child.stderr]) {
@@ -62,7 +64,9 @@ async function exitOf({ ended }: Platform): Promise<number | null> {
 
 it("runs everything, stores a pulse, keeps it over a restart, and ends cleanly", async () => {
   const env = await makeEnv();
-  const first = run(env);
+  const dataDir = String(env.PULSE_DATA_DIR);
+  // As `make run` starts it: the compile cache is in the data folder.
+  const first = run({ ...env, NODE_COMPILE_CACHE: undefined });
   await untilReady(first);
   const pulse = { service_name: "checkout", latency_ms: 12.5, status: "ok", id: "p1" };
   const posted = await fetch(`http://localhost:${first.ports.INGEST}/pulse`, {
@@ -83,6 +87,12 @@ it("runs everything, stores a pulse, keeps it over a restart, and ends cleanly",
   expect(await exitOf(first)).toBe(0);
   expect(first.pids().length).toBeGreaterThanOrEqual(6);
   expect(first.pids().filter(isRunning)).toEqual([]);
+
+  // Nobody else on this machine may read what services send.
+  const made = readdirSync(dataDir, { recursive: true, withFileTypes: true });
+  expect(made.map(({ name }) => name)).toEqual(expect.arrayContaining(["pulses.db", "broker.db", "compile-cache"]));
+  const readable = made.filter((entry) => (statSync(join(entry.parentPath, entry.name)).mode & 0o077) !== 0);
+  expect(readable.map(({ name }) => name)).toEqual([]);
 
   const second = run({ ...env, PULSE_LISTEN_ADDRESS: ANOTHER_ADDRESS });
   await untilReady(second);

@@ -5,6 +5,7 @@ import { pino } from "pino";
 import { isLoopback } from "../http/listening.ts";
 import { functionSettings } from "../settings/function-settings.ts";
 import { localSettings } from "../settings/local-settings.ts";
+import { PRIVATE_UMASK } from "../settings/private-files.ts";
 import { readSettings } from "../settings/read.ts";
 import type { SettingsOf } from "../settings/setting.ts";
 import { findPortFaults } from "../settings/tcp-ports.ts";
@@ -55,6 +56,8 @@ export async function run(args: string[], env: NodeJS.ProcessEnv): Promise<numbe
   const storeName = STORES.find((name) => name === values.store);
   if (storeName === undefined)
     throw new Error(`--store: Expected one of ${STORES.join(", ")}, got ${JSON.stringify(values.store)}`);
+  // The processes inherit it: it holds for the compile cache and for Cassandra's files.
+  process.umask(PRIVATE_UMASK);
   const release = lockFolder(resolve(settings.dataDir));
   try {
     const store = await startStore(storeName, env);

@@ -12,7 +12,7 @@ function port(variable: string, fallback: number, what: string) {
 export const dataDir = setting(
   "PULSE_DATA_DIR",
   text("a folder's path", ".pulsemesh"),
-  "Where the SQLite stores, the local broker, `make cassandra` and `npm run send` keep their files.",
+  "Where the SQLite stores, the local broker, `make cassandra` and `npm run send` keep their files. New folders and all files in it are their user's alone.",
 );
 
 export const listenAddress = setting(

@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { describe, expect, it } from "vitest";
 import { openTemporaryFolder } from "../testing/temporary-folder.ts";
@@ -35,6 +35,7 @@ describe("the state of a file that is being sent", () => {
     const file = stateFileOf(openTemporaryFolder(), []);
     await new StateWriter(file).save(stateAt(7));
     expect(readState(file)).toEqual(stateAt(7));
+    expect([dirname(file), file].map((path) => statSync(path).mode & 0o777)).toEqual([0o700, 0o600]);
   });
 
   it("is the last one however many are written at a time, and leaves nothing else behind", async () => {

@@ -1,8 +1,9 @@
 import { createHash } from "node:crypto";
-import { mkdirSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { rename, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import * as z from "zod";
+import { makePrivateFolder, PRIVATE_FILE } from "../../settings/private-files.ts";
 import { jsonOrUndefined } from "../json.ts";
 
 const positionSchema = z.object({ line: z.int().min(0), bytes: z.int().min(0) });
@@ -54,7 +55,7 @@ export class StateWriter {
 
   constructor(file: string) {
     this.#file = file;
-    mkdirSync(dirname(file), { recursive: true });
+    makePrivateFolder(dirname(file));
   }
 
   /** Resolves when this state is on disk. */
@@ -66,7 +67,7 @@ export class StateWriter {
   async #write(state: SendState): Promise<void> {
     const temporary = `${this.#file}.${process.pid}.tmp`;
     // Synced before the rename: otherwise a power cut could leave the new name with an empty file.
-    await writeFile(temporary, `${JSON.stringify(state, null, 2)}\n`, { flush: true });
+    await writeFile(temporary, `${JSON.stringify(state, null, 2)}\n`, { flush: true, mode: PRIVATE_FILE });
     await rename(temporary, this.#file);
   }
 }

@@ -1,10 +1,11 @@
 // The broker's file. An event is one row. Each queue that takes it adds a row to `deliveries`, which goes when the
 // subscriber has the event; the event's row goes with its last delivery. `due` is 0 until a delivery has failed once:
 // fresh deliveries are read in the order of their events, failed ones in the order of `due`.
-import { closeSync, mkdirSync, openSync, renameSync, rmSync } from "node:fs";
+import { closeSync, openSync, renameSync, rmSync } from "node:fs";
 import { dirname } from "node:path";
 import { DatabaseSync, type SQLOutputValue, type StatementSync } from "node:sqlite";
 import { bytesOf, type CloudEvent } from "../../events/cloud-event.ts";
+import { makePrivateDatabase, makePrivateFolder } from "../../settings/private-files.ts";
 import { BrokerFileError, openSchema, SQL } from "./broker-schema.ts";
 import type { DeadLetterFacts } from "./dead-letter.ts";
 
@@ -50,7 +51,8 @@ export class BrokerDatabase {
 
   constructor({ file, maxBytes }: { file: string; maxBytes: number }) {
     this.#file = file;
-    mkdirSync(dirname(file), { recursive: true });
+    makePrivateFolder(dirname(file));
+    makePrivateDatabase(file);
     this.#database = new DatabaseSync(file);
     try {
       // For one process only: two brokers on one file would deliver everything twice.

@@ -1,4 +1,5 @@
 // `make cassandra`: a real Cassandra on this machine, in the foreground, until Ctrl-C.
+import { PRIVATE_UMASK } from "../../settings/private-files.ts";
 import { startLocalCassandra } from "./local-cassandra.ts";
 
 async function run(env: NodeJS.ProcessEnv): Promise<void> {
@@ -6,6 +7,7 @@ async function run(env: NodeJS.ProcessEnv): Promise<void> {
     console.log(`PULSE_CASSANDRA_CONTACT_POINTS is set (${env.PULSE_CASSANDRA_CONTACT_POINTS}): nothing to start.`);
     return;
   }
+  process.umask(PRIVATE_UMASK);
   console.log("Starting Cassandra (10 to 30 s) …");
   const cassandra = await startLocalCassandra(env, (line) => console.log(line));
   // Before the next line: a reader of it may press Ctrl-C at once.

@@ -1,6 +1,7 @@
-import { mkdirSync, statfsSync } from "node:fs";
+import { statfsSync } from "node:fs";
 import { dirname } from "node:path";
 import { DatabaseSync } from "node:sqlite";
+import { makePrivateDatabase, makePrivateFolder } from "../../settings/private-files.ts";
 import { type NotStored, retry } from "../outcome.ts";
 
 /** What a file holds. */
@@ -37,7 +38,8 @@ const BUSY_TIMEOUT_MS = 100;
 export function openSqliteDatabase({ file, maxBytes }: SqliteFileOptions, schema: SqliteSchema): DatabaseSync {
   let database: DatabaseSync | undefined;
   try {
-    mkdirSync(dirname(file), { recursive: true });
+    makePrivateFolder(dirname(file));
+    makePrivateDatabase(file);
     database = new DatabaseSync(file, { timeout: OPEN_TIMEOUT_MS });
     database.exec(`PRAGMA page_size = ${PAGE_BYTES}`);
     enterWriteAheadLog(database);

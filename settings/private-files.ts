@@ -1,0 +1,28 @@
+// Data files hold what services and people send: only the user that PulseMesh runs as reads them.
+import { chmodSync, closeSync, mkdirSync, openSync } from "node:fs";
+
+/** The permissions of data files. */
+export const PRIVATE_FILE = 0o600;
+/** What a process takes from the permissions of every file that it makes, for files that other programs name. */
+export const PRIVATE_UMASK = 0o077;
+
+/** Makes a folder, with the folders above it, unless it exists. What exists keeps its permissions: it may be shared. */
+export function makePrivateFolder(folder: string): void {
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+}
+
+/**
+ * Makes the empty file of a SQLite database unless it exists, and takes it from other users. SQLite gives its permissions
+ * to the files beside it, except to those that are there. Never throws: SQLite says better what is wrong with a file.
+ */
+export function makePrivateDatabase(file: string): void {
+  try {
+    // Never opens a file that is there: to close it would end the locks that this process holds on it.
+    closeSync(openSync(file, "wx", PRIVATE_FILE));
+  } catch {}
+  for (const path of [file, `${file}-wal`, `${file}-shm`]) {
+    try {
+      chmodSync(path, PRIVATE_FILE);
+    } catch {} // another user's, on a shared volume, or not there
+  }
+}
