@@ -1,4 +1,5 @@
 import type { Readable } from "node:stream";
+import { forTerminal } from "../settings/terminal-text.ts";
 import { UsageError } from "./command-line.ts";
 import type { Screen } from "./progress.ts";
 
@@ -24,10 +25,10 @@ export async function exitCodeFrom(
     const code = await command();
     if (!signal.aborted) return code;
     if (typeof signal.reason !== "string") return 130;
-    stderr.write(`${signal.reason}\n`);
+    stderr.write(`${forTerminal(signal.reason, "\n")}\n`);
     return 1;
   } catch (error) {
-    stderr.write(`${(error as Error).message}\n`);
+    stderr.write(`${forTerminal((error as Error).message, "\n")}\n`);
     return error instanceof UsageError ? 2 : 1;
   }
 }

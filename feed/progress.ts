@@ -1,4 +1,5 @@
 import { MultiBar, type SingleBar } from "cli-progress";
+import { forTerminal } from "../settings/terminal-text.ts";
 
 /** What the user sees while a command sends pulses. */
 export interface Progress {
@@ -39,7 +40,7 @@ function barOn(screen: NodeJS.WriteStream, total: number | undefined, rate: (acc
   const bar: SingleBar = bars.create(total ?? 0, 0, { accepted: 0, rate: 0 });
   return {
     update: (done, accepted) => bar.update(total === undefined ? 0 : done, { accepted, rate: rate(accepted) }),
-    log: (line) => bars.log(`${line}\n`),
+    log: (line) => bars.log(`${forTerminal(line, "\n")}\n`),
     stop: () => bars.stop(),
   };
 }
@@ -53,7 +54,7 @@ function linesOn(screen: Screen, total: number | undefined, rate: (accepted: num
       const share = total === undefined || total === 0 ? "" : `${Math.floor((done / total) * 100)} % | `;
       screen.write(`${share}${accepted} pulses | ${rate(accepted)}/s\n`);
     },
-    log: (line) => screen.write(`${line}\n`),
+    log: (line) => screen.write(`${forTerminal(line, "\n")}\n`),
     stop: () => undefined,
   };
 }

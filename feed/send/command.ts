@@ -1,5 +1,6 @@
 // The command `send`, apart from its process; main.ts has the map.
 import { DAY_MS } from "../../events/time.ts";
+import { forTerminal } from "../../settings/terminal-text.ts";
 import { type CommandIo, exitCodeFrom } from "../command-io.ts";
 import { createProgress } from "../progress.ts";
 import { Requests } from "../requests.ts";
@@ -25,7 +26,11 @@ export function runSend(args: readonly string[], io: CommandIo): Promise<number>
     }
     const { file } = options;
     const { stdin, stop, stderr } = io;
-    const jobIo = { now: Date.now, signal: stop.signal, log: (line: string) => stderr.write(`${line}\n`) };
+    const jobIo = {
+      now: Date.now,
+      signal: stop.signal,
+      log: (line: string) => stderr.write(`${forTerminal(line, "\n")}\n`),
+    };
     const job = file === undefined ? prepareInput(options, stdin, jobIo) : await prepare(file, options, jobIo);
     if (job === undefined || stop.signal.aborted) return 0;
     const counts = await send(job, options, io);
