@@ -98,8 +98,11 @@ function refusalOf(outcome: Exclude<RequestOutcome, { kind: "accepted" }>): Http
   if (outcome.kind === "full") {
     return tryLater(429, "Too many pulses wait for the broker; nothing of the request was accepted.", 1000);
   }
-  const advice = outcome.kind === "unavailable" ? " Send the request again, with the same ids." : "";
-  return replyToFailedEmit(outcome.kind, `Not accepted: ${outcome.reason}.${advice}`);
+  const detail =
+    outcome.kind === "refused"
+      ? `Not accepted: ${outcome.reason}.`
+      : `Not accepted as a whole: ${outcome.reason}. Some of its pulses may be: send all of the request again, with the same ids.`;
+  return replyToFailedEmit(outcome.kind, detail);
 }
 
 function unsupported(): HttpReply {
