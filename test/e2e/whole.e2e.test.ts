@@ -196,7 +196,7 @@ describe("PulseMesh on a KIND cluster", () => {
       status: "firing",
       labels: { severity: "warning", namespace: NAMESPACE, reason: "invalid" },
       annotations: {
-        summary: "Accepted pulses are missing from what is shown, until their dead letters are replayed.",
+        summary: "PulseMesh does not show some accepted pulses until their dead letters are replayed.",
         runbook_url: expect.stringMatching(/.#pulsedeadlettersgrow$/),
       },
     });
