@@ -49,10 +49,10 @@ const openDeadLetter = () =>
       ...lifecycle,
       put: async ({ event }: DeadLetter) => outcomeOf(event.id),
       get: async (id: string) => {
-        if (id === "unknown") return undefined;
-        if (id === "away") throw new Error(LONG);
+        if (id.endsWith("a")) return undefined;
+        if (id.endsWith("b")) throw new Error(LONG);
         const event = { id, source: "/shop", type: "t", extensions: {}, data: { kind: "none" as const } };
-        return { ...letter, event, ...(id === "replayed" && { replayedAt: 1 }) };
+        return { ...letter, event, ...(id.endsWith("d") && { replayedAt: 1 }) };
       },
       list: async () => ({ ok: false as const, faults: [{ pointer: "/cursor", rule: LONG, got: "text" }] }),
       countWaiting: () => Promise.reject(new Error(LONG)),
@@ -60,7 +60,7 @@ const openDeadLetter = () =>
     };
     const broker = {
       send: async ({ id }: { id: string }) => ({
-        kind: id === "refused" ? ("refused" as const) : ("unavailable" as const),
+        kind: id.endsWith("e") ? ("refused" as const) : ("unavailable" as const),
         reason: LONG,
         uncertainTries: 0,
       }),
@@ -140,12 +140,12 @@ const DEAD_LETTER: Row[] = [
   ],
   ["a long name in a query", 400, `GET /dead-letters?${"%01".repeat(1000)}=1`],
   ["a cursor that is none", 400, "GET /dead-letters?cursor=x"],
-  ["an unknown dead letter", 404, "GET /dead-letters/unknown"],
-  ["a store that cannot be read", 503, "GET /dead-letters/away"],
-  ["a correction that is no JSON", 400, "POST /dead-letters/a/replay", {}, "{"],
-  ["another replay", 409, "POST /dead-letters/replayed/replay"],
-  ["a replay that the broker refuses", 422, "POST /dead-letters/refused/replay"],
-  ["a replay while the broker is away", 503, "POST /dead-letters/a/replay"],
+  ["an unknown dead letter", 404, "GET /dead-letters/00000000000000000000000a"],
+  ["a store that cannot be read", 503, "GET /dead-letters/00000000000000000000000b"],
+  ["a correction that is no JSON", 400, "POST /dead-letters/00000000000000000000000c/replay", {}, "{"],
+  ["another replay", 409, "POST /dead-letters/00000000000000000000000d/replay"],
+  ["a replay that the broker refuses", 422, "POST /dead-letters/00000000000000000000000e/replay"],
+  ["a replay while the broker is away", 503, "POST /dead-letters/00000000000000000000000c/replay"],
   ["a replay of many with a body", 400, "POST /dead-letters/replay", {}, "{}"],
 ];
 

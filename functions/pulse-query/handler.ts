@@ -18,13 +18,7 @@ import { Exports, wantsLines } from "./export.ts";
 import { LIVE_DEFAULTS, type LiveOptions } from "./live.ts";
 import { liveRoutes } from "./live-routes.ts";
 import { pageRoutes } from "./page/routes.ts";
-import {
-  exportParameters,
-  pulsesParameters,
-  readSpanQuery,
-  serviceForms,
-  summaryParameters,
-} from "./query-parameters.ts";
+import { exportParameters, pulsesParameters, readSpanQuery, summaryParameters } from "./query-parameters.ts";
 import { ServiceList } from "./service-list.ts";
 import { SharedAnswers } from "./shared-answers.ts";
 import { summarize } from "./summary.ts";
@@ -129,14 +123,14 @@ export function createQuery({
     ...pageRoutes(ingestUrl),
     ...deadLetterRoutes(deadLetterUrl),
     { method: "GET", path: "/services", handle: listServices },
-    { method: "GET", path: "/services/{service}", forms: serviceForms, handle: showService },
+    { method: "GET", path: "/services/{service}", handle: showService },
     {
       method: "GET",
       path: "/services/{service}/pulses",
-      forms: serviceForms,
+
       handle: (request) => (isExport(request) ? exportPulses : listPulses)(request),
     },
-    { method: "GET", path: "/services/{service}/summary", forms: serviceForms, handle: showSummary },
+    { method: "GET", path: "/services/{service}/summary", handle: showSummary },
     { method: "GET", path: "/services/{service}/badge.svg", handle: showBadge },
     ...live.routes,
     { method: "GET", path: "/openapi.json", handle: showDescription },

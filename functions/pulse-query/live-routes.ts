@@ -5,7 +5,6 @@ import type { PulseReader } from "../../storage/ports.ts";
 import { EveryServiceSource } from "./every-service-source.ts";
 import { Live, type LiveOptions } from "./live.ts";
 import { OneServiceSource } from "./one-service-source.ts";
-import { serviceForms } from "./query-parameters.ts";
 import type { ServiceList } from "./service-list.ts";
 
 const HEADERS = {
@@ -73,7 +72,7 @@ export function liveRoutes(options: LiveRoutesOptions): { routes: Route[]; end: 
   return {
     routes: [
       { method: "GET", path: "/live", handle: listen },
-      { method: "GET", path: "/services/{service}/live", forms: serviceForms, handle: listen },
+      { method: "GET", path: "/services/{service}/live", handle: listen },
     ],
     end() {
       isEnded = true;

@@ -1,12 +1,9 @@
 import type { Parsed } from "../../events/fault.ts";
-import { MAX_AHEAD_MS, SERVICE_NAME_FORM } from "../../events/pulse.ts";
+import { MAX_AHEAD_MS } from "../../events/pulse.ts";
 import { DAY_MS } from "../../events/time.ts";
 import { faultOf, moment, readQuery } from "../../http/query-parameters.ts";
 import { integer, text, type ValuesOf } from "../../settings/field.ts";
 import type { Span } from "../../storage/ports.ts";
-
-/** The form of a service's name, in a path. */
-export const serviceForms = { service: SERVICE_NAME_FORM };
 
 const spanParameters = { from: moment, to: moment };
 /** Of `GET /services/{service}/pulses`. */
