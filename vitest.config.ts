@@ -38,6 +38,7 @@ export default defineConfig({
         "functions/**/*.ts",
         "http/**/*.ts",
         "storage/**/*.ts",
+        "history/**/*.ts",
         "local/**/*.ts",
         "settings/**/*.ts",
         "feed/**/*.ts",

@@ -86,8 +86,6 @@ async function bundle(name: string, contents: string): Promise<void> {
     legalComments: "none",
     define: { "import.meta.dirname": "__dirname", "import.meta.main": "false" },
     banner: { js: RUNTIME_BANNER },
-    // sketches-js loads it on demand, for serialized sketches, which PulseMesh does not use.
-    external: ["protobufjs/minimal"],
     plugins: [slimRuntime, slimBadges, pageAsText],
     logLevel: "warning",
   });

@@ -3,7 +3,7 @@
 import * as z from "zod";
 import { HEALTHS } from "../../events/health.ts";
 import { SERVICE_HEALTHS } from "../../events/service-health.ts";
-import { EXACT_UP_TO } from "./latencies.ts";
+import { EXACT_UP_TO } from "../../history/latencies.ts";
 import { MAX_COUNTED, MAX_LISTED } from "./status-counts.ts";
 
 /** The schemas that the description names. */

@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { EXACT_UP_TO } from "../../history/latencies.ts";
 import type { PulseReader, Span, StoredPulse } from "../../storage/ports.ts";
 import type { Summary, SummaryBucket } from "./answers.ts";
-import { EXACT_UP_TO } from "./latencies.ts";
 import { summarize } from "./summary.ts";
 
 // Every run draws the same cases, so that a failure repeats.

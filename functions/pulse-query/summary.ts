@@ -1,8 +1,8 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { HEALTHS, type Health, healthOf } from "../../events/health.ts";
+import { Latencies } from "../../history/latencies.ts";
 import type { PulseReader, Span } from "../../storage/ports.ts";
 import type { HealthCounts, LatencySummary, Summary, SummaryBucket } from "./answers.ts";
-import { Latencies } from "./latencies.ts";
 import { StatusCounts } from "./status-counts.ts";
 
 /** Reads a service's pulses of a span and sums them up, in memory that does not grow with their number. */
@@ -12,9 +12,6 @@ export async function summarize(
   span: Span,
   buckets: number,
 ): Promise<Summary> {
-  // The whole span has its own latencies, because @datadog/sketches-js 2.1.1 merges a sketch wrongly when its largest
-  // value lies in (0.98, 1]: DenseStore's `_extendRange` takes the key 0 for none.
-  const whole = new SpanStatistics(span);
   const parts = divide(span, buckets).map((part) => new SpanStatistics(part));
   const statuses = new StatusCounts();
   const lengthMs = span.to - span.from;
@@ -22,7 +19,6 @@ export async function summarize(
     for (const { event_time: time, latency_ms: latency, status } of chunk) {
       const health = healthOf(status);
       statuses.add(status);
-      whole.add(latency, health);
       parts[Math.floor(((time - span.from) * parts.length) / lengthMs)]?.add(latency, health);
     }
   }
@@ -30,6 +26,8 @@ export async function summarize(
     statuses.recount();
     for await (const chunk of chunksOf(reader, service, span)) for (const { status } of chunk) statuses.add(status);
   }
+  const whole = new SpanStatistics(span);
+  for (const part of parts) whole.merge(part);
   return {
     service_name: service,
     ...timesOf(span),
@@ -70,6 +68,11 @@ class SpanStatistics {
   add(latency: number, health: Health): void {
     this.health[health]++;
     this.latencies.add(latency);
+  }
+
+  merge(other: SpanStatistics): void {
+    for (const health of HEALTHS) this.health[health] += other.health[health];
+    this.latencies.merge(other.latencies);
   }
 
   bucket(): SummaryBucket {

@@ -29,6 +29,25 @@ describe("percentiles", () => {
     expect(latenciesOf(values).percentile(percent)).toBe(expected);
   });
 
+  it("are those of all latencies when others are merged, exact or not, to the bit", () => {
+    const latency = fc.double({ min: 0, max: 100, noNaN: true });
+    const part = fc.oneof(
+      fc.array(latency, { maxLength: 20 }),
+      fc.array(latency, { minLength: EXACT_UP_TO - 20, maxLength: EXACT_UP_TO + 20 }),
+    );
+    fc.assert(
+      fc.property(fc.array(part, { minLength: 1, maxLength: 4 }), (parts) => {
+        const whole = latenciesOf(parts.flat());
+        const merged = new Latencies();
+        for (const one of parts) merged.merge(latenciesOf(one));
+        const figures = ({ count, min, max, mean }: Latencies) => ({ count, min, max, mean });
+        expect(figures(merged)).toEqual(figures(whole));
+        for (const percent of [1, 50, 95, 99, 100]) expect(merged.percentile(percent)).toBe(whole.percentile(percent));
+      }),
+      { numRuns: 100 },
+    );
+  });
+
   it("are nothing without latencies", () => {
     const { min, max, mean, count } = latenciesOf([]);
     expect([count, min, max, mean, latenciesOf([]).percentile(50)]).toEqual([0, ...Array(4).fill(undefined)]);
