@@ -6,24 +6,24 @@ import { AckWindow, type Stretch } from "./ack-window.ts";
 fc.configureGlobal({ seed: 20_261_124 });
 
 function stretchTo(line: number): Stretch {
-  return { end: { line, bytes: line * 10 }, accepted: 1, refused: 0 };
+  return { end: { line, bytes: line * 10, crc: line }, accepted: 1, refused: 0 };
 }
 
 describe("AckWindow", () => {
   it("reaches no further than the first gap", () => {
-    const window = new AckWindow({ end: { line: 0, bytes: 0 }, accepted: 5, refused: 1 });
+    const window = new AckWindow({ end: { line: 0, bytes: 0, crc: 0 }, accepted: 5, refused: 1 });
     const acks = [1, 2, 3].map((line) => window.open(stretchTo(line)));
     acks[2]?.();
     acks[1]?.();
-    expect(window.reached).toEqual({ end: { line: 0, bytes: 0 }, accepted: 5, refused: 1 });
+    expect(window.reached).toEqual({ end: { line: 0, bytes: 0, crc: 0 }, accepted: 5, refused: 1 });
     acks[0]?.();
-    expect(window.reached).toEqual({ end: { line: 3, bytes: 30 }, accepted: 8, refused: 1 });
+    expect(window.reached).toEqual({ end: { line: 3, bytes: 30, crc: 3 }, accepted: 8, refused: 1 });
   });
 
   it("reaches the end when everything is answered, in any order", () => {
     fc.assert(
       fc.property(fc.shuffledSubarray([...Array(20).keys()], { minLength: 20 }), (order) => {
-        const window = new AckWindow({ end: { line: 0, bytes: 0 }, accepted: 0, refused: 0 });
+        const window = new AckWindow({ end: { line: 0, bytes: 0, crc: 0 }, accepted: 0, refused: 0 });
         const acks = order.map((_, i) => window.open(stretchTo(i + 1)));
         const answered = new Set<number>();
         for (const i of order) {

@@ -31,25 +31,29 @@ export function runSend(args: readonly string[], io: CommandIo): Promise<number>
       signal: stop.signal,
       log: (line: string) => stderr.write(`${forTerminal(line, "\n")}\n`),
     };
-    const job = file === undefined ? prepareInput(options, stdin, jobIo) : await prepare(file, options, jobIo);
-    if (job === undefined || stop.signal.aborted) return 0;
+    const job = file === undefined ? prepareInput(options, stdin, jobIo) : await prepareFile(file, options, jobIo);
+    if (stop.signal.aborted) return 0;
+    const refusedBefore = job.file?.state.refused ?? 0;
+    if (tellOfEarlierRuns(job, jobIo)) return refusedBefore > 0 ? SOME_LEFT_OUT : 0;
     const counts = await send(job, options, io);
     io.stdout.write(formatCounts(counts));
-    return counts.refused > 0 || counts.openLine !== undefined ? SOME_LEFT_OUT : 0;
+    return refusedBefore + counts.refused > 0 || counts.openLine !== undefined ? SOME_LEFT_OUT : 0;
   }, io);
 }
 
-/** Prepares a file and tells the user what is special about it; `undefined` when there is nothing left to send. */
-async function prepare(file: string, options: SendOptions, io: JobIo): Promise<Job | undefined> {
-  const job = await prepareFile(file, options, io);
-  const { state, isResumed, isSentBefore } = job.file;
-  if (isSentBefore) {
-    io.log(`${file} was sent before: ${state.accepted} pulses. Send it again with --restart.`);
-    return undefined;
+/** Tells the user what is special about a file; `true` when there is nothing left to send. */
+function tellOfEarlierRuns({ name, file }: Job, { log }: JobIo): boolean {
+  if (file === undefined) return false;
+  const { accepted, refused, position, shiftMs } = file.state;
+  if (file.isSentBefore) {
+    const left = refused === 0 ? "" : ` ${refused} lines were refused: correct them first.`;
+    log(`${name} was sent before: ${accepted} pulses. Send it again with --restart.${left}`);
+    return true;
   }
-  if (isResumed) io.log(`Continuing after line ${state.position.line}; ${state.accepted} pulses were accepted before.`);
-  if (state.shiftMs !== undefined) io.log(`Times are shifted by ${describeShift(state.shiftMs)}.`);
-  return job;
+  const left = refused === 0 ? "" : `, and ${refused} lines refused`;
+  if (file.isResumed) log(`Continuing after line ${position.line}; ${accepted} pulses were accepted before${left}.`);
+  if (shiftMs !== undefined) log(`Times are shifted by ${describeShift(shiftMs)}.`);
+  return false;
 }
 
 async function send(job: Job, options: SendOptions, { stop, stdout, stderr }: CommandIo): Promise<SendCounts> {
@@ -69,7 +73,7 @@ async function send(job: Job, options: SendOptions, { stop, stdout, stderr }: Co
     options,
     requests,
     show: (json) => {
-      if (shown++ < SHOWN_BY_DRY_RUN) stdout.write(`${json}\n`);
+      if (shown++ < SHOWN_BY_DRY_RUN) stdout.write(`${forTerminal(json)}\n`);
     },
     stop,
     progress,

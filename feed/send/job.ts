@@ -2,22 +2,13 @@ import type { Readable } from "node:stream";
 import { UsageError } from "../command-line.ts";
 import type { CsvLayout } from "./csv.ts";
 import { leftOutBy, readHeader } from "./csv-header.ts";
-import {
-  BEGINNING,
-  hashOf,
-  type InputFile,
-  idsOf,
-  openInput,
-  readFileLines,
-  readHead,
-  readStreamLines,
-  textOf,
-} from "./line-source.ts";
-import type { FilePosition, Line } from "./lines.ts";
+import { noticeOfOtherOptions, noticeOfRestart, positionAfter } from "./earlier-runs.ts";
+import { idsOf, openInput, readFileLines, readFirstLine, readStreamLines } from "./line-source.ts";
+import { BEGINNING, type FilePosition, type Line } from "./lines.ts";
 import type { LineRules } from "./measurement.ts";
 import type { SendOptions } from "./options.ts";
 import { shiftOf } from "./shift.ts";
-import { readState, type SendState, stateFileOf } from "./state.ts";
+import { acceptedOtherwise, readState, type SendState, stateFileOf } from "./state.ts";
 
 /** What is sent, and from where on. */
 export interface Job {
@@ -42,7 +33,7 @@ export interface FileProgress {
   stateFile: string;
   state: SendState;
   isResumed: boolean;
-  /** Whether an earlier run sent all that it holds. */
+  /** Whether earlier runs read all that it holds. */
   isSentBefore: boolean;
 }
 
@@ -68,62 +59,52 @@ export async function prepareFile(
   options: SendOptions,
   io: JobIo,
 ): Promise<Job & { file: FileProgress }> {
-  const { format, service, status, statuses, columns, where, target, shiftToNow } = options;
+  const { format, target, shiftToNow } = options;
+  const url = target.url.href;
   const file = openInput(path, format, options.final);
-  const head = await readHead(file, io.signal);
+  const first = await readFirstLine(file, io.signal);
   const readLayout = layoutReader(path, options, io.log);
-  const layout = format === "csv" && head.first !== undefined ? readLayout(head.first) : undefined;
-  const content = [service, status, [...(statuses ?? [])], [...(columns ?? [])], where];
-  const stateFile = stateFileOf(options.dataDir, [path, format, content, target.url.href, shiftToNow]);
-  const former = options.restart ? undefined : readState(stateFile);
-  const start = former === undefined ? BEGINNING : await positionAfter(former, file, io.signal);
-  if (former?.head !== undefined && former.head !== head.hash)
-    throw changedError(path, "its first lines read otherwise");
+  const layout = format === "csv" && first !== undefined ? readLayout(first) : undefined;
+  const stateFile = stateFileOf(options.dataDir, [path, url, ...wayOf(options)]);
+  const former = options.dryRun ? undefined : readState(stateFile, options.restart);
+  const isResumed = former !== undefined && !options.restart;
+  const start = isResumed ? await positionAfter(former, file, io.signal) : BEGINNING;
   const state: SendState = {
-    ...(former ?? { version: 2, file: path, position: start, accepted: 0, refused: 0, isFinished: false }),
-    head: head.isOpen ? former?.head : head.hash,
+    ...(isResumed ? former : { version: 3, accepted: 0, refused: 0, isFinished: false }),
+    file: path,
+    url,
+    position: start,
     size: file.size,
   };
   const rules = rulesOf(options);
   const read = () => readFileLines(file, start, io.signal);
   if (shiftToNow && state.shiftMs === undefined) state.shiftMs = await shiftOf(path, read(), rules, layout, io);
-  const { shiftMs = 0 } = state;
+  if (former !== undefined && !isResumed && former.accepted > 0) {
+    io.log(await noticeOfRestart(former, state.shiftMs ?? 0, file, io.signal));
+  }
+  const otherwise = former === undefined && !options.dryRun ? acceptedOtherwise(stateFile, state) : 0;
+  if (otherwise > 0) io.log(noticeOfOtherOptions(otherwise, path));
   return {
     name: path,
     start,
     read,
-    rules: { ...rules, shiftMs, idOf: idsOf(file, head, shiftMs) },
+    rules: { ...rules, shiftMs: state.shiftMs ?? 0, idOf: idsOf(file) },
     layout,
     readLayout,
     file: {
       bytes: file.encoding === "utf-8" ? file.size : undefined,
       stateFile,
       state,
-      isResumed: former !== undefined,
-      isSentBefore: former?.isFinished === true && former.size === file.size,
+      isResumed,
+      isSentBefore: isResumed && former.isFinished && former.size === file.size,
     },
   };
 }
 
-/** The end of the line that was read last, if it still reads as it did. Its line break may have come since. */
-async function positionAfter(
-  { last, position }: SendState,
-  file: InputFile,
-  signal: AbortSignal,
-): Promise<FilePosition> {
-  if (last === undefined) return position;
-  for await (const [line] of readFileLines(file, { ...last, line: position.line - 1 }, signal)) {
-    if (line !== undefined && hashOf(textOf(line)) === last.hash) return line.end;
-    break;
-  }
-  if (signal.aborted) return position;
-  throw changedError(file.path, `line ${position.line} reads otherwise`);
-}
-
-function changedError(path: string, how: string): Error {
-  return new Error(
-    `${path} is not the file that an earlier run began: it was changed or cut, for ${how} now. Use --restart to begin again.`,
-  );
+/** The options that say what pulse a line becomes. */
+function wayOf(options: SendOptions): unknown[] {
+  const { format, service, status, statuses, columns, where, separator, decimal, shiftToNow } = options;
+  return [format, service, status, [...(statuses ?? [])], [...(columns ?? [])], where, separator, decimal, shiftToNow];
 }
 
 function rulesOf({ format, service, status, statuses }: SendOptions): LineRules {

@@ -1,13 +1,12 @@
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import { closeSync, createReadStream, fstatSync, openSync, readSync } from "node:fs";
 import { basename } from "node:path";
 import { addAbortSignal, type Readable } from "node:stream";
+import { crc32 } from "node:zlib";
 import { jsonOrUndefined } from "../json.ts";
 import { decode, type Encoding, encodingOf } from "./decode.ts";
-import { type FilePosition, type Line, readLines } from "./lines.ts";
+import { BEGINNING, type FilePosition, type Line, readLines } from "./lines.ts";
 import type { LineFormat } from "./measurement.ts";
-
-export const BEGINNING: FilePosition = { line: 0, bytes: 0 };
 
 /** A file as it is when the command starts: what is written later is left for the next time. */
 export interface InputFile {
@@ -33,33 +32,10 @@ export function openInput(path: string, format: LineFormat, isFinal: boolean): I
   }
 }
 
-/** What the first lines of a file say of it. */
-export interface FileHead {
-  /** The first line. Absent: it is not whole yet. */
-  first: Line | undefined;
-  /**
-   * Of the lines up to the first measurement, blank ones left out. It stays the same when the file grows, and differs for another
-   * file of the same name. Absent: that line is not there yet.
-   */
-  hash: string | undefined;
-  /** Whether the hash may change, because the first measurement is not whole yet. */
-  isOpen: boolean;
-}
-
-/** Reads a file up to its first measurement. */
-export async function readHead(file: InputFile, signal: AbortSignal): Promise<FileHead> {
-  const texts: string[] = [];
-  let first: Line | undefined;
-  for await (const lines of readFileLines(file, BEGINNING, signal)) {
-    for (const line of lines) {
-      const { number, isOpen = false } = line;
-      if (number === 1 && !isOpen) first = line;
-      const text = textOf(line);
-      if (text.trim() !== "") texts.push(text);
-      if (texts.length === (file.format === "csv" ? 2 : 1)) return { first, hash: hashOf(texts.join("\n")), isOpen };
-    }
-  }
-  return { first, hash: undefined, isOpen: true };
+/** The first line; `undefined` while it is not whole. */
+export async function readFirstLine(file: InputFile, signal: AbortSignal): Promise<Line | undefined> {
+  for await (const [line] of readFileLines(file, BEGINNING, signal)) return line?.isOpen ? undefined : line;
+  return undefined;
 }
 
 /** What a line reads, or why it cannot be read. */
@@ -68,26 +44,39 @@ export function textOf({ text, fault }: Pick<Line, "text" | "fault">): string {
 }
 
 export function hashOf(text: string): string {
-  return createHash("sha256").update(text).digest("hex").slice(0, 8);
+  return hash("sha256", text, "hex").slice(0, 8);
 }
 
-/**
- * The lines of a file from a position on. Ends early, without an error, when the signal aborts.
- * The position counts bytes of UTF-8, so that a file in another encoding is read from its beginning.
- */
+/** The lines of a file from a position on. Ends early, without an error, when the signal aborts. */
 export async function* readFileLines(
   file: InputFile,
   start: FilePosition,
   signal: AbortSignal,
 ): AsyncGenerator<Line[]> {
-  const { path, size, encoding } = file;
+  const source = readLines(bytesOf(file, start.bytes, signal), start);
+  yield* untilAborted(wholeLines(source, file), file.path, signal);
+}
+
+/** Whether the bytes before a position are what they were. False, too, when the signal aborts. */
+export async function isSameBefore(file: InputFile, position: FilePosition, signal: AbortSignal): Promise<boolean> {
+  let crc = 0;
+  let left = position.bytes;
+  for await (const chunk of untilAborted(bytesOf(file, 0, signal), file.path, signal)) {
+    crc = crc32(chunk.subarray(0, left), crc);
+    left = Math.max(0, left - chunk.length);
+    if (left === 0) break;
+  }
+  return left === 0 && crc === position.crc;
+}
+
+/** The text of a file in UTF-8 after so many bytes of it. A file in another encoding is read from its beginning. */
+async function* bytesOf({ path, size, encoding }: InputFile, start: number, signal: AbortSignal) {
   const isPlain = encoding === "utf-8";
-  const from = isPlain ? start.bytes : 0;
+  const from = isPlain ? start : 0;
   if (from >= size) return;
   const stream = createReadStream(path, { start: from, end: size - 1, highWaterMark: 256 * 1024 });
-  const bytes = addAbortSignal(signal, stream);
-  const source = readLines(isPlain ? bytes : withoutStart(decode(bytes), start.bytes), start);
-  yield* untilAborted(wholeLines(source, file), path, signal);
+  const bytes: AsyncIterable<Buffer> = addAbortSignal(signal, stream);
+  yield* isPlain ? bytes : withoutStart(decode(bytes), start);
 }
 
 /** The lines of a stream as they come. Ends early, without an error, when the signal aborts. */
@@ -96,7 +85,7 @@ export function readStreamLines(name: string, stream: Readable, signal: AbortSig
   return untilAborted(wholeLines(source, { format: "ndjson", isFinal: true }), name, signal);
 }
 
-async function* untilAborted(source: AsyncIterable<Line[]>, name: string, signal: AbortSignal): AsyncGenerator<Line[]> {
+async function* untilAborted<T>(source: AsyncIterable<T>, name: string, signal: AbortSignal): AsyncGenerator<T> {
   try {
     yield* source;
   } catch (error) {
@@ -124,9 +113,11 @@ async function* withoutStart(source: AsyncIterable<Buffer>, count: number): Asyn
   }
 }
 
-/** Makes the id of a line of a file. A line shifted to another time is another pulse. */
-export function idsOf({ path }: InputFile, { hash = "" }: FileHead, shiftMs: number): (line: number) => string {
-  const shift = shiftMs === 0 ? "" : `${shiftMs < 0 ? "" : "+"}${shiftMs}`;
-  const prefix = `${basename(path).replace(/\.gz$/i, "").slice(-64).toWellFormed()}-${hash}${shift}`;
-  return (line) => `${prefix}:${line}`;
+/**
+ * Makes the id of a line of a file from the file's name, the line's number and the pulse: what another line reads, and how much
+ * of the file there is, changes nothing of it. A line that is corrected is another pulse.
+ */
+export function idsOf({ path }: InputFile): (line: number, pulse: string) => string {
+  const name = basename(path).replace(/\.gz$/i, "").slice(-64).toWellFormed();
+  return (line, pulse) => `${name}:${line}-${hashOf(pulse)}`;
 }

@@ -1,4 +1,5 @@
 import { Readable } from "node:stream";
+import { crc32 } from "node:zlib";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { type FilePosition, type Line, MAX_LINE_BYTES, readLines } from "./lines.ts";
@@ -16,16 +17,16 @@ async function linesOf(chunks: (string | Buffer)[], start?: FilePosition): Promi
 describe("readLines", () => {
   it("numbers lines and says where each ends, and which has no line break", async () => {
     expect(await linesOf(["a\nbc\r\n\nü"])).toEqual([
-      { number: 1, text: "a", end: { line: 1, bytes: 2 } },
-      { number: 2, text: "bc", end: { line: 2, bytes: 6 } },
-      { number: 3, text: "", end: { line: 3, bytes: 7 } },
-      { number: 4, text: "ü", end: { line: 4, bytes: 9 }, isOpen: true },
+      { number: 1, text: "a", end: { line: 1, bytes: 2, crc: crc32("a\n") } },
+      { number: 2, text: "bc", end: { line: 2, bytes: 6, crc: crc32("a\nbc\r\n") } },
+      { number: 3, text: "", end: { line: 3, bytes: 7, crc: crc32("a\nbc\r\n\n") } },
+      { number: 4, text: "ü", end: { line: 4, bytes: 9, crc: crc32("a\nbc\r\n\nü") }, isOpen: true },
     ]);
   });
 
   it("goes on counting from where it starts", async () => {
-    expect(await linesOf(["x\n"], { line: 7, bytes: 100 })).toEqual([
-      { number: 8, text: "x", end: { line: 8, bytes: 102 } },
+    expect(await linesOf(["x\n"], { line: 7, bytes: 100, crc: crc32("before") })).toEqual([
+      { number: 8, text: "x", end: { line: 8, bytes: 102, crc: crc32("beforex\n") } },
     ]);
   });
 
@@ -47,7 +48,8 @@ describe("readLines", () => {
       1,
       MAX_LINE_BYTES,
     ]);
-    expect(lines.at(-1)?.end).toEqual({ line: 4, bytes: 2 * MAX_LINE_BYTES + 7 });
+    const all = `a\n${long}${long}x\nb\n${long}${long}\n`;
+    expect(lines.at(-1)?.end).toEqual({ line: 4, bytes: all.length, crc: crc32(all) });
   });
 
   it("gives the same lines however the bytes are cut into chunks", async () => {

@@ -1,10 +1,14 @@
 import { isUtf8 } from "node:buffer";
+import { crc32 } from "node:zlib";
 
-/** A position in a text: the lines before it, and their bytes. */
+/** A position in a text: the lines before it, their bytes, and the CRC-32 of these. */
 export interface FilePosition {
   line: number;
   bytes: number;
+  crc: number;
 }
+
+export const BEGINNING: FilePosition = { line: 0, bytes: 0, crc: 0 };
 
 /** One line of a text, without its line break. */
 export interface Line {
@@ -30,7 +34,7 @@ const CARRIAGE_RETURN = 13;
  */
 export async function* readLines(
   stream: AsyncIterable<Buffer>,
-  start: FilePosition = { line: 0, bytes: 0 },
+  start: FilePosition = BEGINNING,
 ): AsyncGenerator<Line[], void, undefined> {
   const at = { ...start };
   let rest: Buffer[] = [];
@@ -38,18 +42,21 @@ export async function* readLines(
 
   // A line that is too long leaves only its length.
   function keep(part: Buffer): void {
+    at.crc = crc32(part, at.crc);
     restBytes += part.length;
     if (restBytes <= MAX_LINE_BYTES) rest.push(Buffer.from(part));
     else rest = [];
   }
 
   function close(part: Buffer, breakBytes: number): Line {
-    const length = restBytes + part.length;
-    const bytes = length > MAX_LINE_BYTES ? undefined : restBytes === 0 ? part : Buffer.concat([...rest, part]);
+    const end = part.subarray(0, part.length - breakBytes);
+    const length = restBytes + end.length;
+    const bytes = length > MAX_LINE_BYTES ? undefined : restBytes === 0 ? end : Buffer.concat([...rest, end]);
     rest = [];
     restBytes = 0;
     at.line++;
     at.bytes += length + breakBytes;
+    at.crc = crc32(part, at.crc);
     return lineOf(at, bytes);
   }
 
@@ -57,7 +64,7 @@ export async function* readLines(
     const lines: Line[] = [];
     let from = 0;
     for (let end = chunk.indexOf(NEWLINE); end !== -1; end = chunk.indexOf(NEWLINE, from)) {
-      lines.push(close(chunk.subarray(from, end), 1));
+      lines.push(close(chunk.subarray(from, end + 1), 1));
       from = end + 1;
     }
     if (from < chunk.length) keep(chunk.subarray(from));

@@ -30,7 +30,8 @@ describe("send", () => {
     const { code, stderr } = await run(args);
     expect({ code, taken: ingest.taken }).toEqual({ code: 0, taken: 10 });
     expect(stderr).toMatch(/was sent before: 10 pulses\. Send it again with --restart\./);
-    await run([...args, "--restart"]);
+    const again = await run([...args, "--restart"]);
+    expect(again.stderr).toMatch(/^10 pulses were accepted before, from lines that read as they do now/);
     expect({ taken: ingest.taken, ids: ingest.pulses.size }).toEqual({ taken: 20, ids: 10 });
   });
 
@@ -53,7 +54,10 @@ describe("send", () => {
     await run(args);
     write("latency.csv", csvOf(10, Date.now() - 5000));
     const { code, stderr } = await run(args);
-    expect({ code, stderr }).toMatchObject({ code: 1, stderr: expect.stringMatching(/Use --restart to begin again/) });
+    expect({ code, stderr }).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/Use --restart to send it from its first line/),
+    });
     expect((await run([...args, "--restart"])).code).toBe(0);
   });
 
@@ -149,7 +153,16 @@ describe("send", () => {
     const { ingest, cwd, run } = await openSendCommand();
     const { code, stdout } = await run(["--file", join(SAMPLES, "pulses.ndjson"), "--dry-run"]);
     expect({ code, requests: ingest.requests, files: readdirSync(cwd) }).toEqual({ code: 0, requests: [], files: [] });
-    expect(stdout).toMatch(/^\{"service_name":"checkout",.*\}\n\{.*\}\n\{.*\}\nlines read +3\n/);
+    expect(stdout).toMatch(
+      /^\{"id":"pulses\.ndjson:1-[0-9a-f]{8}","service_name":"checkout",.*\}\n\{.*\}\n\{.*\}\nlines read +3\n/,
+    );
+  });
+
+  it("shows with --dry-run nothing that a terminal would obey", async () => {
+    const { run, write } = await openSendCommand();
+    write("a.ndjson", `${JSON.stringify({ latency_ms: 1, status: "ok", metadata: { note: "\u202egnp\u009b2J" } })}\n`);
+    const { stdout } = await run(["--file", "a.ndjson", "--service", "checkout", "--dry-run"]);
+    expect(stdout).toContain('"note":"\\u202egnp\\u009b2J"');
   });
 
   it("finds this machine under the names that make up prints, although the resolver may not know them", async () => {

@@ -6,6 +6,7 @@
 //   csv-header   the columns of CSV                   csv          its rows
 //   run          reads, batches, paces                report       the summary at the end
 //   ack-window   what is answered without a gap       state        the same on disk
+//   earlier-runs what they sent, and if it changed
 // and in the folder above, shared with `npm run simulate`:
 //   command-line options and help                     target       where to send: URL, token, retries
 //   requests     several at a time, until one fails   pulse-sender one request, tried again

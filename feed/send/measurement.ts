@@ -25,8 +25,8 @@ export interface LineRules {
   shiftMs: number;
   /** The time of lines that name none; absent: pulse-ingest dates them by their arrival. */
   timeOfLine?: (() => number) | undefined;
-  /** The id of a line that names none. */
-  idOf: (line: number) => string;
+  /** The id of a line that names none. `pulse` is the JSON text of what it becomes, without the id. */
+  idOf: (line: number, pulse: string) => string;
   now: () => number;
 }
 
@@ -54,7 +54,7 @@ export function readMeasurement(text: string, line: number, rules: LineRules, la
   const read = layout === undefined ? fieldsOfJson(text) : readRow(text, layout);
   if (read === undefined) return { kind: "blank" };
   if (typeof read === "string") return { kind: "bad", reason: read };
-  const fields = completed(read, line, rules, layout);
+  const fields = completed(read, rules, layout);
   const given = fields.event_time;
   if (typeof given === "string" || (typeof given === "number" && given >= 0)) {
     fields.event_time = parseTimestamp(String(given));
@@ -73,17 +73,20 @@ export function readMeasurement(text: string, line: number, rules: LineRules, la
       return { kind: "bad", reason: `/event_time: Expected a time at most 5 minutes ahead, got ${iso}` };
     }
   }
-  return { kind: "pulse", measurement: { json: JSON.stringify(fields), time } };
+  const json = JSON.stringify(fields);
+  if (typeof fields.id === "string") return { kind: "pulse", measurement: { json, time } };
+  const id = JSON.stringify(rules.idOf(line, json));
+  return { kind: "pulse", measurement: { json: `{"id":${id},${json.slice(1)}`, time } };
 }
 
 /** The fields with what the line leaves out. A field that is null is left out. */
-function completed(read: object, line: number, rules: LineRules, layout?: CsvLayout): Record<string, unknown> {
-  const { service, status, statuses, timeOfLine, idOf } = rules;
+function completed(read: object, rules: LineRules, layout?: CsvLayout): Record<string, unknown> {
+  const { service, status, statuses, timeOfLine } = rules;
   const fields: Record<string, unknown> = { ...read };
   fields.service_name ??= service;
   fields.status ??= status ?? (layout === undefined || layout.fields.has("status") ? undefined : "ok");
   if (typeof fields.status === "string") fields.status = statuses.get(fields.status) ?? fields.status;
-  fields.id ??= idOf(line);
+  fields.id ??= undefined;
   fields.event_time ??= timeOfLine?.();
   fields.metadata ??= undefined;
   return fields;

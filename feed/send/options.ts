@@ -81,10 +81,11 @@ Resuming
   without a line break waits for the rest of it, unless it is a whole JSON object, or nothing can follow (standard input
   at its end, a gzip file, --final).
 ${helpOf(resumeOptions)}
-  Each line has the identity "<file name>-<hash of the first measurement>:<line>" unless it names an id, so that a line
-  that is sent again is stored once. With --shift-to-now the shift is part of the identity.
+  A line that names no id has the id "<file name>:<line>-<hash of its pulse>": sent again, it is stored once. A line that
+  was corrected, or whose time is shifted otherwise, is another pulse, and the store keeps both.
 
-Exit code: 0 everything was sent, 1 a fault stopped it, 2 the command is wrong, 3 lines were left out, 130 Ctrl-C.
+Exit code: 0 the whole file was sent, 1 a fault stopped it, 2 the command is wrong, 3 lines of the file were left out, by this
+run or an earlier one, 130 Ctrl-C.
 `;
 
 /** Reads the command line; `undefined` when it asks for help, or names nothing that could be sent. @throws {UsageError} */

@@ -5,11 +5,11 @@ import { openTemporaryFolder } from "../testing/temporary-folder.ts";
 import { readState, type SendState, StateWriter, stateFileOf } from "./state.ts";
 
 function stateAt(line: number): SendState {
-  const position = { line, bytes: line * 10 };
+  const position = { line, bytes: line * 10, crc: line };
   return {
-    version: 2,
+    version: 3,
     file: "/a.csv",
-    head: "abc",
+    url: "http://localhost:8080/pulse",
     position,
     accepted: line,
     refused: 0,
@@ -48,16 +48,19 @@ describe("the state of a file that is being sent", () => {
     expect(readState(file)).toEqual(stateAt(50));
   });
 
-  it.each(["", "{", "[]", '{"version":1}', JSON.stringify({ ...stateAt(1), position: { line: -1, bytes: 0 } })])(
-    "is not guessed at when the file holds %j",
-    (text) => {
-      const file = stateFileOf(openTemporaryFolder(), []);
-      mkdirSync(dirname(file), { recursive: true });
-      writeFileSync(file, text);
-      expect(() => readState(file)).toThrow(/use --restart to begin again/);
-      expect(readFileSync(file, "utf8")).toBe(text);
-    },
-  );
+  it.each([
+    "",
+    "{",
+    "[]",
+    '{"version":1}',
+    JSON.stringify({ ...stateAt(1), position: { line: -1, bytes: 0, crc: 0 } }),
+  ])("is not guessed at when the file holds %j", (text) => {
+    const file = stateFileOf(openTemporaryFolder(), []);
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(file, text);
+    expect(() => readState(file)).toThrow(/use --restart to begin again/);
+    expect(readFileSync(file, "utf8")).toBe(text);
+  });
 
   it("says why it cannot be written, and can be tried again", async () => {
     const file = stateFileOf(openTemporaryFolder(), []);

@@ -1,17 +1,16 @@
 import { createHash } from "node:crypto";
-import { readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { rename, writeFile } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import * as z from "zod";
 import { makePrivateFolder, PRIVATE_FILE } from "../../settings/private-files.ts";
 import { jsonOrUndefined } from "../json.ts";
 
-const positionSchema = z.object({ line: z.int().min(0), bytes: z.int().min(0) });
+const positionSchema = z.object({ line: z.int().min(0), bytes: z.int().min(0), crc: z.int().min(0) });
 const stateSchema = z.object({
-  version: z.literal(2),
+  version: z.literal(3),
   file: z.string(),
-  /** A hash of the lines up to the first measurement. Absent: they were not written yet. */
-  head: z.string().optional(),
+  url: z.string(),
   position: positionSchema,
   /** The line that ends there: where it begins, and a hash of what it read. Absent at the beginning. */
   last: positionSchema.extend({ hash: z.string() }).optional(),
@@ -34,8 +33,11 @@ export function stateFileOf(folder: string, identity: readonly unknown[]): strin
   return join(folder, "send", `${hash}.json`);
 }
 
-/** Reads a state. @throws {Error} with the remedy when it is there and cannot be read. */
-export function readState(file: string): SendState | undefined {
+/**
+ * Reads a state; `undefined` when there is none. @throws {Error} with the remedy when it is there and cannot be read, unless it
+ * may be forgotten
+ */
+export function readState(file: string, mayForget = false): SendState | undefined {
   let text: string;
   try {
     text = readFileSync(file, "utf8");
@@ -45,7 +47,17 @@ export function readState(file: string): SendState | undefined {
   }
   const parsed = stateSchema.safeParse(jsonOrUndefined(text));
   if (parsed.success) return parsed.data;
+  if (mayForget) return undefined;
   throw new Error(`Expected the state of an earlier run in ${file}, got something else: use --restart to begin again`);
+}
+
+/** How many pulses of the same file other ways of sending it to the same place have had accepted. */
+export function acceptedOtherwise(stateFile: string, { file, url }: Pick<SendState, "file" | "url">): number {
+  const folder = dirname(stateFile);
+  if (!existsSync(folder)) return 0;
+  const others = readdirSync(folder).filter((name) => name.endsWith(".json") && name !== basename(stateFile));
+  const states = others.map((name) => readState(join(folder, name), true));
+  return states.reduce((sum, state) => sum + (state?.file === file && state.url === url ? state.accepted : 0), 0);
 }
 
 /** Writes states one after another, each whole or not at all. */

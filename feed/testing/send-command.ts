@@ -35,7 +35,7 @@ export function csvOf(count: number, endMs: number): string {
 
 /** The numbers of the lines whose pulses were taken in. */
 export function linesIn(ingest: Ingest): number[] {
-  return [...ingest.pulses.keys()].map((id) => Number(/:(\d+)$/.exec(id)?.[1])).sort((a, b) => a - b);
+  return [...ingest.pulses.keys()].map((id) => Number(/:(\d+)-[0-9a-f]{8}$/.exec(id)?.[1])).sort((a, b) => a - b);
 }
 
 /** The whole numbers from one to another, both included. */
