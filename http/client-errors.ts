@@ -8,15 +8,24 @@ import type { HttpReply } from "./route.ts";
 /** How long a refused client may go on sending before its connection is cut. If cut at once, it would not see the answer. */
 export const LINGER_MS = 2000;
 
+export interface ClientErrorOptions {
+  timeoutMs: number;
+  /** Ends a connection with the answer to its newest request, or with this one where that request is not whole. */
+  endAfterNewest: (socket: Socket, reply: HttpReply) => void;
+  onRefused: (reply: HttpReply) => void;
+}
+
 /** Makes a server answer unreadable requests with a problem document, and slow headers within 1.5 × `timeoutMs`. */
-export function answerClientErrors(server: Server, timeoutMs: number, onRefused: (reply: HttpReply) => void): void {
+export function answerClientErrors(server: Server, options: ClientErrorOptions): void {
+  const { timeoutMs, endAfterNewest, onRefused } = options;
   server.headersTimeout = timeoutMs;
   checkConnectionsEvery(server, Math.min(500, timeoutMs / 2));
   server.on("clientError", (error: NodeJS.ErrnoException, socket: Socket & { _httpMessage?: ServerResponse }) => {
     const current = socket._httpMessage;
-    // An answer that is still due belongs to the request before: the client would take anything written now for it.
+    const reply = replyTo(error.code, timeoutMs);
+    // Answers that are still due belong to the requests before: the client would take anything written now for one of them.
     if (current?.req.complete) {
-      current.shouldKeepAlive = false;
+      endAfterNewest(socket, reply);
       return;
     }
     const isSilent = socket.bytesRead === 0; // opened in advance and never used: nobody waits for an answer
@@ -24,7 +33,6 @@ export function answerClientErrors(server: Server, timeoutMs: number, onRefused:
       if (!socket.writableEnded) socket.destroy();
       return;
     }
-    const reply = replyTo(error.code, timeoutMs);
     onRefused(reply);
     socket.end(rawAnswer(reply));
     setTimeout(() => socket.destroy(), LINGER_MS).unref();

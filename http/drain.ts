@@ -1,6 +1,7 @@
 import type { Server } from "node:http";
 import { Server as NetServer, type Socket } from "node:net";
 import { setTimeout as delay, setImmediate as nextTurn } from "node:timers/promises";
+import type { HttpReply } from "./route.ts";
 
 /** How long new connections may keep a stopping server listening. */
 const MAX_TAKING_MS = 5000;
@@ -10,6 +11,13 @@ const POLL_MS = 10;
 export interface Connection {
   unanswered: number;
   isOpen: boolean;
+  /** The newest request, while it is unanswered. */
+  newest: NewestRequest | undefined;
+}
+
+export interface NewestRequest {
+  /** Ends the connection with the answer to this request, or with `reply` where the request is not whole. */
+  endConnection(reply: HttpReply): void;
 }
 
 /** Counts the requests of a server and lets it stop without failing any. */
@@ -37,21 +45,28 @@ export class Drain {
   }
 
   /** Notes a request on a connection; {@link ended} takes what this returns once the request is answered. */
-  started(socket: Socket): Connection {
+  started(socket: Socket, request: NewestRequest): Connection {
     // A server that listened before this was made may have connections that are unknown here.
     const connection = this.#connections.get(socket) ?? this.#track(socket);
     this.#events++;
     this.#inFlight++;
     connection.unanswered++;
+    connection.newest = request;
     return connection;
   }
 
-  ended(connection: Connection): void {
+  ended(connection: Connection, request: NewestRequest): void {
+    if (connection.newest === request) connection.newest = undefined;
     if (!connection.isOpen) return;
     this.#events++;
     this.#inFlight--;
     connection.unanswered--;
     if (this.isDraining) this.#lastActivity = performance.now();
+  }
+
+  /** Ends a connection that brings nothing more, with the answer to its newest request. */
+  endAfterNewest(socket: Socket, reply: HttpReply): void {
+    this.#connections.get(socket)?.newest?.endConnection(reply);
   }
 
   /**
@@ -84,7 +99,7 @@ export class Drain {
   }
 
   #track(socket: Socket): Connection {
-    const connection: Connection = { unanswered: 0, isOpen: true };
+    const connection: Connection = { unanswered: 0, isOpen: true, newest: undefined };
     this.#connections.set(socket, connection);
     socket.once("close", () => {
       this.#connections.delete(socket);

@@ -4,7 +4,7 @@ import { pipeline } from "node:stream/promises";
 import type { Logger } from "pino";
 import type { BodyReader, BodyReceiver } from "./body-reader.ts";
 import { LINGER_MS } from "./client-errors.ts";
-import type { Connection, Drain } from "./drain.ts";
+import type { Connection, Drain, NewestRequest } from "./drain.ts";
 import { problem, shortened } from "./problem.ts";
 import type { RefusalLog } from "./refusal-log.ts";
 import type { HttpReply, HttpRequest, Route } from "./route.ts";
@@ -28,7 +28,7 @@ const CLIENT_GONE = 499;
 const NO_QUERY = new URLSearchParams();
 
 /** One request from its headers to its answer. Several thousand a second are made. */
-export class Exchange implements BodyReceiver {
+export class Exchange implements BodyReceiver, NewestRequest {
   readonly #context: ExchangeContext;
   readonly #request: IncomingMessage;
   readonly #response: ServerResponse;
@@ -47,7 +47,7 @@ export class Exchange implements BodyReceiver {
     this.#request = request;
     this.#response = response;
     this.#method = request.method ?? "GET";
-    this.#connection = context.drain.started(request.socket);
+    this.#connection = context.drain.started(request.socket, this);
     response.on("close", () => this.#end());
   }
 
@@ -102,6 +102,7 @@ export class Exchange implements BodyReceiver {
     const { bodies, refusals, onRefused, maxRefusalBytes } = this.#context;
     const request = this.#request;
     const response = this.#response;
+    if (response.headersSent) return;
     onRefused?.();
     if (request.complete || !hasBody(request)) {
       this.#send(reply);
@@ -120,6 +121,18 @@ export class Exchange implements BodyReceiver {
     request.on("end", end);
     request.on("close", end);
     bodies.discard(request);
+  }
+
+  endConnection(reply: HttpReply): void {
+    const response = this.#response;
+    if (!this.#request.complete) {
+      this.refuse(reply);
+      return;
+    }
+    if (!response.shouldKeepAlive) return;
+    response.shouldKeepAlive = false;
+    // An answer that has been written and waits for its turn cannot say so any more.
+    if (response.headersSent) response.once("finish", () => this.#request.socket.end());
   }
 
   #send(reply: HttpReply): void {
@@ -153,7 +166,7 @@ export class Exchange implements BodyReceiver {
   #end(): void {
     const { drain, onAnswered } = this.#context;
     const { headersSent, statusCode } = this.#response;
-    drain.ended(this.#connection);
+    drain.ended(this.#connection, this);
     if (onAnswered === undefined || this.#route?.isProbe) return;
     const seconds = ((this.#streamStartedAt ?? performance.now()) - this.#startedAt) / 1000;
     onAnswered(this.#method, headersSent ? statusCode : CLIENT_GONE, seconds);

@@ -13,7 +13,7 @@ import { type BodyLimits, BodyReader } from "./body-reader.ts";
 import { answerClientErrors } from "./client-errors.ts";
 import { Drain } from "./drain.ts";
 import { Exchange, type ExchangeContext } from "./exchange.ts";
-import { HEALTHY, LIVENESS_PATH, READINESS_PATH, readinessOf } from "./health.ts";
+import { type Check, healthy, LIVENESS_PATH, READINESS_PATH, readinessOf } from "./health.ts";
 import { listenToo } from "./listening.ts";
 import { RefusalLog } from "./refusal-log.ts";
 import type { Route } from "./route.ts";
@@ -21,8 +21,8 @@ import { createRouter } from "./router.ts";
 
 export interface HttpServerOptions {
   routes: readonly Route[];
-  /** Rejects, with an error that names the remedy, while the server cannot do its work: GET /health/ready is then 503. */
-  check: () => Promise<void>;
+  /** What GET /health/ready answers by. */
+  check: Check;
   /** What GET /metrics shows. */
   registry: Registry;
   limits: BodyLimits;
@@ -72,9 +72,13 @@ export class HttpServer {
     server.on("checkContinue", (request: IncomingMessage, response: ServerResponse) =>
       new Exchange(context, request, response).begin(response),
     );
-    answerClientErrors(server, limits.requestTimeoutMs, (reply) => {
-      onRefused?.();
-      refusals.note(undefined, reply);
+    answerClientErrors(server, {
+      timeoutMs: limits.requestTimeoutMs,
+      endAfterNewest: (socket, reply) => drain.endAfterNewest(socket, reply),
+      onRefused(reply) {
+        onRefused?.();
+        refusals.note(undefined, reply);
+      },
     });
     this.#context = context;
   }
@@ -102,10 +106,10 @@ export class HttpServer {
 }
 
 /** What Kubernetes and Prometheus ask of every server. */
-function operationRoutes(check: () => Promise<void>, registry: Registry, drain: Drain): Route[] {
+function operationRoutes(check: Check, registry: Registry, drain: Drain): Route[] {
   const isReady = async () => {
     if (drain.isDraining) throw new Error("The server is stopping.");
-    await check();
+    return check();
   };
   const showMetrics = async () => ({
     status: 200,
@@ -113,7 +117,7 @@ function operationRoutes(check: () => Promise<void>, registry: Registry, drain: 
     body: await registry.metrics(),
   });
   return [
-    { method: "GET", path: LIVENESS_PATH, isProbe: true, handle: () => HEALTHY },
+    { method: "GET", path: LIVENESS_PATH, isProbe: true, handle: () => healthy() },
     { method: "GET", path: READINESS_PATH, isProbe: true, handle: () => readinessOf(isReady) },
     { method: "GET", path: "/metrics", handle: showMetrics },
   ];

@@ -58,6 +58,35 @@ export function describeConnections(name: string, open: OpenHost): void {
       expect(await connection.ended()).toBe("");
     });
 
+    it("leaves the answers to all requests before it alone", async () => {
+      const host = await open();
+      const connection = await connect(host);
+      connection.send(`${accepted(host).repeat(3)}garbage\r\n\r\n`);
+      const answers = [await connection.answer(), await connection.answer(), await connection.answer()];
+      expect(answers.map(({ status }) => status)).toEqual([202, 202, 202]);
+      expect(await connection.ended()).toBe("");
+    });
+
+    it("comes after an answer that waits for its turn, and ends the connection after it", async () => {
+      const host = await open();
+      const connection = await connect(host);
+      connection.send(`${accepted(host)}${rawRequest("GET /nothing")}garbage\r\n\r\n`);
+      expect([(await connection.answer()).status, (await connection.answer()).status]).toEqual([202, 404]);
+      expect(await connection.ended()).toBe("");
+    });
+
+    it("in the body of a pipelined request is 400 in its turn", async () => {
+      const host = await open();
+      const connection = await connect(host);
+      connection.send(accepted(host) + accepted(host, { "transfer-encoding": "chunked" }, "xyz\r\n"));
+      expect((await connection.answer()).status).toBe(202);
+      const answer = await connection.answer();
+      expectProblem(answer, 400);
+      expect(answer.headers.connection).toBe("close");
+      expect(await connection.ended()).toBe("");
+      expect(host.lines).toContainEqual(expect.objectContaining({ msg: "request refused", status: 400 }));
+    });
+
     it("because the client sent nothing ends without an answer", async () => {
       const host = await open({ requestTimeoutMs: 400 });
       expect(await (await connect(host)).ended()).toBe("");
