@@ -1,21 +1,22 @@
 import { once } from "node:events";
 import { createServer } from "node:http";
-import { expect, it, onTestFinished, vi } from "vitest";
+import { expect, it, onTestFinished } from "vitest";
 import { PULSE_TYPE } from "../events/cloud-event.ts";
 import { eventOfOne } from "../events/pulse-event.ts";
-import { openBrokerClient } from "./broker-client.ts";
+import { type BrokerClientOptions, openBrokerClient } from "./broker-client.ts";
 import { createLogger } from "./log.ts";
 import { openBroker } from "./testing/broker.ts";
 import { pulse } from "./testing/pulse.ts";
 
 const EVENT = eventOfOne(pulse("checkout"));
 
-function openClient(url: string, deadlineMs: number) {
+function openClient(url: string, deadlineMs: number, options: Partial<BrokerClientOptions> = {}) {
   const client = openBrokerClient({
     url: new URL(url),
     connections: 1,
     deadlineMs,
     log: createLogger("silent", "test"),
+    ...options,
   });
   onTestFinished(() => client.close());
   return client;
@@ -35,19 +36,40 @@ it("sends an event once when the broker takes it", async () => {
 
 it("makes no further try when the deadline has passed during the wait before it", async () => {
   const broker = await openTestBroker();
-  const { performance } = globalThis;
   let now = 0;
-  vi.spyOn(performance, "now").mockImplementation(() => now);
-  onTestFinished(() => void vi.restoreAllMocks());
   broker.answer = () => {
-    setTimeout(() => (now = 100), 25); // the wait takes 50 ms, and ends just at the deadline
-    now = 40;
+    setTimeout(() => (now = 60_000), 25); // the wait takes 50 ms, and ends just at the deadline
+    now = 59_940;
     return broker.received.length === 1 ? 503 : "hang";
   };
-  const outcome = await openClient(broker.url, 100).send(EVENT);
+  const outcome = await openClient(broker.url, 60_000, { now: () => now }).send(EVENT);
   expect(outcome).toEqual({ kind: "unavailable", reason: "the broker answered 503", uncertainTries: 0 });
   expect(broker.received).toHaveLength(1);
 }, 10_000);
+
+it("says why the broker refuses, where a problem document tells", async () => {
+  const refuse = async (body: string) => {
+    let now = 0;
+    const server = createServer((request, response) => {
+      request.resume();
+      now = 60_000; // the deadline: there is no second try
+      response.writeHead(503).end(body);
+    }).listen(0, "127.0.0.1");
+    await once(server, "listening");
+    onTestFinished(() => void server.close());
+    const { port } = server.address() as { port: number };
+    const outcome = await openClient(`http://127.0.0.1:${port}/`, 60_000, { now: () => now }).send(EVENT);
+    return outcome.kind === "unavailable" ? outcome.reason : outcome.kind;
+  };
+  const detail = "Expected room, got a full disk.";
+  expect(await refuse(JSON.stringify({ title: "Service unavailable", detail }))).toBe(
+    `the broker answered 503 (${detail})`,
+  );
+  const tooLong = JSON.stringify({ detail: "x".repeat(1_000_000) });
+  for (const body of ["no room", '{"detail":7}', "", tooLong]) {
+    expect(await refuse(body)).toBe("the broker answered 503");
+  }
+});
 
 it("takes the status of an answer whose body never ends", async () => {
   const server = createServer((request, response) => {

@@ -5,6 +5,7 @@ import type { CloudEvent } from "../events/cloud-event.ts";
 import { isRetryable } from "../events/delivery-rules.ts";
 import { encodeHeader } from "../events/header-value.ts";
 import { encodeBinary } from "../events/http-binding.ts";
+import { detailOf } from "../http/problem.ts";
 import type { Logger } from "./log.ts";
 
 /** What became of an event: the broker has it; does not take it now; will never take it. */
@@ -34,17 +35,23 @@ export interface BrokerClientOptions {
   /** Called with the seconds that an answer of any status took. */
   onAnswer?: (seconds: number) => void;
   onError?: (reason: string) => void;
+  /** Milliseconds, of a clock that never goes back. @default performance.now */
+  now?: () => number;
   log: Logger;
 }
 
 /** After the first try: 50, 100, 200, 400, 800 ms. A broker restarts within that; the sender waits out a longer absence. */
 const FIRST_BACKOFF_MS = 50;
 const MAX_TRIES = 6;
+/** What is read of an answer that refuses, and how much of its reason is handed on. */
+const MAX_REFUSAL_BYTES = 4096;
+const MAX_REASON_LENGTH = 300;
 const LATE = new Error("the deadline has passed");
 
 /** Opens connections to a broker that takes CloudEvents over HTTP in binary mode. */
 export function openBrokerClient(options: BrokerClientOptions): BrokerClient {
   const { url, connections, extensions = {}, certificates, deadlineMs, onAnswer, onError, log } = options;
+  const { now = () => performance.now() } = options;
   const added = Object.entries(extensions).map(([name, value]) => [`ce-${name}`, encodeHeader(value)] as const);
   const pool = new Pool(url.origin, {
     connections,
@@ -58,10 +65,11 @@ export function openBrokerClient(options: BrokerClientOptions): BrokerClient {
   // `dispatch`, because `request` makes a stream and a promise for a body that nobody reads. One timer, because undici has
   // none for a whole exchange: its time-outs leave out the connecting, and each byte of a body starts them again.
   function tryOnce(message: ReturnType<typeof encodeBinary>, timeoutMs: number): Promise<SentEvent> {
-    const startedAt = performance.now();
+    const startedAt = now();
     return new Promise((resolve) => {
       let controller: Dispatcher.DispatchController | undefined;
       let status = 0;
+      let refusal = "";
       let isLate = false;
       const timer = setTimeout(() => {
         isLate = true;
@@ -84,11 +92,13 @@ export function openBrokerClient(options: BrokerClientOptions): BrokerClient {
         onResponseStart(_, statusCode) {
           if (statusCode >= 200) status = statusCode; // others announce the answer
         },
-        onResponseData() {}, // only an answer's status counts
+        onResponseData(_, chunk) {
+          if (status >= 300 && refusal.length < MAX_REFUSAL_BYTES) refusal += chunk.toString();
+        },
         onResponseEnd() {
           clearTimeout(timer);
-          onAnswer?.((performance.now() - startedAt) / 1000);
-          resolve(outcomeOf(status));
+          onAnswer?.((now() - startedAt) / 1000);
+          resolve(outcomeOf(status, refusal));
         },
         onResponseError(_, error) {
           const { code } = error as { code?: unknown };
@@ -103,7 +113,13 @@ export function openBrokerClient(options: BrokerClientOptions): BrokerClient {
       const message = encodeBinary(event);
       for (const [name, value] of added) message.headers[name] = value;
       const trail = { eventId: event.id, traceparent: event.extensions.traceparent };
-      const deadline = performance.now() + deadlineMs;
+      const deadline = now() + deadlineMs;
+      // Waits before another try. Resolves with the milliseconds that are left for it: none once the deadline is reached.
+      const backOff = async (waitMs: number) => {
+        if (now() + waitMs >= deadline) return 0;
+        await delay(waitMs);
+        return deadline - now(); // a busy process is called back late
+      };
       let uncertainTries = 0;
       let leftMs = deadlineMs;
       for (let tries = 1, backoffMs = FIRST_BACKOFF_MS; ; tries++, backoffMs *= 2) {
@@ -114,7 +130,7 @@ export function openBrokerClient(options: BrokerClientOptions): BrokerClient {
           return { ...outcome, uncertainTries };
         }
         onError?.(outcome.kind);
-        leftMs = outcome.kind === "refused" || tries === MAX_TRIES ? 0 : await backOff(backoffMs, deadline);
+        leftMs = outcome.kind === "refused" || tries === MAX_TRIES ? 0 : await backOff(backoffMs);
         if (leftMs > 0) continue;
         log.warn({ ...trail, tries, outcome: outcome.kind }, `event not accepted: ${outcome.reason}`);
         return { ...outcome, uncertainTries };
@@ -129,18 +145,12 @@ function isMisdirected(status: number): boolean {
   return status < 400 || [401, 403, 405, 407].includes(status);
 }
 
-/** Waits before another try. @returns the milliseconds that are left for it: none once the deadline is reached. */
-async function backOff(waitMs: number, deadline: number): Promise<number> {
-  if (performance.now() + waitMs >= deadline) return 0;
-  await delay(waitMs);
-  return deadline - performance.now(); // a busy process is called back late
-}
-
-function outcomeOf(status: number): SentEvent {
+function outcomeOf(status: number, body = ""): SentEvent {
   if (status >= 200 && status < 300) return { kind: "accepted", uncertainTries: 0 };
+  const detail = detailOf(body)?.slice(0, MAX_REASON_LENGTH).toWellFormed();
   return {
     kind: isRetryable(status) || isMisdirected(status) ? "unavailable" : "refused",
-    reason: `the broker answered ${status}`,
+    reason: `the broker answered ${status}${detail === undefined ? "" : ` (${detail})`}`,
     // Knative's default broker answers 500 although some of its deliveries were made.
     uncertainTries: status >= 500 && status !== 503 ? 1 : 0,
   };

@@ -1,3 +1,4 @@
+import type { Check } from "../http/health.ts";
 import type { Route } from "../http/route.ts";
 
 /** What a folder under functions/ provides: its routes, and what it does at the start and the end of its life. */
@@ -6,8 +7,7 @@ export interface PulseFunction {
   routes: Route[];
   /** The most bytes in the body of an answer that refuses. @default no limit */
   maxRefusalBytes?: number;
-  /** Rejects, with an error that names the remedy, while the function cannot do its work. */
-  check: () => Promise<void>;
+  check: Check;
   /** Called once when the process stops, before it waits for requests in flight: ends streams that have no end. */
   onDrain?: () => void;
   /** Called once when no request is in flight any more. */

@@ -19,6 +19,16 @@ export function problem(
   };
 }
 
+/** The detail of a problem document, if a body is one. */
+export function detailOf(body: string): string | undefined {
+  try {
+    const { detail } = JSON.parse(body);
+    return typeof detail === "string" ? detail : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
 /** 400 for a request with faults. It lists the first 100, or those that fit in `maxListBytes`, and counts the others. */
 export function badRequest(faults: readonly Fault[], maxListBytes = Number.POSITIVE_INFINITY): HttpReply {
   const listed = maxListBytes === Number.POSITIVE_INFINITY ? faults : thoseThatFit(faults, maxListBytes);

@@ -87,6 +87,7 @@ export function planProcesses(
     planFunction("pulse-persist", settings.persistPort, persistPort.variable, 2),
     planFunction("pulse-deadletter", settings.deadletterPort, deadletterPort.variable, 2),
     planFunction("pulse-query", settings.queryPort, queryPort.variable, 2, {
+      PULSE_PERSIST_URL: urls.persist,
       PULSE_DEADLETTER_URL: urls.deadletter,
       PULSE_INGEST_URL: urls.ingest,
     }),

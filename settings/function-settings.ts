@@ -33,6 +33,11 @@ export const functionSettings = {
     certificates,
     "Certificate authorities that may vouch for a broker at an https:// URL, besides those that Node knows. SinkBinding sets it.",
   ),
+  persistUrl: setting(
+    "PULSE_PERSIST_URL",
+    httpUrl,
+    "Where pulse-query reaches pulse-persist, to show on its page why pulses are not stored. Absent: the page shows no reason.",
+  ),
   deadLetterUrl: setting(
     "PULSE_DEADLETTER_URL",
     httpUrl,

@@ -1,4 +1,5 @@
-import { afterEach, expect, it } from "vitest";
+import { afterEach, expect, it, onTestFinished } from "vitest";
+import { listenTo } from "../functions/testing/event-stream.ts";
 import { type Platform, startPlatform, until } from "./platform.ts";
 import { readAll, readMetric } from "./read-back.ts";
 
@@ -14,6 +15,8 @@ it("answers 503 while the disk quotas are full, loses no acknowledged pulse, and
     PULSE_LOCAL_BROKER_MAX_BYTES: String(2 * MIB),
     PULSE_EMIT_DEADLINE_MS: "500",
   });
+  const live = await listenTo(`${platform.query}/live`);
+  onTestFinished(live.close);
   const acked: string[] = [];
   let refusal: Response | undefined;
   for (let request = 0; refusal === undefined && request < 500; request++) {
@@ -26,6 +29,16 @@ it("answers 503 while the disk quotas are full, loses no acknowledged pulse, and
   expect(refusal?.status).toBe(503);
   expect(refusal?.headers.get("retry-after")).toMatch(/^\d+$/);
   expect(refusal?.headers.get("content-type")).toBe("application/problem+json");
+  const { detail } = JSON.parse((await refusal?.text()) ?? "");
+  const fullBroker = "The broker's quota is used up by events that wait for a subscriber";
+  expect(detail).toContain(`the broker answered 503 (${fullBroker}`);
+  expect(await readiness(platform.ingest)).toContain(fullBroker);
+  expect(await readiness(new URL(platform.broker).origin)).toContain(`Events are not taken: ${fullBroker}`);
+  const fullStore = "Pulses are not stored: The store is full: raise PULSE_STORE_MAX_BYTES";
+  await until("readiness to name the full store", async () => (await readiness(platform.persist)).includes(fullStore));
+  // At a heartbeat, which the page shows.
+  await until("the page to hear of it", () => live.events.at(-1)?.data.not_stored?.startsWith(fullStore) === true);
+  live.close();
   expect(await readMetric(platform.persist, "pulsemesh_requests_total", 'code="503"')).toBeGreaterThan(0);
   const stored = await readAll(platform, "full");
   expect(stored.length).toBeLessThan(acked.length);
@@ -43,6 +56,14 @@ it("answers 503 while the disk quotas are full, loses no acknowledged pulse, and
   expect(new Set(acked).difference(new Set(ids))).toEqual(new Set());
   expect((await post(["after"])).status).toBe(202);
 });
+
+/** The answer to a readiness probe, of a process that stays ready. */
+async function readiness(url: string): Promise<string> {
+  const answer = await fetch(`${url}/health/ready`);
+  const text = await answer.text();
+  expect([answer.status, text.split("\n")[0]]).toEqual([200, "OK"]);
+  return text;
+}
 
 async function post(ids: readonly string[]): Promise<Response> {
   const metadata = { note: "x".repeat(300) };

@@ -7,6 +7,7 @@ import { pulsesOf } from "../../events/pulse-event.ts";
 import { freshJson } from "../../http/json.ts";
 import { badRequest, problem, tryLater } from "../../http/problem.ts";
 import { faultsInQuery, readQuery } from "../../http/query-parameters.ts";
+import { RecentRefusal } from "../../http/recent-refusal.ts";
 import type { HttpReply, HttpRequest, Route } from "../../http/route.ts";
 import { flag } from "../../settings/field.ts";
 import type { DeadLetter, DeadLetterStore, StoreLifecycle, WaitingCount } from "../../storage/ports.ts";
@@ -43,6 +44,7 @@ export function createDeadLetter(options: DeadLetterOptions): PulseFunction {
   const { store, broker, metrics, retentionMs, maxPulses, now = Date.now } = options;
   const deliveries = new Deliveries();
   const replay = new Replay({ store, broker, metrics, now });
+  const refusal = new RecentRefusal();
   let counted: { count: Promise<WaitingCount>; until: number } | undefined;
 
   /** What pulse-persist would refuse in an event. */
@@ -79,6 +81,7 @@ export function createDeadLetter(options: DeadLetterOptions): PulseFunction {
     const trail = { deadLetterId: id, eventId: event.id, source: event.source, traceparent };
     const outcome = await store.put(deadLetter);
     counted = undefined;
+    refusal.note(outcome.kind === "retry" ? outcome.reason : undefined);
     if (outcome.kind === "stored") {
       if (deliveries.isFirst(deliveryOf(event))) {
         metrics.received.inc({ reason });
@@ -165,7 +168,10 @@ export function createDeadLetter(options: DeadLetterOptions): PulseFunction {
     name: "pulse-deadletter",
     maxRefusalBytes: MAX_REFUSAL_BYTES,
     routes: routes.map((route) => ({ ...route, handle: whileStoreAnswers(route.handle) })),
-    check: () => store.check(),
+    check: async () => {
+      await store.check();
+      return refusal.reason && `Dead letters are not kept: ${refusal.reason}`;
+    },
     onDrain: () => replay.stop(),
     close: async () => {
       await broker.close();

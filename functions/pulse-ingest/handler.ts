@@ -3,6 +3,7 @@ import { mediaTypeOf } from "../../events/cloud-event.ts";
 import { eventModeOf, isForeignFormat } from "../../events/http-binding.ts";
 import type { Pulse } from "../../events/pulse.ts";
 import { badRequest, problem, tryLater } from "../../http/problem.ts";
+import { RecentRefusal } from "../../http/recent-refusal.ts";
 import type { HttpReply, HttpRequest, Route } from "../../http/route.ts";
 import { replyToFailedEmit } from "../outcome-replies.ts";
 import type { PulseFunction } from "../pulse-function.ts";
@@ -25,6 +26,7 @@ const PLAIN_TYPES: ReadonlySet<string> = new Set(["application/json", "text/json
 /** pulse-ingest: takes pulses over HTTP and answers 202 once the broker has them. */
 export function createIngest(options: IngestOptions): PulseFunction {
   const { emitter, metrics, tokens } = options;
+  const refusal = new RecentRefusal();
 
   function refuse(reason: string, reply: HttpReply): HttpReply {
     metrics.rejected.inc({ reason });
@@ -54,6 +56,7 @@ export function createIngest(options: IngestOptions): PulseFunction {
     const reply = mode === undefined ? acceptedReply(pulses) : { status: 202 };
     const counts = metrics.accepted.countsOf(pulses);
     return emitter.emit(pulses).then((outcome) => {
+      if (outcome.kind !== "full") refusal.note(outcome.kind === "unavailable" ? outcome.reason : undefined);
       if (outcome.kind !== "accepted") return refuse(outcome.kind, refusalOf(outcome));
       metrics.accepted.add(counts);
       return reply;
@@ -76,7 +79,8 @@ export function createIngest(options: IngestOptions): PulseFunction {
   return {
     name: "pulse-ingest",
     routes,
-    check: async () => undefined, // without a broker, requests still get an answer: a 503 that says so
+    // Without a broker, requests still get an answer: a 503 that says so.
+    check: async () => refusal.reason && `Pulses are not accepted: ${refusal.reason}`,
     close: async () => {
       await emitter.flush();
       await options.closeBroker();

@@ -158,10 +158,15 @@ describe("a broker that", () => {
   it("is gone makes the answer 503, and its return 202", async () => {
     const { broker, host } = await openIngest({ PULSE_EMIT_DEADLINE_MS: "200" });
     await broker.close();
-    await expectProblem(await post(host, pulse("a")), 503, "1");
+    const detail = await expectProblem(await post(host, pulse("a")), 503, "1");
+    const reason = "the broker did not answer (ECONNREFUSED)";
+    expect(detail).toContain(reason);
+    const ready = async () => (await fetch(`${host.url}/health/ready`)).text();
+    expect(await ready()).toBe(`OK\nPulses are not accepted: ${reason}`);
     const returned = await openBroker(broker.port);
     closers.push(returned.close);
     await vi.waitFor(async () => expect((await post(host, pulse("a"))).status).toBe(202));
+    expect(await ready()).toBe("OK");
   });
 
   it("refuses for good makes the answer 422 after one try", async () => {

@@ -2,13 +2,11 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
-import type { Pulse } from "../../events/pulse.ts";
 import { DAY_MS } from "../../events/time.ts";
 import { openSqlitePulseStore } from "../../storage/sqlite/pulse-store.ts";
 import { openFunctionHost } from "../testing/function-host.ts";
+import { PULSE_DATA as DATA, postEvent } from "../testing/post-event.ts";
 import { compose } from "./compose.ts";
-import { createPersist } from "./handler.ts";
-import { PersistMetrics } from "./persist-metrics.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "pulse-persist-"));
 const host = await openFunctionHost(compose, { PULSE_DATA_DIR: folder, PULSE_FUNCTION: "pulse-persist" });
@@ -24,18 +22,11 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-const DATA = { service_name: "checkout", latency_ms: 12.5, status: "ok" };
 const ONE = "dev.pulsemesh.pulse.v1";
 const MANY = "dev.pulsemesh.pulses.v1";
 const TRACE = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
 
-function post(attributes: Record<string, string>, data: unknown, contentType = "application/json", url = host.url) {
-  const headers: Record<string, string> = { "content-type": contentType, "ce-specversion": "1.0" };
-  for (const [name, value] of Object.entries({ id: "1", source: "/shop", type: ONE, ...attributes })) {
-    headers[`ce-${name}`] = value;
-  }
-  return fetch(url, { method: "POST", headers, body: typeof data === "string" ? data : JSON.stringify(data) });
-}
+const post = postEvent.bind(undefined, host.url);
 
 async function storedOf(service: string) {
   const page = await reader.page(service, { from: 0, to: Date.now() + 600_000 }, 100);
@@ -192,70 +183,5 @@ describe("pulse-persist", () => {
 
   it("is ready while its store is", async () => {
     expect((await fetch(`${host.url}/health/ready`)).status).toBe(200);
-  });
-});
-
-describe("pulse-persist with a store in trouble", () => {
-  /** A store that gives the outcomes of a real store in trouble. */
-  async function openTroubled(queuedRows: number, outcome: Awaited<ReturnType<typeof reader.write>>) {
-    const written: Pulse[] = [];
-    const troubled = await openFunctionHost(({ registry }) =>
-      createPersist({
-        store: {
-          queuedRows,
-          write: async (pulses) => {
-            written.push(...pulses);
-            return outcome;
-          },
-          check: () =>
-            Promise.reject(new Error("Expected the schema at version 2, got 1: run npm run schema -- apply")),
-          close: async () => {},
-        },
-        metrics: new PersistMetrics([registry]),
-        retentionMs: DAY_MS,
-        maxPulses: 10,
-        maxQueuedRows: 100,
-      }),
-    );
-    return { troubled, written };
-  }
-
-  it("answers 503 with Retry-After for a write to try again, and is not ready", async () => {
-    const { troubled } = await openTroubled(0, { kind: "retry", reason: "The disk is full.", retryAfterMs: 2500 });
-    const response = await post({}, DATA, "application/json", troubled.url);
-    expect([response.status, response.headers.get("retry-after")]).toEqual([503, "3"]);
-    expect(troubled.lines.at(-1)).toMatchObject({
-      level: 40,
-      status: 503,
-      detail: "The disk is full.",
-      source: "/shop",
-    });
-    const ready = await fetch(`${troubled.url}/health/ready`);
-    expect([ready.status, await ready.text()]).toEqual([503, expect.stringContaining("npm run schema -- apply")]);
-    await troubled.close();
-  });
-
-  it("says in its log what its answer has no room for", async () => {
-    const long = "a reason; ".repeat(100);
-    const { troubled } = await openTroubled(0, { kind: "rejected", reason: long });
-    const rejected = await post({}, DATA, "application/json", troubled.url);
-    expect([rejected.status, (await rejected.text()).length < 700]).toEqual([400, true]);
-    expect(troubled.lines.at(-1)).toMatchObject({ status: 400, detail: long, source: "/shop" });
-    const bad = { latency_ms: "1", status: false, id: 1, metadata: 1, event_time: "now", service_name: "" };
-    const pulses = [bad, { ...bad, extra: 1, metadata: { a: 1, "": "b" } }];
-    const invalid = await post({ type: MANY }, { pulses }, "application/json", troubled.url);
-    const { errors } = (await invalid.json()) as { errors: unknown[] };
-    expect(errors.length).toBeLessThan(9);
-    const line = troubled.lines.at(-1) as { faults: number; rules: string[] };
-    expect([line.faults, line.rules.length]).toEqual([14, 9]);
-    await troubled.close();
-  });
-
-  it("answers 429 when too many rows wait, without writing", async () => {
-    const { troubled, written } = await openTroubled(101, { kind: "stored" });
-    const response = await post({}, DATA, "application/json", troubled.url);
-    expect([response.status, response.headers.get("retry-after")]).toEqual([429, "1"]);
-    expect(written).toEqual([]);
-    await troubled.close();
   });
 });

@@ -4,6 +4,7 @@ import type { Pulse } from "../../events/pulse.ts";
 import { pulsesOf } from "../../events/pulse-event.ts";
 import { parseTime } from "../../events/time.ts";
 import { badRequest, problem, tryLater } from "../../http/problem.ts";
+import { RecentRefusal } from "../../http/recent-refusal.ts";
 import type { HttpReply, HttpRequest } from "../../http/route.ts";
 import type { PulseWriter, StoreLifecycle } from "../../storage/ports.ts";
 import { Deliveries, deliveryOf } from "../deliveries.ts";
@@ -34,6 +35,7 @@ interface Origin {
 export function createPersist(options: PersistOptions): PulseFunction {
   const { store, metrics, retentionMs, maxPulses, maxQueuedRows } = options;
   const deliveries = new Deliveries();
+  const refusal = new RecentRefusal();
 
   // Not async: the function ends before the write, so that a waiting write holds the pulses in memory and not the body.
   function persist(request: HttpRequest): HttpReply | Promise<HttpReply> {
@@ -58,6 +60,7 @@ export function createPersist(options: PersistOptions): PulseFunction {
   async function write(pulses: readonly Pulse[], { delivery, arrival, trail, log }: Origin): Promise<HttpReply> {
     const outcome = await store.write(pulses);
     const reply = replyToWrite(outcome);
+    refusal.note(outcome.kind === "retry" ? outcome.reason : undefined);
     if (outcome.kind === "stored") {
       if (deliveries.isFirst(delivery)) {
         metrics.observeStored(pulses, arrival);
@@ -76,7 +79,10 @@ export function createPersist(options: PersistOptions): PulseFunction {
     name: "pulse-persist",
     routes: [{ method: "POST", path: "/", handle: persist }],
     maxRefusalBytes: MAX_REFUSAL_BYTES,
-    check: () => store.check(),
+    check: async () => {
+      await store.check();
+      return refusal.reason && `Pulses are not stored: ${refusal.reason}`;
+    },
     close: () => store.close(),
   };
 }

@@ -12,6 +12,7 @@ export async function compose(parts: Parts): Promise<PulseFunction> {
     store,
     retentionMs: settings.retentionDays * DAY_MS,
     log,
+    persistUrl: settings.persistUrl,
     deadLetterUrl: settings.deadLetterUrl,
     ingestUrl: settings.ingestUrl,
   });

@@ -10,7 +10,10 @@ describe("pulse-query", () => {
     for (const path of ["/services", "/services/a", "/services/a/pulses", "/services/a/summary"]) {
       const response = await fetch(`${host.url}${path}`);
       expect([response.status, response.headers.get("retry-after")]).toEqual([503, "1"]);
-      expect(await response.json()).toMatchObject({ title: "Service unavailable" });
+      expect(await response.json()).toMatchObject({
+        title: "Service unavailable",
+        detail: expect.stringMatching(/^The store did not answer: Expected the store .* to be open, got a closed one/),
+      });
     }
     await expect(fn.check()).rejects.toThrow(/Expected/);
     await host.close();

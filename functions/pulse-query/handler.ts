@@ -21,6 +21,7 @@ import { pageRoutes } from "./page/routes.ts";
 import { exportParameters, pulsesParameters, readSpanQuery, summaryParameters } from "./query-parameters.ts";
 import { ServiceList } from "./service-list.ts";
 import { SharedAnswers } from "./shared-answers.ts";
+import { askWhyNotStored } from "./storing.ts";
 import { summarize } from "./summary.ts";
 import { viewPulse, viewService, viewServiceDetail } from "./view.ts";
 
@@ -30,6 +31,8 @@ export interface QueryOptions {
   log: Logger;
   /** Of live streams. */
   live?: Partial<LiveOptions>;
+  /** Where pulse-persist is, which says why pulses are not stored. */
+  persistUrl?: URL | undefined;
   /** Where pulse-deadletter is. */
   deadLetterUrl?: URL | undefined;
   /** Where services send their pulses; the page shows it while there is no service. */
@@ -47,6 +50,7 @@ export function createQuery({
   retentionMs,
   log,
   live: liveOptions,
+  persistUrl,
   deadLetterUrl,
   ingestUrl,
   now = Date.now,
@@ -58,6 +62,7 @@ export function createQuery({
     services,
     reader: store,
     now,
+    whyNotStored: askWhyNotStored(persistUrl, now),
     async explain(error) {
       log.warn({ err: error }, "the store did not answer: live listeners wait");
       const { message } = await store.check().then(
@@ -141,6 +146,7 @@ export function createQuery({
     check: async () => {
       await store.check();
       await services.prepare();
+      return undefined;
     },
     onDrain: live.end,
     close: () => store.close(),

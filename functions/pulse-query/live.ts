@@ -31,6 +31,8 @@ export interface LiveOptions {
   maxListeners: number;
   /** What to tell listeners when a look has failed. */
   explain: (error: unknown) => Promise<string>;
+  /** Why pulses are not stored at this moment. Listeners get it with each heartbeat. */
+  whyNotStored: () => Promise<string | undefined>;
   /** Called when the last listener has left. */
   onIdle: () => unknown;
 }
@@ -41,6 +43,7 @@ export const LIVE_DEFAULTS: Omit<LiveOptions, "explain"> = {
   maxUnreadBytes: 512 * 1024,
   maxListeners: 1000,
   onIdle: () => undefined,
+  whyNotStored: async () => undefined,
 };
 
 /** How long a browser waits before it connects again. */
@@ -93,7 +96,7 @@ export class Live {
       this.#newcomers.set(stream, lastId);
       if (this.#away !== undefined) stream.push(encode(awayEvent(this.#away)));
     }
-    this.#heartbeat ??= setInterval(() => this.#beat(), this.#options.heartbeatMs);
+    this.#heartbeat ??= setInterval(() => void this.#beat(), this.#options.heartbeatMs);
     if (!this.#isPolling && this.#timer === undefined) void this.#poll();
     return stream;
   }
@@ -162,8 +165,13 @@ export class Live {
     this.#send(this.#streams(), [awayEvent(reason)]);
   }
 
-  #beat(): void {
-    const data = { time: new Date().toISOString(), ...(this.#isCurrent && this.#source.heartbeat?.()) };
+  async #beat(): Promise<void> {
+    const reason = await this.#options.whyNotStored();
+    const data = {
+      time: new Date().toISOString(),
+      ...(this.#isCurrent && this.#source.heartbeat?.()),
+      ...(reason !== undefined && { not_stored: reason }),
+    };
     this.#send(this.#streams(), [{ event: "heartbeat", data }]);
   }
 

@@ -123,10 +123,18 @@ it("a full quota is 503 with Retry-After, loses nothing, and recovers when deliv
   expect(refused.headers.get("content-type")).toBe("application/problem+json");
   expect(accepted.length).toBeGreaterThan(10);
   expect(await metrics()).toMatchObject({ "events_total full": 1 });
+  const reason = "The broker's quota is used up by events that wait for a subscriber";
+  expect(await refused.json()).toMatchObject({ detail: expect.stringContaining(reason) });
+  const ready = async () => {
+    const answer = await fetch(new URL("/health/ready", url));
+    return [answer.status, await answer.text()];
+  };
+  expect(await ready()).toEqual([200, expect.stringMatching(`^OK\nEvents are not taken: ${reason}: .*.$`)]);
   comeBack();
   await vi.waitFor(() => expect(new Set(subscriber.ids())).toEqual(new Set(accepted)));
   await vi.waitFor(async () => expect((await post(url, "after")).status).toBe(202));
   await vi.waitFor(() => expect(subscriber.ids()).toContain("after"));
+  expect(await ready()).toEqual([200, "OK"]);
 });
 
 it("a reply that finds no room lets its cause be delivered again, and neither is lost", async () => {

@@ -11,6 +11,7 @@ import type { BrokerName } from "../../events/triggers.ts";
 import type { BodyLimits } from "../../http/body-reader.ts";
 import { addressesOf } from "../../http/listening.ts";
 import { problem, tryLater } from "../../http/problem.ts";
+import { RecentRefusal } from "../../http/recent-refusal.ts";
 import type { HttpReply, HttpRequest, Route } from "../../http/route.ts";
 import { HttpServer } from "../../http/server.ts";
 import { type Admission, admit, type Subscription } from "./admission.ts";
@@ -39,6 +40,9 @@ export interface Ingress {
 
 /** An event leaves in binary mode, and HTTP servers take some 16 KiB of headers: a dead letter's additions must fit too. */
 const MAX_ATTRIBUTES_BYTES = 8192;
+const FULL =
+  "The broker's quota is used up by events that wait for a subscriber: let the subscriber take them, or raise PULSE_LOCAL_BROKER_MAX_BYTES";
+const FAILED = "The broker's disk does not take writes: free space on it";
 const ACCEPTED: HttpReply = { status: 202 };
 /** Knative takes the query for a part of the broker's name. */
 const NO_QUERY = problem(404, "Not found", "Expected a path without a query, got a query.");
@@ -53,6 +57,7 @@ const HANDSHAKE: HttpReply = {
 export function createIngress(options: IngressOptions): Ingress {
   const { broker, subscriptions, journal, metrics, limits, logger } = options;
   const { events } = metrics;
+  const refusal = new RecentRefusal();
 
   function receive(request: HttpRequest): HttpReply | Promise<HttpReply> {
     if (request.query.size > 0) return NO_QUERY;
@@ -83,12 +88,14 @@ export function createIngress(options: IngressOptions): Ingress {
   function answerTo(event: CloudEvent, outcome: AddOutcome): HttpReply {
     if (outcome.kind === "stored") {
       events.accepted.inc();
+      refusal.note(undefined);
       if (logger.isLevelEnabled("debug")) logger.debug(logFieldsOf(event), "event accepted");
       return ACCEPTED;
     }
     events[outcome.kind].inc();
-    const reason = outcome.kind === "full" ? "The broker's quota is used up" : "The broker's disk does not take writes";
-    return { ...tryLater(503, `${reason}: send the event again later.`, 1000), trail: logFieldsOf(event) };
+    const reason = outcome.kind === "full" ? FULL : FAILED;
+    refusal.note(reason);
+    return { ...tryLater(503, `${reason}.`, 1000), trail: logFieldsOf(event) };
   }
 
   function copyFile(): HttpReply {
@@ -111,7 +118,7 @@ export function createIngress(options: IngressOptions): Ingress {
       ]),
       { method: "POST", path: "/copy", admit: refuseBrowsers, handle: copyFile },
     ],
-    check: async () => undefined,
+    check: async () => refusal.reason && `Events are not taken: ${refusal.reason}.`,
     registry: metrics.registry,
     limits,
     log: logger,

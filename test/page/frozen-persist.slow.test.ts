@@ -6,7 +6,7 @@ import { noChromium } from "./chromium.ts";
 describe.skipIf(noChromium !== undefined)("the page, while pulse-persist hangs", () => {
   startAll();
 
-  it("says within a minute and a half that nothing new is stored, and takes it back", async () => {
+  it("says within seconds that pulse-persist does not answer, within a minute and a half that the wall is old, and takes both back", async () => {
     const services = ["cart", "checkout", "search"];
     const pulsesAt = (event_time: number) =>
       services.map((service_name) => ({ service_name, event_time, latency_ms: 1, status: "ok" }));
@@ -19,10 +19,12 @@ describe.skipIf(noChromium !== undefined)("the page, while pulse-persist hangs",
     try {
       await send(...pulsesAt(Date.now()));
       await page
-        .locator(".banner", { hasText: /^Nothing new stored from any service for / })
+        .locator(".banner", { hasText: "Pulses are not stored: pulse-persist does not answer." })
+        .waitFor({ timeout: 40_000 });
+      await page
+        .locator(".verdict", { hasText: /^All 3 services were up at \d\d:\d\d:\d\d$/ })
         .waitFor({ timeout: 90_000 });
       expect(Date.now() - frozenAt).toBeGreaterThan(50_000);
-      expect(await page.locator(".verdict").textContent()).toMatch(/^All 3 services were up at \d\d:\d\d:\d\d$/);
     } finally {
       process.kill(pid, "SIGCONT");
     }

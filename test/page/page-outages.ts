@@ -1,6 +1,12 @@
 // Tests of what the page says when a part of PulseMesh hangs or is away. page.test.ts runs them, and last: they move the
 // browser's clock.
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { expect, it, vi } from "vitest";
+import { compose as composePersist } from "../../functions/pulse-persist/compose.ts";
+import { openFunctionHost } from "../../functions/testing/function-host.ts";
+import { PULSE_DATA, postEvent } from "../../functions/testing/post-event.ts";
 import { openQuery, openStore, pulseOf } from "../../functions/testing/query-function.ts";
 import { faultsOf } from "./accessibility.ts";
 import { browser, MINUTE, open, page, platform, send } from "./browser-page.ts";
@@ -66,6 +72,30 @@ export function testOutages(): void {
     expect(await page.locator("main").textContent()).not.toMatch(/No pulse within|has not pulsed/);
     await host.close();
     browser.complaints.splice(0); // The browser complains of each 503.
+  });
+
+  it("says that nothing can be stored and why, while the store is full", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "pulsemesh-full-"));
+    const env = { PULSE_DATA_DIR: folder, PULSE_STORE_MAX_BYTES: String(1024 * 1024) };
+    const persist = await openFunctionHost(composePersist, env);
+    const metadata = { note: "x".repeat(1000) };
+    const fill = async (id: number) =>
+      (await postEvent(persist.url, { id: `${id}` }, { ...PULSE_DATA, metadata })).status;
+    for (let id = 1; (await fill(id)) === 204; id++) expect(id).toBeLessThan(2000);
+    const persistUrl = new URL(persist.url);
+    const { host } = await openQuery({ store: openStore(), persistUrl, live: { pollMs: 20, heartbeatMs: 50 } });
+    for (const view of ["", "/#/services/checkout"]) {
+      await page.goto(`${host.url}${view}`);
+      await page
+        .locator(".banner.down", { hasText: /^Pulses are not stored: The store is full: raise PULSE_/ })
+        .waitFor();
+      expect(await faultsOf(page)).toEqual([]);
+    }
+    await persist.close();
+    await page.locator(".banner", { hasText: /^Pulses are not stored: pulse-persist does not answer\.$/ }).waitFor();
+    await host.close();
+    await rm(folder, { recursive: true });
+    browser.complaints.splice(0);
   });
 
   it("says that nothing new is stored of any service", async () => {

@@ -12,6 +12,8 @@ export interface Connection {
   reason?: string;
   /** Since when no service has a newer pulse, where one should have. */
   nothingNewSince?: string;
+  /** Why pulses are not stored. */
+  notStored?: string;
 }
 
 /** A browser does not reconnect after an answer that is no stream, such as a proxy's 502 during a restart. */
@@ -85,8 +87,13 @@ export function useLive(service: string | undefined, handlers: LiveHandlers): Co
   return connection;
 }
 
-function withHeartbeat(before: Connection, data: { nothing_new_since?: string }): Connection {
+function withHeartbeat(before: Connection, data: { nothing_new_since?: string; not_stored?: string }): Connection {
   if (before.state !== "live") return before;
-  const { nothing_new_since: since } = data;
-  return { state: "live", heardAt: Date.now(), ...(since !== undefined && { nothingNewSince: since }) };
+  const { nothing_new_since: since, not_stored: reason } = data;
+  return {
+    state: "live",
+    heardAt: Date.now(),
+    ...(since !== undefined && { nothingNewSince: since }),
+    ...(reason !== undefined && { notStored: reason }),
+  };
 }
