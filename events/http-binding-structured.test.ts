@@ -54,6 +54,15 @@ describe("an event in structured mode", () => {
     expect(pointersOf(structured({ data_base64: "AA==", data: false }))).toEqual(["/data_base64"]);
   });
 
+  it.each(["__proto__", "Name", "a b", ""])(
+    "refuses the attribute %j, which is no name, and does not drop it",
+    (name) => {
+      const members = Object.fromEntries([[name, "x"]]);
+      expect(pointersOf(structured(members))).toEqual([`/${name}`]);
+      expect(pointersOf(structured(Object.fromEntries([[name, 1.5]])))).toEqual([`/${name}`]);
+    },
+  );
+
   it("has extensions that are strings, integers and booleans", () => {
     const { extensions } = only(structured({ text: "a", whole: -7, yes: true, no: false, zero: 0, empty: "" }));
     expect(extensions).toEqual({ text: "a", whole: "-7", yes: "true", no: "false", zero: "0", empty: "" });

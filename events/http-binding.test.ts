@@ -188,9 +188,12 @@ describe("an event in binary mode", () => {
     expect(pointersOf(binary({ "ce-datacontenttype": "application/json" }))).toEqual(["/datacontenttype"]);
   });
 
-  it.each(["ce-a-b", "ce-a_b", "ce-", "ce-data"])("is refused for the header %s, which is no attribute", (header) => {
-    expect(pointersOf(binary({ [header]: "x" }))).toEqual([`/${header.slice(3)}`]);
-  });
+  it.each(["ce-a-b", "ce-a_b", "ce-", "ce-data", "ce-__proto__"])(
+    "is refused for the header %s, which is no attribute",
+    (header) => {
+      expect(pointersOf(binary({ [header]: "x" }))).toEqual([`/${header.slice(3)}`]);
+    },
+  );
 });
 
 describe("a batch", () => {

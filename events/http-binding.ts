@@ -71,7 +71,7 @@ function decodeBinary(
   body: Buffer,
   faults: Fault[],
 ): CloudEvent {
-  const attributes: Record<string, string> = {};
+  const attributes = noAttributes();
   for (const header in headers) {
     if (!header.startsWith("ce-")) continue;
     const name = header.slice(3);
@@ -91,6 +91,9 @@ function decodeBinary(
   return eventOf(attributes, body.length === 0 ? { kind: "none" } : { kind: "bytes", bytes: body }, "", faults);
 }
 
+/** Without a prototype: an attribute that a sender names `__proto__` is there, and is refused. */
+const noAttributes = (): Record<string, string> => Object.create(null);
+
 function decoderOf(name: string): typeof decodeHeader {
   if (name === "id") return decodeExactHeader;
   return name === "source" ? decodeUriHeader : decodeHeader;
@@ -102,7 +105,7 @@ function decodeStructured(input: unknown, pointer: string, faults: Fault[]): Clo
     faults.push(fault(pointer, "Expected a CloudEvent: an object", input));
     return input as never;
   }
-  const attributes: Record<string, string> = {};
+  const attributes = noAttributes();
   let data: EventData = { kind: "none" };
   for (const [name, value] of Object.entries(input)) {
     if (faults.length >= MAX_FAULTS) break;

@@ -104,7 +104,20 @@ function idRule(maxLength: number): string {
   return `Expected at most ${maxLength} characters`;
 }
 
-/** An event of one pulse. Its `subject` and `partitionkey` name the service, so that a broker can route by it. */
+/** An id that no broker changes or refuses: it stands in a header as it is. */
+const PLAIN_ID = /^[!#$&-~]+$/;
+/** A source that each broker takes for a URI reference: `urn:a:b`, `https://host/path` or `/path`. */
+const PLAIN_SOURCE = /^(?:[a-z][a-z0-9+.-]*:(?!\/)[\w.~:/-]+|(?:[a-z][a-z0-9+.-]*:)?[\w.~/-]+)$/i;
+
+/**
+ * Whether a pulse's identity may be an event's. Knative's broker refuses an id of blanks alone and some sources, and reads
+ * `a%20b` as `a b`: such a pulse travels inside an event of many, where its identity is data.
+ */
+export function canBeEvent({ id, source }: Pulse): boolean {
+  return PLAIN_ID.test(id) && PLAIN_SOURCE.test(source);
+}
+
+/** An event of one pulse, for which {@link canBeEvent} holds. Its `subject` and `partitionkey` name the service, so that a broker can route by it. */
 export function eventOfOne(pulse: Pulse): CloudEvent {
   const { id, source, traceparent, ...fields } = pulse;
   const event: CloudEvent = {

@@ -57,6 +57,28 @@ describe("the event of chunks", () => {
   });
 
   it.each([
+    { id: "\t" },
+    { id: " " },
+    { id: "a%20b" },
+    { id: "é" },
+    { id: "a", source: "a b%" },
+    { id: "a", source: "100%" },
+    { id: "a", source: ":x" },
+    { id: "a", source: "a:b@c:d" },
+    { id: "a", source: "http://[x" },
+  ])("is that of many pulses for one whose identity a broker refuses or changes: %j", (identity) => {
+    const event = eventOf(chunksOf([pulse("a", identity)], "first", room(9)));
+    expect(event).toMatchObject({ type: PULSES_TYPE, source: "/pulse", id: expect.stringMatching(/^[0-9a-f-]{36}$/) });
+    const { pulses } = JSON.parse(event.data.kind === "bytes" ? event.data.bytes.toString() : "");
+    expect(pulses).toMatchObject([identity]);
+  });
+
+  it.each(["/pulse", "/shop/a.b-c~d", "shop", "urn:a:b", "https://shop.example/a"])(
+    "has the source %s of a pulse alone",
+    (source) => expect(eventOf(chunksOf([pulse("a", { source })], "first", room(9)))).toMatchObject({ source }),
+  );
+
+  it.each([
     [double, ["b", "c"]],
     [
       [...single, ...single],

@@ -1,6 +1,6 @@
 import type { CloudEvent } from "../../events/cloud-event.ts";
 import { encodePulse, type Pulse } from "../../events/pulse.ts";
-import { eventOfMany, eventOfOne } from "../../events/pulse-event.ts";
+import { canBeEvent, eventOfMany, eventOfOne } from "../../events/pulse-event.ts";
 import { uuidV7 } from "../uuid-v7.ts";
 
 /** Pulses of one request that travel in one event, alone or with chunks of other requests. */
@@ -9,7 +9,7 @@ export interface Chunk<Request> {
   pulses: number;
   bytes: number;
   encoded: string[];
-  /** The pulse of a chunk of one: unless other chunks join it, it travels as an event of a single pulse. */
+  /** The pulse of a chunk of one that travels as an event of a single pulse, unless other chunks join it. */
   single: Pulse | undefined;
 }
 
@@ -24,7 +24,7 @@ export function chunksOf<Request>(pulses: readonly Pulse[], request: Request, ma
     const text = encodePulse(pulse);
     const bytes = Buffer.byteLength(text) + 1;
     if (last === undefined || last.bytes + bytes > maxEventBytes - ENVELOPE_BYTES) {
-      last = { request, pulses: 0, bytes: 0, encoded: [], single: pulse };
+      last = { request, pulses: 0, bytes: 0, encoded: [], single: canBeEvent(pulse) ? pulse : undefined };
       chunks.push(last);
     }
     last.pulses++;
