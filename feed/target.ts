@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { httpUrl, number, text, type ValuesOf } from "../settings/field.ts";
+import { reasonOf } from "../settings/file-reason.ts";
 import { localSettings } from "../settings/local-settings.ts";
 import { readSettings } from "../settings/read.ts";
 import { option, UsageError } from "./command-line.ts";
@@ -64,10 +65,4 @@ function tokenIn(file: string): string {
   const token = /^[ \t]*([^\s#]\S*)/m.exec(content)?.[1];
   if (token !== undefined && /^[!-~]+$/.test(token)) return token;
   throw new UsageError(`Expected --token-file to hold a token in printable ASCII, got none in ${file}`);
-}
-
-/** Why a file cannot be read, in words. */
-export function reasonOf(error: unknown): string {
-  const { code, message } = error as NodeJS.ErrnoException;
-  return { ENOENT: "there is none", EACCES: "permission denied", EISDIR: "it is a folder" }[code ?? ""] ?? message;
 }

@@ -1,7 +1,7 @@
 import type { Registry } from "prom-client";
 import { type CassandraSettings, cassandraSettings } from "../settings/cassandra-settings.ts";
 import { type FunctionSettings, functionSettings } from "../settings/function-settings.ts";
-import { readSettings, SettingsError } from "../settings/read.ts";
+import { readEach, SettingsError } from "../settings/read.ts";
 import { createLogger, type Logger } from "./log.ts";
 import { createRegistry } from "./metrics/registry.ts";
 import type { PulseFunction } from "./pulse-function.ts";
@@ -19,8 +19,7 @@ export type Compose = (parts: Parts) => PulseFunction | Promise<PulseFunction>;
 
 /** Reads the environment. @throws {SettingsError} that names every wrong variable. */
 export function createParts(env: NodeJS.ProcessEnv): Parts {
-  const settings = readSettings(functionSettings, env);
-  const cassandra = readSettings(cassandraSettings, env);
+  const [settings, cassandra] = readEach([functionSettings, cassandraSettings], env);
   const log = createLogger(settings.logLevel, settings.function);
   return { settings, cassandra, registry: createRegistry(), log };
 }

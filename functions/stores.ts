@@ -2,6 +2,7 @@
 // loaded.
 import { join } from "node:path";
 import { DAY_MS } from "../events/time.ts";
+import { makeDataFolder } from "../settings/data-folder.ts";
 import type { DeadLetterStore, PulseReader, PulseWriter, StoreLifecycle } from "../storage/ports.ts";
 import { gaugeCassandraNodes, gaugeStoreSpace } from "./metrics/gauges.ts";
 import { createStoreMetrics } from "./metrics/store-metrics.ts";
@@ -29,6 +30,7 @@ export async function openPulseStore({
     gaugeCassandraNodes([registry], () => store.nodes);
     return store;
   }
+  makeDataFolder(settings.dataDir);
   const { openSqlitePulseStore } = await import("../storage/sqlite/pulse-store.ts");
   const store = openSqlitePulseStore({
     file: join(settings.dataDir, "pulses.db"),
@@ -50,6 +52,7 @@ export async function openDeadLetterStore({
     const { openCassandraDeadLetterStore } = await import("../storage/cassandra/dead-letter-store.ts");
     return openCassandraDeadLetterStore({ settings: cassandra, retentionMs, onLine: (line) => log.warn(line) });
   }
+  makeDataFolder(settings.dataDir);
   const { openSqliteDeadLetterStore } = await import("../storage/sqlite/dead-letter-store.ts");
   const file = join(settings.dataDir, "dead-letters.db");
   return openSqliteDeadLetterStore({ file, maxBytes: settings.storeMaxBytes, retentionMs });

@@ -3,7 +3,8 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { makePrivateDatabase, makePrivateFolder, PRIVATE_FILE } from "../settings/private-files.ts";
+import { makeDataFolder } from "../settings/data-folder.ts";
+import { makePrivateDatabase, PRIVATE_FILE } from "../settings/private-files.ts";
 
 /** Thrown when another process uses the folder; the message names the process and the remedy. */
 export class FolderInUseError extends Error {
@@ -12,7 +13,7 @@ export class FolderInUseError extends Error {
 
 /** Locks a folder for this process, and makes it if it does not exist. @returns the release @throws {FolderInUseError} */
 export function lockFolder(folder: string): () => void {
-  makePrivateFolder(folder);
+  makeDataFolder(folder);
   const pidFile = join(folder, "supervisor.pid");
   const lockFile = join(folder, "supervisor.lock");
   makePrivateDatabase(lockFile);

@@ -150,6 +150,13 @@ it.each([
     1,
     /^PULSE_LOCAL_QUERY_PORT: Expected an integer from 1 to 65535, got "high"\n$/,
   ],
+  [
+    [],
+    { PULSE_MAX_PULSES: "0", PULSE_RETENTION_DAY: "7", PULSE_CASSANDRA_KEYSPACE: "A b", PORT: "x" },
+    1,
+    /^PULSE_RETENTION_DAY: [^\n]+\nPULSE_MAX_PULSES: [^\n]+\nPULSE_CASSANDRA_KEYSPACE: [^\n]+\n$/,
+  ],
+  [[], { PULSE_DATA_DIR: MAIN }, 1, /^PULSE_DATA_DIR: Expected a folder [^\n]+: it is a file\n$/],
 ])("with %j and %j ends with %i", async (args, env, code, message) => {
   const platform = run({ PULSE_DATA_DIR: temporaryFolder(), ...env } as Record<string, string>, args);
   expect(await exitOf(platform)).toBe(code);

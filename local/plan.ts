@@ -31,6 +31,9 @@ const BROKER_SEMI_SPACE = 16;
 /** Where everything on a laptop listens unless PULSE_LISTEN_ADDRESS says more: loopback. */
 export const LOCAL_ADDRESS = "localhost";
 
+/** What the plan sets for every function: whatever the environment says of it does not count. */
+export const SET_BY_PLAN: NodeJS.ProcessEnv = { PULSE_FUNCTION: undefined, PORT: undefined, K_SINK: undefined };
+
 /** The URLs at which the processes listen. */
 export function urlsOf(settings: LocalSettings) {
   return {

@@ -3,16 +3,17 @@ import { resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { pino } from "pino";
 import { isLoopback } from "../http/listening.ts";
+import { cassandraSettings, localCassandraSettings } from "../settings/cassandra-settings.ts";
 import { functionSettings } from "../settings/function-settings.ts";
 import { localSettings } from "../settings/local-settings.ts";
 import { PRIVATE_UMASK } from "../settings/private-files.ts";
-import { readSettings } from "../settings/read.ts";
+import { readEach } from "../settings/read.ts";
 import type { SettingsOf } from "../settings/setting.ts";
 import { findPortFaults } from "../settings/tcp-ports.ts";
 import { bannerOf } from "./banner.ts";
 import { lockFolder } from "./lock.ts";
 import { createOutput } from "./output.ts";
-import { LOCAL_ADDRESS, type PlannedProcess, planProcesses } from "./plan.ts";
+import { LOCAL_ADDRESS, type PlannedProcess, planProcesses, SET_BY_PLAN } from "./plan.ts";
 import { STORES, startStore } from "./store.ts";
 import { Supervisor } from "./supervisor.ts";
 
@@ -33,6 +34,8 @@ The functions read their settings (PULSE_…) from the same environment.
 const { logLevel, shutdownGraceMs } = functionSettings;
 const runSettings = { ...localSettings, logLevel, shutdownGraceMs };
 type RunSettings = SettingsOf<typeof runSettings>;
+/** What the processes read besides: a wrong setting is named once, and before anything has started. */
+const READ_BY_PROCESSES = [functionSettings, cassandraSettings] as const;
 
 /** More than a function's own grace time, so that the function ends before it is killed. */
 const STOP_MARGIN_MS = 5000;
@@ -52,10 +55,11 @@ export async function run(args: string[], env: NodeJS.ProcessEnv): Promise<numbe
     process.stdout.write(HELP);
     return 0;
   }
-  const settings = readSettings(runSettings, env);
   const storeName = STORES.find((name) => name === values.store);
   if (storeName === undefined)
     throw new Error(`--store: Expected one of ${STORES.join(", ")}, got ${JSON.stringify(values.store)}`);
+  const ofStore = storeName === "cassandra" ? [localCassandraSettings] : [];
+  const [settings] = readEach([runSettings, ...READ_BY_PROCESSES, ...ofStore], { ...env, ...SET_BY_PLAN });
   // The processes inherit it: it holds for the compile cache and for Cassandra's files.
   process.umask(PRIVATE_UMASK);
   const release = lockFolder(resolve(settings.dataDir));

@@ -16,6 +16,7 @@ describe("data files", () => {
     chmodSync(shared, 0o775);
     makePrivateFolder(join(shared, "a/b"));
     expect([shared, join(shared, "a"), join(shared, "a/b")].map(modeOf)).toEqual([0o775, 0o700, 0o700]);
+    makePrivateFolder(join(shared, "a/b"));
   });
 
   it("are their user's alone, a database's write-ahead log too, and so are those of an earlier run", () => {

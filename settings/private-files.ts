@@ -1,5 +1,6 @@
 // Data files hold what services and people send: only the user that PulseMesh runs as reads them.
-import { chmodSync, closeSync, mkdirSync, openSync } from "node:fs";
+import { chmodSync, closeSync, existsSync, mkdirSync, openSync, statSync } from "node:fs";
+import { dirname } from "node:path";
 
 /** The permissions of data files. */
 export const PRIVATE_FILE = 0o600;
@@ -8,7 +9,16 @@ export const PRIVATE_UMASK = 0o077;
 
 /** Makes a folder, with the folders above it, unless it exists. What exists keeps its permissions: it may be shared. */
 export function makePrivateFolder(folder: string): void {
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  try {
+    mkdirSync(folder, { mode: 0o700 });
+  } catch (error) {
+    if (statSync(folder, { throwIfNoEntry: false })?.isDirectory()) return;
+    const parent = dirname(folder);
+    // Not mkdir's `recursive`, which some file systems never let end.
+    if ((error as NodeJS.ErrnoException).code !== "ENOENT" || existsSync(parent)) throw error;
+    makePrivateFolder(parent);
+    makePrivateFolder(folder);
+  }
 }
 
 /**

@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { type Broker, openBroker, pulsesIn } from "../functions/testing/broker.ts";
@@ -68,6 +68,18 @@ describe("a function that cannot start", () => {
     const { code, output } = await runToEnd({ PULSE_FUNCTION: "pulse-ingest", K_SINK: "" });
     expect(code).toBe(1);
     expect(output).toContain("K_SINK: Expected the broker's URL");
+  });
+
+  it.each([
+    ["PULSE_INGEST_TOKENS_FILE", "pulse-ingest", "/nowhere/tokens", "Expected a file that can be read"],
+    ["PULSE_DATA_DIR", "pulse-persist", resolve("package.json"), "Expected a folder"],
+    ["PULSE_DATA_DIR", "pulse-deadletter", resolve("package.json/data"), "Expected a folder"],
+  ])("names %s of %s where it names %s", async (variable, name, path, expected) => {
+    const { code, output } = await runToEnd({ PULSE_FUNCTION: name, K_SINK: broker.url, [variable]: path });
+    expect({ code, lines: output.split("\n") }).toEqual({
+      code: 1,
+      lines: [expect.stringMatching(`^${variable}: ${expected}.* got ${path}: `), ""],
+    });
   });
 
   it("names the port in use", async () => {

@@ -1,5 +1,6 @@
 // The command `send`, apart from its process; main.ts has the map.
 import { DAY_MS } from "../../events/time.ts";
+import { makeDataFolder } from "../../settings/data-folder.ts";
 import { forTerminal } from "../../settings/terminal-text.ts";
 import { type CommandIo, exitCodeFrom } from "../command-io.ts";
 import { createProgress } from "../progress.ts";
@@ -65,6 +66,7 @@ async function send(job: Job, options: SendOptions, { stop, stdout, stderr }: Co
   const requests = options.dryRun
     ? undefined
     : new Requests({ ...options, name, remedyOfAge, remedyOfSize: SEND_FEWER, stop, log: progress.log });
+  if (file !== undefined && !options.dryRun) makeDataFolder(options.dataDir);
   const states = file === undefined || options.dryRun ? undefined : new StateWriter(file.stateFile);
   let savedAt = performance.now();
   let shown = 0;

@@ -1,10 +1,11 @@
 import { statSync } from "node:fs";
 import { basename, extname, resolve } from "node:path";
 import { integer, number, text, word } from "../../settings/field.ts";
+import { reasonOf } from "../../settings/file-reason.ts";
 import { dataDir } from "../../settings/local-settings.ts";
 import { readSettings } from "../../settings/read.ts";
 import { helpOf, option, readOptions, switchOption, UsageError } from "../command-line.ts";
-import { reasonOf, targetOf, targetOptions } from "../target.ts";
+import { targetOf, targetOptions } from "../target.ts";
 import { csvOptions, statusList } from "./csv-options.ts";
 import { LINE_FORMATS, type LineFormat } from "./measurement.ts";
 import { TIMESTAMP_RULE } from "./timestamp.ts";

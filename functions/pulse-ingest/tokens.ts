@@ -1,5 +1,7 @@
 import { createHash, timingSafeEqual } from "node:crypto";
 import { readFileSync } from "node:fs";
+import { reasonOf } from "../../settings/file-reason.ts";
+import { SettingsError } from "../../settings/read.ts";
 import type { Logger } from "../log.ts";
 
 /** The services for which a token may send: all, or those that match. */
@@ -27,13 +29,13 @@ const LOOKS_A_REMINDER = 30;
  * A line counts once it ends with a newline: the beginning of a line that is still being written could lack its services.
  * When the file changes, as in the rotation of a Kubernetes Secret, it is read again. A file without a token revokes all.
  * While there is no file that can be read, the former tokens stay, and the log says so again and again.
- * @throws when, at the start, the file cannot be read or holds no token.
+ * @throws {SettingsError} when, at the start, the file cannot be read or holds no token.
  */
 export function openTokens(file: string, log: Logger, lookEveryMs = LOOK_EVERY_MS): Tokens {
-  let seen: string | undefined = readFileSync(file, "utf8");
+  let seen: string | undefined = readAtStart(file);
   let entries = entriesOf(seen);
   if (entries.length === 0) {
-    throw new Error(
+    throw new SettingsError(
       `PULSE_INGEST_TOKENS_FILE: Expected at least one token in ${file}, on a line that ends with a newline, got none`,
     );
   }
@@ -74,6 +76,15 @@ export function openTokens(file: string, log: Logger, lookEveryMs = LOOK_EVERY_M
     },
     close: () => clearInterval(timer),
   };
+}
+
+function readAtStart(file: string): string {
+  try {
+    return readFileSync(file, "utf8");
+  } catch (error) {
+    const message = `PULSE_INGEST_TOKENS_FILE: Expected a file that can be read, got ${file}: ${reasonOf(error)}`;
+    throw new SettingsError(message, { cause: error });
+  }
 }
 
 function entriesOf(text: string): Entry[] {

@@ -13,8 +13,8 @@ export async function run(env: NodeJS.ProcessEnv, load: (name: FunctionName) => 
     gaugeStart([registry], performance.now() / 1000);
     log.info({ port: settings.port }, `${settings.function} listens`);
   } catch (error) {
-    // A person reads what is wrong with a setting: the message, without a stack.
-    const isForPerson = error instanceof Error && error.name === "SettingsError";
+    // A person reads what is wrong with a setting or a store: the message, without a stack.
+    const isForPerson = error instanceof Error && /^(Settings|Store)Error$/.test(error.name);
     console.error(isForPerson ? error.message : error);
     process.exit(1);
   }

@@ -2,6 +2,7 @@
 import { join } from "node:path";
 import { destination, pino } from "pino";
 import { TRIGGERS } from "../../events/triggers.ts";
+import { makeDataFolder } from "../../settings/data-folder.ts";
 import { functionSettings } from "../../settings/function-settings.ts";
 import { localSettings } from "../../settings/local-settings.ts";
 import { readSettings } from "../../settings/read.ts";
@@ -14,6 +15,7 @@ try {
     // Each line is written at once, so that a killed process loses none.
     destination({ fd: 1, sync: true }),
   );
+  makeDataFolder(settings.dataDir);
   const broker = await startBroker({
     port: settings.brokerPort,
     address: settings.listenAddress,

@@ -111,7 +111,7 @@ describe("Cassandra's jars", () => {
 
   it("are kept where the environment says", () => {
     expect(cacheDirOf({ XDG_CACHE_HOME: "/c" })).toBe("/c/pulsemesh/cassandra");
-    expect(cacheDirOf({})).toBe(join(process.cwd(), ".pulsemesh/cache/cassandra"));
+    expect(cacheDirOf({ HOME: "/home/ada", XDG_CACHE_HOME: "" })).toBe("/home/ada/.cache/pulsemesh/cassandra");
   });
 });
 

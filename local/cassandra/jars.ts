@@ -1,18 +1,21 @@
 import { createHash } from "node:crypto";
 import { createReadStream, existsSync } from "node:fs";
-import { mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
-import { join, resolve } from "node:path";
+import { mkdtemp, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { homedir } from "node:os";
+import { isAbsolute, join } from "node:path";
 import { pipeline } from "node:stream/promises";
+import { makePrivateFolder } from "../../settings/private-files.ts";
 import { runProgram } from "./java.ts";
 
 export const CASSANDRA_VERSION = "5.0.9";
 const COPY = "org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy-dependencies";
 const CHECKSUMS = "SHA256SUMS";
 
-/** The folder that keeps downloads between runs. */
+/** The folder that keeps downloads for all of a user's clones: the cache of the XDG Base Directory Specification. */
 export function cacheDirOf(env: NodeJS.ProcessEnv): string {
-  const base = env.XDG_CACHE_HOME === undefined ? ".pulsemesh/cache" : join(env.XDG_CACHE_HOME, "pulsemesh");
-  return resolve(base, "cassandra");
+  // The specification has relative paths ignored.
+  const { XDG_CACHE_HOME: named = "", HOME: home = homedir() } = env;
+  return join(isAbsolute(named) ? named : join(home, ".cache"), "pulsemesh", "cassandra");
 }
 
 /** The folder of the jars in the cache. */
@@ -36,7 +39,7 @@ export async function provideJars(cacheDir: string, say: (line: string) => void)
   }
   const started = performance.now();
   say(`Getting Cassandra ${CASSANDRA_VERSION} by Maven (about 70 MB, once) …`);
-  await mkdir(cacheDir, { recursive: true });
+  makePrivateFolder(cacheDir);
   // Downloaded aside and moved into place whole: neither an interrupted download nor two at once leave half a folder.
   const aside = await mkdtemp(join(cacheDir, "download-"));
   try {

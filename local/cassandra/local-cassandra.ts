@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { localCassandraSettings } from "../../settings/cassandra-settings.ts";
+import { makeDataFolder } from "../../settings/data-folder.ts";
 import { readSettings } from "../../settings/read.ts";
 import { startCassandra } from "./cluster.ts";
 import type { CassandraNode } from "./node.ts";
@@ -20,6 +21,7 @@ const PAUSE_MS = 2000;
  */
 export async function startLocalCassandra(env: NodeJS.ProcessEnv, say: (line: string) => void): Promise<RunningStore> {
   const settings = readSettings(localCassandraSettings, env);
+  makeDataFolder(settings.dataDir);
   const nodes = settings.nodes === 3 ? 3 : 1;
   const restarts = new Set<Promise<void>>();
   let isStopping = false;

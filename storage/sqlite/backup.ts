@@ -13,6 +13,7 @@ import {
   statSync,
 } from "node:fs";
 import { dirname, join } from "node:path";
+import { makePrivateFolder } from "../../settings/private-files.ts";
 import { copyDatabase } from "./copy.ts";
 import { StoreError } from "./database.ts";
 
@@ -81,7 +82,7 @@ function refuseExisting(to: string): void {
 
 function makeFolder(folder: string): void {
   try {
-    mkdirSync(dirname(folder), { recursive: true });
+    makePrivateFolder(dirname(folder));
     mkdirSync(folder, { mode: 0o700 });
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
