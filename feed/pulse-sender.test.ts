@@ -1,3 +1,6 @@
+import { once } from "node:events";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { freePort } from "../settings/tcp-ports.ts";
 import { PulseSender, type SenderOptions } from "./pulse-sender.ts";
@@ -102,6 +105,19 @@ describe("PulseSender", () => {
     expect(await sender.send(PULSES)).toEqual({ kind: "accepted" });
     // On a busy machine the second answer may be late, too.
     expect(new Set(reasons)).toEqual(new Set(["no answer in time"]));
+  });
+
+  it("does not wait for an answer that drips", async () => {
+    const server = createServer((_, response) => {
+      response.writeHead(202);
+      const timer = setInterval(() => response.write(" "), 10);
+      response.on("close", () => clearInterval(timer));
+    }).listen(0);
+    onTestFinished(() => void server.close().closeAllConnections());
+    await once(server, "listening");
+    const { port } = server.address() as AddressInfo;
+    const { sender } = senderTo(new URL(`http://127.0.0.1:${port}/pulse`), { timeoutMs: 200, retryForMs: 0 });
+    expect(await sender.send(PULSES)).toEqual({ kind: "unreachable", reason: "no answer in time" });
   });
 
   it("does not try again what is refused for good, and returns its faults", async () => {

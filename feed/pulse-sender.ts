@@ -12,7 +12,7 @@ export interface SenderOptions extends Target {
   signal: AbortSignal;
   /** Called before a request is tried again. */
   onRetry: (reason: string) => void;
-  /** How long the answer to one try may take. @default 30_000 */
+  /** How long one try may take, from the connecting to the end of the answer. @default 30_000 */
   timeoutMs?: number;
 }
 
@@ -38,6 +38,7 @@ interface Again {
 
 const FIRST_DELAY_MS = 100;
 const MAX_DELAY_MS = 5000;
+const NO_ANSWER = "no answer in time";
 const AGAIN: ReadonlySet<number> = new Set([408, 425, 429, 500, 502, 503, 504]);
 
 const problemSchema = z.object({
@@ -53,18 +54,20 @@ export class PulseSender {
   readonly #pool: Pool;
   readonly #headers: Record<string, string>;
   readonly #path: string;
+  readonly #timeoutMs: number;
   #lastAcceptedAt: number | undefined;
   /** How often a request was tried again. */
   retries = 0;
 
   constructor(options: SenderOptions) {
-    const timeoutMs = options.timeoutMs ?? 30_000;
+    this.#timeoutMs = options.timeoutMs ?? 30_000;
     this.#options = options;
     this.#pool = new Pool(options.url.origin, {
       connections: options.connections,
       connect: { lookup: lookupHost },
-      headersTimeout: timeoutMs,
-      bodyTimeout: timeoutMs,
+      // They leave out the connecting, and each byte of an answer starts them again: a signal bounds the whole.
+      headersTimeout: 0,
+      bodyTimeout: 0,
     });
     this.#path = options.url.pathname + options.url.search;
     this.#headers = { "content-type": "application/json" };
@@ -100,11 +103,19 @@ export class PulseSender {
 
   async #post(body: string, count: number): Promise<Answer> {
     try {
-      const reply = await this.#pool.request({ method: "POST", path: this.#path, headers: this.#headers, body });
+      const signal = AbortSignal.timeout(this.#timeoutMs);
+      const reply = await this.#pool.request({
+        method: "POST",
+        path: this.#path,
+        headers: this.#headers,
+        body,
+        signal,
+      });
       const text = await reply.body.text();
       return answerOf(reply.statusCode, reply.headers["retry-after"], text, count);
     } catch (error) {
-      const { code, message } = error as NodeJS.ErrnoException;
+      const { name, code, message } = error as NodeJS.ErrnoException;
+      if (name === "TimeoutError") return { kind: "again", reason: NO_ANSWER, afterMs: undefined };
       // A host name that does not resolve is most likely misspelt, unless it resolved before.
       return { kind: "again", reason: reasonOf(code, message), afterMs: undefined, isFinal: code === "ENOTFOUND" };
     }
@@ -136,10 +147,8 @@ function reasonOf(code: string | undefined, message: string): string {
       return "the connection was refused";
     case "ENOTFOUND":
       return "the host's name was not found";
-    case "UND_ERR_HEADERS_TIMEOUT":
-    case "UND_ERR_BODY_TIMEOUT":
     case "UND_ERR_CONNECT_TIMEOUT":
-      return "no answer in time";
+      return NO_ANSWER;
     default:
       return `the connection broke (${code ?? message})`;
   }
