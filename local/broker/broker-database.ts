@@ -42,7 +42,8 @@ const OVERHEAD_BYTES = 1024;
 const SQLITE_BUSY = 5;
 
 export class BrokerDatabase {
-  readonly #file: string;
+  readonly #copy: string;
+  readonly #unfinishedCopy: string;
   readonly #database: DatabaseSync;
   readonly #statements: Record<keyof typeof SQL, StatementSync>;
   readonly #pageBytes: number;
@@ -50,7 +51,8 @@ export class BrokerDatabase {
   #nextEvent: number;
 
   constructor({ file, maxBytes }: { file: string; maxBytes: number }) {
-    this.#file = file;
+    this.#copy = `${file}.copy`;
+    this.#unfinishedCopy = `${file}.copying`;
     makePrivateFolder(dirname(file));
     makePrivateDatabase(file);
     this.#database = new DatabaseSync(file);
@@ -60,6 +62,8 @@ export class BrokerDatabase {
       // 8 MB instead of 4 between checkpoints: events that are delivered in between never reach the main file.
       this.#database.exec("PRAGMA wal_autocheckpoint = 2000; PRAGMA journal_size_limit = 67108864;");
       openSchema(this.#database, file);
+      // Copies for a backup that was killed before it took them.
+      for (const left of [this.#copy, this.#unfinishedCopy]) rmSync(left, { force: true });
     } catch (error) {
       this.#database.close();
       if ((error as { errcode?: number }).errcode !== SQLITE_BUSY) throw error;
@@ -112,11 +116,10 @@ export class BrokerDatabase {
    * connection.
    */
   copy(): void {
-    const unfinished = `${this.#file}.copying`;
-    rmSync(unfinished, { force: true });
-    closeSync(openSync(unfinished, "wx", 0o600));
-    this.#database.prepare("VACUUM INTO ?").run(unfinished);
-    renameSync(unfinished, `${this.#file}.copy`);
+    rmSync(this.#unfinishedCopy, { force: true });
+    closeSync(openSync(this.#unfinishedCopy, "wx", 0o600));
+    this.#database.prepare("VACUUM INTO ?").run(this.#unfinishedCopy);
+    renameSync(this.#unfinishedCopy, this.#copy);
   }
 
   /** Bytes that new rows may still take. */

@@ -20,6 +20,15 @@ describe("POST /copy", () => {
     expect(ids.map(({ id }) => id)).toEqual(["1", "2"]);
   });
 
+  it("goes with the next start when no backup took it", async () => {
+    const { url, file, broker } = await openTestBroker();
+    await fetch(new URL("/copy", url), { method: "POST" });
+    writeFileSync(`${file}.copying`, "half");
+    await broker.close();
+    await openTestBroker({ file });
+    expect(readdirSync(dirname(file)).filter((name) => name.includes("cop"))).toEqual([]);
+  });
+
   it("is not for web pages, which may post to this machine", async () => {
     const { url, file } = await openTestBroker();
     const answer = await fetch(new URL("/copy", url), { method: "POST", headers: { origin: "https://example.com" } });

@@ -54,6 +54,23 @@ it("undelivered events are delivered after the next start, byte for byte", async
   expect(countRows(file)).toEqual({ events: 0, deliveries: 0 });
 });
 
+it("a subscriber that is not there yet when the broker starts is no news", async () => {
+  const { url, broker, subscriber, restart, logLines } = await openTestBroker({ delivery: { retry: 1000 } });
+  subscriber.answerWith(() => ({ status: 503 }));
+  await post(url, "1");
+  await vi.waitFor(() => expect(subscriber.received.length).toBeGreaterThan(0));
+  await broker.close();
+  logLines.length = 0;
+  subscriber.received.length = 0;
+  await restart();
+  await vi.waitFor(() => expect(subscriber.received.length).toBeGreaterThan(0));
+  subscriber.answerWith(() => ({ status: 204 }));
+  await vi.waitFor(() =>
+    expect(logLines.some(({ msg }) => msg === "delivery failed: it will be tried again")).toBe(true),
+  );
+  expect(logLines.filter(({ level }) => Number(level) > 30)).toEqual([]);
+});
+
 it("attempts and dead letters survive a restart", async () => {
   const { url, broker, subscriber, deadLetterSink, restart } = await openTestBroker({
     delivery: { retry: 3, backoffPolicy: "linear", backoffDelay: "PT0.3S" },

@@ -10,7 +10,7 @@ import { encodeBinary, eventModeOf, isForeignFormat } from "../../events/http-bi
 import type { BrokerName } from "../../events/triggers.ts";
 import type { BodyLimits } from "../../http/body-reader.ts";
 import { addressesOf } from "../../http/listening.ts";
-import { problem, tryLater } from "../../http/problem.ts";
+import { contentOf, problem, tryLater } from "../../http/problem.ts";
 import { RecentRefusal } from "../../http/recent-refusal.ts";
 import type { HttpReply, HttpRequest, Route } from "../../http/route.ts";
 import { HttpServer } from "../../http/server.ts";
@@ -148,7 +148,8 @@ function readEvent({ headers, rawHeaders, body }: HttpRequest): CloudEvent | Htt
     return invalid(`Expected one CloudEvent 1.0, binary or structured, got ${got}.`);
   }
   if (isForeignFormat(headers, mode)) {
-    return problem(415, "Unsupported media type", "Expected a CloudEvent in JSON, in UTF-8 and not compressed.");
+    const expected = "Expected a CloudEvent in JSON, in UTF-8 and not compressed";
+    return problem(415, "Unsupported media type", `${expected}, got Content-Type ${contentOf(headers)}.`);
   }
   const read = readKnativeEvent(mode, headers, body, rawHeaders);
   if (!read.ok) return invalid("Expected a valid CloudEvent 1.0.", read.faults);

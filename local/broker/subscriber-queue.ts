@@ -85,6 +85,8 @@ export class SubscriberQueue {
   /** Starts to deliver what the file holds. */
   start(): void {
     this.#isRunning = true;
+    // A subscriber that starts beside the broker need not be there yet.
+    this.#quietUntil = performance.now() + HEALTH_QUIET_MS;
     this.pump();
   }
 

@@ -122,8 +122,11 @@ async function takeCopyOfBroker(file: string, to: string, brokerUrl: string, sig
         `PULSE_DATA_DIR as they are set for \`make run\`, or stop PulseMesh first`,
     );
   }
-  copyFileSync(made, to);
-  rmSync(made);
+  try {
+    copyFileSync(made, to);
+  } finally {
+    rmSync(made);
+  }
 }
 
 async function askBroker(brokerUrl: string, signal: AbortSignal): Promise<string | undefined> {
