@@ -17,6 +17,18 @@ export function singleValue(
   return values.every((other) => other === first) ? first : undefined;
 }
 
+/** Whether a header came with different values of which node keeps the first, as it does with Content-Type. */
+export function isContradictory(name: string, rawHeaders: readonly string[]): boolean {
+  let first: string | undefined;
+  for (let i = 0; i < rawHeaders.length; i += 2) {
+    const header = rawHeaders[i] as string;
+    if (header.length !== name.length || header.toLowerCase() !== name) continue;
+    first ??= rawHeaders[i + 1];
+    if (rawHeaders[i + 1] !== first) return true;
+  }
+  return false;
+}
+
 function valuesOf(name: string, rawHeaders: readonly string[]): string[] {
   return rawHeaders.filter((_, i) => i % 2 === 1 && rawHeaders[i - 1]?.toLowerCase() === name);
 }

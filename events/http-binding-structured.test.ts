@@ -64,13 +64,15 @@ describe("an event in structured mode", () => {
   );
 
   it("has extensions that are strings, integers and booleans", () => {
-    const { extensions } = only(structured({ text: "a", whole: -7, yes: true, no: false, zero: 0, empty: "" }));
-    expect(extensions).toEqual({ text: "a", whole: "-7", yes: "true", no: "false", zero: "0", empty: "" });
+    const { extensions } = only(structured({ text: "a", whole: -(2 ** 31), yes: true, no: false, zero: 0, empty: "" }));
+    expect(extensions).toEqual({ text: "a", whole: "-2147483648", yes: "true", no: "false", zero: "0", empty: "" });
   });
 
   it.each([
     [{ extra: 1.5 }, "/extra"],
     [{ extra: 1e21 }, "/extra"],
+    [{ extra: 2 ** 31 }, "/extra"],
+    [{ extra: -(2 ** 31) - 1 }, "/extra"],
     [{ extra: {} }, "/extra"],
     [{ extra: ["a"] }, "/extra"],
     [{ Extra: "a" }, "/Extra"],

@@ -3,7 +3,7 @@
 // without one (which breaks de-duplication), takes a bad time for now, and loses a whole batch for one bad item.
 import type { IncomingHttpHeaders } from "node:http";
 import { bytesOf, type CloudEvent, type EventData, isJsonType, mediaTypeOf, parseJson } from "./cloud-event.ts";
-import { type Fault, fault, MAX_FAULTS, type Parsed, parsedUnless, pointerTo, refuse } from "./fault.ts";
+import { type Fault, fault, MAX_FAULTS, type Parsed, parsedUnless, pointerTo } from "./fault.ts";
 import { decodeExactHeader, decodeHeader, decodeUriHeader, encodeHeader, NO_URI, singleValue } from "./header-value.ts";
 import { parseTime } from "./time.ts";
 
@@ -12,6 +12,7 @@ export type EventMode = "binary" | "structured" | "batch";
 const BATCH = "application/cloudevents-batch";
 const STRUCTURED = "application/cloudevents";
 const NAME = /^[a-z0-9]+$/;
+const VALUE_RULE = "Expected a string (or, as an extension, an integer of 32 bits or a boolean)";
 const HEADER_TEXT = "Expected UTF-8, percent-encoded where it is not printable ASCII";
 const OPTIONAL = ["time", "subject", "datacontenttype", "dataschema"] as const;
 const KNOWN: ReadonlySet<string> = new Set(["id", "source", "type", "specversion", ...OPTIONAL]);
@@ -54,15 +55,32 @@ export function decodeEvents(
 ): Parsed<CloudEvent[]> {
   const faults: Fault[] = [];
   if (mode === "binary") return parsedUnless(faults, [decodeBinary(headers, rawHeaders, body, faults)]);
-  const json = parseJson(body, "");
-  if (!json.ok) return json;
-  if (mode === "structured") return parsedUnless(faults, [decodeStructured(json.value, "", faults)]);
-  if (!Array.isArray(json.value)) return refuse("", "Expected an array of CloudEvents", json.value);
-  const events: CloudEvent[] = [];
-  for (let i = 0; i < json.value.length && faults.length < MAX_FAULTS; i++) {
-    events.push(decodeStructured(json.value[i], `/${i}`, faults));
+  if (mode === "batch") {
+    const events = decodeBatch(body, faults) as CloudEvent[];
+    return parsedUnless(faults, events);
   }
-  return parsedUnless(faults, events);
+  const json = parseJson(body, "");
+  return json.ok ? parsedUnless(faults, [decodeStructured(json.value, "", faults)]) : json;
+}
+
+/** The events of a batch. One with faults is `undefined`, and its faults are added to `faults`. */
+export function decodeBatch(body: Buffer, faults: Fault[]): (CloudEvent | undefined)[] {
+  const json = parseJson(body, "");
+  if (!json.ok) {
+    faults.push(...json.faults);
+    return [];
+  }
+  if (!Array.isArray(json.value)) {
+    faults.push(fault("", "Expected an array of CloudEvents", json.value));
+    return [];
+  }
+  const events: (CloudEvent | undefined)[] = [];
+  for (let i = 0; i < json.value.length && faults.length < MAX_FAULTS; i++) {
+    const before = faults.length;
+    const event = decodeStructured(json.value[i], `/${i}`, faults);
+    events.push(faults.length === before ? event : undefined);
+  }
+  return events;
 }
 
 function decodeBinary(
@@ -120,15 +138,18 @@ function decodeStructured(input: unknown, pointer: string, faults: Fault[]): Clo
       } else data = { kind: "bytes", bytes };
     } else if (typeof value === "string") {
       attributes[name] = value;
-    } else if (!KNOWN.has(name) && (typeof value === "boolean" || Number.isSafeInteger(value))) {
+    } else if (!KNOWN.has(name) && (typeof value === "boolean" || isInteger(value))) {
       attributes[name] = String(value);
     } else {
-      faults.push(
-        fault(pointerTo(pointer, [name]), "Expected a string (or, as an extension, an integer or boolean)", value),
-      );
+      faults.push(fault(pointerTo(pointer, [name]), VALUE_RULE, value));
     }
   }
   return eventOf(attributes, data, pointer, faults);
+}
+
+/** An Integer of CloudEvents 1.0.2, section 3.1: a whole number of 32 bits. */
+function isInteger(value: unknown): boolean {
+  return typeof value === "number" && value === (value | 0);
 }
 
 function decodeBase64(text: string): Buffer | undefined {

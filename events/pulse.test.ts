@@ -215,6 +215,26 @@ describe("a pulse", () => {
     expect(JSON.stringify(faults)).not.toContain("secret");
   });
 
+  it.each([
+    [NOW / 1000, "seconds"],
+    [NOW / 1000 + 0.123, "seconds"],
+    [NOW * 1000, "microseconds"],
+    [NOW * 1e6, "nanoseconds"],
+  ])("names the unit of %d: epoch %s", (event_time, unit) => {
+    const { faults } = parse({ ...FIELDS, event_time });
+    expect(faults).toEqual([
+      {
+        pointer: "/event_time",
+        rule: expect.stringContaining("Expected"),
+        got: `a number that looks like epoch ${unit}: send milliseconds`,
+      },
+    ]);
+  });
+
+  it.each([0, 7, -1, NOW - 31 * DAY_MS, 1e21])("names no unit of %d", (event_time) => {
+    expect(parse({ ...FIELDS, event_time }).faults).toMatchObject([{ pointer: "/event_time", got: "number" }]);
+  });
+
   it("is refused for a bad time of its envelope", () => {
     const { faults } = parse(FIELDS, contextWith({ time: NOW - 31 * DAY_MS }));
     expect(faults).toEqual([

@@ -131,11 +131,11 @@ export function parsePulse(
   if (!isAbsent(metadata)) checkMetadata(metadata, `${pointer}/metadata`, faults);
   const given = isAbsent(event_time) ? context.time : timeOf(event_time);
   if (given === undefined && !isAbsent(event_time)) {
-    faults.push(fault(`${pointer}/event_time`, EVENT_TIME, event_time));
+    faults.push(timeFault(pointer, EVENT_TIME, event_time));
   }
   const time = given ?? context.arrival;
   if (time > context.now + MAX_AHEAD_MS || time < context.now - context.retentionMs) {
-    faults.push(fault(`${pointer}/event_time`, timeRule(context), event_time));
+    faults.push(timeFault(pointer, timeRule(context), event_time));
   }
   if (faults.length === before) checkText(fields, pointer, faults);
   if (faults.length > before) return undefined;
@@ -177,6 +177,19 @@ export function encodePulse(pulse: Pulse): string {
 function timeRule(context: PulseContext): string {
   const days = Number((context.retentionMs / DAY_MS).toFixed(3));
   return `Expected a time at most 5 minutes ahead and at most ${days} days old (the retention)`;
+}
+
+function timeFault(pointer: string, rule: string, value: unknown): Fault {
+  const unit = typeof value === "number" ? unitOf(Math.abs(value)) : undefined;
+  const got = unit === undefined ? kindOf(value) : `a number that looks like epoch ${unit}: send milliseconds`;
+  return { pointer: `${pointer}/event_time`, rule, got };
+}
+
+// In milliseconds these would be times before March 1973 or after the year 5100.
+function unitOf(value: number): string | undefined {
+  if (value >= 1e8 && value < 1e11) return "seconds";
+  if (value < 1e14 || value >= 1e20) return undefined;
+  return value < 1e17 ? "microseconds" : "nanoseconds";
 }
 
 function timeOf(value: unknown): number | undefined {

@@ -7,6 +7,13 @@ fc.configureGlobal({ seed: 20_261_124 });
 
 const text = fc.string({ unit: "binary", maxLength: 2000 });
 
+it("says that nothing was accepted where something was sent, and not of a query", () => {
+  const detailOf = (...pointers: string[]) =>
+    JSON.parse(String(badRequest(pointers.map((pointer) => ({ pointer, rule: "Expected", got: "" }))).body)).detail;
+  expect(detailOf("/status", "/query")).toBe("2 faults found; nothing of the request was accepted.");
+  expect(detailOf("/query/from")).toBe("1 fault found in the query.");
+});
+
 describe("a refusal with a limit", () => {
   const bodyOf = (reply: ReturnType<typeof problem>) => shortened(reply, 700).body as string;
 

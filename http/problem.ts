@@ -1,4 +1,6 @@
+import type { IncomingHttpHeaders } from "node:http";
 import { type Fault, MAX_FAULTS } from "../events/fault.ts";
+import { quote } from "../settings/field.ts";
 import type { HttpReply } from "./route.ts";
 
 const MAX_LISTED_FAULTS = 100;
@@ -35,8 +37,17 @@ export function badRequest(faults: readonly Fault[], maxListBytes = Number.POSIT
   const shown = Math.min(listed.length, MAX_LISTED_FAULTS);
   const more = faults.length > shown ? `, the first ${shown} of them listed` : "";
   const count = faults.length >= MAX_FAULTS ? `At least ${MAX_FAULTS}` : String(faults.length);
-  const detail = `${count} fault${faults.length === 1 ? "" : "s"} found${more}; nothing of the request was accepted.`;
+  const found = `${count} fault${faults.length === 1 ? "" : "s"} found`;
+  const isOfQuery = faults.every(({ pointer }) => pointer.startsWith("/query/"));
+  const detail = isOfQuery ? `${found} in the query${more}.` : `${found}${more}; nothing of the request was accepted.`;
   return { ...problem(400, "Invalid request", detail, { faults: listed }), faults };
+}
+
+/** What a request says of its content, for an answer that refuses it. */
+export function contentOf(headers: IncomingHttpHeaders): string {
+  const { "content-type": type, "content-encoding": encoding } = headers;
+  const what = type === undefined ? "none" : quote(type);
+  return encoding === undefined ? what : `${what} with Content-Encoding ${quote(encoding)}`;
 }
 
 /** 429 or 503, with the time after which another try makes sense, in whole seconds and at least one. */

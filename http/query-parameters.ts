@@ -29,17 +29,23 @@ export function readQuery<D extends Fields>(fields: D, query: URLSearchParams): 
 }
 
 /** A fault in a query parameter. It names only the kind of the text, never the text. */
-export function faultOf(name: string, expectation: string, value: string | readonly string[] | undefined): Fault {
+function faultOf(name: string, expectation: string, value: string | readonly string[]): Fault {
   return { pointer: pointerTo("/query", [name]), rule: `Expected ${expectation}`, got: kindOf(value) };
 }
+
+/** The fault of a span that ends before it begins, or at that moment. */
+export const TO_BEFORE_FROM: Fault = {
+  pointer: "/query/to",
+  rule: "Expected a time after from",
+  got: "one that is not after it",
+};
 
 /** The faults that a store found in one of its arguments, as faults of the query that held the argument. */
 export function faultsInQuery(faults: readonly Fault[]): Fault[] {
   return faults.map((fault) => ({ ...fault, pointer: `/query${fault.pointer}` }));
 }
 
-function kindOf(value: string | readonly string[] | undefined): string {
-  if (value === undefined) return "absent";
+function kindOf(value: string | readonly string[]): string {
   if (typeof value !== "string") return `${value.length} of them`;
   if (value === "") return "nothing";
   return /^-?\d+$/.test(value) ? "another integer" : "text";

@@ -1,7 +1,7 @@
 import { bytesOf } from "../../events/cloud-event.ts";
 import type { Fault, Parsed } from "../../events/fault.ts";
 import { END_OF_TIME_MS } from "../../events/time.ts";
-import { faultOf, readQuery } from "../../http/query-parameters.ts";
+import { readQuery, TO_BEFORE_FROM } from "../../http/query-parameters.ts";
 import type { ValuesOf } from "../../settings/field.ts";
 import type { DeadLetter, DeadLetterFilter, DeadLetterPage, DeadLetterStore } from "../../storage/ports.ts";
 import { listParameters, replayParameters, type selectionParameters } from "../dead-letter-parameters.ts";
@@ -38,7 +38,7 @@ function selectionOf<T extends ValuesOf<typeof selectionParameters>>(
 ): Parsed<T & Selection> {
   const { reason, from, to } = given;
   if (from !== undefined && to !== undefined && from >= to) {
-    return { ok: false, faults: [faultOf("to", "a time after from", String(to))] };
+    return { ok: false, faults: [TO_BEFORE_FROM] };
   }
   const filter: DeadLetterFilter = {};
   if (reason !== undefined) filter.reason = reason;

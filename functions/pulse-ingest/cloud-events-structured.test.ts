@@ -84,6 +84,8 @@ describe("a batch", () => {
   it("is refused whole for one bad event, with a pointer into it", async () => {
     const bad = event({ id: "", data: { ...DATA, status: 1 } });
     expect(pointersOf(await postBatch([event(), bad, 7]))).toEqual(["/1/id", "/2"]);
+    const wrong = event({ data: { ...DATA, latency_ms: -1 } });
+    expect(pointersOf(await postBatch([wrong, bad]))).toEqual(["/1/id", "/0/data/latency_ms"]);
     expect(pointersOf(await postBatch([event(), event({ data: {} })]))).toEqual([
       "/1/data/service_name",
       "/1/data/latency_ms",

@@ -1,8 +1,9 @@
 import type { IncomingHttpHeaders } from "node:http";
 import { mediaTypeOf } from "../../events/cloud-event.ts";
+import { isContradictory } from "../../events/header-value.ts";
 import { eventModeOf, isForeignFormat } from "../../events/http-binding.ts";
 import type { Pulse } from "../../events/pulse.ts";
-import { badRequest, problem, tryLater } from "../../http/problem.ts";
+import { badRequest, contentOf, problem, tryLater } from "../../http/problem.ts";
 import { RecentRefusal } from "../../http/recent-refusal.ts";
 import type { HttpReply, HttpRequest, Route } from "../../http/route.ts";
 import { replyToFailedEmit } from "../outcome-replies.ts";
@@ -21,6 +22,7 @@ export interface IngestOptions {
   closeBroker: () => Promise<void>;
 }
 
+const TWO_CONTENT_TYPES = [{ pointer: "", rule: "Expected one Content-Type, or equal ones", got: "different ones" }];
 const PLAIN_TYPES: ReadonlySet<string> = new Set(["application/json", "text/json", "application/x-ndjson"]);
 
 /** pulse-ingest: takes pulses over HTTP and answers 202 once the broker has them. */
@@ -39,8 +41,9 @@ export function createIngest(options: IngestOptions): PulseFunction {
     if (emitter.isFull) return refuse("full", refusalOf({ kind: "full" }));
     const mode = eventModeOf(headers);
     if (isForeignFormat(headers, mode) || (mode === undefined && !isPlain(headers))) {
-      return refuse("unsupported", unsupported());
+      return refuse("unsupported", unsupported(headers));
     }
+    if (isContradictory("content-type", request.rawHeaders)) return refuse("invalid", badRequest(TWO_CONTENT_TYPES));
     const context = { now: Date.now(), retentionMs: options.retentionMs, maxPulses: options.maxPulses };
     const parsed = mode === undefined ? pulsesOfPlain(request, context) : pulsesOfEvents(mode, request, context);
     if (!parsed.ok) return refuse("invalid", badRequest(parsed.faults));
@@ -109,10 +112,10 @@ function refusalOf(outcome: Exclude<RequestOutcome, { kind: "accepted" }>): Http
   return replyToFailedEmit(outcome.kind, detail);
 }
 
-function unsupported(): HttpReply {
+function unsupported(headers: IncomingHttpHeaders): HttpReply {
   const expected =
     "application/json, application/x-ndjson, or CloudEvents 1.0 in JSON (binary, structured or batch), in UTF-8 and not compressed";
-  return problem(415, "Unsupported media type", `Expected Content-Type ${expected}.`, {
+  return problem(415, "Unsupported media type", `Expected Content-Type ${expected}, got ${contentOf(headers)}.`, {
     headers: {
       accept:
         "application/json, application/x-ndjson, application/cloudevents+json, application/cloudevents-batch+json",

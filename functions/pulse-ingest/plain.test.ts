@@ -1,5 +1,6 @@
 import { afterAll, beforeEach, describe, expect, it } from "vitest";
 import { DAY_MS } from "../../events/time.ts";
+import { openRawConnection } from "../../http/testing/raw-connection.ts";
 import { type Broker, openBroker, pulsesIn } from "../testing/broker.ts";
 import { type FunctionHost, openFunctionHost } from "../testing/function-host.ts";
 import { compose } from "./compose.ts";
@@ -90,10 +91,13 @@ describe("a plain request", () => {
     expect(await response.json()).toEqual({ accepted: 3, ids: ["a", "b", "c"] });
   });
 
-  it("with a bad line names the pulse", async () => {
-    const body = `${JSON.stringify(pulse())}\n\n{"service_name":\n${JSON.stringify(pulse({ latency_ms: -1 }))}`;
-    const response = await post(body, { "content-type": "application/x-ndjson" });
-    expect(await pointersOf(response)).toEqual(["/1"]);
+  it("with bad lines names the pulse of each, whether it is no JSON or no pulse", async () => {
+    const [good, wrong] = [pulse(), pulse({ latency_ms: -1 })].map((one) => JSON.stringify(one));
+    const response = await post([good, "", '{"service_name":', wrong, "x", good].join("\n"), {
+      "content-type": "application/x-ndjson",
+    });
+    expect(await pointersOf(response)).toEqual(["/1", "/2/latency_ms", "/3"]);
+    expect(broker.received).toEqual([]);
   });
 
   it("keeps the id of a pulse, and derives absent ids from the Idempotency-Key and the position", async () => {
@@ -208,10 +212,35 @@ describe("a plain request is refused", () => {
     expect(response.status).toBe(415);
     expect(response.headers.get("content-type")).toBe("application/problem+json");
     expect(response.headers.get("accept")).toContain("application/json");
+    expect(((await response.json()) as { detail: string }).detail).toMatch(`, got ${JSON.stringify(contentType)}.`);
   });
 
-  it("with 415 for a compressed body", async () => {
-    expect((await post(pulse(), { "content-encoding": "gzip" })).status).toBe(415);
+  it("with 415 for a compressed body, and for one of no type", async () => {
+    const detailOf = async (response: Response) => [
+      response.status,
+      ((await response.json()) as { detail: string }).detail,
+    ];
+    expect(await detailOf(await post(pulse(), { "content-encoding": "gzip" }))).toEqual([
+      415,
+      expect.stringMatching(/, got "application\/json" with Content-Encoding "gzip"\.$/),
+    ]);
+    const typeless = await fetch(`${host.url}/pulse`, { method: "POST", body: Buffer.from("{}") });
+    expect(await detailOf(typeless)).toEqual([415, expect.stringMatching(/, got none\.$/)]);
+  });
+
+  it("with 400 for two content types, but not for one that came twice", async () => {
+    const statusOf = async (second: string) => {
+      const connection = await openRawConnection(host.port);
+      const body = JSON.stringify(pulse());
+      connection.send(
+        `POST /pulse HTTP/1.1\r\nhost: a\r\nContent-Type: application/json\r\ncontent-type: ${second}\r\ncontent-length: ${body.length}\r\n\r\n${body}`,
+      );
+      const { status } = await connection.answer();
+      connection.socket.destroy();
+      return status;
+    };
+    expect(await statusOf("application/x-ndjson")).toBe(400);
+    expect(await statusOf("application/json")).toBe(202);
   });
 
   it("not for a charset or media type in upper case", async () => {

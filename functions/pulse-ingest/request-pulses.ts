@@ -1,6 +1,6 @@
-import { CROWDED, isCrowded, mediaTypeOf, parseJson, withoutMark } from "../../events/cloud-event.ts";
+import { type CloudEvent, CROWDED, isCrowded, mediaTypeOf, parseJson, withoutMark } from "../../events/cloud-event.ts";
 import { type Fault, MAX_FAULTS, type Parsed, parsedUnless, refuse } from "../../events/fault.ts";
-import { decodeEvents, type EventMode } from "../../events/http-binding.ts";
+import { decodeBatch, decodeEvents, type EventMode } from "../../events/http-binding.ts";
 import { type Pulse, type PulseContext, parsePulse, pulseSchema, traceparentOf } from "../../events/pulse.ts";
 import { INGEST_SOURCE, pulsesOf, type ReceiveContext } from "../../events/pulse-event.ts";
 import type { HttpRequest } from "../../http/route.ts";
@@ -9,20 +9,29 @@ import { idempotencyKeyOf } from "./idempotency-key.ts";
 
 /** The pulses of a request that carries CloudEvents: all or none. */
 export function pulsesOfEvents(mode: EventMode, request: HttpRequest, context: ReceiveContext): Parsed<Pulse[]> {
-  const decoded = decodeEvents(mode, request.headers, request.body, request.rawHeaders);
-  if (!decoded.ok) return decoded;
+  const faults: Fault[] = [];
+  const events = eventsOf(mode, request, faults);
   const traceparent = traceparentOf(request.headers.traceparent);
   const pulses: Pulse[] = [];
-  const faults: Fault[] = [];
-  for (let i = 0; i < decoded.value.length && faults.length < MAX_FAULTS; i++) {
+  for (let i = 0; i < events.length && faults.length < MAX_FAULTS; i++) {
     if (pulses.length > context.maxPulses) break;
-    const event = decoded.value[i] as (typeof decoded.value)[number];
+    const event = events[i];
+    if (event === undefined) continue;
     if (traceparent !== undefined) event.extensions.traceparent ??= traceparent;
     const parsed = pulsesOf(event, context, mode === "batch" ? `/${i}` : "");
     if (parsed.ok) for (const pulse of parsed.value) pulses.push(pulse);
     else faults.push(...parsed.faults);
   }
   return finish(pulses, faults, context);
+}
+
+/** The events of a request, those of a batch also beside ones that have faults. */
+function eventsOf(mode: EventMode, request: HttpRequest, faults: Fault[]): (CloudEvent | undefined)[] {
+  if (mode === "batch") return decodeBatch(request.body, faults);
+  const decoded = decodeEvents(mode, request.headers, request.body, request.rawHeaders);
+  if (decoded.ok) return decoded.value;
+  faults.push(...decoded.faults);
+  return [];
 }
 
 /** The pulses of a plain request: one pulse, an array of pulses, or a line for each. */
@@ -49,11 +58,25 @@ export function pulsesOfPlain(request: HttpRequest, context: ReceiveContext): Pa
   const pulses: Pulse[] = [];
   const faults: Fault[] = [];
   for (let i = 0; i < list.length && faults.length < MAX_FAULTS; i++) {
+    const value = list[i];
+    if (value instanceof BrokenLine) {
+      faults.push(...value.faults);
+      continue;
+    }
     if (key !== undefined) shared.id = `${key}/${i}`;
-    const pulse = parsePulse(pulseSchema, list[i], shared, isMany ? `/${i}` : "", faults);
+    const pulse = parsePulse(pulseSchema, value, shared, isMany ? `/${i}` : "", faults);
     if (pulse !== undefined) pulses.push(pulse);
   }
   return finish(pulses, faults, context);
+}
+
+/** Stands for a line that is no JSON, so that the faults of the other lines are found, too. */
+class BrokenLine {
+  readonly faults: readonly Fault[];
+
+  constructor(faults: readonly Fault[]) {
+    this.faults = faults;
+  }
 }
 
 // Stops after one line too many: a request that is refused for its number of pulses need not be parsed.
@@ -61,19 +84,19 @@ function readLines(bytes: Buffer, maxLines: number): Parsed<unknown[]> {
   if (isCrowded(bytes)) return refuse("", CROWDED, []);
   const body = withoutMark(bytes);
   const values: unknown[] = [];
-  const faults: Fault[] = [];
+  let broken = 0;
   let start = 0;
-  while (start < body.length && values.length <= maxLines && faults.length < MAX_FAULTS) {
+  while (start < body.length && values.length <= maxLines && broken < MAX_FAULTS) {
     const newline = body.indexOf(10, start);
     const end = newline === -1 ? body.length : newline;
     const line = body.subarray(start, end);
     start = end + 1;
     if (isBlank(line)) continue;
     const parsed = parseJson(line, `/${values.length}`);
-    if (!parsed.ok) faults.push(...parsed.faults);
-    values.push(parsed.ok ? parsed.value : undefined);
+    if (!parsed.ok) broken++;
+    values.push(parsed.ok ? parsed.value : new BrokenLine(parsed.faults));
   }
-  return parsedUnless(faults, values);
+  return { ok: true, value: values };
 }
 
 function isBlank(line: Buffer): boolean {

@@ -73,7 +73,9 @@ describe("tokens", () => {
     expect(() => openTokens(fileOf("# none\n\n"), log)).toThrow(
       /PULSE_INGEST_TOKENS_FILE: Expected at least one token/,
     );
-    expect(() => openTokens(join(folder, "missing"), log)).toThrow(/PULSE_INGEST_TOKENS_FILE: Expected a file that can be read, got .*missing: there is none$/);
+    expect(() => openTokens(join(folder, "missing"), log)).toThrow(
+      /PULSE_INGEST_TOKENS_FILE: Expected a file that can be read, got .*missing: there is none$/,
+    );
   });
 
   it("are read again when the file changes, and all revoked when it has none", async () => {

@@ -3,7 +3,7 @@ import { decodeEvents, eventModeOf, isForeignFormat } from "../../events/http-bi
 import type { Pulse } from "../../events/pulse.ts";
 import { pulsesOf } from "../../events/pulse-event.ts";
 import { parseTime } from "../../events/time.ts";
-import { badRequest, problem, tryLater } from "../../http/problem.ts";
+import { badRequest, contentOf, problem, tryLater } from "../../http/problem.ts";
 import { RecentRefusal } from "../../http/recent-refusal.ts";
 import type { HttpReply, HttpRequest } from "../../http/route.ts";
 import type { PulseWriter, StoreLifecycle } from "../../storage/ports.ts";
@@ -41,7 +41,8 @@ export function createPersist(options: PersistOptions): PulseFunction {
   function persist(request: HttpRequest): HttpReply | Promise<HttpReply> {
     const mode = eventModeOf(request.headers);
     if (mode === undefined || mode === "batch" || isForeignFormat(request.headers, mode)) {
-      return problem(415, "Unsupported media type", "Expected one CloudEvent 1.0 in JSON, binary or structured.");
+      const expected = "Expected one CloudEvent 1.0 in JSON, binary or structured";
+      return problem(415, "Unsupported media type", `${expected}, got Content-Type ${contentOf(request.headers)}.`);
     }
     const decoded = decodeEvents(mode, request.headers, request.body, request.rawHeaders);
     if (!decoded.ok) return badRequest(decoded.faults);

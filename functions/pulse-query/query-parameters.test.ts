@@ -26,11 +26,18 @@ describe("the span of a query", () => {
   });
 
   it.each([
-    [`from=${now}&to=${now}`, "/query/to", "Expected a time after from"],
-    [`from=${now}&to=${now - 1}`, "/query/to", "Expected a time after from"],
-    [`from=${now - 31 * DAY}`, "/query/from", "Expected a time at most 30 days (the retention) before to"],
-  ])("is refused when it is %s", (query, pointer, rule) => {
-    for (const read of [pulses, summary]) expect(read(query)).toMatchObject({ ok: false, faults: [{ pointer, rule }] });
+    [`from=${now}&to=${now}`, "/query/to", "Expected a time after from", "one that is not after it"],
+    [`from=${now}&to=${now - 1}`, "/query/to", "Expected a time after from", "one that is not after it"],
+    [
+      `from=${now - 31 * DAY}`,
+      "/query/from",
+      "Expected a time at most 30 days (the retention) before to",
+      "an earlier time",
+    ],
+  ])("is refused when it is %s", (query, pointer, rule, got) => {
+    for (const read of [pulses, summary]) {
+      expect(read(query)).toEqual({ ok: false, faults: [{ pointer, rule, got }] });
+    }
   });
 });
 

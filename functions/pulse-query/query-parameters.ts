@@ -1,7 +1,7 @@
 import type { Parsed } from "../../events/fault.ts";
 import { MAX_AHEAD_MS } from "../../events/pulse.ts";
 import { DAY_MS } from "../../events/time.ts";
-import { faultOf, moment, readQuery } from "../../http/query-parameters.ts";
+import { moment, readQuery, TO_BEFORE_FROM } from "../../http/query-parameters.ts";
 import { integer, text, type ValuesOf } from "../../settings/field.ts";
 import type { Span } from "../../storage/ports.ts";
 
@@ -44,11 +44,11 @@ function spanOf(
   const longestMs = retentionMs + MAX_AHEAD_MS;
   const to = given.to ?? Math.max(now + MAX_AHEAD_MS, given.from === undefined ? 0 : given.from + 1);
   const from = given.from ?? Math.max(0, to - longestMs);
-  if (from >= to) return { ok: false, faults: [faultOf("to", "a time after from", String(given.to))] };
+  if (from >= to) return { ok: false, faults: [TO_BEFORE_FROM] };
   if (to - from > longestMs) {
     const days = Number((retentionMs / DAY_MS).toFixed(3));
-    const rule = `a time at most ${days} days (the retention) before to`;
-    return { ok: false, faults: [faultOf("from", rule, String(given.from))] };
+    const rule = `Expected a time at most ${days} days (the retention) before to`;
+    return { ok: false, faults: [{ pointer: "/query/from", rule, got: "an earlier time" }] };
   }
   return { ok: true, value: { from, to } };
 }
