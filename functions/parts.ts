@@ -5,12 +5,14 @@ import { readEach, SettingsError } from "../settings/read.ts";
 import { createLogger, type Logger } from "./log.ts";
 import { createRegistry } from "./metrics/registry.ts";
 import type { PulseFunction } from "./pulse-function.ts";
+import { type Doors, openDoors } from "./tokens/doors.ts";
 
 /** What every function is made from. */
 export interface Parts {
   settings: FunctionSettings;
   cassandra: CassandraSettings;
   registry: Registry;
+  doors: Doors;
   log: Logger;
 }
 
@@ -21,7 +23,7 @@ export type Compose = (parts: Parts) => PulseFunction | Promise<PulseFunction>;
 export function createParts(env: NodeJS.ProcessEnv): Parts {
   const [settings, cassandra] = readEach([functionSettings, cassandraSettings], env);
   const log = createLogger(settings.logLevel, settings.function);
-  return { settings, cassandra, registry: createRegistry(), log };
+  return { settings, cassandra, registry: createRegistry(), doors: openDoors(settings, log), log };
 }
 
 /** The broker's URL. @throws {SettingsError} when K_SINK is not set. */

@@ -11,12 +11,14 @@ import { createDeadLetter } from "./pulse-deadletter/handler.ts";
 import { createPersist } from "./pulse-persist/handler.ts";
 import { PersistMetrics } from "./pulse-persist/persist-metrics.ts";
 import { type FunctionHost, openFunctionHost } from "./testing/function-host.ts";
+import { OPEN_DOORS } from "./testing/open-doors.ts";
 
 const LONG = "the node 10.0.0.1 said “overloaded”; ".repeat(200);
 const LIMITS = { PULSE_MAX_BODY_BYTES: "65536", PULSE_MAX_READING_BYTES: "1048576", PULSE_REQUEST_TIMEOUT_MS: "500" };
 const BINARY = { "ce-specversion": "1.0", "ce-source": "/shop", "ce-type": "dev.pulsemesh.pulse.v1" };
 const MANY = { ...BINARY, "ce-id": "1", "ce-type": "dev.pulsemesh.pulses.v1" };
 const PULSE = { service_name: "checkout", latency_ms: 1, status: "ok" };
+const JSON_BODY = { "content-type": "application/json" };
 const STRUCTURED = { "content-type": "application/cloudevents+json" };
 
 /** What a store in trouble says of an event, by the event's id. */
@@ -70,6 +72,7 @@ const openDeadLetter = () =>
       store,
       broker,
       metrics: createDeadLetterMetrics([new Registry()]),
+      doors: OPEN_DOORS,
       retentionMs: DAY_MS,
       maxPulses: 1000,
     });
@@ -142,11 +145,24 @@ const DEAD_LETTER: Row[] = [
   ["a cursor that is none", 400, "GET /dead-letters?cursor=x"],
   ["an unknown dead letter", 404, "GET /dead-letters/00000000000000000000000a"],
   ["a store that cannot be read", 503, "GET /dead-letters/00000000000000000000000b"],
-  ["a correction that is no JSON", 400, "POST /dead-letters/00000000000000000000000c/replay", {}, "{"],
+  ["a correction that is no JSON", 400, "POST /dead-letters/00000000000000000000000c/replay", JSON_BODY, "{"],
   ["another replay", 409, "POST /dead-letters/00000000000000000000000d/replay"],
   ["a replay that the broker refuses", 422, "POST /dead-letters/00000000000000000000000e/replay"],
   ["a replay while the broker is away", 503, "POST /dead-letters/00000000000000000000000c/replay"],
-  ["a replay of many with a body", 400, "POST /dead-letters/replay", {}, "{}"],
+  ["a replay of many with a body", 400, "POST /dead-letters/replay", JSON_BODY, "{}"],
+  [
+    "a correction that does not say that it is JSON",
+    415,
+    "POST /dead-letters/00000000000000000000000c/replay",
+    { "content-type": "text/plain" },
+    "{}",
+  ],
+  [
+    "a replay that another host's page asks for",
+    403,
+    "POST /dead-letters/replay",
+    { origin: "https://a-page-at-another-host-with-a-long-name.example" },
+  ],
 ];
 
 async function ask(host: FunctionHost, [, , line, headers = {}, body]: Row) {

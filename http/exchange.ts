@@ -20,6 +20,7 @@ export interface ExchangeContext {
   maxRefusalBytes: number;
   onAnswered: ((method: string, code: number, seconds: number) => void) | undefined;
   onRefused: (() => void) | undefined;
+  refuseHost: ((host: string | undefined) => HttpReply | undefined) | undefined;
 }
 
 const MAX_URL_LENGTH = 4096;
@@ -53,7 +54,8 @@ export class Exchange implements BodyReceiver, NewestRequest {
 
   /** Finds the route and reads the body. `waiting` is the response where the client waits for 100 Continue. */
   begin(waiting?: ServerResponse): void {
-    const { findRoute, bodies } = this.#context;
+    const { findRoute, bodies, refuseHost } = this.#context;
+    const { headers } = this.#request;
     const url = originForm(this.#request.url ?? "/");
     if (url.length > MAX_URL_LENGTH) {
       this.refuse(uriTooLong());
@@ -68,7 +70,9 @@ export class Exchange implements BodyReceiver, NewestRequest {
     }
     this.#route = match.route;
     this.#parameters = match.parameters;
-    const refusal = match.route.admit?.(this.#request.headers);
+    // A probe comes by a name that Kubernetes chooses, and its answer says nothing.
+    const misdirected = match.route.isProbe ? undefined : refuseHost?.(headers.host);
+    const refusal = misdirected ?? match.route.admit?.(headers);
     if (refusal === undefined) bodies.read(this.#request, this, waiting);
     else this.refuse(refusal);
   }

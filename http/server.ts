@@ -1,6 +1,8 @@
 // What the functions and the local broker stand on. A request's way through this folder:
 //   exchange.ts       one request: its URL, route, admission, body and answer
 //   router.ts         finds the route of a method and path
+//   hosts.ts          refuses requests for another host
+//   changes.ts        refuses changes that another site's page asks for
 //   body-reader.ts    reads the body, within limits
 //   client-errors.ts  answers what never becomes a request
 //   refusal-log.ts    writes a line for what was refused
@@ -33,6 +35,8 @@ export interface HttpServerOptions {
   maxRefusalBytes?: number | undefined;
   /** Called for each request except health probes, once its answer is sent or its client has gone (499). */
   onAnswered?: ExchangeContext["onAnswered"];
+  /** Decides by the host that a request names, whether to refuse. @default no host is refused */
+  refuseHost?: ExchangeContext["refuseHost"];
   /** Called for each request that never reaches its route: unreadable, unknown path, too large. */
   onRefused?: ExchangeContext["onRefused"];
 }
@@ -48,7 +52,7 @@ export class HttpServer {
   readonly #context: ExchangeContext;
 
   constructor(server: Server, options: HttpServerOptions) {
-    const { routes, check, registry, limits, log, onBodyBytes, onAnswered, onRefused } = options;
+    const { routes, check, registry, limits, log, onBodyBytes, onAnswered, onRefused, refuseHost } = options;
     const { maxRefusalBytes = Number.POSITIVE_INFINITY } = options;
     this.#server = server;
     const drain = new Drain(server);
@@ -62,6 +66,7 @@ export class HttpServer {
       maxRefusalBytes,
       onAnswered,
       onRefused,
+      refuseHost,
     };
     server.requestTimeout = 0; // BodyReader times bodies, to the half second
     server.keepAliveTimeout = KEEP_ALIVE_MS;

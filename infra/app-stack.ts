@@ -3,7 +3,7 @@ import type { Construct } from "constructs";
 import type { ClusterSettings } from "../settings/cluster-settings.ts";
 import { cassandraNodesOf, NAMESPACE } from "./platform-stack.ts";
 import { chartProfile, ownRelease } from "./release.ts";
-import { createStack } from "./stack.ts";
+import { ADMIN_TOKENS, createStack } from "./stack.ts";
 
 /** The functions' image. */
 export interface Image {
@@ -21,6 +21,7 @@ export function appStack(scope: Construct, settings: ClusterSettings, image: Ima
       ...chartProfile("pulsemesh", settings.profile),
       {
         image,
+        adminTokensSecret: ADMIN_TOKENS,
         monitoring: { enabled: settings.monitoring !== "none", alertWebhook: settings.alertWebhook ?? "" },
         ...(ingestUrl !== undefined && { functions: { "pulse-query": { env: { PULSE_INGEST_URL: ingestUrl } } } }),
         ...(replicas !== undefined && { cassandra: { replicas } }),

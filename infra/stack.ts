@@ -9,6 +9,8 @@ export const CLUSTER = "pulsemesh";
 export const STATE_DIR = resolve(".pulsemesh/cluster");
 /** A separate configuration for kubectl: the user's may point to another cluster at any time. */
 export const KUBECONFIG = join(STATE_DIR, "kubeconfig");
+/** The Secret with the token that may replay dead letters. */
+export const ADMIN_TOKENS = "admin-tokens";
 
 /** A stack of Helm releases on the cluster. */
 export function createStack(scope: Construct, name: string): TerraformStack {

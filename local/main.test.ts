@@ -96,13 +96,17 @@ it("runs everything, stores a pulse, keeps it over a restart, and ends cleanly",
 
   const second = run({ ...env, PULSE_LISTEN_ADDRESS: ANOTHER_ADDRESS });
   await untilReady(second);
-  expect(second.output()).toContain(
-    "PULSE_LISTEN_ADDRESS: every machine that reaches this one may send, read and replay",
-  );
-  for (const port of Object.values(second.ports)) {
+  expect(second.output()).toContain("PULSE_LISTEN_ADDRESS: every machine that reaches this one may send and read");
+  for (const [name, port] of Object.entries(second.ports)) {
     const hosts = ["127.0.0.1", "::1", ANOTHER_ADDRESS];
-    expect(await Promise.all(hosts.map((host) => takesConnections(host, port)))).toEqual([true, true, true]);
+    const isOpen = name === "INGEST" || name === "QUERY";
+    expect(await Promise.all(hosts.map((host) => takesConnections(host, port)))).toEqual([true, true, isOpen]);
   }
+  // Without tokens nobody may replay through a pulse-query that other machines reach.
+  const replay = `/dead-letters/${"0".repeat(24)}/replay`;
+  const ask = (port: number | undefined, headers = {}) =>
+    fetch(`http://localhost:${port}${replay}`, { method: "POST", headers }).then(({ status }) => status);
+  expect([await ask(second.ports.QUERY), await ask(second.ports.DEADLETTER)]).toEqual([403, 404]);
   expect(await find(second)).toContain('"p1"');
   second.child.kill("SIGTERM");
   expect(await exitOf(second)).toBe(0);

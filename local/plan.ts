@@ -28,7 +28,7 @@ const BROKER_SOURCES = ["events", "http", "local/broker", "settings"];
 /** In MB. Node lets the young generation grow to 128 MB under load, for garbage that lives for milliseconds. */
 const BROKER_SEMI_SPACE = 16;
 
-/** Where everything on a laptop listens unless PULSE_LISTEN_ADDRESS says more: loopback. */
+/** Where everything on a laptop listens, unless PULSE_LISTEN_ADDRESS opens pulse-ingest and pulse-query to more: loopback. */
 export const LOCAL_ADDRESS = "localhost";
 
 /** What the plan sets for every function: whatever the environment says of it does not count. */
@@ -55,11 +55,9 @@ export function planProcesses(
   const urls = urlsOf(settings);
   // With Node's compile cache a start takes a third of the CPU, and the process is 20 MB smaller.
   const NODE_COMPILE_CACHE = env.NODE_COMPILE_CACHE ?? join(dataDir, "compile-cache");
-  const shared = {
-    PULSE_DATA_DIR: dataDir,
-    PULSE_LISTEN_ADDRESS: settings.listenAddress ?? LOCAL_ADDRESS,
-    NODE_COMPILE_CACHE,
-  };
+  // Who reaches the others stores pulses without a token: only this machine does.
+  const shared = { PULSE_DATA_DIR: dataDir, PULSE_LISTEN_ADDRESS: LOCAL_ADDRESS, NODE_COMPILE_CACHE };
+  const open = { PULSE_LISTEN_ADDRESS: settings.listenAddress ?? LOCAL_ADDRESS };
   const planFunction = (
     name: FunctionName,
     port: number,
@@ -77,7 +75,7 @@ export function planProcesses(
   });
   const { ingestPort, queryPort, persistPort, deadletterPort, brokerPort } = localSettings;
   return [
-    planFunction("pulse-ingest", settings.ingestPort, ingestPort.variable, 0),
+    planFunction("pulse-ingest", settings.ingestPort, ingestPort.variable, 0, open),
     {
       name: "broker",
       args: [`--max-semi-space-size=${BROKER_SEMI_SPACE}`, join(ROOT, "local/broker/main.ts")],
@@ -93,6 +91,7 @@ export function planProcesses(
       PULSE_PERSIST_URL: urls.persist,
       PULSE_DEADLETTER_URL: urls.deadletter,
       PULSE_INGEST_URL: urls.ingest,
+      ...open,
     }),
   ];
 }

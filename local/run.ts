@@ -4,6 +4,7 @@ import { parseArgs } from "node:util";
 import { pino } from "pino";
 import { isLoopback } from "../http/listening.ts";
 import { cassandraSettings, localCassandraSettings } from "../settings/cassandra-settings.ts";
+import { doorSettings } from "../settings/door-settings.ts";
 import { functionSettings } from "../settings/function-settings.ts";
 import { localSettings } from "../settings/local-settings.ts";
 import { PRIVATE_UMASK } from "../settings/private-files.ts";
@@ -32,7 +33,8 @@ ${Object.values(localSettings)
 The functions read their settings (PULSE_…) from the same environment.
 `;
 const { logLevel, shutdownGraceMs } = functionSettings;
-const runSettings = { ...localSettings, logLevel, shutdownGraceMs };
+const { tokensFile } = doorSettings;
+const runSettings = { ...localSettings, logLevel, shutdownGraceMs, tokensFile };
 type RunSettings = SettingsOf<typeof runSettings>;
 /** What the processes read besides: a wrong setting is named once, and before anything has started. */
 const READ_BY_PROCESSES = [functionSettings, cassandraSettings] as const;
@@ -85,7 +87,8 @@ async function supervise(settings: RunSettings, plan: PlannedProcess[], isWatchi
   );
   const { listenAddress = LOCAL_ADDRESS } = settings;
   if (!isLoopback(listenAddress)) {
-    log.warn({ listenAddress }, "PULSE_LISTEN_ADDRESS: every machine that reaches this one may send, read and replay");
+    const may = settings.tokensFile === undefined ? "send and read" : "read";
+    log.warn({ listenAddress }, `PULSE_LISTEN_ADDRESS: every machine that reaches this one may ${may}`);
   }
   const stopGraceMs = settings.shutdownGraceMs + STOP_MARGIN_MS;
   const supervisor = new Supervisor({ plan, output, log, stopGraceMs });

@@ -1,5 +1,6 @@
-import { httpUrl, integer, text, word } from "./field.ts";
-import { dataDir, listenAddress } from "./local-settings.ts";
+import { doorSettings } from "./door-settings.ts";
+import { httpUrl, integer, word } from "./field.ts";
+import { dataDir } from "./local-settings.ts";
 import { type SettingsOf, setting } from "./setting.ts";
 import { ceOverrides, certificates } from "./sink-fields.ts";
 
@@ -17,7 +18,7 @@ export const functionSettings = {
     integer({ min: 1, max: 65_535, fallback: 8080 }),
     "The port that the function listens on. Knative sets it.",
   ),
-  listenAddress,
+  ...doorSettings,
   sink: setting(
     "K_SINK",
     httpUrl,
@@ -98,11 +99,6 @@ export const functionSettings = {
     "PULSE_BUFFER_MAX_BYTES",
     integer({ min: 65_536, max: 1024 * MIB, fallback: 8 * MIB }),
     "The most bytes that wait in pulse-ingest for the broker. More are answered with 429.",
-  ),
-  tokensFile: setting(
-    "PULSE_INGEST_TOKENS_FILE",
-    text("a file's path"),
-    "Bearer tokens that may send, one a line that ends with a newline, each optionally followed by the services it may send for (`*` at the end matches the rest). pulse-ingest reads the file again when it changes: an emptied one revokes all, a deleted one leaves the former tokens valid. Absent: anyone may send.",
   ),
   retentionDays: setting(
     "PULSE_RETENTION_DAYS",

@@ -18,7 +18,16 @@ export const dataDir = setting(
 export const listenAddress = setting(
   "PULSE_LISTEN_ADDRESS",
   parsedText("localhost or an IP address", (value) => (value === "localhost" || isIP(value) !== 0 ? value : undefined)),
-  "The address at which the processes listen, besides loopback; `::` is every one. Absent: on a laptop (`make run`) `localhost`, which is loopback alone; in a container `::`.",
+  "The address at which pulse-ingest and pulse-query listen, besides loopback; `::` is every one. On a laptop (`make run`) the other processes listen at loopback only. Absent: on a laptop `localhost`, which is loopback alone; in a container `::`, for every function.",
+);
+
+export const allowedHosts = setting(
+  "PULSE_ALLOWED_HOSTS",
+  parsedText("names of hosts without ports, separated by commas", (value): readonly string[] | undefined => {
+    const names = value.toLowerCase().split(/\s*,\s*/);
+    return names.every((name) => /^(?:\*\.)?[a-z0-9_-]+(?:\.[a-z0-9_-]+)*$/.test(name)) ? names : undefined;
+  }),
+  "The names under which clients may reach the processes (`*.shop.example` is every name under it), besides IP addresses, `localhost` and names under it. A request for another host is answered with 421. Absent: on a laptop none besides, in a container any.",
 );
 
 /** The settings of the laptop platform: `make run` and `make dev`. */
@@ -29,6 +38,7 @@ export const localSettings = {
   deadletterPort: port("PULSE_LOCAL_DEADLETTER_PORT", 8083, "pulse-deadletter"),
   brokerPort: port("PULSE_LOCAL_BROKER_PORT", 8090, "the local broker"),
   listenAddress,
+  allowedHosts,
   dataDir,
   brokerMaxBytes: setting(
     "PULSE_LOCAL_BROKER_MAX_BYTES",

@@ -9,7 +9,7 @@ import { REPLAY_CONCURRENCY } from "./replay.ts";
 
 /** pulse-deadletter with its store and its connections to the broker. */
 export async function compose(parts: Parts): Promise<PulseFunction> {
-  const { settings, registry, log } = parts;
+  const { settings, registry, doors, log } = parts;
   const url = requireBrokerUrl(settings);
   return createDeadLetter({
     store: await openDeadLetterStore(parts),
@@ -22,6 +22,8 @@ export async function compose(parts: Parts): Promise<PulseFunction> {
       log,
     }),
     metrics: createDeadLetterMetrics([registry]),
+    doors,
+    userHeader: settings.userHeader,
     retentionMs: settings.retentionDays * DAY_MS,
     maxPulses: settings.maxPulses,
   });

@@ -1,5 +1,6 @@
 // The dead-letter sink of the Trigger: it keeps every event that could not be delivered. dead-letter.ts makes a dead letter
-// of an event, dead-letter-reason.ts says what went wrong, selection.ts finds dead letters, replay.ts sends them again.
+// of an event, dead-letter-reason.ts says what went wrong, selection.ts finds dead letters, reach.ts says whose they are, replay.ts
+// sends them again.
 import type { CloudEvent } from "../../events/cloud-event.ts";
 import type { Fault } from "../../events/fault.ts";
 import { decodeEvents, eventModeOf, isForeignFormat } from "../../events/http-binding.ts";
@@ -17,9 +18,15 @@ import { Deliveries, deliveryOf } from "../deliveries.ts";
 import { MAX_REFUSAL_BYTES, replyToFailedEmit, replyToWrite } from "../outcome-replies.ts";
 import type { PulseFunction } from "../pulse-function.ts";
 import { whileStoreAnswers } from "../store-answers.ts";
+import { authorOf } from "../tokens/author.ts";
+import type { Doors } from "../tokens/doors.ts";
+import { behind } from "../tokens/guarded-routes.ts";
+import { forbidden } from "../tokens/refusals.ts";
+import { EVERY_SERVICE, type Grant } from "../tokens/token-file.ts";
 import { asReplayed, comeBack, deadLetterOf, isCorrected, viewDeadLetter } from "./dead-letter.ts";
 import type { DeadLetterMetrics } from "./dead-letter-metrics.ts";
 import { countPulses } from "./pulse-count.ts";
+import { reaches } from "./reach.ts";
 import { Replay } from "./replay.ts";
 import { listDeadLetters, readListQuery, readReplayQuery } from "./selection.ts";
 
@@ -27,6 +34,9 @@ export interface DeadLetterOptions {
   store: DeadLetterStore & StoreLifecycle;
   broker: BrokerClient;
   metrics: DeadLetterMetrics;
+  doors: Doors;
+  /** The header in which a proxy names its user. */
+  userHeader?: string | undefined;
   /** What pulse-persist takes: how old a pulse may be, and how many pulses an event may carry. */
   retentionMs: number;
   maxPulses: number;
@@ -41,7 +51,7 @@ const COUNT_KEPT_MS = 5000;
 
 /** pulse-deadletter: keeps events that could not be delivered, shows them, and sends them again. */
 export function createDeadLetter(options: DeadLetterOptions): PulseFunction {
-  const { store, broker, metrics, retentionMs, maxPulses, now = Date.now } = options;
+  const { store, broker, metrics, doors, userHeader, retentionMs, maxPulses, now = Date.now } = options;
   const deliveries = new Deliveries();
   const replay = new Replay({ store, broker, metrics, now });
   const refusal = new RecentRefusal();
@@ -95,7 +105,7 @@ export function createDeadLetter(options: DeadLetterOptions): PulseFunction {
   }
 
   async function list({ query }: HttpRequest): Promise<HttpReply> {
-    const read = readListQuery(query);
+    const read = readListQuery(query, EVERY_SERVICE);
     if (!read.ok) return badRequest(read.faults);
     const page = await listDeadLetters(store, read.value, read.value.limit, read.value.cursor);
     if (!page.ok) return badRequest(faultsInQuery(page.faults));
@@ -120,11 +130,12 @@ export function createDeadLetter(options: DeadLetterOptions): PulseFunction {
     return freshJson(200, { waiting, is_more: isCut });
   }
 
-  async function replayOne({ parameters, query, body, log }: HttpRequest): Promise<HttpReply> {
+  async function replayOne({ parameters, query, headers, body, log }: HttpRequest, grant: Grant): Promise<HttpReply> {
     const read = readQuery({ again: flag }, query);
     if (!read.ok) return badRequest(read.faults);
     const deadLetter = await store.get(parameters.id as string);
     if (deadLetter === undefined) return unknownDeadLetter();
+    if (!reaches(grant, deadLetter)) return notForAllServices();
     if (deadLetter.replayedAt !== undefined && !read.value.again) return replayedAlready(deadLetter.replayedAt);
     if (body.length > 0) {
       // A wrong correction would come back after a while, when nobody looks.
@@ -132,26 +143,27 @@ export function createDeadLetter(options: DeadLetterOptions): PulseFunction {
       if (faults.length > 0) return notReplayed(faults);
       // Kept before it is sent: when it fails and comes back, what failed first is still there.
       deadLetter.correction = body.toString();
+      if (!reaches(grant, deadLetter)) return notForAllServices();
       const kept = await store.put(deadLetter);
       if (kept.kind !== "stored") return replyToWrite(kept);
     }
     const outcome = await replay.replayOne(deadLetter);
     counted = undefined;
     const trail = { deadLetterId: deadLetter.id, outcome: outcome.kind, isCorrected: body.length > 0 };
-    log.info(trail, "dead letter replayed");
+    log.info({ ...trail, by: authorOf(headers, grant, userHeader) }, "dead letter replayed");
     if (outcome.kind === "accepted") return freshJson(202, { replayed: 1 });
     return replyToFailedEmit(outcome.kind, `Not replayed: ${outcome.reason}. It stays a dead letter.`);
   }
 
-  async function replayMany({ query, body, log }: HttpRequest): Promise<HttpReply> {
-    const read = readReplayQuery(query);
+  async function replayMany({ query, headers, body, log }: HttpRequest, grant: Grant): Promise<HttpReply> {
+    const read = readReplayQuery(query, grant);
     if (!read.ok) return badRequest(read.faults);
     if (body.length > 0) {
       return problem(400, "Invalid request", "Expected no body: data is corrected one dead letter at a time.");
     }
     const { stopped, ...count } = await replay.replayMany(read.value, read.value.limit);
     counted = undefined;
-    log.info({ ...count, stopped }, "dead letters replayed");
+    log.info({ ...count, stopped, by: authorOf(headers, grant, userHeader) }, "dead letters replayed");
     if (stopped !== undefined && count.replayed === 0) return tryLater(503, `Not replayed: ${stopped}.`, 1000);
     return freshJson(202, { ...count, stopped });
   }
@@ -159,10 +171,12 @@ export function createDeadLetter(options: DeadLetterOptions): PulseFunction {
   const routes: Route[] = [
     { method: "POST", path: "/", handle: keep },
     { method: "GET", path: "/dead-letters", handle: list },
-    { method: "POST", path: "/dead-letters/replay", handle: replayMany },
     { method: "GET", path: "/dead-letters/count", handle: count },
     { method: "GET", path: "/dead-letters/{id}", forms: deadLetterForms, handle: show },
-    { method: "POST", path: "/dead-letters/{id}/replay", forms: deadLetterForms, handle: replayOne },
+    ...behind(doors.admin, [
+      { method: "POST", path: "/dead-letters/replay", handle: replayMany },
+      { method: "POST", path: "/dead-letters/{id}/replay", forms: deadLetterForms, handle: replayOne },
+    ]),
   ];
   return {
     name: "pulse-deadletter",
@@ -182,6 +196,10 @@ export function createDeadLetter(options: DeadLetterOptions): PulseFunction {
 
 function notReplayed(faults: readonly Fault[]): HttpReply {
   return problem(400, "Invalid correction", "Nothing was replayed: the data would be refused again.", { faults });
+}
+
+function notForAllServices(): HttpReply {
+  return forbidden("Expected a token for every service that the dead letter and its correction name.");
 }
 
 function unknownDeadLetter(): HttpReply {

@@ -10,7 +10,7 @@ import {
   list,
   metrics,
   post,
-  reopenImpatient,
+  reopen,
   replay,
 } from "../testing/dead-letter-function.ts";
 
@@ -104,7 +104,7 @@ describe("replaying a dead letter", () => {
   });
 
   it("keeps a correction while the broker is away", async () => {
-    await reopenImpatient();
+    await reopen({ deadlineMs: 150 });
     const id = await deadLetterId(await post());
     broker.answer = () => 503;
     expect((await replay(`/dead-letters/${id}/replay`, GOOD)).status).toBe(503);
@@ -131,7 +131,7 @@ describe("replaying a dead letter", () => {
   });
 
   it("leaves the dead letter unchanged while the broker is away", async () => {
-    await reopenImpatient();
+    await reopen({ deadlineMs: 150 });
     const id = await deadLetterId(await post());
     broker.answer = () => 503;
     const away = await replay(`/dead-letters/${id}/replay`);
@@ -193,7 +193,7 @@ describe("replaying many dead letters", () => {
   });
 
   it("ends at once when the broker is away", async () => {
-    await reopenImpatient();
+    await reopen({ deadlineMs: 150 });
     for (let i = 0; i < 30; i++) await post();
     broker.answer = () => 503;
     const away = await replay("/dead-letters/replay");

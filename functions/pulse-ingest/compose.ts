@@ -2,13 +2,14 @@ import { DAY_MS } from "../../events/time.ts";
 import { openBrokerClient } from "../broker-client.ts";
 import { type Parts, requireBrokerUrl } from "../parts.ts";
 import type { PulseFunction } from "../pulse-function.ts";
+import { openTokens } from "../tokens/token-file.ts";
 import { type Clock, Emitter } from "./emitter.ts";
 import { createIngest } from "./handler.ts";
 import { createIngestMetrics, gaugeTraffic } from "./ingest-metrics.ts";
-import { openTokens } from "./tokens.ts";
 
 /** pulse-ingest with its connections to the broker. */
 export function compose({ settings, registry, log }: Parts, clock?: Clock): PulseFunction {
+  const { tokensFile: file } = settings;
   const metrics = createIngestMetrics([registry]);
   const broker = openBrokerClient({
     url: requireBrokerUrl(settings),
@@ -31,7 +32,7 @@ export function compose({ settings, registry, log }: Parts, clock?: Clock): Puls
   return createIngest({
     emitter,
     metrics,
-    tokens: settings.tokensFile === undefined ? undefined : openTokens(settings.tokensFile, log),
+    tokens: file === undefined ? undefined : openTokens({ file, variable: "PULSE_INGEST_TOKENS_FILE" }, log),
     retentionMs: settings.retentionDays * DAY_MS,
     maxPulses: settings.maxPulses,
     closeBroker: broker.close,

@@ -8,10 +8,12 @@ import { RecentRefusal } from "../../http/recent-refusal.ts";
 import type { HttpReply, HttpRequest, Route } from "../../http/route.ts";
 import { replyToFailedEmit } from "../outcome-replies.ts";
 import type { PulseFunction } from "../pulse-function.ts";
+import { bearerOf } from "../tokens/credential.ts";
+import { forbidden, unauthorized } from "../tokens/refusals.ts";
+import type { Tokens } from "../tokens/token-file.ts";
 import type { Emitter, RequestOutcome } from "./emitter.ts";
 import type { IngestMetrics } from "./ingest-metrics.ts";
 import { pulsesOfEvents, pulsesOfPlain } from "./request-pulses.ts";
-import type { Tokens } from "./tokens.ts";
 
 export interface IngestOptions {
   emitter: Emitter;
@@ -49,11 +51,11 @@ export function createIngest(options: IngestOptions): PulseFunction {
     if (!parsed.ok) return refuse("invalid", badRequest(parsed.faults));
     const pulses = parsed.value;
     if (tokens !== undefined) {
-      const grant = tokens.grantOf(headers.authorization);
+      const grant = tokens.grantOf(bearerOf(headers));
       // The token was revoked while the body arrived.
       if (grant === undefined) return refuse("unauthorized", unauthorized(true));
-      const foreign = pulses.find((pulse) => !grant.maySend(pulse.service_name));
-      if (foreign !== undefined) return refuse("forbidden", forbidden(foreign));
+      const foreign = pulses.find((pulse) => !grant.covers(pulse.service_name));
+      if (foreign !== undefined) return refuse("forbidden", notFor(foreign));
     }
     // While the events are in flight, only what the answer needs is kept: the pulses would take most of the memory.
     const reply = mode === undefined ? acceptedReply(pulses) : { status: 202 };
@@ -67,7 +69,7 @@ export function createIngest(options: IngestOptions): PulseFunction {
   }
 
   function admit(headers: IncomingHttpHeaders): HttpReply | undefined {
-    if (tokens !== undefined && tokens.grantOf(headers.authorization) === undefined) {
+    if (tokens !== undefined && tokens.grantOf(bearerOf(headers)) === undefined) {
       return refuse("unauthorized", unauthorized(headers.authorization !== undefined));
     }
     return emitter.isFull ? refuse("full", refusalOf({ kind: "full" })) : undefined;
@@ -123,15 +125,8 @@ function unsupported(headers: IncomingHttpHeaders): HttpReply {
   });
 }
 
-function unauthorized(hasToken: boolean): HttpReply {
-  const challenge = hasToken ? 'Bearer realm="pulsemesh", error="invalid_token"' : 'Bearer realm="pulsemesh"';
-  return problem(401, "Unauthorized", "Expected Authorization: Bearer with a known token.", {
-    headers: { "www-authenticate": challenge },
-  });
-}
-
-function forbidden(pulse: Pulse): HttpReply {
-  return problem(403, "Forbidden", `Expected a token that may send for the service ${pulse.service_name}.`);
+function notFor(pulse: Pulse): HttpReply {
+  return forbidden(`Expected a token that may send for the service ${pulse.service_name}.`);
 }
 
 // CloudEvents webhook spec, section 4: before it sends, a sender asks whether it may.

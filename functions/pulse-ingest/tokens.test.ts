@@ -1,17 +1,13 @@
-import { appendFileSync, mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { pino } from "pino";
 import { afterAll, afterEach, describe, expect, it, vi } from "vitest";
 import { openRawConnection, rawRequest } from "../../http/testing/raw-connection.ts";
 import { openBroker } from "../testing/broker.ts";
 import { openFunctionHost } from "../testing/function-host.ts";
 import { compose } from "./compose.ts";
-import { openTokens, type Tokens } from "./tokens.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "pulse-tokens-"));
-const said: string[] = [];
-const log = pino({}, { write: (line: string) => void said.push(JSON.parse(line).msg) });
 const closers: (() => unknown)[] = [];
 afterEach(async () => {
   for (const close of closers.splice(0).reverse()) await close();
@@ -25,100 +21,11 @@ function fileOf(text: string): string {
   return file;
 }
 
-function open(file: string, lookEveryMs?: number): Tokens {
-  const tokens = openTokens(file, log, lookEveryMs);
-  closers.push(tokens.close);
-  return tokens;
-}
-
 /** Replaces a file in one step, as Kubernetes replaces a Secret. */
 function replace(file: string, text: string): void {
   writeFileSync(`${file}.new`, text);
   renameSync(`${file}.new`, file);
 }
-
-describe("tokens", () => {
-  it("may send for every service, for listed services, or for listed beginnings of names", () => {
-    const tokens = open(fileOf("all-of-it\n\n  scoped \t checkout  cart-* # a comment\n# only#a comment\r\n"));
-    const maySend = (token: string) =>
-      ["checkout", "checkout2", "cart-eu", "cart"].filter((name) => tokens.grantOf(`Bearer ${token}`)?.maySend(name));
-    expect(maySend("all-of-it")).toEqual(["checkout", "checkout2", "cart-eu", "cart"]);
-    expect(maySend("scoped")).toEqual(["checkout", "cart-eu"]);
-  });
-
-  it("may hold a number sign, which begins a comment only before a word", () => {
-    const tokens = open(fileOf("abc#def\n"));
-    expect(tokens.grantOf("Bearer abc#def")).toBeDefined();
-    expect(tokens.grantOf("Bearer abc")).toBeUndefined();
-  });
-
-  it.each([
-    [undefined],
-    [""],
-    ["Bearer"],
-    ["Bearer "],
-    ["Bearer other"],
-    ["Basic known"],
-    ["known"],
-    ["Bearer known x"],
-  ])("are not found in %j", (authorization) => {
-    expect(open(fileOf("known\n")).grantOf(authorization)).toBeUndefined();
-  });
-
-  it("are found with the scheme in any letter case", () => {
-    expect(open(fileOf("known\n")).grantOf("bearer  known")).toBeDefined();
-  });
-
-  it("must be at least one, in a readable file", () => {
-    expect(() => openTokens(fileOf("# none\n\n"), log)).toThrow(
-      /PULSE_INGEST_TOKENS_FILE: Expected at least one token/,
-    );
-    expect(() => openTokens(join(folder, "missing"), log)).toThrow(
-      /PULSE_INGEST_TOKENS_FILE: Expected a file that can be read, got .*missing: there is none$/,
-    );
-  });
-
-  it("are read again when the file changes, and all revoked when it has none", async () => {
-    const file = fileOf("old\n");
-    const tokens = open(file, 10);
-    replace(file, "new\n");
-    await vi.waitFor(() => expect(tokens.grantOf("Bearer new")).toBeDefined());
-    expect(tokens.grantOf("Bearer old")).toBeUndefined();
-    replace(file, "# nothing\n");
-    await vi.waitFor(() => expect(tokens.grantOf("Bearer new")).toBeUndefined());
-    expect(said).toContain("tokens read again: the file has none, and nobody may send");
-    replace(file, "back\n");
-    await vi.waitFor(() => expect(tokens.grantOf("Bearer back")).toBeDefined());
-    replace(file, "");
-    await vi.waitFor(() => expect(tokens.grantOf("Bearer back")).toBeUndefined());
-  });
-
-  it("stay while the file is away, and the log goes on saying so", async () => {
-    const file = fileOf("stays\n");
-    const tokens = open(file, 2);
-    said.length = 0;
-    rmSync(file);
-    const warning = "tokens not read again: the former ones stay valid; empty the file to revoke them";
-    await vi.waitFor(() => expect(said.filter((line) => line === warning).length).toBeGreaterThan(1));
-    expect(tokens.grantOf("Bearer stays")).toBeDefined();
-    writeFileSync(file, "new\n");
-    await vi.waitFor(() => expect(tokens.grantOf("Bearer stays")).toBeUndefined());
-    expect(tokens.grantOf("Bearer new")).toBeDefined();
-  });
-
-  it("count once their line is finished, so that none is known without its services", async () => {
-    const file = fileOf("whole cart\nhalf ");
-    said.length = 0;
-    const tokens = open(file, 10);
-    expect(said).toEqual(["the last line of the tokens is not read: it does not end with a newline"]);
-    expect(tokens.grantOf("Bearer whole")).toBeDefined();
-    expect(tokens.grantOf("Bearer half")).toBeUndefined();
-    appendFileSync(file, "cart\n");
-    await vi.waitFor(() => expect(tokens.grantOf("Bearer half")).toBeDefined());
-    expect(tokens.grantOf("Bearer half")?.maySend("checkout")).toBe(false);
-    expect(() => openTokens(fileOf("half "), log)).toThrow(/on a line that ends with a newline/);
-  });
-});
 
 describe("pulse-ingest with tokens", () => {
   const PULSE = JSON.stringify({ service_name: "checkout", latency_ms: 1, status: "ok" });

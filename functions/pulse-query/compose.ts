@@ -6,14 +6,16 @@ import { createQuery } from "./handler.ts";
 
 /** pulse-query with its store. */
 export async function compose(parts: Parts): Promise<PulseFunction> {
-  const { settings, log } = parts;
+  const { settings, doors, log } = parts;
   const store = await openPulseStore(parts);
   return createQuery({
     store,
     retentionMs: settings.retentionDays * DAY_MS,
     log,
     persistUrl: settings.persistUrl,
+    doors,
     deadLetterUrl: settings.deadLetterUrl,
+    userHeader: settings.userHeader,
     ingestUrl: settings.ingestUrl,
   });
 }

@@ -4,15 +4,26 @@
 import { problem, tryLater } from "../../http/problem.ts";
 import type { HttpReply, HttpRequest, Route } from "../../http/route.ts";
 import { deadLetterForms } from "../dead-letter-parameters.ts";
+import { bearerOf } from "../tokens/credential.ts";
+import type { Doors } from "../tokens/doors.ts";
+import { behind } from "../tokens/guarded-routes.ts";
 
-const FORWARDED_HEADERS = ["content-type", "retry-after", "x-content-type-options"] as const;
+const FORWARDED_HEADERS = ["content-type", "retry-after", "www-authenticate", "x-content-type-options"] as const;
 
-/**
- * Lists and replays dead letters through pulse-deadletter at `url`; without `url` every request gets 404. A whole request may
- * take `timeoutMs`, because pulse-deadletter may have to start first.
- */
-export function deadLetterRoutes(url: URL | undefined, timeoutMs = 15_000): Route[] {
-  async function forward(path: string, { query, body, log }: HttpRequest, method: "GET" | "POST"): Promise<HttpReply> {
+export interface DeadLetterRoutesOptions {
+  /** Where pulse-deadletter is; without it every request gets 404. */
+  url: URL | undefined;
+  doors: Doors;
+  /** The header in which a proxy names its user. */
+  userHeader?: string | undefined;
+  /** For a whole request: pulse-deadletter may have to start first. @default 15,000 */
+  timeoutMs?: number;
+}
+
+/** Lists and replays dead letters through pulse-deadletter, which asks for the reader's token again. */
+export function deadLetterRoutes({ url, doors, userHeader, timeoutMs = 15_000 }: DeadLetterRoutesOptions): Route[] {
+  async function forward(path: string, request: HttpRequest, method: "GET" | "POST"): Promise<HttpReply> {
+    const { query, body, log } = request;
     if (url === undefined) {
       return problem(404, "Not found", "Expected PULSE_DEADLETTER_URL to say where pulse-deadletter is, got nothing.");
     }
@@ -23,7 +34,8 @@ export function deadLetterRoutes(url: URL | undefined, timeoutMs = 15_000): Rout
         method,
         redirect: "error",
         signal: AbortSignal.timeout(timeoutMs),
-        ...(body.length > 0 && { body: new Uint8Array(body), headers: { "content-type": "application/json" } }),
+        headers: headersFor(request),
+        ...(body.length > 0 && { body: new Uint8Array(body) }),
       });
       const headers: Record<string, string> = { "cache-control": "no-store" };
       for (const name of FORWARDED_HEADERS) {
@@ -37,6 +49,16 @@ export function deadLetterRoutes(url: URL | undefined, timeoutMs = 15_000): Rout
     }
   }
 
+  function headersFor({ headers, body }: HttpRequest): Record<string, string> {
+    const token = bearerOf(headers);
+    const user = userHeader === undefined ? undefined : headers[userHeader];
+    return {
+      ...(body.length > 0 && { "content-type": "application/json" }),
+      ...(token !== undefined && { authorization: `Bearer ${token}` }),
+      ...(userHeader !== undefined && typeof user === "string" && { [userHeader]: user }),
+    };
+  }
+
   return [
     { method: "GET", path: "/dead-letters", handle: (request) => forward("/dead-letters", request, "GET") },
     { method: "GET", path: "/dead-letters/count", handle: (request) => forward("/dead-letters/count", request, "GET") },
@@ -46,40 +68,17 @@ export function deadLetterRoutes(url: URL | undefined, timeoutMs = 15_000): Rout
       forms: deadLetterForms,
       handle: (request) => forward(pathOf(request), request, "GET"),
     },
-    {
-      method: "POST",
-      path: "/dead-letters/{id}/replay",
-      forms: deadLetterForms,
-      admit: refuseOtherSites,
-      handle: (request) => forward(`${pathOf(request)}/replay`, request, "POST"),
-    },
+    ...behind(doors.admin, [
+      {
+        method: "POST",
+        path: "/dead-letters/{id}/replay",
+        forms: deadLetterForms,
+        handle: (request) => forward(`${pathOf(request)}/replay`, request, "POST"),
+      },
+    ]),
   ];
 }
 
 function pathOf({ parameters }: HttpRequest): string {
   return `/dead-letters/${encodeURIComponent(parameters.id as string)}`;
 }
-
-/**
- * Refuses what another site makes a browser send. Only the reader's place in the network protects dead letters, and another
- * site's request comes from that place too. Browsers name the sending site in Sec-Fetch-Site
- * (https://www.w3.org/TR/fetch-metadata/), except over plain HTTP; then they send Origin with a POST, as older ones do. Other
- * programs send neither. A proxy may replace Host by its upstream's name; then the page's host is in X-Forwarded-Host, which
- * no other site can make a browser send.
- */
-function refuseOtherSites(headers: HttpRequest["headers"]): HttpReply | undefined {
-  const site = headers["sec-fetch-site"];
-  const { origin, host } = headers;
-  if (site === "same-origin" || (site === undefined && origin === undefined)) return undefined;
-  if (site !== undefined) return problem(403, "Forbidden", `Expected a request of ${OWN}, got one from another site.`);
-  const forwarded = String(headers["x-forwarded-host"] ?? "")
-    .split(",")[0]
-    ?.trim();
-  const asked = URL.canParse(origin as string) ? new URL(origin as string).host : "";
-  if (asked !== "" && [host, forwarded].includes(asked)) return undefined;
-  return problem(403, "Forbidden", `Expected a request of ${OWN}, got one of a page at another host. ${REMEDY}`);
-}
-
-const OWN = "this page or of a program";
-const REMEDY =
-  "Where a proxy stands before pulse-query, let it pass the browser's Host on (nginx: proxy_set_header Host $http_host).";

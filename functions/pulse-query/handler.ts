@@ -11,6 +11,7 @@ import type { PulseReader, StoreLifecycle } from "../../storage/ports.ts";
 import type { Logger } from "../log.ts";
 import type { PulseFunction } from "../pulse-function.ts";
 import { whileStoreAnswers } from "../store-answers.ts";
+import type { Doors } from "../tokens/doors.ts";
 import type { Summary } from "./answers.ts";
 import { badgeOf } from "./badge.ts";
 import { deadLetterRoutes } from "./dead-letters.ts";
@@ -29,12 +30,15 @@ export interface QueryOptions {
   store: PulseReader & StoreLifecycle;
   retentionMs: number;
   log: Logger;
+  doors: Doors;
   /** Of live streams. */
   live?: Partial<LiveOptions>;
   /** Where pulse-persist is, which says why pulses are not stored. */
   persistUrl?: URL | undefined;
   /** Where pulse-deadletter is. */
   deadLetterUrl?: URL | undefined;
+  /** The header in which a proxy names its user. */
+  userHeader?: string | undefined;
   /** Where services send their pulses; the page shows it while there is no service. */
   ingestUrl?: URL | undefined;
   /** Epoch ms. @default Date.now */
@@ -49,9 +53,11 @@ export function createQuery({
   store,
   retentionMs,
   log,
+  doors,
   live: liveOptions,
   persistUrl,
   deadLetterUrl,
+  userHeader,
   ingestUrl,
   now = Date.now,
 }: QueryOptions): PulseFunction {
@@ -126,7 +132,7 @@ export function createQuery({
   const isExport = ({ headers, method }: HttpRequest) => wantsLines(headers.accept) && method === "GET";
   const routes: Route[] = [
     ...pageRoutes(ingestUrl),
-    ...deadLetterRoutes(deadLetterUrl),
+    ...deadLetterRoutes({ url: deadLetterUrl, doors, userHeader }),
     { method: "GET", path: "/services", handle: listServices },
     { method: "GET", path: "/services/{service}", handle: showService },
     {

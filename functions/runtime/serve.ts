@@ -6,6 +6,7 @@ import type { Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { dirname } from "node:path";
 import faas from "faas-js-runtime";
+import { hostGuard } from "../../http/hosts.ts";
 import { addressesOf, EVERY_ADDRESS } from "../../http/listening.ts";
 import { HttpServer } from "../../http/server.ts";
 import { RequestMetrics } from "../metrics/request-metrics.ts";
@@ -55,10 +56,17 @@ export async function serve(
     log,
     onBodyBytes: countBodyBytes,
     maxRefusalBytes: fn.maxRefusalBytes,
+    refuseHost: guardOf(settings),
     onAnswered: (method, code, seconds) => requestMetrics.observe(method, code, seconds),
   });
   await http.listenToo(others);
   return server;
+}
+
+/** On a laptop, where PULSE_LISTEN_ADDRESS is always set, a host needs a name that this machine has; in a container any does. */
+function guardOf({ allowedHosts, listenAddress }: Parts["settings"]) {
+  const names = allowedHosts ?? (listenAddress === undefined ? undefined : []);
+  return names && hostGuard(names);
 }
 
 /**

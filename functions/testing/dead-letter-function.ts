@@ -9,10 +9,11 @@ import { openSqliteDeadLetterStore } from "../../storage/sqlite/dead-letter-stor
 import { openBrokerClient } from "../broker-client.ts";
 import { createLogger } from "../log.ts";
 import { createDeadLetterMetrics } from "../pulse-deadletter/dead-letter-metrics.ts";
-import { createDeadLetter } from "../pulse-deadletter/handler.ts";
+import { createDeadLetter, type DeadLetterOptions } from "../pulse-deadletter/handler.ts";
 import type { PulseFunction } from "../pulse-function.ts";
 import { openBroker } from "./broker.ts";
 import { type FunctionHost, openFunctionHost } from "./function-host.ts";
+import { OPEN_DOORS } from "./open-doors.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "pulse-deadletter-"));
 const log = createLogger("silent", "pulse-deadletter");
@@ -28,7 +29,11 @@ export let fn: PulseFunction;
 /** The time that the function sees. */
 export const clock = { now: 0 };
 
-async function openHost(deadlineMs = 20_000): Promise<void> {
+interface Options extends Partial<DeadLetterOptions> {
+  deadlineMs?: number;
+}
+
+async function openHost({ deadlineMs = 20_000, ...options }: Options = {}): Promise<void> {
   const file = join(folder, `${++stores}.db`);
   store = openSqliteDeadLetterStore({ file, maxBytes: 64 * 1024 * 1024, retentionMs: 30 * DAY_MS });
   const client = openBrokerClient({ url: new URL(broker.url), connections: 4, deadlineMs, log });
@@ -36,17 +41,19 @@ async function openHost(deadlineMs = 20_000): Promise<void> {
     store,
     broker: client,
     metrics,
+    doors: OPEN_DOORS,
     retentionMs: 30 * DAY_MS,
     maxPulses: 10_000,
     now: () => clock.now,
+    ...options,
   });
   host = await openFunctionHost(() => fn);
 }
 
-/** Replaces the function by one that gives up on the broker soon, for tests of a broker that takes nothing. */
-export async function reopenImpatient(): Promise<void> {
+/** Replaces the function by one with other options, and a new, empty store. */
+export async function reopen(options: Options): Promise<void> {
   await host.close();
-  await openHost(150);
+  await openHost(options);
 }
 
 beforeEach(async () => {
@@ -97,6 +104,9 @@ export async function ask(path: string, init: RequestInit = {}) {
   return { status: response.status, headers: response.headers, body: text === "" ? undefined : JSON.parse(text) };
 }
 
+/** The log's lines so far. */
+export const logLines = () => host.lines;
+
 /** The dead letters that match a query. */
 export async function list(query = ""): Promise<{ id: string; event: { id: string }; [name: string]: unknown }[]> {
   const { status, body } = await ask(`/dead-letters${query}`);
@@ -105,5 +115,10 @@ export async function list(query = ""): Promise<{ id: string; event: { id: strin
 }
 export const eventIds = async (query = "") => (await list(query)).map(({ event }) => event.id);
 export const deadLetterId = async (eventId: string) => (await list()).find(({ event }) => event.id === eventId)?.id;
-export const replay = (path: string, body?: string) =>
-  ask(path, { method: "POST", ...(body !== undefined && { body }) });
+const JSON_TYPE = { "content-type": "application/json" };
+export const replay = (path: string, body?: string, headers: Record<string, string> = {}) =>
+  ask(path, {
+    method: "POST",
+    headers: { ...headers, ...(body !== undefined && JSON_TYPE) },
+    ...(body !== undefined && { body }),
+  });

@@ -10,6 +10,7 @@ import { createLogger } from "../log.ts";
 import type { PulseFunction } from "../pulse-function.ts";
 import { createQuery, type QueryOptions } from "../pulse-query/handler.ts";
 import { type FunctionHost, openFunctionHost } from "./function-host.ts";
+import { OPEN_DOORS } from "./open-doors.ts";
 
 /** When a pulse of `pulseOf` was sent, unless a test says otherwise. */
 export const START = Math.floor(Date.now() / 3_600_000) * 3_600_000 - DAY_MS / 2;
@@ -28,7 +29,7 @@ export function openStore() {
 export async function openQuery(
   options: Pick<QueryOptions, "store"> & Partial<QueryOptions>,
 ): Promise<{ fn: PulseFunction; host: FunctionHost }> {
-  const fn = createQuery({ retentionMs: 30 * DAY_MS, log, ...options });
+  const fn = createQuery({ retentionMs: 30 * DAY_MS, log, doors: OPEN_DOORS, ...options });
   return { fn, host: await openFunctionHost(() => fn) };
 }
 

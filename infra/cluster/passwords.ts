@@ -1,9 +1,10 @@
 import { randomBytes } from "node:crypto";
+import { ADMIN_TOKENS } from "../stack.ts";
 import { kubectl, kubectlSucceeds } from "./kubernetes.ts";
 import { say } from "./progress.ts";
 
 /**
- * Makes a Secret of random passwords unless it exists, so that neither Terraform's state nor Helm's values hold them. They
+ * Makes a Secret of random passwords, and of what is `fixed`, unless it exists, so that neither Terraform's state nor Helm's values hold them. They
  * are hexadecimal: many commands would take one that begins with a minus for an option.
  */
 async function ensureSecret(namespace: string, name: string, passwords: readonly string[], fixed = {}): Promise<void> {
@@ -19,6 +20,11 @@ async function ensureSecret(namespace: string, name: string, passwords: readonly
 
 export async function ensurePasswords(namespace: string): Promise<void> {
   await ensureSecret(namespace, "cassandra-passwords", ["admin", "schema", "pulsemesh"]);
+}
+
+export async function ensureAdminToken(namespace: string): Promise<void> {
+  // A token counts once its line ends with a newline.
+  await ensureSecret(namespace, ADMIN_TOKENS, [], { tokens: `${randomBytes(24).toString("hex")}\n` });
 }
 
 export async function ensureGrafanaPassword(): Promise<void> {

@@ -6,7 +6,7 @@ import { imageOf } from "../versions.ts";
 import { buildImage } from "./image.ts";
 import { createCluster, gatewayPort, loadArchives, loadImages } from "./kind-cluster.ts";
 import { knativeUrl, kubectl } from "./kubernetes.ts";
-import { ensureGrafanaPassword, ensurePasswords } from "./passwords.ts";
+import { ensureAdminToken, ensureGrafanaPassword, ensurePasswords } from "./passwords.ts";
 import { say } from "./progress.ts";
 import { waitUntilReady } from "./readiness.ts";
 import { ringSize, spreadReplicas } from "./ring.ts";
@@ -34,6 +34,7 @@ async function up(): Promise<void> {
   // Kubernetes refuses pods here that do not keep to the strictest of its Pod Security Standards.
   await kubectl(["label", "namespace", NAMESPACE, "pod-security.kubernetes.io/enforce=restricted", "--overwrite"]);
   await ensurePasswords(NAMESPACE);
+  await ensureAdminToken(NAMESPACE);
   if (settings.monitoring === "install") await ensureGrafanaPassword();
   await forgetInterrupted();
   const nodesBefore = await ringSize(NAMESPACE);

@@ -34,8 +34,8 @@ const NO_ROOM: FailedDelivery = {
 export interface BrokerOptions {
   /** 0 takes a free port. */
   port: number;
-  /** Where it listens besides loopback. @default localhost, which is loopback alone */
-  address?: string | undefined;
+  /** The names of hosts that requests may name, besides this machine's. @default any */
+  allowedHosts?: readonly string[];
   /** The SQLite file; the broker makes its folder. */
   file: string;
   /** The broker ignores Triggers of other brokers. */
@@ -153,6 +153,7 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
     metrics,
     copyFile: () => database.copy(),
     limits,
+    allowedHosts: options.allowedHosts,
     logger,
   });
 
@@ -163,7 +164,7 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
   }
 
   try {
-    actualPort = await ingress.listen(port, options.address ?? "localhost");
+    actualPort = await ingress.listen(port);
     url = `http://localhost:${actualPort}/${broker.namespace}/${broker.name}`;
   } catch (error) {
     await closeFile();

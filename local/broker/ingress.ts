@@ -1,7 +1,7 @@
 // The broker's ingress: POST /<namespace>/<broker> takes one event and answers 202 when the disk has it. POST /copy is for
 // `npm run backup`.
 import { once } from "node:events";
-import { createServer, type IncomingHttpHeaders } from "node:http";
+import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Logger } from "pino";
 import type { CloudEvent } from "../../events/cloud-event.ts";
@@ -9,6 +9,8 @@ import type { Fault } from "../../events/fault.ts";
 import { encodeBinary, eventModeOf, isForeignFormat } from "../../events/http-binding.ts";
 import type { BrokerName } from "../../events/triggers.ts";
 import type { BodyLimits } from "../../http/body-reader.ts";
+import { admitChange } from "../../http/changes.ts";
+import { hostGuard } from "../../http/hosts.ts";
 import { addressesOf } from "../../http/listening.ts";
 import { contentOf, problem, tryLater } from "../../http/problem.ts";
 import { RecentRefusal } from "../../http/recent-refusal.ts";
@@ -28,12 +30,14 @@ export interface IngressOptions {
   /** Copies the broker's file, beside it. */
   copyFile(): void;
   limits: BodyLimits;
+  /** The names of hosts that requests may name, besides this machine's. @default any */
+  allowedHosts: readonly string[] | undefined;
   logger: Logger;
 }
 
 export interface Ingress {
-  /** Listens at loopback and that address. @returns the port, which 0 leaves to the system */
-  listen(port: number, address: string): Promise<number>;
+  /** Listens at loopback, and nowhere else: the broker asks for no token. @returns the port, which 0 leaves to the system */
+  listen(port: number): Promise<number>;
   /** Takes no more connections and answers requests in flight. @returns whether all were answered in time. */
   close(graceMs: number, quietMs: number): Promise<boolean>;
 }
@@ -55,7 +59,7 @@ const HANDSHAKE: HttpReply = {
 
 /** Makes the server of a broker; it does not listen yet. */
 export function createIngress(options: IngressOptions): Ingress {
-  const { broker, subscriptions, journal, metrics, limits, logger } = options;
+  const { broker, subscriptions, journal, metrics, limits, allowedHosts, logger } = options;
   const { events } = metrics;
   const refusal = new RecentRefusal();
 
@@ -116,16 +120,17 @@ export function createIngress(options: IngressOptions): Ingress {
         { method: "POST", path, handle: receive },
         { method: "OPTIONS", path, handle: () => HANDSHAKE },
       ]),
-      { method: "POST", path: "/copy", admit: refuseBrowsers, handle: copyFile },
+      { method: "POST", path: "/copy", admit: admitChange, handle: copyFile },
     ],
     check: async () => refusal.reason && `Events are not taken: ${refusal.reason}.`,
     registry: metrics.registry,
     limits,
     log: logger,
+    refuseHost: allowedHosts && hostGuard(allowedHosts),
     onRefused: () => events.refused.inc(),
   });
-  async function listen(port: number, address: string): Promise<number> {
-    const [first, ...others] = addressesOf(address);
+  async function listen(port: number): Promise<number> {
+    const [first, ...others] = addressesOf("localhost");
     server.listen(port, first);
     await once(server, "listening");
     await http.listenToo(others);
@@ -133,11 +138,6 @@ export function createIngress(options: IngressOptions): Ingress {
   }
 
   return { listen, close: (graceMs, quietMs) => http.stop(graceMs, quietMs) };
-}
-
-// A web page may POST to this machine, and every POST of a browser names its origin.
-function refuseBrowsers({ origin }: IncomingHttpHeaders): HttpReply | undefined {
-  return origin === undefined ? undefined : problem(403, "Forbidden", "Expected `npm run backup`, got a browser.");
 }
 
 /** The event of a request, or the answer to a request without one that the broker can take. */

@@ -18,7 +18,7 @@ try {
   makeDataFolder(settings.dataDir);
   const broker = await startBroker({
     port: settings.brokerPort,
-    address: settings.listenAddress,
+    allowedHosts: settings.allowedHosts ?? [],
     file: join(settings.dataDir, "broker.db"),
     triggers: TRIGGERS,
     subscribers: {

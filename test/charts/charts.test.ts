@@ -132,6 +132,34 @@ describe.skipIf(isSkippedWithout("helm"))("the chart", () => {
     ]);
   });
 
+  it("pulsemesh gives each function the tokens that it asks for, the hosts, and the header with a proxy's user", () => {
+    const secrets = "tokensSecret=senders,adminTokensSecret=admins";
+    const hosts = ["--set", "allowedHosts={pulse.example}", "--set", "userHeader=x-user"];
+    const services = render("pulsemesh", ["--set", secrets, ...hosts]).filter(
+      ({ apiVersion }) => apiVersion === "serving.knative.dev/v1",
+    );
+    const found = services.map(({ metadata, spec }) => {
+      const { containers, volumes } = spec.template.spec;
+      const [{ env, volumeMounts }] = containers;
+      const files = env.filter(({ name }: Manifest) => name.endsWith("_TOKENS_FILE"));
+      const sources = files.map(({ name, value }: Manifest) => {
+        const mount = volumeMounts.find(({ mountPath }: Manifest) => value === `${mountPath}/tokens`);
+        return [name, volumes.find((volume: Manifest) => volume.name === mount.name).secret.secretName];
+      });
+      return [metadata.name, Object.fromEntries(sources)];
+    });
+    expect(Object.fromEntries(found)).toEqual({
+      "pulse-ingest": { PULSE_INGEST_TOKENS_FILE: "senders" },
+      "pulse-persist": {},
+      "pulse-query": { PULSE_ADMIN_TOKENS_FILE: "admins" },
+      "pulse-deadletter": { PULSE_ADMIN_TOKENS_FILE: "admins" },
+    });
+    const [{ env }] = services.find(({ metadata }) => metadata.name === "pulse-query").spec.template.spec.containers;
+    const inside = "pulse-query.default,pulse-query.default.svc,pulse-query.default.svc.cluster.local";
+    expect(env).toContainEqual({ name: "PULSE_ALLOWED_HOSTS", value: `pulse.example,${inside}` });
+    expect(env).toContainEqual({ name: "PULSE_USER_HEADER", value: "x-user" });
+  });
+
   it("pulsemesh lets Alertmanager post the alerts of its own namespace to the paths of a webhook", () => {
     const manifests = render("pulsemesh", [
       ...MONITORED,

@@ -1,6 +1,8 @@
 import { readFileSync } from "node:fs";
 import { expect } from "vitest";
+import { kubectl } from "../../infra/cluster/kubernetes.ts";
 import { NAMESPACE } from "../../infra/platform-stack.ts";
+import { ADMIN_TOKENS } from "../../infra/stack.ts";
 import { until } from "../platform.ts";
 import { openPortForward } from "./port-forward.ts";
 import { podsOf, selectorOf } from "./world.ts";
@@ -28,6 +30,7 @@ export interface DeadLetters {
 export async function openDeadLetters(): Promise<DeadLetters> {
   const pod = async () => `pod/${(await podsOf(selectorOf("pulse-deadletter")))[0]}`;
   const way = await openPortForward(NAMESPACE, pod, 8080);
+  const admin = { authorization: `Bearer ${await adminToken()}` };
   const poison = JSON.parse(readFileSync("events/samples/poison.json", "utf8"));
   return {
     async poison(broker, id) {
@@ -46,8 +49,9 @@ export async function openDeadLetters(): Promise<DeadLetters> {
       return deadLetter as DeadLetter;
     },
     async replay(id, pulse) {
-      const headers = { "content-type": "application/json" };
+      const headers = { ...admin, "content-type": "application/json" };
       const url = `${way.url}/dead-letters/${id}/replay`;
+      expect((await fetch(url, { method: "POST" })).status).toBe(401);
       expect((await fetch(url, { method: "POST", headers, body: JSON.stringify(pulse) })).status).toBe(202);
     },
     async replayAll() {
@@ -57,7 +61,7 @@ export async function openDeadLetters(): Promise<DeadLetters> {
         await until(
           "pulse-deadletter to have its store, which may have been killed",
           async () => {
-            const response = await fetch(`${way.url}/dead-letters/replay`, { method: "POST" });
+            const response = await fetch(`${way.url}/dead-letters/replay`, { method: "POST", headers: admin });
             if (response.status === 503) return false;
             expect(response.status).toBe(202);
             count = (await response.json()) as typeof count;
@@ -72,4 +76,10 @@ export async function openDeadLetters(): Promise<DeadLetters> {
     },
     close: way.close,
   };
+}
+
+/** The token that `make up` made. */
+async function adminToken(): Promise<string> {
+  const secret = JSON.parse(await kubectl(["get", "secret", ADMIN_TOKENS, "-n", NAMESPACE, "-o", "json"]));
+  return Buffer.from(secret.data.tokens, "base64").toString().trim();
 }

@@ -60,5 +60,9 @@ export function countDeadLetters(): Promise<DeadLetterCount> {
 /** Sends a dead letter to the broker again. `data`, as JSON, replaces the event's data. */
 export function replay(id: string, { data, again }: { data?: string | undefined; again: boolean }): Promise<unknown> {
   const path = `dead-letters/${encodeURIComponent(id)}/replay${again ? "?again=true" : ""}`;
-  return ask(path, { method: "POST", ...(data !== undefined && { body: data }) });
+  return ask(path, { method: "POST", ...(data !== undefined && asJson(data)) });
+}
+
+function asJson(body: string): RequestInit {
+  return { headers: { "content-type": "application/json" }, body };
 }

@@ -2,16 +2,21 @@ import { createHash, timingSafeEqual } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { reasonOf } from "../../settings/file-reason.ts";
 import { SettingsError } from "../../settings/read.ts";
+import { matchesAll, matchOf } from "../../settings/service-patterns.ts";
 import type { Logger } from "../log.ts";
 
-/** The services for which a token may send: all, or those that match. */
+/** The services that a token is for. */
 export interface Grant {
-  maySend(service: string): boolean;
+  covers(service: string): boolean;
+  /** Whether it covers every service. */
+  coversAll: boolean;
+  /** The line of its token in the file, from 1: log lines name it, and never the token. */
+  line?: number;
 }
 
 export interface Tokens {
-  /** The grant of an `Authorization` header; `undefined` for a header without a known bearer token. */
-  grantOf(authorization: string | undefined): Grant | undefined;
+  /** The grant of a token; `undefined` for an unknown one, and for none. */
+  grantOf(token: string | undefined): Grant | undefined;
   close(): void;
 }
 
@@ -24,19 +29,28 @@ const LOOK_EVERY_MS = 2000;
 /** A file that cannot be read is logged at once, and then at every so many looks: once a minute. */
 const LOOKS_A_REMINDER = 30;
 
+/** The grant where nobody needs a token. */
+export const EVERY_SERVICE: Grant = { covers: () => true, coversAll: true };
+
+/** Which file holds the tokens, and the setting that names it. */
+export interface TokenFile {
+  file: string;
+  variable: string;
+}
+
 /**
- * Bearer tokens from a file: one a line, each optionally followed by the services it may send for; `#` begins a comment.
+ * Bearer tokens from a file: one a line, each optionally followed by the services it is for; `#` begins a comment.
  * A line counts once it ends with a newline: the beginning of a line that is still being written could lack its services.
  * When the file changes, as in the rotation of a Kubernetes Secret, it is read again. A file without a token revokes all.
  * While there is no file that can be read, the former tokens stay, and the log says so again and again.
  * @throws {SettingsError} when, at the start, the file cannot be read or holds no token.
  */
-export function openTokens(file: string, log: Logger, lookEveryMs = LOOK_EVERY_MS): Tokens {
-  let seen: string | undefined = readAtStart(file);
+export function openTokens({ file, variable }: TokenFile, log: Logger, lookEveryMs = LOOK_EVERY_MS): Tokens {
+  let seen: string | undefined = readAtStart({ file, variable });
   let entries = entriesOf(seen);
   if (entries.length === 0) {
     throw new SettingsError(
-      `PULSE_INGEST_TOKENS_FILE: Expected at least one token in ${file}, on a line that ends with a newline, got none`,
+      `${variable}: Expected at least one token in ${file}, on a line that ends with a newline, got none`,
     );
   }
   warnOfUnfinished(seen);
@@ -50,23 +64,27 @@ export function openTokens(file: string, log: Logger, lookEveryMs = LOOK_EVERY_M
       failures = 0;
       if (seen === before) return;
       entries = entriesOf(seen);
-      if (entries.length === 0) log.error("tokens read again: the file has none, and nobody may send");
-      else log.info({ tokens: entries.length }, "tokens read again");
+      if (entries.length === 0) log.error({ variable }, "tokens read again: the file has none, and all are revoked");
+      else log.info({ variable, tokens: entries.length }, "tokens read again");
       warnOfUnfinished(seen);
     } catch (error) {
       if (failures++ % LOOKS_A_REMINDER === 0) {
-        log.error({ err: error }, "tokens not read again: the former ones stay valid; empty the file to revoke them");
+        log.error(
+          { err: error, variable },
+          "tokens not read again: the former ones stay valid; empty the file to revoke them",
+        );
       }
     }
   }, lookEveryMs).unref();
 
   function warnOfUnfinished(text: string): void {
-    if (/[^\n]$/.test(text)) log.warn("the last line of the tokens is not read: it does not end with a newline");
+    if (/[^\n]$/.test(text)) {
+      log.warn({ variable }, "the last line of the tokens is not read: it does not end with a newline");
+    }
   }
 
   return {
-    grantOf(authorization) {
-      const token = /^Bearer +(\S+)$/i.exec(authorization ?? "")?.[1];
+    grantOf(token) {
       if (token === undefined) return undefined;
       const digest = digestOf(token);
       let grant: Grant | undefined;
@@ -78,11 +96,11 @@ export function openTokens(file: string, log: Logger, lookEveryMs = LOOK_EVERY_M
   };
 }
 
-function readAtStart(file: string): string {
+function readAtStart({ file, variable }: TokenFile): string {
   try {
     return readFileSync(file, "utf8");
   } catch (error) {
-    const message = `PULSE_INGEST_TOKENS_FILE: Expected a file that can be read, got ${file}: ${reasonOf(error)}`;
+    const message = `${variable}: Expected a file that can be read, got ${file}: ${reasonOf(error)}`;
     throw new SettingsError(message, { cause: error });
   }
 }
@@ -90,22 +108,20 @@ function readAtStart(file: string): string {
 function entriesOf(text: string): Entry[] {
   const entries: Entry[] = [];
   // What follows the last newline is not finished.
-  for (const line of text.split("\n").slice(0, -1)) {
+  for (const [i, line] of text.split("\n").slice(0, -1).entries()) {
     // A `#` inside a word begins no comment: it would silently cut a token short.
     const [token, ...services] = line
       .replace(/(?:^|\s)#.*/, "")
       .trim()
       .split(/\s+/);
-    if (token) entries.push({ digest: digestOf(token), grant: grantFor(services) });
+    if (token) entries.push({ digest: digestOf(token), grant: grantFor(services, i + 1) });
   }
   return entries;
 }
 
-function grantFor(services: readonly string[]): Grant {
-  if (services.length === 0) return { maySend: () => true };
-  const exact = new Set(services.filter((service) => !service.endsWith("*")));
-  const prefixes = services.filter((service) => service.endsWith("*")).map((service) => service.slice(0, -1));
-  return { maySend: (service) => exact.has(service) || prefixes.some((prefix) => service.startsWith(prefix)) };
+function grantFor(services: readonly string[], line: number): Grant {
+  if (services.length === 0 || matchesAll(services)) return { ...EVERY_SERVICE, line };
+  return { covers: matchOf(services), coversAll: false, line };
 }
 
 function digestOf(token: string): Buffer {

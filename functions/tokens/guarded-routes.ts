@@ -1,0 +1,33 @@
+import { admitChange } from "../../http/changes.ts";
+import type { HttpReply, HttpRequest, Route } from "../../http/route.ts";
+import type { Door } from "./doors.ts";
+import { forbidden, unauthorized } from "./refusals.ts";
+import type { Grant } from "./token-file.ts";
+
+/** A route that learns which services its request may reach. */
+export interface GuardedRoute extends Omit<Route, "admit" | "handle"> {
+  handle: (request: HttpRequest, grant: Grant) => HttpReply | Promise<HttpReply>;
+}
+
+/**
+ * Routes that only requests with a door's right reach. A POST changes something: no other site's page may ask for it, and its
+ * body is JSON. Where the path names a service, the right must cover it.
+ */
+export function behind(door: Door, routes: readonly GuardedRoute[]): Route[] {
+  return routes.map(({ handle, ...route }) => ({
+    ...route,
+    admit: route.method === "POST" ? (headers) => admitChange(headers) ?? door.admit(headers) : door.admit,
+    handle(request) {
+      const grant = door.grantOf(request.headers);
+      // Revoked while the body arrived.
+      if (grant === undefined) return unauthorized(true);
+      const { service } = request.parameters;
+      if (service !== undefined && !grant.covers(service)) return notFor(service);
+      return handle(request, grant);
+    },
+  }));
+}
+
+function notFor(service: string): HttpReply {
+  return forbidden(`Expected a token for the service ${service}.`);
+}

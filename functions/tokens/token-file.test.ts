@@ -1,0 +1,106 @@
+import { appendFileSync, mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { pino } from "pino";
+import { afterAll, afterEach, describe, expect, it, vi } from "vitest";
+import { openTokens, type Tokens } from "./token-file.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "pulse-tokens-"));
+const VARIABLE = "PULSE_ADMIN_TOKENS_FILE";
+const said: string[] = [];
+const log = pino({}, { write: (line: string) => void said.push(JSON.parse(line).msg) });
+const closers: (() => void)[] = [];
+afterEach(() => {
+  for (const close of closers.splice(0)) close();
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+let files = 0;
+function fileOf(text: string): string {
+  const file = join(folder, `${++files}.txt`);
+  writeFileSync(file, text);
+  return file;
+}
+
+function open(file: string, lookEveryMs?: number): Tokens {
+  const tokens = openTokens({ file, variable: VARIABLE }, log, lookEveryMs);
+  closers.push(tokens.close);
+  return tokens;
+}
+
+/** Replaces a file in one step, as Kubernetes replaces a Secret. */
+function replace(file: string, text: string): void {
+  writeFileSync(`${file}.new`, text);
+  renameSync(`${file}.new`, file);
+}
+
+describe("tokens", () => {
+  it("cover every service, listed services, or listed beginnings of names", () => {
+    const tokens = open(fileOf("all-of-it\n\n  scoped \t checkout  cart-* # a comment\n# only#a comment\r\n"));
+    const coveredBy = (token: string) =>
+      ["checkout", "checkout2", "cart-eu", "cart"].filter((name) => tokens.grantOf(`${token}`)?.covers(name));
+    expect(coveredBy("all-of-it")).toEqual(["checkout", "checkout2", "cart-eu", "cart"]);
+    expect(coveredBy("scoped")).toEqual(["checkout", "cart-eu"]);
+    expect(tokens.grantOf("scoped")).toMatchObject({ coversAll: false, line: 3 });
+    expect(open(fileOf("star *\n")).grantOf("star")?.coversAll).toBe(true);
+    expect([tokens.grantOf(undefined), tokens.grantOf("")]).toEqual([undefined, undefined]);
+  });
+
+  it("may hold a number sign, which begins a comment only before a word", () => {
+    const tokens = open(fileOf("abc#def\n"));
+    expect(tokens.grantOf("abc#def")).toBeDefined();
+    expect(tokens.grantOf("abc")).toBeUndefined();
+  });
+
+  it("must be at least one, in a readable file", () => {
+    expect(() => openTokens({ file: fileOf("# none\n\n"), variable: VARIABLE }, log)).toThrow(
+      /PULSE_ADMIN_TOKENS_FILE: Expected at least one token/,
+    );
+    expect(() => openTokens({ file: join(folder, "missing"), variable: VARIABLE }, log)).toThrow(
+      /PULSE_ADMIN_TOKENS_FILE: Expected a file that can be read, got .*missing: there is none$/,
+    );
+  });
+
+  it("are read again when the file changes, and all revoked when it has none", async () => {
+    const file = fileOf("old\n");
+    const tokens = open(file, 10);
+    replace(file, "new\n");
+    await vi.waitFor(() => expect(tokens.grantOf("new")).toBeDefined());
+    expect(tokens.grantOf("old")).toBeUndefined();
+    replace(file, "# nothing\n");
+    await vi.waitFor(() => expect(tokens.grantOf("new")).toBeUndefined());
+    expect(said).toContain("tokens read again: the file has none, and all are revoked");
+    replace(file, "back\n");
+    await vi.waitFor(() => expect(tokens.grantOf("back")).toBeDefined());
+    replace(file, "");
+    await vi.waitFor(() => expect(tokens.grantOf("back")).toBeUndefined());
+  });
+
+  it("stay while the file is away, and the log goes on saying so", async () => {
+    const file = fileOf("stays\n");
+    const tokens = open(file, 2);
+    said.length = 0;
+    rmSync(file);
+    const warning = "tokens not read again: the former ones stay valid; empty the file to revoke them";
+    await vi.waitFor(() => expect(said.filter((line) => line === warning).length).toBeGreaterThan(1));
+    expect(tokens.grantOf("stays")).toBeDefined();
+    writeFileSync(file, "new\n");
+    await vi.waitFor(() => expect(tokens.grantOf("stays")).toBeUndefined());
+    expect(tokens.grantOf("new")).toBeDefined();
+  });
+
+  it("count once their line is finished, so that none is known without its services", async () => {
+    const file = fileOf("whole cart\nhalf ");
+    said.length = 0;
+    const tokens = open(file, 10);
+    expect(said).toEqual(["the last line of the tokens is not read: it does not end with a newline"]);
+    expect(tokens.grantOf("whole")).toBeDefined();
+    expect(tokens.grantOf("half")).toBeUndefined();
+    appendFileSync(file, "cart\n");
+    await vi.waitFor(() => expect(tokens.grantOf("half")).toBeDefined());
+    expect(tokens.grantOf("half")?.covers("checkout")).toBe(false);
+    expect(() => openTokens({ file: fileOf("half "), variable: VARIABLE }, log)).toThrow(
+      /on a line that ends with a newline/,
+    );
+  });
+});

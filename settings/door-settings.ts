@@ -1,0 +1,35 @@
+// Who may send, read and change: docs/security.md has the whole.
+import { parsedText, text } from "./field.ts";
+import { allowedHosts, listenAddress } from "./local-settings.ts";
+import { type SettingsOf, setting } from "./setting.ts";
+
+const FORM =
+  "one a line that ends with a newline, each optionally followed by the services it is for (`*` at the end matches the rest). PulseMesh reads the file again when it changes: an emptied one revokes all, a deleted one leaves the former tokens valid.";
+
+/** The name of a header, as node has it: in lower case. */
+const headerName = parsedText("a header's name", (value) =>
+  /^[a-z0-9-]+$/i.test(value) ? value.toLowerCase() : undefined,
+);
+
+/** The settings of the doors. */
+export const doorSettings = {
+  listenAddress,
+  allowedHosts,
+  tokensFile: setting(
+    "PULSE_INGEST_TOKENS_FILE",
+    text("a file's path"),
+    `Bearer tokens that may send, ${FORM} Absent: anyone may send.`,
+  ),
+  adminTokensFile: setting(
+    "PULSE_ADMIN_TOKENS_FILE",
+    text("a file's path"),
+    `Bearer tokens that may replay and correct dead letters, ${FORM} Absent: nobody may, except on a laptop's loopback.`,
+  ),
+  userHeader: setting(
+    "PULSE_USER_HEADER",
+    headerName,
+    "The header in which a proxy names its user, such as `x-forwarded-email`. Log lines about changes have the name. Set it only where every request passes that proxy, which replaces the header.",
+  ),
+};
+
+export type DoorSettings = SettingsOf<typeof doorSettings>;
