@@ -1,11 +1,13 @@
 import { tryLater } from "../http/problem.ts";
-import type { Route } from "../http/route.ts";
+import type { HttpReply, HttpRequest } from "../http/route.ts";
 
 /** A handler that answers 503 with the reason, and logs the error, when its store is away or busy. */
-export function whileStoreAnswers(handle: Route["handle"]): Route["handle"] {
-  return async (request) => {
+export function whileStoreAnswers<More extends unknown[]>(
+  handle: (request: HttpRequest, ...more: More) => HttpReply | Promise<HttpReply>,
+): (request: HttpRequest, ...more: More) => Promise<HttpReply> {
+  return async (request, ...more) => {
     try {
-      return await handle(request);
+      return await handle(request, ...more);
     } catch (error) {
       request.log.error({ err: error }, "the store did not answer");
       return tryLater(503, `The store did not answer: ${error instanceof Error ? error.message : error}`, 1000);

@@ -35,6 +35,8 @@ export interface HttpServerOptions {
   maxRefusalBytes?: number | undefined;
   /** Called for each request except health probes, once its answer is sent or its client has gone (499). */
   onAnswered?: ExchangeContext["onAnswered"];
+  /** Decides by the headers who may have GET /metrics. @default everybody */
+  admitToMetrics?: Route["admit"];
   /** Decides by the host that a request names, whether to refuse. @default no host is refused */
   refuseHost?: ExchangeContext["refuseHost"];
   /** Called for each request that never reaches its route: unreadable, unknown path, too large. */
@@ -52,13 +54,13 @@ export class HttpServer {
   readonly #context: ExchangeContext;
 
   constructor(server: Server, options: HttpServerOptions) {
-    const { routes, check, registry, limits, log, onBodyBytes, onAnswered, onRefused, refuseHost } = options;
+    const { routes, limits, log, onBodyBytes, onAnswered, onRefused, refuseHost } = options;
     const { maxRefusalBytes = Number.POSITIVE_INFINITY } = options;
     this.#server = server;
     const drain = new Drain(server);
     const refusals = new RefusalLog({ log });
     const context: ExchangeContext = {
-      findRoute: createRouter([...routes, ...operationRoutes(check, registry, drain)]),
+      findRoute: createRouter([...routes, ...operationRoutes(options, drain)]),
       bodies: new BodyReader(limits, onBodyBytes),
       drain,
       refusals,
@@ -111,7 +113,7 @@ export class HttpServer {
 }
 
 /** What Kubernetes and Prometheus ask of every server. */
-function operationRoutes(check: Check, registry: Registry, drain: Drain): Route[] {
+function operationRoutes({ check, registry, admitToMetrics }: HttpServerOptions, drain: Drain): Route[] {
   const isReady = async () => {
     if (drain.isDraining) throw new Error("The server is stopping.");
     return check();
@@ -124,6 +126,6 @@ function operationRoutes(check: Check, registry: Registry, drain: Drain): Route[
   return [
     { method: "GET", path: LIVENESS_PATH, isProbe: true, handle: () => healthy() },
     { method: "GET", path: READINESS_PATH, isProbe: true, handle: () => readinessOf(isReady) },
-    { method: "GET", path: "/metrics", handle: showMetrics },
+    { method: "GET", path: "/metrics", ...(admitToMetrics && { admit: admitToMetrics }), handle: showMetrics },
   ];
 }

@@ -33,8 +33,8 @@ ${Object.values(localSettings)
 The functions read their settings (PULSE_…) from the same environment.
 `;
 const { logLevel, shutdownGraceMs } = functionSettings;
-const { tokensFile } = doorSettings;
-const runSettings = { ...localSettings, logLevel, shutdownGraceMs, tokensFile };
+const { tokensFile, readTokensFile } = doorSettings;
+const runSettings = { ...localSettings, logLevel, shutdownGraceMs, tokensFile, readTokensFile };
 type RunSettings = SettingsOf<typeof runSettings>;
 /** What the processes read besides: a wrong setting is named once, and before anything has started. */
 const READ_BY_PROCESSES = [functionSettings, cassandraSettings] as const;
@@ -87,8 +87,8 @@ async function supervise(settings: RunSettings, plan: PlannedProcess[], isWatchi
   );
   const { listenAddress = LOCAL_ADDRESS } = settings;
   if (!isLoopback(listenAddress)) {
-    const may = settings.tokensFile === undefined ? "send and read" : "read";
-    log.warn({ listenAddress }, `PULSE_LISTEN_ADDRESS: every machine that reaches this one may ${may}`);
+    const may = [...(settings.tokensFile ? [] : ["send"]), ...(settings.readTokensFile ? [] : ["read"])].join(" and ");
+    if (may !== "") log.warn({ listenAddress }, `PULSE_LISTEN_ADDRESS: every machine that reaches this one may ${may}`);
   }
   const stopGraceMs = settings.shutdownGraceMs + STOP_MARGIN_MS;
   const supervisor = new Supervisor({ plan, output, log, stopGraceMs });

@@ -20,10 +20,22 @@ export const doorSettings = {
     text("a file's path"),
     `Bearer tokens that may send, ${FORM} Absent: anyone may send.`,
   ),
+  readTokensFile: setting(
+    "PULSE_READ_TOKENS_FILE",
+    text("a file's path"),
+    `Bearer tokens that may read pulses, dead letters and metrics, ${FORM} Absent: anyone may read.`,
+  ),
   adminTokensFile: setting(
     "PULSE_ADMIN_TOKENS_FILE",
     text("a file's path"),
-    `Bearer tokens that may replay and correct dead letters, ${FORM} Absent: nobody may, except on a laptop's loopback.`,
+    `Bearer tokens that may read, and replay and correct dead letters, ${FORM} Absent: nobody may replay, except on a laptop's loopback while anyone may read.`,
+  ),
+  publicBadges: setting(
+    "PULSE_PUBLIC_BADGES",
+    parsedText("services' names, separated by commas", (value) =>
+      /^[\w.:/-]*\*?(?:\s*,\s*[\w.:/-]*\*?)*$/.test(value) ? value.split(/\s*,\s*/) : undefined,
+    ),
+    "Services whose badges need no token (`*` at the end matches the rest). Absent: none, where reading needs one.",
   ),
   userHeader: setting(
     "PULSE_USER_HEADER",

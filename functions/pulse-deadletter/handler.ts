@@ -22,7 +22,7 @@ import { authorOf } from "../tokens/author.ts";
 import type { Doors } from "../tokens/doors.ts";
 import { behind } from "../tokens/guarded-routes.ts";
 import { forbidden } from "../tokens/refusals.ts";
-import { EVERY_SERVICE, type Grant } from "../tokens/token-file.ts";
+import type { Grant } from "../tokens/token-file.ts";
 import { asReplayed, comeBack, deadLetterOf, isCorrected, viewDeadLetter } from "./dead-letter.ts";
 import type { DeadLetterMetrics } from "./dead-letter-metrics.ts";
 import { countPulses } from "./pulse-count.ts";
@@ -104,20 +104,23 @@ export function createDeadLetter(options: DeadLetterOptions): PulseFunction {
     return replyToWrite(outcome);
   }
 
-  async function list({ query }: HttpRequest): Promise<HttpReply> {
-    const read = readListQuery(query, EVERY_SERVICE);
+  async function list({ query }: HttpRequest, grant: Grant): Promise<HttpReply> {
+    const read = readListQuery(query, grant);
     if (!read.ok) return badRequest(read.faults);
     const page = await listDeadLetters(store, read.value, read.value.limit, read.value.cursor);
     if (!page.ok) return badRequest(faultsInQuery(page.faults));
     return freshJson(200, { dead_letters: page.value.deadLetters.map(view), cursor: page.value.cursor });
   }
 
-  async function show({ parameters }: HttpRequest): Promise<HttpReply> {
+  async function show({ parameters }: HttpRequest, grant: Grant): Promise<HttpReply> {
     const deadLetter = await store.get(parameters.id as string);
-    return deadLetter === undefined ? unknownDeadLetter() : freshJson(200, view(deadLetter));
+    if (deadLetter === undefined) return unknownDeadLetter();
+    return reaches(grant, deadLetter) ? freshJson(200, view(deadLetter)) : notForAllServices();
   }
 
-  async function count({ query }: HttpRequest): Promise<HttpReply> {
+  async function count({ query }: HttpRequest, grant: Grant): Promise<HttpReply> {
+    // The count is made once for all readers.
+    if (!grant.coversAll) return forbidden("Expected a token for every service.");
     const read = readQuery({}, query);
     if (!read.ok) return badRequest(read.faults);
     if (counted === undefined || counted.until <= now()) {
@@ -170,9 +173,11 @@ export function createDeadLetter(options: DeadLetterOptions): PulseFunction {
 
   const routes: Route[] = [
     { method: "POST", path: "/", handle: keep },
-    { method: "GET", path: "/dead-letters", handle: list },
-    { method: "GET", path: "/dead-letters/count", handle: count },
-    { method: "GET", path: "/dead-letters/{id}", forms: deadLetterForms, handle: show },
+    ...behind(doors.read, [
+      { method: "GET", path: "/dead-letters", handle: list },
+      { method: "GET", path: "/dead-letters/count", handle: count },
+      { method: "GET", path: "/dead-letters/{id}", forms: deadLetterForms, handle: show },
+    ]),
     ...behind(doors.admin, [
       { method: "POST", path: "/dead-letters/replay", handle: replayMany },
       { method: "POST", path: "/dead-letters/{id}/replay", forms: deadLetterForms, handle: replayOne },

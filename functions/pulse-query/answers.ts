@@ -159,8 +159,18 @@ export const deadLetterCount = z
   })
   .register(named, { id: "DeadLetterCount" });
 
+export const session = z
+  .object({
+    may_read: z.boolean(),
+    may_change: z.boolean().describe("Whether it may replay and correct dead letters."),
+    can_sign_in: z.boolean().describe("Whether a token changes what it may do."),
+    is_signed_in: z.boolean(),
+  })
+  .register(named, { id: "Session", description: "What the one who asks may do." });
+
 export const replayAnswer = z.object({ replayed: z.int() }).register(named, { id: "Replay" });
 
+export type Session = z.infer<typeof session>;
 export type ServiceView = z.infer<typeof serviceView>;
 export type ServiceDetail = z.infer<typeof serviceDetail>;
 export type PulseView = z.infer<typeof pulseView>;

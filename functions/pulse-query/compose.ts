@@ -16,6 +16,7 @@ export async function compose(parts: Parts): Promise<PulseFunction> {
     doors,
     deadLetterUrl: settings.deadLetterUrl,
     userHeader: settings.userHeader,
+    publicBadges: settings.publicBadges,
     ingestUrl: settings.ingestUrl,
   });
 }

@@ -4,7 +4,7 @@
 import { problem, tryLater } from "../../http/problem.ts";
 import type { HttpReply, HttpRequest, Route } from "../../http/route.ts";
 import { deadLetterForms } from "../dead-letter-parameters.ts";
-import { bearerOf } from "../tokens/credential.ts";
+import { credentialOf } from "../tokens/credential.ts";
 import type { Doors } from "../tokens/doors.ts";
 import { behind } from "../tokens/guarded-routes.ts";
 
@@ -50,7 +50,7 @@ export function deadLetterRoutes({ url, doors, userHeader, timeoutMs = 15_000 }:
   }
 
   function headersFor({ headers, body }: HttpRequest): Record<string, string> {
-    const token = bearerOf(headers);
+    const token = credentialOf(headers);
     const user = userHeader === undefined ? undefined : headers[userHeader];
     return {
       ...(body.length > 0 && { "content-type": "application/json" }),
@@ -60,14 +60,20 @@ export function deadLetterRoutes({ url, doors, userHeader, timeoutMs = 15_000 }:
   }
 
   return [
-    { method: "GET", path: "/dead-letters", handle: (request) => forward("/dead-letters", request, "GET") },
-    { method: "GET", path: "/dead-letters/count", handle: (request) => forward("/dead-letters/count", request, "GET") },
-    {
-      method: "GET",
-      path: "/dead-letters/{id}",
-      forms: deadLetterForms,
-      handle: (request) => forward(pathOf(request), request, "GET"),
-    },
+    ...behind(doors.read, [
+      { method: "GET", path: "/dead-letters", handle: (request) => forward("/dead-letters", request, "GET") },
+      {
+        method: "GET",
+        path: "/dead-letters/count",
+        handle: (request) => forward("/dead-letters/count", request, "GET"),
+      },
+      {
+        method: "GET",
+        path: "/dead-letters/{id}",
+        forms: deadLetterForms,
+        handle: (request) => forward(pathOf(request), request, "GET"),
+      },
+    ]),
     ...behind(doors.admin, [
       {
         method: "POST",

@@ -1,17 +1,20 @@
 // pulse-query reads the store and shows what it holds. This file has the routes. service-list.ts judges services, summary.ts
 // sums spans up, live-routes.ts streams changes, export.ts streams whole spans, badge.ts draws badges, dead-letters.ts forwards to
-// pulse-deadletter, openapi.ts describes the API, page/ serves the page.
+// pulse-deadletter, session-routes.ts signs browsers in, openapi.ts describes the API, page/ serves the page.
 import type { Parsed } from "../../events/fault.ts";
 import { asPolled } from "../../http/conditional.ts";
 import { freshJson, json } from "../../http/json.ts";
 import { badRequest, problem, tryLater } from "../../http/problem.ts";
 import { faultsInQuery, readQuery } from "../../http/query-parameters.ts";
 import type { HttpReply, HttpRequest, Route } from "../../http/route.ts";
+import { matchOf } from "../../settings/service-patterns.ts";
 import type { PulseReader, StoreLifecycle } from "../../storage/ports.ts";
 import type { Logger } from "../log.ts";
 import type { PulseFunction } from "../pulse-function.ts";
 import { whileStoreAnswers } from "../store-answers.ts";
 import type { Doors } from "../tokens/doors.ts";
+import { behind, type GuardedRoute } from "../tokens/guarded-routes.ts";
+import type { Grant } from "../tokens/token-file.ts";
 import type { Summary } from "./answers.ts";
 import { badgeOf } from "./badge.ts";
 import { deadLetterRoutes } from "./dead-letters.ts";
@@ -21,6 +24,7 @@ import { liveRoutes } from "./live-routes.ts";
 import { pageRoutes } from "./page/routes.ts";
 import { exportParameters, pulsesParameters, readSpanQuery, summaryParameters } from "./query-parameters.ts";
 import { ServiceList } from "./service-list.ts";
+import { sessionRoutes } from "./session-routes.ts";
 import { SharedAnswers } from "./shared-answers.ts";
 import { askWhyNotStored } from "./storing.ts";
 import { summarize } from "./summary.ts";
@@ -39,12 +43,15 @@ export interface QueryOptions {
   deadLetterUrl?: URL | undefined;
   /** The header in which a proxy names its user. */
   userHeader?: string | undefined;
+  /** The services whose badges everybody may see, as patterns. @default none */
+  publicBadges?: readonly string[] | undefined;
   /** Where services send their pulses; the page shows it while there is no service. */
   ingestUrl?: URL | undefined;
   /** Epoch ms. @default Date.now */
   now?: () => number;
 }
 
+const BADGE_PATH = "/services/{service}/badge.svg";
 /** Summaries that are made at one time. Each holds up to 7 MB of latencies, and the rows that it reads. */
 const MAX_SUMMARIES = 8;
 
@@ -58,6 +65,7 @@ export function createQuery({
   persistUrl,
   deadLetterUrl,
   userHeader,
+  publicBadges = [],
   ingestUrl,
   now = Date.now,
 }: QueryOptions): PulseFunction {
@@ -67,6 +75,7 @@ export function createQuery({
     ...liveOptions,
     services,
     reader: store,
+    door: doors.read,
     now,
     whyNotStored: askWhyNotStored(persistUrl, now),
     async explain(error) {
@@ -86,9 +95,10 @@ export function createQuery({
     (query: URLSearchParams) =>
       readSpanQuery(fields, query, { now: now(), retentionMs });
 
-  const listServices = answering(readNothing, async (_, request) =>
-    asPolled(freshJson(200, { services: (await services.latest()).map(viewService) }), request),
-  );
+  const listServices = answering(readNothing, async (_, request, grant) => {
+    const seen = (await services.latest()).filter(({ pulse }) => grant.covers(pulse.service_name));
+    return asPolled(freshJson(200, { services: seen.map(viewService) }), request);
+  });
 
   const showService = answering(readNothing, async (_, request) => {
     const service = await services.one(request.parameters.service as string);
@@ -98,7 +108,7 @@ export function createQuery({
   });
 
   // A page that shows the picture may add a version, or a style that other badge services know.
-  const showBadge = whileStoreAnswers(async (request) => {
+  const showBadge = whileStoreAnswers(async (request: HttpRequest) => {
     const name = request.parameters.service as string;
     const service = await services.one(name);
     return asPolled(await badgeOf(name, service?.health ?? "unknown"), request);
@@ -129,20 +139,29 @@ export function createQuery({
     return asPolled(json(200, describeApi()), request);
   }
 
+  const guardedBadge = behind(doors.read, [{ method: "GET", path: BADGE_PATH, handle: showBadge }])[0] as Route;
+  const isPublic = matchOf(publicBadges);
+  const showBadgeTo: Route["handle"] = (request) => {
+    if (isPublic(request.parameters.service as string)) return showBadge(request);
+    return guardedBadge.admit?.(request.headers) ?? guardedBadge.handle(request);
+  };
+
   const isExport = ({ headers, method }: HttpRequest) => wantsLines(headers.accept) && method === "GET";
   const routes: Route[] = [
     ...pageRoutes(ingestUrl),
     ...deadLetterRoutes({ url: deadLetterUrl, doors, userHeader }),
-    { method: "GET", path: "/services", handle: listServices },
-    { method: "GET", path: "/services/{service}", handle: showService },
-    {
-      method: "GET",
-      path: "/services/{service}/pulses",
-
-      handle: (request) => (isExport(request) ? exportPulses : listPulses)(request),
-    },
-    { method: "GET", path: "/services/{service}/summary", handle: showSummary },
-    { method: "GET", path: "/services/{service}/badge.svg", handle: showBadge },
+    ...sessionRoutes(doors),
+    ...behind(doors.read, [
+      { method: "GET", path: "/services", handle: listServices },
+      { method: "GET", path: "/services/{service}", handle: showService },
+      {
+        method: "GET",
+        path: "/services/{service}/pulses",
+        handle: (request, grant) => (isExport(request) ? exportPulses : listPulses)(request, grant),
+      },
+      { method: "GET", path: "/services/{service}/summary", handle: showSummary },
+    ]),
+    { method: "GET", path: BADGE_PATH, handle: showBadgeTo },
     ...live.routes,
     { method: "GET", path: "/openapi.json", handle: showDescription },
   ];
@@ -162,10 +181,10 @@ export function createQuery({
 /** Reads the query, then asks the store: 400 for a query with faults, 503 while the store does not answer. */
 function answering<T>(
   read: (query: URLSearchParams) => Parsed<T>,
-  answer: (query: T, request: HttpRequest) => HttpReply | Promise<HttpReply>,
-): Route["handle"] {
-  return whileStoreAnswers((request) => {
+  answer: (query: T, request: HttpRequest, grant: Grant) => HttpReply | Promise<HttpReply>,
+): GuardedRoute["handle"] {
+  return whileStoreAnswers((request: HttpRequest, grant: Grant) => {
     const query = read(request.query);
-    return query.ok ? answer(query.value, request) : badRequest(query.faults);
+    return query.ok ? answer(query.value, request, grant) : badRequest(query.faults);
   });
 }

@@ -2,6 +2,9 @@ import { badRequest, tryLater } from "../../http/problem.ts";
 import { readQuery } from "../../http/query-parameters.ts";
 import type { HttpReply, HttpRequest, Route } from "../../http/route.ts";
 import type { PulseReader } from "../../storage/ports.ts";
+import type { Door } from "../tokens/doors.ts";
+import { behind } from "../tokens/guarded-routes.ts";
+import type { Grant } from "../tokens/token-file.ts";
 import { EveryServiceSource } from "./every-service-source.ts";
 import { Live, type LiveOptions } from "./live.ts";
 import { OneServiceSource } from "./one-service-source.ts";
@@ -23,14 +26,18 @@ const MAX_RESTING = 20;
 export interface LiveRoutesOptions extends LiveOptions {
   services: ServiceList;
   reader: Pick<PulseReader, "page">;
+  /** Who may read. */
+  door: Door;
   /** Epoch ms. */
   now: () => number;
 }
 
 /** The live streams of every service and of one; `end` ends them all, and later requests get 503. */
 export function liveRoutes(options: LiveRoutesOptions): { routes: Route[]; end: () => void } {
-  const { services, reader, now } = options;
+  const { services, reader, door, now } = options;
   const everyService = new Live(new EveryServiceSource(services, now), options);
+  /** For tokens that read some services: each has what it may see. They share one limit of listeners. */
+  const ofSome = new Map<Grant, Live>();
   /** A live stream for each service that somebody looks at, or has just looked at. They share one limit of listeners. */
   const oneService = new Map<string, Live>();
   /** Those without listeners: when each is forgotten. */
@@ -48,10 +55,18 @@ export function liveRoutes(options: LiveRoutesOptions): { routes: Route[]; end: 
     if (resting.size > MAX_RESTING) forget(resting.keys().next().value as string);
   }
 
-  function liveOf(service: string | undefined): Live | undefined {
-    if (service === undefined) return everyService;
-    const listeners = oneService.values().reduce((sum, live) => sum + live.listeners, 0);
-    if (isEnded || listeners >= options.maxListeners) return undefined;
+  function liveOfSome(grant: Grant): Live | undefined {
+    if (isEnded || listenersOf(ofSome) >= options.maxListeners) return undefined;
+    const latest = async () => (await services.latest()).filter(({ pulse }) => grant.covers(pulse.service_name));
+    const source = () => new EveryServiceSource({ latest }, now);
+    const live = ofSome.get(grant) ?? new Live(source(), { ...options, onIdle: () => ofSome.delete(grant) });
+    ofSome.set(grant, live);
+    return live;
+  }
+
+  function liveOf(service: string | undefined, grant: Grant): Live | undefined {
+    if (service === undefined) return grant.coversAll ? everyService : liveOfSome(grant);
+    if (isEnded || listenersOf(oneService) >= options.maxListeners) return undefined;
     clearTimeout(resting.get(service));
     resting.delete(service);
     const source = () => new OneServiceSource(services, reader, service);
@@ -60,23 +75,34 @@ export function liveRoutes(options: LiveRoutesOptions): { routes: Route[]; end: 
     return live;
   }
 
-  function listen({ method, parameters: { service }, query, headers }: HttpRequest): HttpReply {
+  function listen({ method, parameters: { service }, query, headers }: HttpRequest, grant: Grant): HttpReply {
     const read = readQuery({}, query);
     if (!read.ok) return badRequest(read.faults);
     if (method === "HEAD") return { status: 200, headers: HEADERS };
-    const stream = liveOf(service)?.listen(String(headers["last-event-id"] ?? ""));
+    const mayStay = () => isStill(grant, door.grantOf(headers), service);
+    const stream = liveOf(service, grant)?.listen(String(headers["last-event-id"] ?? ""), mayStay);
     if (stream === undefined) return tryLater(503, "No more live listeners can be served at this moment.", 2000);
     return { status: 200, headers: HEADERS, body: stream };
   }
 
   return {
-    routes: [
+    routes: behind(door, [
       { method: "GET", path: "/live", handle: listen },
       { method: "GET", path: "/services/{service}/live", handle: listen },
-    ],
+    ]),
     end() {
       isEnded = true;
-      for (const live of [everyService, ...oneService.values()]) live.end();
+      for (const live of [everyService, ...ofSome.values(), ...oneService.values()]) live.end();
     },
   };
+}
+
+function listenersOf(lives: ReadonlyMap<unknown, Live>): number {
+  return lives.values().reduce((sum, live) => sum + live.listeners, 0);
+}
+
+/** Whether the grant of a token, as it is now, is still for what its stream shows. A file that is read again gives new grants. */
+function isStill(grant: Grant, now: Grant | undefined, service: string | undefined): boolean {
+  if (service !== undefined) return now?.covers(service) === true;
+  return now === grant || (grant.coversAll && now?.coversAll === true);
 }

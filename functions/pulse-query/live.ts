@@ -59,6 +59,8 @@ export class Live {
   readonly #options: LiveOptions;
   /** Streams that have had their beginning. */
   readonly #listeners = new Set<Readable>();
+  /** Whether the listener of a stream may still have it. */
+  readonly #mayStay = new Map<Readable, () => boolean>();
   /** Streams that wait for a look, with the last id that each has seen. */
   readonly #newcomers = new Map<Readable, string>();
   /** Beginnings as of the last look, by the last id that they follow. */
@@ -82,13 +84,14 @@ export class Live {
     return this.#listeners.size + this.#newcomers.size;
   }
 
-  /** A new stream; `undefined` when there are too many listeners, or after `end`. */
-  listen(lastId = ""): Readable | undefined {
+  /** A new stream, which ends once it may not stay; `undefined` when there are too many listeners, or after `end`. */
+  listen(lastId = "", mayStay = () => true): Readable | undefined {
     if (this.#isEnded || this.listeners >= this.#options.maxListeners) return undefined;
     const stream = new Readable({ read: () => undefined });
     // The line opens the first event's block. Alone in a block it would be no event, but widely used clients hand it out
     // as one.
     stream.push(`retry: ${RETRY_MS}\n`);
+    this.#mayStay.set(stream, mayStay);
     stream.on("close", () => this.#leave(stream));
     stream.on("error", () => undefined); // The listener was dropped or went away: nobody is left to hear of it.
     if (this.#isCurrent) this.#welcome(stream, lastId);
@@ -104,10 +107,12 @@ export class Live {
   /** Ends every stream, and lets none begin. */
   end(): void {
     this.#isEnded = true;
-    for (const stream of this.#streams()) {
-      stream.push(null);
-      this.#leave(stream);
-    }
+    for (const stream of this.#streams()) this.#finish(stream);
+  }
+
+  #finish(stream: Readable): void {
+    stream.push(null);
+    this.#leave(stream);
   }
 
   #streams(): Readable[] {
@@ -118,6 +123,7 @@ export class Live {
     const before = this.listeners;
     this.#listeners.delete(stream);
     this.#newcomers.delete(stream);
+    this.#mayStay.delete(stream);
     if (this.listeners > 0 || before === 0) return;
     clearTimeout(this.#timer);
     clearInterval(this.#heartbeat);
@@ -166,6 +172,7 @@ export class Live {
   }
 
   async #beat(): Promise<void> {
+    for (const [stream, mayStay] of this.#mayStay) if (!mayStay()) this.#finish(stream);
     const reason = await this.#options.whyNotStored();
     const data = {
       time: new Date().toISOString(),

@@ -2,6 +2,7 @@
 import * as z from "zod";
 import { type Fields, flag } from "../../settings/field.ts";
 import { listParameters } from "../dead-letter-parameters.ts";
+import { TOKEN_COOKIE } from "../tokens/credential.ts";
 import {
   deadLetterCount,
   deadLettersAnswer,
@@ -12,6 +13,7 @@ import {
   replayAnswer,
   serviceDetail,
   servicesAnswer,
+  session,
   summary,
 } from "./answers.ts";
 import { NDJSON } from "./export.ts";
@@ -24,6 +26,8 @@ interface Operation {
   path: string;
   summary: string;
   query?: Fields;
+  /** Whether it asks for no token, ever. */
+  isOpen?: true;
   /** By status and then by content type; `undefined` for what JSON Schema cannot describe. */
   answers: Answers;
 }
@@ -104,19 +108,47 @@ const OPERATIONS: readonly Operation[] = [
     summary:
       "Sends a dead letter to the broker again. A body in JSON replaces the event's data; 400 lists its faults, and then nothing is sent.",
     query: { again: flag },
-    answers: answers(202, { [JSON_TYPE]: replayAnswer }, { 403: PROBLEM, ...NOT_FOUND, 409: PROBLEM, 422: PROBLEM }),
+    answers: answers(202, { [JSON_TYPE]: replayAnswer }, { ...NOT_FOUND, 409: PROBLEM, 415: PROBLEM, 422: PROBLEM }),
   },
-  { path: "/openapi.json", summary: "This description.", answers: { 200: { [JSON_TYPE]: undefined }, 304: {} } },
+  {
+    path: "/session",
+    summary: "What the one who asks may do.",
+    isOpen: true,
+    answers: { 200: { [JSON_TYPE]: session } },
+  },
+  {
+    method: "post",
+    path: "/sign-in",
+    summary: 'Keeps a token in a cookie. The body is JSON such as {"token":"…"}.',
+    isOpen: true,
+    answers: { 204: {}, 400: PROBLEM, 401: PROBLEM, 403: PROBLEM, 415: PROBLEM },
+  },
+  {
+    method: "post",
+    path: "/sign-out",
+    summary: "Removes the cookie.",
+    isOpen: true,
+    answers: { 204: {}, 403: PROBLEM, 415: PROBLEM },
+  },
+  {
+    path: "/openapi.json",
+    summary: "This description.",
+    isOpen: true,
+    answers: { 200: { [JSON_TYPE]: undefined }, 304: {} },
+  },
 ];
 
 const STATUSES: Readonly<Record<string, string>> = {
   200: "The answer.",
   202: "The broker has accepted it.",
+  204: "Done.",
   304: "Nothing has changed since the answer with this tag.",
   400: "The query or the data has faults, and each is listed.",
-  403: "Another site made the browser send this, or a proxy hides the page's host.",
+  401: "Expected a known token.",
+  403: "The token is for other services or may only read; or another site made the browser send this, or a proxy hides the page's host.",
   404: "It does not exist.",
   409: "It has been replayed already.",
+  415: "The body does not say that it is JSON.",
   422: "The broker refuses it for good.",
   503: "The store, the broker or pulse-deadletter does not answer. Try again after Retry-After.",
 };
@@ -139,12 +171,23 @@ export function describeApi(): object {
     servers: [{ url: "/" }],
     paths,
     components: {
+      securitySchemes: {
+        token: {
+          type: "http",
+          scheme: "bearer",
+          description: "A token of PULSE_READ_TOKENS_FILE or PULSE_ADMIN_TOKENS_FILE.",
+        },
+        signIn: { type: "apiKey", in: "cookie", name: TOKEN_COOKIE, description: "The cookie of the page's sign-in." },
+      },
       schemas: Object.fromEntries(Object.entries(schemas).map(([id, schema]) => [id, withoutMeta(schema)])),
     },
   };
 }
 
-function describeOperation({ method = "get", path, summary, query = {}, answers }: Operation): object {
+// {}: without files of tokens nobody needs one.
+const SECURITY = [{}, { token: [] }, { signIn: [] }];
+
+function describeOperation({ method = "get", path, summary, query = {}, isOpen, answers }: Operation): object {
   const pathParameters = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => ({
     name,
     in: "path",
@@ -157,7 +200,8 @@ function describeOperation({ method = "get", path, summary, query = {}, answers 
     description: `Expected ${expectation}.`,
     schema: fallback === undefined ? schema : { ...schema, default: fallback },
   }));
-  const responses = Object.entries(answers).map(([status, types]) => {
+  const all = isOpen ? answers : { ...answers, 401: PROBLEM, 403: PROBLEM };
+  const responses = Object.entries(all).map(([status, types]) => {
     const content = Object.entries(types).map(([type, schema]) => [
       type,
       schema === undefined ? {} : { schema: refTo(schema) },
@@ -170,6 +214,7 @@ function describeOperation({ method = "get", path, summary, query = {}, answers 
   return {
     operationId: operationIdOf(method, path),
     summary,
+    security: isOpen ? [] : SECURITY,
     parameters: [...pathParameters, ...queryParameters],
     ...(method === "post" && { requestBody: { content: { [JSON_TYPE]: {} } } }),
     responses: Object.fromEntries(responses),

@@ -12,6 +12,7 @@ import { HttpServer } from "../../http/server.ts";
 import { RequestMetrics } from "../metrics/request-metrics.ts";
 import type { Parts } from "../parts.ts";
 import type { PulseFunction } from "../pulse-function.ts";
+import { admitToAll } from "../tokens/doors.ts";
 import { countBodyBytes } from "./body-garbage.ts";
 import { createStop } from "./stop.ts";
 
@@ -25,7 +26,7 @@ const start = faas.start as unknown as (
 /** Runs a function as an HTTP server under faas-js-runtime until the process is told to stop; resolves once it listens. */
 export async function serve(
   fn: PulseFunction,
-  { settings, registry, log }: Pick<Parts, "settings" | "registry" | "log">,
+  { settings, registry, doors, log }: Pick<Parts, "settings" | "registry" | "doors" | "log">,
 ): Promise<Server> {
   let http: HttpServer | undefined;
   const stop = createStop(fn, {
@@ -56,6 +57,7 @@ export async function serve(
     log,
     onBodyBytes: countBodyBytes,
     maxRefusalBytes: fn.maxRefusalBytes,
+    admitToMetrics: admitToAll(doors.read),
     refuseHost: guardOf(settings),
     onAnswered: (method, code, seconds) => requestMetrics.observe(method, code, seconds),
   });

@@ -4,7 +4,7 @@ import { isLoopback } from "../../http/listening.ts";
 import type { HttpReply } from "../../http/route.ts";
 import type { DoorSettings } from "../../settings/door-settings.ts";
 import type { Logger } from "../log.ts";
-import { bearerOf } from "./credential.ts";
+import { credentialOf } from "./credential.ts";
 import { forbidden, unauthorized } from "./refusals.ts";
 import { EVERY_SERVICE, type Grant, openTokens, type Tokens } from "./token-file.ts";
 
@@ -18,8 +18,14 @@ export interface Door {
 
 /** The doors of a function. pulse-ingest's door for senders is in its handler.ts, where it costs least. */
 export interface Doors {
+  /** To read pulses, dead letters and metrics. */
+  read: Door;
   /** To replay and correct dead letters. */
   admin: Door;
+  /** Whether there are tokens with which a browser can sign in. */
+  hasTokens: boolean;
+  /** Whether a token has a right at any of these doors. */
+  knows(token: string | undefined): boolean;
   /** Stops looking at the files. */
   close(): void;
 }
@@ -28,25 +34,52 @@ export interface Doors {
 export const OPEN_DOOR: Door = { admit: () => undefined, grantOf: () => EVERY_SERVICE };
 
 /** Opens the doors that the settings name. @throws when a file cannot be read or holds no token */
-export function openDoors(settings: DoorSettings, log: Logger): Doors {
-  const { adminTokensFile: file, listenAddress } = settings;
-  const admins = file === undefined ? undefined : openTokens({ file, variable: "PULSE_ADMIN_TOKENS_FILE" }, log);
-  const isLocal = listenAddress !== undefined && isLoopback(listenAddress);
+export function openDoors({ readTokensFile, adminTokensFile, listenAddress }: DoorSettings, log: Logger): Doors {
+  const open = (variable: string, file: string | undefined) =>
+    file === undefined ? undefined : openTokens({ file, variable }, log);
+  const readers = open("PULSE_READ_TOKENS_FILE", readTokensFile);
+  const admins = open("PULSE_ADMIN_TOKENS_FILE", adminTokensFile);
+  const files = [readers, admins].filter((tokens) => tokens !== undefined);
+  // Those who may not read may not change anything either.
+  const isLaptop = listenAddress !== undefined && isLoopback(listenAddress) && readers === undefined;
   return {
-    admin: admins !== undefined ? guardedBy(admins) : isLocal ? OPEN_DOOR : SHUT_DOOR,
-    close: () => admins?.close(),
+    // Those who may change something have to see it. A token that both files have reads what its line for readers says.
+    read: readers === undefined ? OPEN_DOOR : guardedBy(files),
+    admin: admins !== undefined ? guardedBy([admins], readers) : isLaptop ? OPEN_DOOR : SHUT_DOOR,
+    hasTokens: files.length > 0,
+    knows: (token) => grantIn(files, token) !== undefined,
+    close: () => {
+      for (const tokens of files) tokens.close();
+    },
   };
 }
 
-function guardedBy(tokens: Tokens): Door {
-  const grantOf = (headers: IncomingHttpHeaders) => tokens.grantOf(bearerOf(headers));
+/** Decides whether a request may have what names every service, such as metrics. */
+export function admitToAll({ admit, grantOf }: Door): Door["admit"] {
+  return (headers) => admit(headers) ?? (grantOf(headers)?.coversAll ? undefined : NOT_FOR_ALL);
+}
+
+function guardedBy(files: readonly Tokens[], lesser?: Tokens): Door {
   return {
-    admit: (headers) =>
-      grantOf(headers) === undefined ? unauthorized(headers.authorization !== undefined) : undefined,
-    grantOf,
+    admit(headers) {
+      const token = credentialOf(headers);
+      if (grantIn(files, token) !== undefined) return undefined;
+      return lesser?.grantOf(token) === undefined ? unauthorized(token !== undefined) : MAY_ONLY_READ;
+    },
+    grantOf: (headers) => grantIn(files, credentialOf(headers)),
   };
 }
 
+function grantIn(files: readonly Tokens[], token: string | undefined): Grant | undefined {
+  for (const tokens of files) {
+    const grant = tokens.grantOf(token);
+    if (grant !== undefined) return grant;
+  }
+  return undefined;
+}
+
+const NOT_FOR_ALL = forbidden("Expected a token for every service.");
+const MAY_ONLY_READ = forbidden("Expected a token of PULSE_ADMIN_TOKENS_FILE, got one that may only read.");
 const NOBODY =
   "Expected PULSE_ADMIN_TOKENS_FILE to name who may change something, got nothing: set it to a file of tokens.";
 /** Away from a laptop's loopback, nobody is trusted without a token. */

@@ -26,6 +26,11 @@ const CASES = [
   ["cassandra", "laptop, with the JMX exporter", ["--set", "metricsPort=9404"]],
   ["cassandra", "durable", ["-f", "infra/charts/cassandra/values-durable.yaml"]],
   ["pulsemesh", "laptop", [...MONITORED, "--set", "monitoring.alertWebhook=http://alerts.example"]],
+  [
+    "pulsemesh",
+    "laptop, with tokens for all",
+    [...MONITORED, "--set", "monitoring.tokenSecret=scraper,tokensSecret=a,readTokensSecret=b,adminTokensSecret=c"],
+  ],
   ["pulsemesh", "durable", ["-f", "infra/charts/pulsemesh/values-durable.yaml", ...MONITORED]],
 ] as const;
 
@@ -77,6 +82,7 @@ describe.skipIf(isSkippedWithout("helm"))("the chart", () => {
     ["pulsemesh", "broker.class=Kafka", "bootstrap.servers"],
     ["pulsemesh", "monitoring.enabled=true,monitoring.alertWebhook=https://me:secret@alerts.example", "alertWebhook"],
     ["pulsemesh", "monitoring.alertWebhook=http://alerts.example", "Expected monitoring.enabled=true with it"],
+    ["pulsemesh", "monitoring.enabled=true,readTokensSecret=readers", "monitoring.tokenSecret: Expected"],
     ["knative", "version=newest", "version"],
   ])("%s refuses %s", (chart, value, named) => {
     expect(() => render(chart, ["--set", value])).toThrow(named);
@@ -133,7 +139,7 @@ describe.skipIf(isSkippedWithout("helm"))("the chart", () => {
   });
 
   it("pulsemesh gives each function the tokens that it asks for, the hosts, and the header with a proxy's user", () => {
-    const secrets = "tokensSecret=senders,adminTokensSecret=admins";
+    const secrets = "tokensSecret=senders,readTokensSecret=readers,adminTokensSecret=admins";
     const hosts = ["--set", "allowedHosts={pulse.example}", "--set", "userHeader=x-user"];
     const services = render("pulsemesh", ["--set", secrets, ...hosts]).filter(
       ({ apiVersion }) => apiVersion === "serving.knative.dev/v1",
@@ -149,10 +155,10 @@ describe.skipIf(isSkippedWithout("helm"))("the chart", () => {
       return [metadata.name, Object.fromEntries(sources)];
     });
     expect(Object.fromEntries(found)).toEqual({
-      "pulse-ingest": { PULSE_INGEST_TOKENS_FILE: "senders" },
-      "pulse-persist": {},
-      "pulse-query": { PULSE_ADMIN_TOKENS_FILE: "admins" },
-      "pulse-deadletter": { PULSE_ADMIN_TOKENS_FILE: "admins" },
+      "pulse-ingest": { PULSE_INGEST_TOKENS_FILE: "senders", PULSE_READ_TOKENS_FILE: "readers" },
+      "pulse-persist": { PULSE_READ_TOKENS_FILE: "readers" },
+      "pulse-query": { PULSE_READ_TOKENS_FILE: "readers", PULSE_ADMIN_TOKENS_FILE: "admins" },
+      "pulse-deadletter": { PULSE_READ_TOKENS_FILE: "readers", PULSE_ADMIN_TOKENS_FILE: "admins" },
     });
     const [{ env }] = services.find(({ metadata }) => metadata.name === "pulse-query").spec.template.spec.containers;
     const inside = "pulse-query.default,pulse-query.default.svc,pulse-query.default.svc.cluster.local";

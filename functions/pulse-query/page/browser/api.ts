@@ -1,5 +1,7 @@
 import type { DeadLetterCount, DeadLetterView, ServiceDetail, Summary } from "../../answers.ts";
 
+import { askSession } from "./session.ts";
+
 /** An answer that is not 2xx; its message is the answer's reason. */
 export class Refusal extends Error {
   override readonly name = "Refusal";
@@ -18,6 +20,7 @@ export class Refusal extends Error {
 async function ask<T>(path: string, init: RequestInit = {}): Promise<T> {
   const response = await fetch(path, init);
   const body = await response.json().catch(() => undefined);
+  if (response.status === 401) void askSession();
   if (!response.ok) throw new Refusal(response.status, body);
   return body as T;
 }

@@ -1,6 +1,7 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import { HEARTBEAT_MS, LIVE_EVENTS } from "../../live-protocol.ts";
 import { pathOf } from "./api.ts";
+import { askSession } from "./session.ts";
 
 /** What the page knows of pulse-query by a live stream. */
 export interface Connection {
@@ -74,7 +75,10 @@ export function useLive(service: string | undefined, handlers: LiveHandlers): Co
       source.addEventListener("error", () => {
         clearTimeout(silence);
         show("lost");
-        if (source.readyState === EventSource.CLOSED) reconnect = setTimeout(connect, RECONNECT_MS);
+        if (source.readyState !== EventSource.CLOSED) return;
+        // An answer that is no stream may be a 401.
+        void askSession();
+        reconnect = setTimeout(connect, RECONNECT_MS);
       });
     };
     connect();

@@ -1,6 +1,7 @@
 import type { ComponentChildren } from "preact";
 import { DeadLettersLink } from "./dead-letter-count.tsx";
 import type { Connection } from "./live.ts";
+import { signOut, useSession } from "./session.ts";
 import { ThemeChoice } from "./theme.tsx";
 
 const WORDS: Readonly<Record<Connection["state"], string>> = {
@@ -30,6 +31,7 @@ export function Masthead({ connection, children }: MastheadProperties) {
       <nav aria-label="Views">
         <DeadLettersLink />
       </nav>
+      <SignInOrOut />
       <ThemeChoice />
       {connection !== undefined && (
         <p class="connection" role="status" data-state={connection.state}>
@@ -38,4 +40,17 @@ export function Masthead({ connection, children }: MastheadProperties) {
       )}
     </header>
   );
+}
+
+/** Nothing where no token changes what a reader may do. */
+function SignInOrOut() {
+  const session = useSession();
+  if (session?.is_signed_in) {
+    return (
+      <button type="button" class="button" onClick={signOut}>
+        Sign out
+      </button>
+    );
+  }
+  return session?.can_sign_in && session.may_read ? <a href="#/sign-in">Sign in</a> : null;
 }

@@ -2,7 +2,7 @@ import { useEffect, useState } from "preact/hooks";
 
 /** What the page shows, as the part of its address after "#" says it; `query` says how: filters, order, span. */
 export type PageView = { query: URLSearchParams } & (
-  | { name: "wall" | "dead-letters" }
+  | { name: "wall" | "dead-letters" | "sign-in" }
   | { name: "service"; service: string }
 );
 
@@ -15,7 +15,8 @@ function readView(): PageView {
   } catch {
     // The address was cut inside of an escape.
   }
-  return { name: path === "/dead-letters" ? "dead-letters" : "wall", query };
+  const name = path === "/dead-letters" ? "dead-letters" : path === "/sign-in" ? "sign-in" : "wall";
+  return { name, query };
 }
 
 export function hrefOfService(service: string): string {

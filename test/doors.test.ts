@@ -1,0 +1,201 @@
+// The table of docs/security.md, tried on the real processes: every door with no, a wrong, a narrow and a full token.
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { PULSE_TYPE } from "../events/cloud-event.ts";
+import { BROKER } from "../events/triggers.ts";
+import { readDocument } from "./documents.ts";
+import { type Platform, type Role, startPlatform } from "./platform.ts";
+
+const SERVICE = "checkout";
+/** What the narrow token is for: the doors are tried for another service. */
+const OWN = "cart";
+const FULL = "a-token-for-every-service";
+const NARROW = "a-token-for-one-service";
+
+interface Row {
+  process: Role;
+  door: string;
+  answers: readonly string[];
+}
+
+const ROWS: readonly Row[] = [
+  ...readDocument("docs/security.md").matchAll(/^\| (pulse-\w+|broker) \| `([A-Z]+ [^`]+)` \| [^|]+ \|(.*)\|$/gm),
+].map(([, process, door, answers]) => ({
+  process: process as Role,
+  door: door as string,
+  answers: (answers as string).split("|").map((answer) => answer.trim()),
+}));
+
+const TOKENS = [
+  ["no token", undefined],
+  ["a wrong token", "a-token-that-nobody-has"],
+  ["a narrow token", NARROW],
+  ["a full token", FULL],
+] as const;
+
+/** One for each try that replays one, at two processes, and one to look at. */
+const DEAD_LETTERS = 2 * TOKENS.length + 1;
+
+const folder = mkdtempSync(join(tmpdir(), "pulse-doors-"));
+let platform: Platform;
+let deadLetterIds: string[] = [];
+
+beforeAll(async () => {
+  const file = join(folder, "tokens");
+  writeFileSync(file, `${FULL}\n${NARROW} ${OWN}\n`);
+  platform = await startPlatform({
+    PULSE_INGEST_TOKENS_FILE: file,
+    PULSE_READ_TOKENS_FILE: file,
+    PULSE_ADMIN_TOKENS_FILE: file,
+    PULSE_PUBLIC_BADGES: "public-*",
+  });
+  for (const service of [SERVICE, OWN]) {
+    const pulse = { service_name: service, latency_ms: 1, status: "ok" };
+    expect((await post(`${platform.ingest}/pulse`, pulse, FULL)).status).toBe(202);
+  }
+  // All of a service of which the narrow token knows nothing.
+  for (let i = 0; i < DEAD_LETTERS; i++) await failAtPersist(SERVICE);
+  await vi.waitFor(async () => {
+    const { dead_letters: found } = await json(`${platform.deadletter}/dead-letters`, FULL);
+    deadLetterIds = found.map(({ id }: { id: string }) => id);
+    expect(found).toHaveLength(DEAD_LETTERS);
+    expect((await json(`${platform.query}/services`, FULL)).services).toHaveLength(2);
+  });
+});
+afterAll(async () => {
+  await platform?.dispose();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+function urlOf(process: Role): string {
+  const { ingest, query, persist, deadletter, broker } = platform;
+  const urls = {
+    "pulse-ingest": ingest,
+    "pulse-query": query,
+    "pulse-persist": persist,
+    "pulse-deadletter": deadletter,
+  };
+  return process === "broker" ? broker.replace(`/${BROKER.namespace}/${BROKER.name}`, "") : urls[process];
+}
+
+/** Asks as a program does; a stream's answer ends with its first part. */
+async function ask(url: string, init: RequestInit): Promise<{ status: number; body: string }> {
+  const leaving = new AbortController();
+  const response = await fetch(url, { ...init, signal: leaving.signal });
+  if (response.headers.get("content-type") !== "text/event-stream") {
+    return { status: response.status, body: await response.text() };
+  }
+  let body = "";
+  const decoder = new TextDecoder();
+  for await (const part of response.body as unknown as AsyncIterable<Uint8Array>) {
+    body += decoder.decode(part, { stream: true });
+    if (body.includes("event: ready")) break;
+  }
+  leaving.abort();
+  return { status: response.status, body };
+}
+
+const bearer = (token: string | undefined): Record<string, string> =>
+  token === undefined ? {} : { authorization: `Bearer ${token}` };
+
+function post(url: string, body: unknown, token?: string, headers: Record<string, string> = {}): Promise<Response> {
+  const all = { "content-type": "application/json", ...headers, ...bearer(token) };
+  return fetch(url, { method: "POST", headers: all, body: JSON.stringify(body) });
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: answers whose shape other tests check
+async function json(url: string, token: string): Promise<any> {
+  return (await fetch(url, { headers: bearer(token) })).json();
+}
+
+let lastId = 0;
+const eventHeaders = () => ({
+  "ce-specversion": "1.0",
+  "ce-id": `door-${++lastId}`,
+  "ce-source": "/doors",
+  "ce-type": PULSE_TYPE,
+});
+
+/** Makes a dead letter of an event that is in order, so that its replay is stored. */
+async function failAtPersist(service: string): Promise<void> {
+  const pulse = { service_name: service, latency_ms: 1, status: "ok" };
+  const failure = { "ce-knativeerrorcode": "503", "ce-knativeerrordest": "http://persist/" };
+  const answer = await post(`${platform.deadletter}/`, pulse, undefined, { ...eventHeaders(), ...failure });
+  expect(answer.status).toBe(204);
+}
+
+/** A request to a door, in order but for its token. */
+function requestOf({ process, door }: Row): { path: string; init: RequestInit } {
+  const [method, pattern] = door.split(" ") as [string, string];
+  const path = pattern
+    .replace("{service}", SERVICE)
+    .replace("{id}", () => (method === "POST" ? deadLetterIds.pop() : deadLetterIds[0]) as string);
+  if (method !== "POST") return { path, init: { method } };
+  const pulse = { service_name: SERVICE, latency_ms: 1, status: "ok" };
+  const isEvent = (path === "/" && process !== "pulse-ingest") || process === "broker";
+  const hasBody = isEvent || path === "/pulse" || path === "/" || path === "/sign-in";
+  if (!hasBody || path === "/copy") return { path, init: { method } };
+  const body = JSON.stringify(path === "/sign-in" ? { token: FULL } : pulse);
+  return {
+    path,
+    init: { method, headers: { "content-type": "application/json", ...(isEvent && eventHeaders()) }, body },
+  };
+}
+
+describe("the doors in docs/security.md", () => {
+  it("are all that the processes have", async () => {
+    const processes = [...new Set(ROWS.map(({ process }) => process))];
+    expect(processes.sort()).toEqual(["broker", "pulse-deadletter", "pulse-ingest", "pulse-persist", "pulse-query"]);
+    for (const process of processes) {
+      // A process names its doors to a request for none of them.
+      const { detail } = JSON.parse((await ask(`${urlOf(process)}/nowhere/at/all/here`, {})).body);
+      const doors = /^Expected one of (.*)\.$/.exec(detail)?.[1]?.split(", ") ?? [];
+      const listed = ROWS.filter((row) => row.process === process).map(({ door }) => door);
+      expect(new Set(listed)).toEqual(new Set(doors.map((door) => door.replace(/pulsemesh\/$/, "pulsemesh"))));
+    }
+  });
+
+  it.each(
+    ROWS.flatMap((row) =>
+      TOKENS.map(([name, token], i) => [row.process, row.door, name, row.answers[i], token, row] as const),
+    ),
+  )("%s, %s with %s: %s", async (process, _door, _name, expected, token, row) => {
+    const { path, init } = requestOf(row);
+    const headers = { ...(init.headers as Record<string, string>), ...bearer(token) };
+    const { status, body } = await ask(`${urlOf(process)}${path}`, { ...init, headers });
+    const [, wanted, nothing] = /^(\d{3})(, nothing of others)?$/.exec(expected ?? "") ?? [];
+    expect([status, body]).toEqual([Number(wanted), expect.anything()]);
+    if (nothing !== undefined) expect(body).not.toContain(SERVICE);
+  });
+
+  it("let a narrow token in for its own service, and everybody to a public badge", async () => {
+    const { query, ingest } = platform;
+    for (const path of ["", "/pulses", "/summary", "/badge.svg", "/live"]) {
+      expect((await ask(`${query}/services/${OWN}${path}`, { headers: bearer(NARROW) })).status, path).toBe(200);
+    }
+    const all = await Promise.all(
+      ["/services", "/live"].map((path) => ask(`${query}${path}`, { headers: bearer(NARROW) })),
+    );
+    for (const { body } of all) expect(body).toContain(OWN);
+    expect((await post(`${ingest}/pulse`, { service_name: OWN, latency_ms: 1, status: "ok" }, NARROW)).status).toBe(
+      202,
+    );
+    expect((await ask(`${query}/services/public-one/badge.svg`, {})).status).toBe(200);
+    expect((await ask(`${query}/services/not-public/badge.svg`, {})).status).toBe(401);
+  });
+
+  it("take a Host that is no name of this machine for another one's, and answer probes to any", async () => {
+    const { request } = await import("node:http");
+    const statusFor = (url: string, host: string) =>
+      new Promise((resolve, reject) => {
+        const call = request(url, { headers: { host } }, (response) => resolve(response.resume().statusCode));
+        call.on("error", reject).end();
+      });
+    for (const process of ["pulse-ingest", "pulse-query", "pulse-persist", "pulse-deadletter", "broker"] as const) {
+      expect(await statusFor(`${urlOf(process)}/metrics`, "rebound.example:80")).toBe(421);
+      expect(await statusFor(`${urlOf(process)}/health/live`, "rebound.example:80")).toBe(200);
+    }
+  });
+});
