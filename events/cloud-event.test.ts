@@ -6,6 +6,7 @@ import {
   isCrowded,
   isJsonType,
   jsonOf,
+  MAX_DEPTH,
   mediaTypeOf,
   parseJson,
 } from "./cloud-event.ts";
@@ -59,6 +60,30 @@ describe("parseJson", () => {
     expect(parsed).toMatchObject({ ok: false, faults: [{ pointer: "", got: "string" }] });
     expect(JSON.stringify(parsed)).toMatch(/Expected valid JSON \(fault at character 12\)/);
     expect(JSON.stringify(parsed)).not.toContain("hunter2");
+  });
+
+  const nested = (levels: number) => "[".repeat(levels) + "]".repeat(levels);
+
+  it.each([
+    ["arrays", nested(MAX_DEPTH), nested(MAX_DEPTH + 1)],
+    ["objects", `${'{"a":'.repeat(MAX_DEPTH)}1${"}".repeat(MAX_DEPTH)}`, `${'{"a":'.repeat(99)}1${"}".repeat(99)}`],
+    [
+      "arrays far inside",
+      `[${"[1],".repeat(500)}${nested(MAX_DEPTH - 1)}]`,
+      `[${"[1],".repeat(500)}${nested(MAX_DEPTH)},1]`,
+    ],
+    ["very many", nested(1), nested(100_000)],
+  ])("refuses more levels than the limit, and names it: %s", (_, good, deep) => {
+    expect(parseJson(Buffer.from(good), "").ok).toBe(true);
+    expect(parseJson(Buffer.from(deep), "/data")).toMatchObject({
+      ok: false,
+      faults: [{ pointer: "/data", rule: expect.stringContaining(`at most ${MAX_DEPTH} levels`) }],
+    });
+  });
+
+  it("takes any number of brackets beside one another or in texts", () => {
+    const wide = JSON.stringify([new Array(1000).fill([{}]), "[{".repeat(1000)]);
+    expect(parseJson(Buffer.from(wide), "")).toEqual({ ok: true, value: JSON.parse(wide) });
   });
 
   it("refuses an empty text", () => {

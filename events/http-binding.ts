@@ -152,7 +152,8 @@ function isInteger(value: unknown): boolean {
   return typeof value === "number" && value === (value | 0);
 }
 
-function decodeBase64(text: string): Buffer | undefined {
+/** The bytes of base64 with its padding; `undefined` for any other text. */
+export function decodeBase64(text: string): Buffer | undefined {
   // Two cheap checks: one pattern in groups of four overflows the stack on a large body.
   return text.length % 4 === 0 && /^[A-Za-z0-9+/]*={0,2}$/.test(text) ? Buffer.from(text, "base64") : undefined;
 }

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { DAY_MS } from "../events/time.ts";
 import { openRawConnection, rawRequest } from "../http/testing/raw-connection.ts";
 import type { DeadLetter, WriteOutcome } from "../storage/ports.ts";
+import { StoreError } from "../storage/store-error.ts";
 import { MAX_REFUSAL_BYTES } from "./outcome-replies.ts";
 import { createDeadLetterMetrics } from "./pulse-deadletter/dead-letter-metrics.ts";
 import { createDeadLetter } from "./pulse-deadletter/handler.ts";
@@ -24,6 +25,7 @@ const STRUCTURED = { "content-type": "application/cloudevents+json" };
 /** What a store in trouble says of an event, by the event's id. */
 function outcomeOf(id: string): WriteOutcome {
   if (id === "defect") throw new Error(LONG);
+  if (id === "throws") throw new StoreError(LONG);
   if (id === "rejected") return { kind: "rejected", reason: LONG };
   return { kind: "retry", reason: LONG, retryAfterMs: 1000 };
 }
@@ -52,7 +54,7 @@ const openDeadLetter = () =>
       put: async ({ event }: DeadLetter) => outcomeOf(event.id),
       get: async (id: string) => {
         if (id.endsWith("a")) return undefined;
-        if (id.endsWith("b")) throw new Error(LONG);
+        if (id.endsWith("b")) throw new StoreError(LONG);
         const event = { id, source: "/shop", type: "t", extensions: {}, data: { kind: "none" as const } };
         return { ...letter, event, ...(id.endsWith("d") && { replayedAt: 1 }) };
       },
@@ -135,7 +137,7 @@ const PERSIST: Row[] = [
 const DEAD_LETTER: Row[] = [
   ...SHARED,
   ["no event", 400, "POST /", {}, JSON.stringify(PULSE)],
-  ["a store that throws", 503, "POST /", event("defect"), JSON.stringify(PULSE)],
+  ["a store that throws", 503, "POST /", event("throws"), JSON.stringify(PULSE)],
   [
     "a query with a thousand faults",
     400,

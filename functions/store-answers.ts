@@ -1,7 +1,11 @@
 import { tryLater } from "../http/problem.ts";
 import type { HttpReply, HttpRequest } from "../http/route.ts";
+import { StoreError } from "../storage/store-error.ts";
 
-/** A handler that answers 503 with the reason, and logs the error, when its store is away or busy. */
+/**
+ * A handler that answers 503 with the reason, and logs the error, when its store is away or busy. A defect goes on: the
+ * server answers 500.
+ */
 export function whileStoreAnswers<More extends unknown[]>(
   handle: (request: HttpRequest, ...more: More) => HttpReply | Promise<HttpReply>,
 ): (request: HttpRequest, ...more: More) => Promise<HttpReply> {
@@ -9,8 +13,9 @@ export function whileStoreAnswers<More extends unknown[]>(
     try {
       return await handle(request, ...more);
     } catch (error) {
+      if (!(error instanceof StoreError)) throw error;
       request.log.error({ err: error }, "the store did not answer");
-      return tryLater(503, `The store did not answer: ${error instanceof Error ? error.message : error}`, 1000);
+      return tryLater(503, `The store did not answer: ${error.message}`, 1000);
     }
   };
 }

@@ -21,26 +21,29 @@ export function createOutput({ out, error }: Streams): Output {
     ignore: "pid,hostname,function",
     messageFormat: "{function} {msg}",
   });
+  // The formatter never sees lines that are no entries: it would undo what is escaped in them.
   function show(line: string): string {
-    const entry = entryOf(line);
-    // The formatter never sees other lines: it would undo what is escaped in them.
-    if (entry === undefined) return `${forTerminal(line, "\t")}\n`;
-    // The second time for names of fields: only the formatter's colours and line breaks are left.
-    return forTerminal(ensureNewline(format(entry)), "\n\t\u001b");
+    return formatted(line) ?? `${forTerminal(line, "\t")}\n`;
+  }
+
+  function formatted(line: string): string | undefined {
+    try {
+      const entry = entryOf(line);
+      // The second time for names of fields: only the formatter's colours and line breaks are left.
+      return entry && forTerminal(ensureNewline(format(entry)), "\n\t\u001b");
+    } catch {
+      return undefined; // no JSON, or JSON nested too deep to be walked
+    }
   }
   return { writeLine: (line) => void out.write(show(line)), writeError };
 }
 
-// The formatter writes texts as they are, so each is escaped before.
+// The formatter writes texts as they are, so each is escaped before. @throws for what is no JSON
 function entryOf(line: string): object | undefined {
-  try {
-    const value: unknown = JSON.parse(line, (name, value) =>
-      typeof value === "string" ? forTerminal(value, name === "stack" ? "\n" : "") : value,
-    );
-    return typeof value === "object" && value !== null ? value : undefined;
-  } catch {
-    return undefined; // no JSON
-  }
+  const value: unknown = JSON.parse(line, (name, value) =>
+    typeof value === "string" ? forTerminal(value, name === "stack" ? "\n" : "") : value,
+  );
+  return typeof value === "object" && value !== null ? value : undefined;
 }
 
 function ensureNewline(text: string): string {

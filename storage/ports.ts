@@ -59,6 +59,17 @@ export interface PulseReader {
   scan(service: string, span: Span, isBare?: boolean): AsyncIterable<readonly StoredPulse[]>;
 }
 
+/** Removes services. */
+export interface PulseForgetter {
+  /**
+   * Removes all pulses of some services. What was stored before the call is gone once it resolves; what arrives after it has
+   * resolved is stored, even a pulse that was removed; of what arrives meanwhile, some may be removed. Safe to repeat.
+   * @param onForgotten called after each service
+   * @throws {StoreError} when the store is away; some services may be removed then
+   */
+  forget(services: readonly string[], onForgotten?: (service: string) => void): Promise<void>;
+}
+
 /** An event that could not be delivered, and why. */
 export interface DeadLetter {
   /** Made from the event's source, id and failed destination: the same failure again is the same dead letter. */

@@ -99,12 +99,8 @@ export async function rawInsert(table: Table, pulse: Pulse): Promise<number> {
 
 function insert({ statements }: Table, pulse: Pulse): Statement {
   const time = pulse.event_time;
-  return insertOf(
-    { statements, retentionMs: TTL_SECONDS * 1000 },
-    { pulse, time },
-    bucketOf(time, HOUR_MS),
-    TTL_SECONDS,
-  );
+  const times = { retentionMs: TTL_SECONDS * 1000, bucketMs: HOUR_MS, era: 0 };
+  return insertOf(statements, { pulse, time }, bucketOf(time, HOUR_MS), TTL_SECONDS, times);
 }
 
 async function untilDone(work: () => Promise<unknown>): Promise<void> {

@@ -1,7 +1,8 @@
 import { createHash } from "node:crypto";
-import { bytesOf, type CloudEvent } from "../../events/cloud-event.ts";
+import { bytesOf, type CloudEvent, parseJson } from "../../events/cloud-event.ts";
 import type { Fault } from "../../events/fault.ts";
-import { toStructured } from "../../events/http-binding.ts";
+import { decodeBase64, toStructured } from "../../events/http-binding.ts";
+import { isObject } from "../../events/json-value.ts";
 import type { DeadLetter } from "../../storage/ports.ts";
 import { type Reason, reasonOf } from "../dead-letter-reason.ts";
 
@@ -43,11 +44,10 @@ function idOf(event: CloudEvent, destination: string | undefined): string {
 // Brokers write the answer's body in base64, cut at 1,024 bytes. Anything else counts as the text itself.
 function detailOf(data: string | undefined): string | undefined {
   if (data === undefined || data === "") return undefined;
-  if (!/^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/.test(data)) return data;
+  const bytes = decodeBase64(data);
+  if (bytes === undefined) return data;
   // The cut may split a character of several bytes: its rest is left out.
-  const text = Buffer.from(data, "base64")
-    .toString("utf8")
-    .replace(/\ufffd$/, "");
+  const text = bytes.toString("utf8").replace(/\ufffd$/, "");
   // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what tells bytes from text
   return /[\ufffd\x00-\x08\x0e-\x1f]/.test(text) ? data : text;
 }
@@ -130,23 +130,16 @@ export function viewDeadLetter(deadLetter: DeadLetter, faults: readonly Fault[])
 
 // A correction was JSON when it was taken; it is shown even if it has become something else.
 function parsedOrText(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return text;
-  }
+  const json = parseJson(Buffer.from(text), "");
+  return json.ok ? json.value : text;
 }
 
 // Brokers do not pass the answer's content type on: an object with one of RFC 9457's members counts as a problem.
 function problemOf(detail: string): object | undefined {
-  try {
-    const value: unknown = JSON.parse(detail);
-    const isProblem =
-      typeof value === "object" &&
-      value !== null &&
-      ["type", "title", "status", "detail"].some((name) => name in value);
-    return isProblem ? value : undefined;
-  } catch {
-    return undefined; // plain text, or cut
-  }
+  const json = parseJson(Buffer.from(detail), "");
+  if (!json.ok) return undefined; // plain text, or cut
+  const { value } = json;
+  return isObject(value) && PROBLEM_MEMBERS.some((name) => name in value) ? value : undefined;
 }
+
+const PROBLEM_MEMBERS = ["type", "title", "status", "detail"];

@@ -13,6 +13,36 @@ import {
 } from "../testing/dead-letter-function.ts";
 
 describe("a dead letter that comes in", () => {
+  it("is shown as base64 where its data are nested too deep, and spoils no list", async () => {
+    const deep = "[".repeat(5000) + "]".repeat(5000);
+    const problem = `{"title":${deep}}`;
+    await post({ "ce-id": "bytes", "ce-subject": "deep" }, deep);
+    await post({ "ce-id": "corrected", "ce-pulsecorrected": "true", "ce-knativeerrordata": "" }, deep);
+    await post({ "ce-id": "corrected", "ce-pulsecorrected": "true", "ce-knativeerrordata": problem }, deep);
+    const letters = await list();
+    expect(letters).toHaveLength(2);
+    const base64 = Buffer.from(deep).toString("base64");
+    for (const { event } of letters) expect(event).toMatchObject({ data_base64: base64 });
+    expect(letters.find(({ event }) => event.id === "corrected")).toMatchObject({ detail: problem, correction: deep });
+    expect(await ask(`/dead-letters/${await deadLetterId("bytes")}`)).toMatchObject({ status: 200 });
+    expect((await ask("/dead-letters?service=deep")).body.dead_letters).toHaveLength(1);
+  });
+
+  it("is shown as base64 where an earlier version kept it as JSON that is nested too deep", async () => {
+    const value = JSON.parse("[".repeat(1000) + "]".repeat(1000));
+    const event = { id: "old", source: "/s", type: "t", extensions: {}, data: { kind: "json" as const, value } };
+    const facts = { reason: "unknown", destination: undefined, code: undefined, detail: undefined };
+    await store.put({ id: "0123456789abcdef01234567", event, ...facts, time: clock.now });
+    expect(await list()).toMatchObject([{ event: { data_base64: expect.any(String) } }]);
+  });
+
+  it("may have an answer of megabytes", async () => {
+    const event = { specversion: "1.0", id: "long", source: "/s", type: "t", knativeerrordata: "QUJD".repeat(900_000) };
+    const headers = { "content-type": "application/cloudevents+json" };
+    expect((await ask("/", { method: "POST", headers, body: JSON.stringify(event) })).status).toBe(204);
+    expect((await list())[0]?.detail).toHaveLength(2_700_000);
+  });
+
   it("is kept with what went wrong", async () => {
     const problem = { type: "about:blank", title: "Invalid request", status: 400 };
     const id = await post({ "ce-knativeerrordata": Buffer.from(JSON.stringify(problem)).toString("base64") });

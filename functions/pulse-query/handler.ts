@@ -9,6 +9,7 @@ import { faultsInQuery, readQuery } from "../../http/query-parameters.ts";
 import type { HttpReply, HttpRequest, Route } from "../../http/route.ts";
 import { matchOf } from "../../settings/service-patterns.ts";
 import type { PulseReader, StoreLifecycle } from "../../storage/ports.ts";
+import { StoreError } from "../../storage/store-error.ts";
 import type { Logger } from "../log.ts";
 import type { PulseFunction } from "../pulse-function.ts";
 import { whileStoreAnswers } from "../store-answers.ts";
@@ -79,9 +80,13 @@ export function createQuery({
     now,
     whyNotStored: askWhyNotStored(persistUrl, now),
     async explain(error) {
+      if (!(error instanceof StoreError)) {
+        log.error({ err: error }, "a look at the services failed: this is a defect");
+        return "pulse-query failed to read the services; its log says why";
+      }
       log.warn({ err: error }, "the store did not answer: live listeners wait");
       const { message } = await store.check().then(
-        () => error as Error,
+        () => error,
         (reason: Error) => reason,
       );
       return message;

@@ -42,6 +42,20 @@ describe("the broker's ingress", () => {
     expect(subscriber.received[0]?.headers).not.toHaveProperty("content-type");
   });
 
+  it("refuses data that is nested too deep, lives on, and hands it on where it is no part of JSON that it reads", async () => {
+    const { url, subscriber } = await openTestBroker();
+    const deep = "[".repeat(5000) + "]".repeat(5000);
+    const body = `{"specversion":"1.0","id":"deep","source":"/s","type":"t","data":${deep}}`;
+    const structured = { "content-type": "application/cloudevents+json" };
+    const refused = await fetch(url, { method: "POST", headers: structured, body });
+    expect(refused.status).toBe(400);
+    expect(await problemOf(refused)).toMatchObject({
+      errors: [{ rule: expect.stringContaining("at most 64 levels") }],
+    });
+    expect((await post(url, "bytes", { body: deep })).status).toBe(202);
+    await vi.waitFor(() => expect(subscriber.received).toMatchObject([{ id: "bytes", body: deep }]));
+  });
+
   it("hands an event without data on without a content type", async () => {
     const { url, subscriber } = await openTestBroker();
     const headers = { "ce-specversion": "1.0", "ce-id": "e", "ce-source": "/s", "ce-type": "t" };

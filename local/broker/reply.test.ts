@@ -31,6 +31,19 @@ describe("a reply", () => {
     });
   });
 
+  it("that is nested too deep is refused, and the broker lives on", async () => {
+    const { url, subscriber, deadLetterSink } = await openTestBroker();
+    const data = "[".repeat(5000) + "]".repeat(5000);
+    const body = `{"specversion":"1.0","id":"deep","source":"/s","type":"t","data":${data}}`;
+    const headers = { "content-type": "application/cloudevents+json" };
+    subscriber.answerWith(({ id }) => (id === "1" ? { status: 200, headers, body } : { status: 204 }));
+    await post(url, "1");
+    await vi.waitFor(() => expect(deadLetterSink.ids()).toEqual(["1"]));
+    await post(url, "2");
+    await vi.waitFor(() => expect(subscriber.ids()).toContain("2"));
+    expect(subscriber.ids()).not.toContain("deep");
+  });
+
   it("that causes itself ends at the hop limit", async () => {
     const { url, subscriber, deadLetterSink, metrics, logLines } = await openTestBroker();
     let n = 0;

@@ -3,12 +3,14 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Pulse } from "../../events/pulse.ts";
 import { settleClaims } from "./claims.ts";
-import { pulseStatements, removalTimeOf, writetimeOf } from "./pulse-row.ts";
+import { pulseStatements } from "./pulse-row.ts";
+import { removalTimeOf, writetimeOfRow } from "./write-times.ts";
 
 // The same cases in every run: a failure can be repeated anywhere.
 fc.configureGlobal({ seed: 20_261_124 });
 
 const statements = pulseStatements("k");
+const TIMES = { retentionMs: 0, bucketMs: 3_600_000, era: 0 };
 const REPLICAS = [0, 1, 2];
 const QUORUM = 2;
 
@@ -84,7 +86,7 @@ async function arrive(cluster: Cluster, { time, diesAt, reaches }: Arrival): Pro
   try {
     const settled = await settleClaims(pulse, {
       statements,
-      retentionMs: 0,
+      times: TIMES,
       horizon: () => -1e12,
       execute: async (query, params, options) => {
         if (query === statements.claim) {
@@ -101,14 +103,14 @@ async function arrive(cluster: Cluster, { time, diesAt, reaches }: Arrival): Pro
         const isCrash = operations++ === diesAt;
         if (isCrash && reaches.length < QUORUM) throw new Crash();
         const done = cluster.ask((replica) => {
-          replica.put(winner, writetimeOf(winner, 0), true);
-          for (const loser of losers) replica.put(loser, removalTimeOf(loser), false);
+          replica.put(winner, writetimeOfRow(winner, TIMES), true);
+          for (const loser of losers) replica.put(loser, removalTimeOf(loser, TIMES), false);
         }, QUORUM);
         if (isCrash) throw new Crash();
         await done;
       },
     });
-    await run((replica) => replica.put(settled, writetimeOf(settled, 0), true), QUORUM);
+    await run((replica) => replica.put(settled, writetimeOfRow(settled, TIMES), true), QUORUM);
     return true;
   } catch (error) {
     if (error instanceof Crash) return false;
@@ -171,7 +173,7 @@ describe("claims", () => {
         { service_name: "s", source: "/", id: "1", event_time: 1000 + i, latency_ms: 1, status: "ok" },
         {
           statements,
-          retentionMs: 0,
+          times: TIMES,
           horizon: () => -1e12,
           execute: async (query, params) => {
             if (query === statements.claim) {

@@ -22,11 +22,12 @@
 import { types } from "cassandra-driver";
 import type { Pulse } from "../../events/pulse.ts";
 import type { Cql } from "./cql.ts";
-import { type PulseStatements, ttlSeconds, writetimeOf } from "./pulse-row.ts";
+import { type PulseStatements, ttlSeconds } from "./pulse-row.ts";
+import { type WriteTimes, writetimeOf } from "./write-times.ts";
 
 export interface ClaimOptions {
   statements: PulseStatements;
-  retentionMs: number;
+  times: WriteTimes;
   /** Runs a statement, at a quorum unless the options say otherwise. */
   execute(...args: Parameters<Cql["execute"]>): Promise<Pick<types.ResultSet, "rows">>;
   /** Writes the row at `time` and deletes those at `losers`, both or neither. */
@@ -37,10 +38,10 @@ export interface ClaimOptions {
 
 /**
  * Settles the time of a pulse that has an identity and no time, and removes its rows at other times. The caller then
- * writes the row at that time, with the writetime that {@link writetimeOf} gives.
+ * writes the row at that time, with the writetime that `writetimeOfRow` gives.
  */
 export async function settleClaims(pulse: Pulse, options: ClaimOptions): Promise<number> {
-  const { statements, retentionMs, execute, replace, horizon } = options;
+  const { statements, times, execute, replace, horizon } = options;
   const identity = [pulse.service_name, pulse.source, pulse.id];
   // A hint: the read after the claim finds what this one misses.
   const seen = await execute(statements.listClaims, identity, { consistency: types.consistencies.localOne });
@@ -48,7 +49,7 @@ export async function settleClaims(pulse: Pulse, options: ClaimOptions): Promise
   for (;;) {
     const ttl = ttlSeconds(time, horizon());
     if (ttl <= 0) return time;
-    await execute(statements.claim, [...identity, time, ttl, writetimeOf(time, retentionMs)]);
+    await execute(statements.claim, [...identity, time, ttl, writetimeOf(time, times)]);
     const claims = timesOf(await execute(statements.listClaims, identity));
     const earliest = Math.min(time, ...claims);
     if (earliest === time) {

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { Client, QueryOptions, types } from "cassandra-driver";
+import { StoreError } from "../store-error.ts";
 
 /** A statement with its values, as the driver takes it. */
 export interface Statement {
@@ -30,6 +31,18 @@ export function cqlOf(client: Client, listener: RequestListener): Cql {
   return {
     execute: (query, params, options) => insist(() => client.execute(query, params, options ?? {}), listener),
     batch: (statements, options) => insist(() => client.batch(statements, options), listener),
+  };
+}
+
+/** For who reads or forgets: what fails is the store, unless the driver was given what it cannot encode. */
+export function failingAsStore(cql: Cql, reasonOf: (error: unknown) => string): Cql {
+  const fail = (error: unknown) => {
+    if (error instanceof TypeError || error instanceof RangeError) throw error;
+    throw new StoreError(reasonOf(error), { cause: error });
+  };
+  return {
+    execute: (query, params, options) => cql.execute(query, params, options).catch(fail),
+    batch: (statements, options) => cql.batch(statements, options).catch(fail),
   };
 }
 

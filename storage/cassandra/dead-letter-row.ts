@@ -1,6 +1,7 @@
 import type { types } from "cassandra-driver";
 import type { CloudEvent, EventData } from "../../events/cloud-event.ts";
 import type { DeadLetter } from "../ports.ts";
+import { dataOfStoredJson } from "../stored-json.ts";
 
 /** Every statement on dead letters of a keyspace. */
 export function deadLetterStatements(keyspace: string) {
@@ -61,5 +62,5 @@ function dataOf(kind: string, data: Buffer | null): EventData {
   // The driver reads an empty blob as null.
   const bytes = data ?? Buffer.alloc(0);
   if (kind === "bytes") return { kind, bytes };
-  return kind === "json" ? { kind, value: JSON.parse(bytes.toString()) } : { kind: "none" };
+  return kind === "json" ? dataOfStoredJson(bytes) : { kind: "none" };
 }

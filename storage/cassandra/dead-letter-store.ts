@@ -72,7 +72,7 @@ export class CassandraDeadLetterStore implements DeadLetterStore, StoreLifecycle
   }
 
   async get(id: string): Promise<DeadLetter | undefined> {
-    const { client } = await this.#session.insistOnReady();
+    const { client } = await this.#session.insist();
     const deadLetter = await this.#read(client, id);
     return deadLetter !== undefined && deadLetter.time >= this.#horizon() ? deadLetter : undefined;
   }
@@ -80,7 +80,7 @@ export class CassandraDeadLetterStore implements DeadLetterStore, StoreLifecycle
   async list(filter: DeadLetterFilter, limit: number, cursor?: string): Promise<Parsed<DeadLetterPage>> {
     const after = decodeCursor<DeadLetterCursor>(cursor, 2);
     if (!after.ok) return after;
-    const { client } = await this.#session.insistOnReady();
+    const { client } = await this.#session.insist();
     const deadLetters: DeadLetter[] = [];
     for await (const some of this.#select(client, filter, after.value)) {
       deadLetters.push(...some);
@@ -91,7 +91,7 @@ export class CassandraDeadLetterStore implements DeadLetterStore, StoreLifecycle
   }
 
   async countWaiting(limit: number): Promise<WaitingCount> {
-    const { client } = await this.#session.insistOnReady();
+    const { client } = await this.#session.insist();
     let [counted, waiting] = [0, 0];
     for await (const entries of this.#entries(client, undefined, undefined)) {
       for (let i = 0; i < entries.length; i += HEADS) {
@@ -111,7 +111,7 @@ export class CassandraDeadLetterStore implements DeadLetterStore, StoreLifecycle
   }
 
   async markReplayed(id: string, time: number): Promise<void> {
-    const { client } = await this.#session.insistOnReady();
+    const { client } = await this.#session.insist();
     const head = (await client.execute(this.#statements.head, [id])).first();
     if (head === null || head.time === null || head.time.getTime() > time) return;
     const ttl = ttlSeconds(head.time.getTime(), this.#horizon());

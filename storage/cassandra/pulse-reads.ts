@@ -56,7 +56,7 @@ export class PulseReads {
 
   async latest(): Promise<StoredPulse[]> {
     const { session, statements, horizon } = this.#tables;
-    const { client, bucketMs } = await session.insistOnReady();
+    const { client, bucketMs } = await session.insist();
     const oldest = horizon();
     const pulses: StoredPulse[] = [];
     for await (const rows of pagesOf(client, { query: statements.listLatest, params: [] }, () => LATEST_ROWS)) {
@@ -98,7 +98,7 @@ export class PulseReads {
     isBare = false,
   ): AsyncGenerator<readonly StoredPulse[]> {
     const { session, statements, horizon, now } = this.#tables;
-    const { client, bucketMs } = await session.insistOnReady();
+    const { client, bucketMs } = await session.insist();
     // A cursor may come with another span than the one it was made for.
     const cursor = after !== undefined && after[0] < span.to ? after : undefined;
     const from = Math.max(span.from, horizon());

@@ -4,6 +4,7 @@ import type { Pulse } from "../../events/pulse.ts";
 import type { StoredPulse } from "../ports.ts";
 import type { Statement } from "./cql.ts";
 import type { CassandraSession } from "./session.ts";
+import { type WriteTimes, writetimeOfRow } from "./write-times.ts";
 
 /** A pulse and the time that its row has: another than the pulse's where an earlier arrival came without a time. */
 export interface PulseRow {
@@ -55,8 +56,15 @@ export function pulseStatements(keyspace: string) {
     listBuckets: `SELECT bucket FROM ${buckets} WHERE service_name = ? AND bucket >= ? AND bucket <= ?`,
     setLatest: `INSERT INTO ${keyspace}.latest_pulse_by_service (service_name, pulse) VALUES (?, ?) USING TTL ? AND TIMESTAMP ?`,
     listLatest: `SELECT service_name, pulse FROM ${keyspace}.latest_pulse_by_service`,
+    latestWrite: `SELECT WRITETIME(pulse) AS writetime, TTL(pulse) AS ttl FROM ${keyspace}.latest_pulse_by_service WHERE service_name = ?`,
     claim: `INSERT INTO ${claims} (service_name, event_source, event_id, claimed_time) VALUES (?, ?, ?, ?) USING TTL ? AND TIMESTAMP ?`,
     listClaims: `SELECT claimed_time FROM ${claims} WHERE service_name = ? AND event_source = ? AND event_id = ?`,
+    forgetClaim: `DELETE FROM ${claims} USING TIMESTAMP ? WHERE service_name = ? AND event_source = ? AND event_id = ? AND claimed_time = ?`,
+    identities: `SELECT event_source, event_id ${partition}`,
+    forgetRows: `DELETE FROM ${events} USING TIMESTAMP ? WHERE service_name = ? AND bucket = ?`,
+    forgetBucket: `DELETE FROM ${buckets} USING TIMESTAMP ? WHERE service_name = ? AND bucket = ?`,
+    era: `SELECT era FROM ${keyspace}.pulse_eras WHERE list = 'all' LIMIT 1`,
+    beginEra: `INSERT INTO ${keyspace}.pulse_eras (list, era) VALUES ('all', ?)`,
   };
 }
 export type PulseStatements = ReturnType<typeof pulseStatements>;
@@ -69,24 +77,6 @@ export function bucketOf(time: number, bucketMs: number): number {
 /** Seconds until what happened at `time` has outlived the retention; 0 or less when it has. */
 export function ttlSeconds(time: number, horizon: number): number {
   return Math.ceil((time - horizon) / 1000);
-}
-
-const HOUR_MS = 3_600_000;
-/** More than the hours of the longest retention, ten years. */
-const REMOVAL_STEP = 100_000;
-
-/**
- * The writetime in µs of what belongs to `time`: it comes from the row, not from the moment of writing. Written twice, a
- * row stays the same row, and a time window holds what happened in it. Each hour of retention adds 1 µs: what is written
- * again under a longer retention outranks a first copy that has expired, whose remains would otherwise hide it.
- */
-export function writetimeOf(time: number, retentionMs: number): number {
-  return time * 1000 + Math.ceil(retentionMs / HOUR_MS);
-}
-
-/** The writetime in µs that removes the row of `time`, even when the row's own write arrives later. */
-export function removalTimeOf(time: number): number {
-  return time * 1000 + REMOVAL_STEP;
 }
 
 /** Ranks pulses of one service and one millisecond, in every process alike. */
@@ -102,15 +92,16 @@ export function mapOf(metadata: Pulse["metadata"]): Map<string, string> | undefi
 
 /** The insert of a row. */
 export function insertOf(
-  { statements, retentionMs }: Pick<PulseTables, "statements" | "retentionMs">,
+  { insert }: Pick<PulseStatements, "insert">,
   { pulse, time }: PulseRow,
   bucket: number,
   ttl: number,
+  times: WriteTimes,
 ): Statement {
   const { service_name, source, id, latency_ms, status } = pulse;
   const values = { latency_ms, status, metadata: mapOf(pulse.metadata) ?? null };
-  const params = [service_name, bucket, time, source, id, values, ttl, writetimeOf(time, retentionMs)];
-  return { query: statements.insert, params };
+  const params = [service_name, bucket, time, source, id, values, ttl, writetimeOfRow(time, times)];
+  return { query: insert, params };
 }
 
 /** What a pulse says, in one cell of `pulse_events_by_service`, or in columns of a row from before that cell. */

@@ -12,11 +12,12 @@ import { countBytes, insertOf, pulseStatements } from "./pulse-row.ts";
 describeUnless(skipReason(), "the Cassandra pulse store", () => {
   it("counts the bytes of a batch as the server does, or a few more", async () => {
     const client = await openTestClient();
-    const tables = { statements: pulseStatements(testSettings().keyspace), retentionMs: RETENTION_MS };
+    const statements = pulseStatements(testSettings().keyspace);
+    const times = { retentionMs: RETENTION_MS, bucketMs: 3_600_000, era: 0 };
     const services = [newService(), newService()];
     // The server limits batches of several partitions only; the store's are of one, and stay under the limit all the same.
     const send = async (pulses: Pulse[]) => {
-      const inserts = pulses.map((pulse) => insertOf(tables, { pulse, time: pulse.event_time }, 0, 1000));
+      const inserts = pulses.map((pulse) => insertOf(statements, { pulse, time: pulse.event_time }, 0, 1000, times));
       return await client.batch(inserts, { logged: false }).then(() => "taken", String);
     };
     for (const fields of [

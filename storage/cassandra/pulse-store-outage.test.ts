@@ -1,6 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { expect, it } from "vitest";
 import { STORED } from "../outcome.ts";
+import { StoreError } from "../store-error.ts";
 import { openTestStore } from "../testing/cassandra-store.ts";
 import { describeUnless } from "../testing/describe-unless.ts";
 import { openNodeProxy } from "../testing/node-proxy.ts";
@@ -45,6 +46,7 @@ describeUnless(skipReason(), "the Cassandra pulse store", () => {
     for (let i = 0; i < 5; i++) expect(await reasonOfWrite()).toMatch(/ECONNREFUSED/);
     await expect(store.check()).rejects.toThrow(/Expected Cassandra to answer, got: .*ECONNREFUSED/);
     await expect(store.latest()).rejects.toThrow(/ECONNREFUSED/);
+    await expect(store.page("a", { from: 0, to: Date.now() }, 1)).rejects.toBeInstanceOf(StoreError);
     await proxy.open();
     await expect.poll(() => store.write([pulseOf()])).toEqual(STORED);
     expect(lines.at(-1)).toBe("Cassandra answers again");

@@ -1,17 +1,18 @@
 // Start here: pulses in Cassandra. Siblings: session.ts connects, write-queue.ts gathers rows into batches,
 // pulse-writes.ts writes them, claims.ts settles the time of a pulse that came without one, pulse-reads.ts reads by the
-// plan of bucket-plan.ts, pulse-row.ts has the statements, driver-failure.ts says what an error means; schema-*.ts and
-// schema/ make the tables.
+// plan of bucket-plan.ts, pulse-row.ts has the statements, write-times.ts the writetimes; forget.ts removes services and
+// begins an era (eras.ts) for it; driver-failure.ts says what an error means; schema-*.ts and schema/ make the tables.
 //
 // 1. A `stored` is at a quorum of the replicas of the local data centre.
-// 2. A pulse that is written twice is the same row: its key and its writetime come from the pulse and the retention, not
-//    from the moment. What it says is one cell: of two pulses with one key, one is kept whole.
+// 2. A pulse that is written twice is the same row: its key and its writetime come from the pulse, the retention and the
+//    era, not from the moment. What it says is one cell: of two pulses with one key, one is kept whole.
 // 3. What has outlived the retention is never shown, and expires: a row's TTL is the time that its event has left.
 import type { Parsed } from "../../events/fault.ts";
 import type { Pulse } from "../../events/pulse.ts";
 import type { CassandraSettings } from "../../settings/cassandra-settings.ts";
 import { type NotStored, retry, STORED } from "../outcome.ts";
 import type {
+  PulseForgetter,
   PulsePage,
   PulseReader,
   PulseWriter,
@@ -22,8 +23,10 @@ import type {
   WriteOutcome,
 } from "../ports.ts";
 import type { DriverFailure } from "./driver-failure.ts";
+import { Eras } from "./eras.ts";
+import { forgetServices } from "./forget.ts";
 import { PulseReads } from "./pulse-reads.ts";
-import { bucketOf, countBytes, pulseStatements } from "./pulse-row.ts";
+import { bucketOf, countBytes, type PulseTables, pulseStatements } from "./pulse-row.ts";
 import { PulseWrites } from "./pulse-writes.ts";
 import { CassandraSession } from "./session.ts";
 import { WriteGroup, WriteQueue } from "./write-queue.ts";
@@ -54,8 +57,10 @@ export function openCassandraPulseStore(options: CassandraPulseStoreOptions): Ca
 }
 
 /** Pulses in Cassandra; any number of processes may have the same keyspace open. */
-export class CassandraPulseStore implements PulseWriter, PulseReader, StoreLifecycle {
+export class CassandraPulseStore implements PulseWriter, PulseReader, PulseForgetter, StoreLifecycle {
   readonly #session: CassandraSession;
+  readonly #tables: PulseTables;
+  readonly #eras: Eras;
   readonly #writes: PulseWrites;
   readonly #reads: PulseReads;
   readonly #queue: WriteQueue;
@@ -73,9 +78,10 @@ export class CassandraPulseStore implements PulseWriter, PulseReader, StoreLifec
       onLine: options.onLine,
     });
     const statements = pulseStatements(settings.keyspace);
-    const tables = { session: this.#session, statements, retentionMs, horizon: this.#horizon, now };
-    this.#writes = new PulseWrites(tables);
-    this.#reads = new PulseReads(tables, options.onLine);
+    this.#tables = { session: this.#session, statements, retentionMs, horizon: this.#horizon, now };
+    this.#eras = new Eras(statements, () => this.#writes.forget());
+    this.#writes = new PulseWrites(this.#tables, this.#eras);
+    this.#reads = new PulseReads(this.#tables, options.onLine);
     this.#queue = new WriteQueue({
       send: (partition, rows) => this.#writes.send(partition, rows),
       maxInFlight: settings.maxInFlight,
@@ -114,6 +120,10 @@ export class CassandraPulseStore implements PulseWriter, PulseReader, StoreLifec
 
   scan(service: string, span: Span, isBare = false): AsyncIterable<readonly StoredPulse[]> {
     return this.#reads.scan(service, span, isBare);
+  }
+
+  forget(services: readonly string[], onForgotten = (_: string) => {}): Promise<void> {
+    return forgetServices(services, { tables: this.#tables, eras: this.#eras, onForgotten });
   }
 
   check(): Promise<void> {

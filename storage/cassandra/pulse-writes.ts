@@ -4,19 +4,11 @@ import { BoundedMap } from "../bounded-map.ts";
 import { settleClaims } from "./claims.ts";
 import type { Cql, Statement } from "./cql.ts";
 import type { DriverFailure } from "./driver-failure.ts";
-import {
-  bucketOf,
-  insertOf,
-  mapOf,
-  type PulseRow,
-  type PulseTables,
-  rankOf,
-  removalTimeOf,
-  ttlSeconds,
-  writetimeOf,
-} from "./pulse-row.ts";
+import type { Eras } from "./eras.ts";
+import { bucketOf, insertOf, mapOf, type PulseRow, type PulseTables, rankOf, ttlSeconds } from "./pulse-row.ts";
 import type { Ready } from "./session.ts";
 import type { Partition } from "./write-queue.ts";
+import { removalTimeOf, type WriteTimes, writetimeOf } from "./write-times.ts";
 
 const MAX_REMEMBERED = 50_000;
 /** What has been written is remembered for so long, or up to twice that: somebody may empty a table by hand. */
@@ -31,15 +23,20 @@ interface Remembered {
 /** Writes to the tables of pulses. */
 export class PulseWrites {
   readonly #tables: PulseTables;
+  readonly #eras: Eras;
   /** Buckets that have their note, and the writetime of each service's newest pulse: neither is written again. */
   readonly #buckets = new BoundedMap<Remembered>(MAX_REMEMBERED);
   readonly #newest = new BoundedMap<Remembered>(MAX_REMEMBERED);
 
-  constructor(tables: PulseTables) {
+  constructor(tables: PulseTables, eras: Eras) {
     this.#tables = tables;
+    this.#eras = eras;
   }
 
-  /** Forgets what has been written. Call it when Cassandra may have lost it: a single node that was killed may. */
+  /**
+   * Forgets what has been written. Call it when Cassandra may have lost it: a single node that was killed may, and what an
+   * era has written can be forgotten in the next.
+   */
   forget(): void {
     this.#buckets.clear();
     this.#newest.clear();
@@ -48,11 +45,12 @@ export class PulseWrites {
   /** Writes rows of one partition; resolves with what went wrong. */
   send(partition: Partition, rows: readonly PulseRow[]): Promise<DriverFailure | undefined> {
     return this.#tables.session.attempt(async (ready) => {
+      const times = await this.#times(ready);
       // All at once: in Cassandra they share one fsync, and one after the other would halve what few clients can write.
       // When only the rows fail, `latest` shows a pulse that is not stored yet: its sender gets `retry` and sends it again.
       await Promise.all([
-        this.#insert(ready.client, partition, rows),
-        this.#noteBucket(ready, partition),
+        this.#insert(ready.client, partition, rows, times),
+        this.#noteBucket(ready, partition, times),
         this.#setLatest(ready.client, partition.service, rows),
       ]);
       return undefined;
@@ -61,38 +59,43 @@ export class PulseWrites {
 
   /** Finds the time of a pulse that came without one, and removes its rows at other times; see claims.ts. */
   settle(pulse: Pulse): Promise<number | DriverFailure> {
-    const { session, statements, retentionMs, horizon } = this.#tables;
-    return session.attempt((ready) =>
-      settleClaims(pulse, {
+    const { session, statements, horizon } = this.#tables;
+    return session.attempt(async (ready) => {
+      const times = await this.#times(ready);
+      return await settleClaims(pulse, {
         statements,
-        retentionMs,
+        times,
         horizon,
         execute: ready.client.execute,
-        replace: (time, losers) => this.#replace(ready, { pulse, time }, losers),
-      }),
-    );
+        replace: (time, losers) => this.#replace(ready, { pulse, time }, losers, times),
+      });
+    });
   }
 
-  async #replace(ready: Ready, row: PulseRow, losers: readonly number[]): Promise<void> {
+  async #times({ client, bucketMs }: Ready): Promise<WriteTimes> {
+    return { retentionMs: this.#tables.retentionMs, bucketMs, era: await this.#eras.now(client) };
+  }
+
+  async #replace(ready: Ready, row: PulseRow, losers: readonly number[], times: WriteTimes): Promise<void> {
     const { statements, horizon } = this.#tables;
     const { pulse, time } = row;
     const bucket = bucketOf(time, ready.bucketMs);
-    await this.#noteBucket(ready, { service: pulse.service_name, bucket });
+    await this.#noteBucket(ready, { service: pulse.service_name, bucket }, times);
     const removals = losers.map((loser): Statement => {
       const key = [pulse.service_name, bucketOf(loser, ready.bucketMs), loser, pulse.source, pulse.id];
-      return { query: statements.remove, params: [removalTimeOf(loser), ...key] };
+      return { query: statements.remove, params: [removalTimeOf(loser, times), ...key] };
     });
     const ttl = Math.max(1, ttlSeconds(time, horizon()));
-    await ready.client.batch([insertOf(this.#tables, row, bucket, ttl), ...removals], { logged: true });
+    await ready.client.batch([insertOf(statements, row, bucket, ttl, times), ...removals], { logged: true });
   }
 
-  async #insert(client: Cql, { bucket }: Partition, rows: readonly PulseRow[]): Promise<void> {
+  async #insert(client: Cql, { bucket }: Partition, rows: readonly PulseRow[], times: WriteTimes): Promise<void> {
     const oldest = this.#tables.horizon();
     const inserts: Statement[] = [];
     for (const row of rows) {
       const ttl = ttlSeconds(row.time, oldest);
       // 0 or less: the row has outlived the retention while it waited. A TTL of 0 would keep it for ever.
-      if (ttl > 0) inserts.push(insertOf(this.#tables, row, bucket, ttl));
+      if (ttl > 0) inserts.push(insertOf(this.#tables.statements, row, bucket, ttl, times));
     }
     const first = inserts[0];
     if (first === undefined) return;
@@ -100,15 +103,16 @@ export class PulseWrites {
     else await client.batch(inserts, { logged: false });
   }
 
-  async #noteBucket({ client, bucketMs }: Ready, { service, bucket }: Partition): Promise<void> {
+  async #noteBucket({ client, bucketMs }: Ready, { service, bucket }: Partition, times: WriteTimes): Promise<void> {
     const key = `${bucket} ${service}`;
-    if (this.#isWritten(this.#buckets.get(key), 0)) return;
-    const { statements, retentionMs, horizon } = this.#tables;
+    const writetime = writetimeOf(bucket, times);
+    if (this.#isWritten(this.#buckets.get(key), writetime)) return;
+    const { statements, horizon } = this.#tables;
     // The note expires with the last row that the bucket can hold.
     const ttl = ttlSeconds(bucket + bucketMs, horizon());
     if (ttl <= 0) return;
-    await client.execute(statements.noteBucket, [service, bucket, ttl, writetimeOf(bucket, retentionMs)]);
-    this.#buckets.set(key, this.#remember(0));
+    await client.execute(statements.noteBucket, [service, bucket, ttl, writetime]);
+    this.#buckets.set(key, this.#remember(writetime));
   }
 
   #isWritten(remembered: Remembered | undefined, writetime: number): boolean {

@@ -103,7 +103,7 @@ describeUnless(skipReason(), "the schema of a keyspace", () => {
     const migrations = await loadMigrations();
     await apply(keyspace, { migrations: migrations.slice(0, 1) });
     await expect(verifySchema(client, keyspace)).rejects.toThrow(
-      /Expected version 4 .*, got 1: run `npm run schema -- apply`/,
+      /Expected version 5 .*, got 1: run `npm run schema -- apply`/,
     );
     const insert = `INSERT INTO ${keyspace}.pulse_buckets_by_service (service_name, bucket) VALUES ('old', 0)`;
     await client.execute(insert);
@@ -203,7 +203,7 @@ describeUnless(skipReason(), "the schema of a keyspace", () => {
       );
       const applied = command("apply");
       expect(await applied.run(changes)).toBe(0);
-      expect(applied.said.at(-1)).toMatch(/version 4, buckets of 30 minutes/);
+      expect(applied.said.at(-1)).toMatch(/version 5, buckets of 30 minutes/);
       expect(await command("verify").run(changes)).toBe(0);
     });
 

@@ -1,10 +1,10 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { errors } from "cassandra-driver";
 import type { CassandraSettings } from "../../settings/cassandra-settings.ts";
 import { BoundedMap } from "../bounded-map.ts";
 import { CLOSED, type NotStored, retry } from "../outcome.ts";
 import type { WriteOutcome } from "../ports.ts";
-import { type Cql, cqlOf, type RequestListener } from "./cql.ts";
+import { StoreError } from "../store-error.ts";
+import { type Cql, cqlOf, failingAsStore, type RequestListener } from "./cql.ts";
 import { ConnectionError, connectDriver, type DriverClient } from "./driver-client.ts";
 import { type DriverFailure, failureOf, reasonOf } from "./driver-failure.ts";
 import { SchemaError, verifyLimits, verifySchema } from "./schema-verify.ts";
@@ -88,13 +88,21 @@ export class CassandraSession {
     return write;
   }
 
-  /** The connection; waits for an attempt that is under way. @throws why there is none. */
-  async insistOnReady(): Promise<Ready> {
+  /**
+   * The connection for who needs an answer; waits for an attempt that is under way.
+   * @throws {StoreError} why there is none; so does each request that fails.
+   */
+  async insist(): Promise<Ready> {
+    const { client, bucketMs } = await this.#insistOnReady();
+    return { client: failingAsStore(client, (error) => reasonOf(error, this.#driver?.lastCause())), bucketMs };
+  }
+
+  async #insistOnReady(): Promise<Ready> {
     if (this.#ready === undefined) await this.#attempt;
     if (this.#ended.signal.aborted) {
-      throw new Error("Expected the Cassandra store to be open, got a closed one: open it again");
+      throw new StoreError("Expected the Cassandra store to be open, got a closed one: open it again");
     }
-    if (this.#ready === undefined) throw new Error(`Expected Cassandra to be ready, got: ${this.#failure}`);
+    if (this.#ready === undefined) throw new StoreError(`Expected Cassandra to be ready, got: ${this.#failure}`);
     return this.#ready;
   }
 
@@ -111,7 +119,7 @@ export class CassandraSession {
 
   /** Asks the nodes and looks at the schema. @throws naming the remedy. */
   async check(): Promise<void> {
-    const { client } = await this.insistOnReady();
+    const { client } = await this.#insistOnReady();
     try {
       const { keyspace } = this.#options.settings;
       await verifySchema(client, keyspace);
@@ -149,8 +157,6 @@ export class CassandraSession {
   #noteFailure(error: unknown): void {
     const { about } = failureOf(error);
     const reason = reasonOf(error, this.#driver?.lastCause());
-    // Who reads and logs the error sees the cause too.
-    if (error instanceof errors.NoHostAvailableError) error.message = reason;
     if (about === "schema") this.#renew(reason);
     if (about === "limit") {
       this.#isLimited = true;

@@ -2,6 +2,7 @@ import { randomBytes, randomUUID } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import type { CloudEvent } from "../../events/cloud-event.ts";
 import type { DeadLetter, DeadLetterFilter, DeadLetterStore } from "../ports.ts";
+import { StoreError } from "../store-error.ts";
 import { deadLetterOf } from "../testing/dead-letters.ts";
 import { HOUR, START } from "../testing/pulses.ts";
 import { listAll } from "../testing/read-back.ts";
@@ -238,6 +239,9 @@ export function describeDeadLetters(fixture: Fixture<OpenDeadLetterStore>): void
       await Promise.all([store.close(), store.close()]);
       expect(await store.put(deadLetter)).toMatchObject({ kind: "retry", reason: expect.any(String) });
       await expect(store.check()).rejects.toThrow(/Expected/);
+      await expect(store.get("a")).rejects.toBeInstanceOf(StoreError);
+      await expect(store.list({}, 1)).rejects.toBeInstanceOf(StoreError);
+      await expect(store.countWaiting(1)).rejects.toBeInstanceOf(StoreError);
       const again = await reopen();
       expect(await again.get(deadLetter.id)).toEqual({ ...deadLetter, replayedAt: START + 1 });
       await again.close();

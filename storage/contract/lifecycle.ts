@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Pulse } from "../../events/pulse.ts";
+import { StoreError } from "../store-error.ts";
 import { asStored, HOUR, newService, pulseOf, seriesOf } from "../testing/pulses.ts";
 import { latestOf, readPages, store } from "../testing/read-back.ts";
 import type { Fixture, OpenPulseStore } from "./subject.ts";
@@ -43,6 +44,11 @@ export function describeLifecycle(fixture: Fixture<OpenPulseStore>): void {
       const outcome = await own.write([pulseOf({ service_name: newService() })]);
       expect(outcome).toMatchObject({ kind: "retry", reason: expect.any(String), retryAfterMs: expect.any(Number) });
       await expect(own.check()).rejects.toThrow(/Expected/);
+      // What a reader may call an absent store.
+      const span = { from: 0, to: Date.now() };
+      await expect(own.latest()).rejects.toBeInstanceOf(StoreError);
+      await expect(own.page("a", span, 1)).rejects.toBeInstanceOf(StoreError);
+      await expect(own.scan("a", span)[Symbol.asyncIterator]().next()).rejects.toBeInstanceOf(StoreError);
     });
 
     it("shows at once to one handle what another has written", async () => {

@@ -1,8 +1,8 @@
 // What the parts of the contract share: the adapter under test, and the stores that it opens.
-import type { DeadLetterStore, PulseReader, PulseWriter, StoreLifecycle } from "../ports.ts";
+import type { DeadLetterStore, PulseForgetter, PulseReader, PulseWriter, StoreLifecycle } from "../ports.ts";
 
 /** A pulse store as its adapter opens it. */
-export type OpenPulseStore = PulseWriter & PulseReader & StoreLifecycle;
+export type OpenPulseStore = PulseWriter & PulseReader & PulseForgetter & StoreLifecycle;
 /** A dead-letter store as its adapter opens it. */
 export type OpenDeadLetterStore = DeadLetterStore & StoreLifecycle;
 

@@ -1,9 +1,10 @@
 // Start here: what every adapter must keep, said once and run against the real thing. The tests share one store (a
 // keyspace, a file) but no service: each test names its own. Siblings: subject.ts describes the adapter under test;
-// writes.ts, reads.ts, latest.ts, model.ts, lifecycle.ts and dead-letters.ts hold the tests.
+// writes.ts, reads.ts, latest.ts, model.ts, forgetting.ts, lifecycle.ts and dead-letters.ts hold the tests.
 import { afterAll, beforeAll } from "vitest";
 import { describeUnless } from "../testing/describe-unless.ts";
 import { describeDeadLetters } from "./dead-letters.ts";
+import { describeForgetting } from "./forgetting.ts";
 import { describeLatest } from "./latest.ts";
 import { describeLifecycle } from "./lifecycle.ts";
 import { describeModel } from "./model.ts";
@@ -11,13 +12,14 @@ import { describeReads } from "./reads.ts";
 import type { Fixture, OpenDeadLetterStore, Opened, OpenPulseStore, Subject } from "./subject.ts";
 import { describeWrites } from "./writes.ts";
 
-/** The contract of `PulseWriter`, `PulseReader` and `StoreLifecycle`. */
+/** The contract of `PulseWriter`, `PulseReader`, `PulseForgetter` and `StoreLifecycle`. */
 export function describePulseStore(subject: Subject<OpenPulseStore>): void {
   describeSubject(subject, (fixture) => {
     describeWrites(fixture);
     describeReads(fixture);
     describeLatest(fixture);
     describeModel(fixture);
+    describeForgetting(fixture);
     describeLifecycle(fixture);
   });
 }

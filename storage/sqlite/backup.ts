@@ -14,8 +14,8 @@ import {
 } from "node:fs";
 import { dirname, join } from "node:path";
 import { makePrivateFolder } from "../../settings/private-files.ts";
+import { StoreError } from "../store-error.ts";
 import { copyDatabase } from "./copy.ts";
-import { StoreError } from "./database.ts";
 
 const BROKER = "broker.db";
 const PULSES = "pulses.db";

@@ -3,6 +3,7 @@ import { dirname } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { makePrivateDatabase, makePrivateFolder } from "../../settings/private-files.ts";
 import { type NotStored, retry } from "../outcome.ts";
+import { StoreError } from "../store-error.ts";
 
 /** What a file holds. */
 export interface SqliteSchema {
@@ -17,11 +18,6 @@ export interface SqliteFileOptions {
   file: string;
   /** The most bytes the file may have; the write-ahead log beside it comes on top, see {@link CHECKPOINT_PAGES}. */
   maxBytes: number;
-}
-
-/** A store that cannot be opened or used; the message names the remedy. */
-export class StoreError extends Error {
-  override readonly name = "StoreError";
 }
 
 const PAGE_BYTES = 4096;
@@ -140,6 +136,17 @@ const ROW_FAULTS: ReadonlySet<number> = new Set([18, 19, 20]);
 function resultCodeOf(error: unknown): number | undefined {
   const code = (error as { errcode?: unknown } | undefined)?.errcode;
   return typeof code === "number" ? code & 0xff : undefined;
+}
+
+/** Whether another process's transaction was in the way. */
+export function isBusy(error: unknown): boolean {
+  return resultCodeOf(error) === SQLITE_BUSY;
+}
+
+/** A failure of SQLite's as the store's; anything else as it is. */
+export function asStoreError(error: unknown, file: string): unknown {
+  if (resultCodeOf(error) === undefined) return error;
+  return new StoreError(`Expected ${file} to be readable, got "${textOf(error)}": check its disk`, { cause: error });
 }
 
 /**

@@ -3,6 +3,7 @@ import type { CloudEvent, EventData } from "../../events/cloud-event.ts";
 import { END_OF_TIME_MS } from "../../events/time.ts";
 import type { DeadLetterCursor } from "../cursor.ts";
 import type { DeadLetter, DeadLetterFilter, WaitingCount } from "../ports.ts";
+import { dataOfStoredJson } from "../stored-json.ts";
 import type { SqliteSchema } from "./database.ts";
 import type { StoreTables } from "./group-commit.ts";
 
@@ -134,6 +135,6 @@ function columnOf(data: EventData): SQLInputValue {
 
 function dataOf(column: Uint8Array | string | null): EventData {
   if (column === null) return { kind: "none" };
-  if (typeof column === "string") return { kind: "json", value: JSON.parse(column) };
+  if (typeof column === "string") return dataOfStoredJson(Buffer.from(column));
   return { kind: "bytes", bytes: Buffer.from(column.buffer, column.byteOffset, column.byteLength) };
 }

@@ -11,7 +11,8 @@ import type {
   WaitingCount,
   WriteOutcome,
 } from "../ports.ts";
-import { openSqliteDatabase, StoreError } from "./database.ts";
+import { StoreError } from "../store-error.ts";
+import { openSqliteDatabase } from "./database.ts";
 import { DeadLetterRows, type DeadLetterWork, deadLetterSchema } from "./dead-letter-rows.ts";
 import { type SqliteStoreOptions, StoreFile } from "./store-file.ts";
 
@@ -41,22 +42,19 @@ export class SqliteDeadLetterStore implements DeadLetterStore, StoreLifecycle {
   }
 
   async get(id: string): Promise<DeadLetter | undefined> {
-    this.#file.insistOnOpen();
-    return this.#rows.get(id, this.#file.horizon);
+    return this.#file.read(() => this.#rows.get(id, this.#file.horizon));
   }
 
   async list(filter: DeadLetterFilter, limit: number, cursor?: string): Promise<Parsed<DeadLetterPage>> {
-    this.#file.insistOnOpen();
     const after = decodeCursor<DeadLetterCursor>(cursor, 2);
     if (!after.ok) return after;
     // One more than the page holds tells whether another page follows.
-    const deadLetters = this.#rows.list(filter, this.#file.horizon, limit + 1, after.value);
+    const deadLetters = this.#file.read(() => this.#rows.list(filter, this.#file.horizon, limit + 1, after.value));
     return { ok: true, value: { deadLetters, ...cutPage(deadLetters, limit, ({ time, id }) => [time, id]) } };
   }
 
   async countWaiting(limit: number): Promise<WaitingCount> {
-    this.#file.insistOnOpen();
-    return this.#rows.countWaiting(this.#file.horizon, limit);
+    return this.#file.read(() => this.#rows.countWaiting(this.#file.horizon, limit));
   }
 
   async markReplayed(id: string, time: number): Promise<void> {
@@ -66,8 +64,7 @@ export class SqliteDeadLetterStore implements DeadLetterStore, StoreLifecycle {
   }
 
   async check(): Promise<void> {
-    this.#file.insistOnOpen();
-    this.#rows.get("", 0);
+    this.#file.read(() => this.#rows.get("", 0));
   }
 
   close(): Promise<void> {

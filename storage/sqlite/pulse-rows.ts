@@ -34,6 +34,9 @@ interface Row {
 }
 
 const MAX_KNOWN_SERVICES = 10_000;
+/** Begins the name of a forgotten service whose pulses are being deleted. Names of services begin with a letter or digit. */
+const DETACHED = "!";
+const AFTER_DETACHED = '"';
 
 function prepareStatements(database: DatabaseSync) {
   const bare = "s.name, p.event_time, p.source, p.id, p.latency_ms, p.status";
@@ -49,6 +52,13 @@ function prepareStatements(database: DatabaseSync) {
     dataVersion: database.prepare("PRAGMA data_version"),
     insertService: database.prepare("INSERT INTO services (name) VALUES (?) ON CONFLICT (name) DO NOTHING"),
     selectService: database.prepare("SELECT id FROM services WHERE name = ?"),
+    // Takes the name away from what has been stored: from now on the name is that of a new service.
+    detachService: database.prepare("UPDATE services SET name = ? || id WHERE name = ?"),
+    selectDetached: database.prepare(`SELECT id FROM services WHERE name >= ?1 AND name < ?2 LIMIT 1`),
+    deleteOfService: database.prepare(
+      "DELETE FROM pulses WHERE rowid IN (SELECT rowid FROM pulses WHERE service = ? LIMIT ?)",
+    ),
+    deleteService: database.prepare("DELETE FROM services WHERE id = ?"),
     insert: database.prepare(`
       INSERT INTO pulses (service, event_time, source, id, latency_ms, status, metadata) VALUES (?, ?, ?, ?, ?, ?, ?)
       ON CONFLICT (id, service, source) DO NOTHING`),
@@ -58,7 +68,8 @@ function prepareStatements(database: DatabaseSync) {
     // and it never shows what is expired or no longer the newest.
     latest: database.prepare(`
       SELECT ${columns} FROM services s CROSS JOIN pulses p ON p.rowid =
-        (SELECT p.rowid FROM pulses p WHERE p.service = s.id AND p.event_time >= ? ${order} LIMIT 1) ORDER BY s.name`),
+        (SELECT p.rowid FROM pulses p WHERE p.service = s.id AND p.event_time >= ?1 ${order} LIMIT 1)
+      WHERE s.name > ?2 ORDER BY s.name`),
     expiredService: database.prepare(`
       SELECT id FROM services s WHERE id > ?
       AND EXISTS (SELECT 1 FROM pulses p WHERE p.service = s.id AND p.event_time < ?) ORDER BY id LIMIT 1`),
@@ -129,6 +140,7 @@ export class PulseRows implements StoreTables<readonly Pulse[]> {
     const last = Math.ceil(to) - 1;
     // A cursor may come with another span than the one it was made for.
     const [time, source, id] = after !== undefined && after[0] <= last ? after : [last, "", ""];
+    if (service.startsWith(DETACHED)) return [];
     const { select, selectBare } = this.#statements;
     return (isBare ? selectBare : select)
       .all(service, from, time, source, id, limit)
@@ -137,12 +149,28 @@ export class PulseRows implements StoreTables<readonly Pulse[]> {
 
   /** The newest pulse of each service that has one from the horizon on. */
   latest(horizon: number): StoredPulse[] {
-    return this.#statements.latest.all(horizon).map((row) => pulseOf(row as unknown as Row));
+    return this.#statements.latest.all(horizon, AFTER_DETACHED).map((row) => pulseOf(row as unknown as Row));
   }
 
-  /** Deletes pulses first, then services without any. */
+  /** Takes the name from a service: nothing of it is found any more, and {@link deleteDetached} deletes its pulses. */
+  detach(service: string): void {
+    this.#statements.detachService.run(DETACHED, service);
+    this.#serviceIds.delete(service);
+  }
+
+  /** Deletes at most `maxRows` pulses of services without a name; true when there may be more. */
+  deleteDetached(maxRows: number): boolean {
+    const { selectDetached, deleteOfService, deleteService } = this.#statements;
+    const id = selectDetached.get(DETACHED, AFTER_DETACHED)?.id;
+    if (id === undefined) return false;
+    if (Number(deleteOfService.run(id, maxRows).changes) < maxRows) deleteService.run(id);
+    return true;
+  }
+
+  /** Deletes pulses first, those of forgotten services before all others, then services without any. */
   deleteBefore(horizon: number, maxRows: number): boolean {
     const { expiredService, deleteExpired, deleteSilentServices } = this.#statements;
+    if (this.deleteDetached(maxRows)) return true;
     let left = maxRows;
     for (let after = 0; ; ) {
       const service = expiredService.get(after, horizon);

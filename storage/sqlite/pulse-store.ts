@@ -8,12 +8,23 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import type { Parsed } from "../../events/fault.ts";
 import type { Pulse } from "../../events/pulse.ts";
 import { cutPage, decodeCursor, type PulseCursor } from "../cursor.ts";
-import type { PulsePage, PulseReader, PulseWriter, Span, StoredPulse, StoreLifecycle, WriteOutcome } from "../ports.ts";
+import type {
+  PulseForgetter,
+  PulsePage,
+  PulseReader,
+  PulseWriter,
+  Span,
+  StoredPulse,
+  StoreLifecycle,
+  WriteOutcome,
+} from "../ports.ts";
 import { openSqliteDatabase, type SqliteSpace } from "./database.ts";
 import { PulseRows, pulseSchema } from "./pulse-rows.ts";
 import { type SqliteStoreOptions, StoreFile } from "./store-file.ts";
 
 const CHUNK_ROWS = 1000;
+/** A writer may have to wait for one chunk. */
+const FORGET_ROWS = 500;
 
 /** Opens the store, or makes it. @throws {StoreError} that names the remedy. */
 export function openSqlitePulseStore(options: SqliteStoreOptions): SqlitePulseStore {
@@ -21,7 +32,7 @@ export function openSqlitePulseStore(options: SqliteStoreOptions): SqlitePulseSt
 }
 
 /** Pulses in a SQLite file that several processes may have open at once. */
-export class SqlitePulseStore implements PulseWriter, PulseReader, StoreLifecycle {
+export class SqlitePulseStore implements PulseWriter, PulseReader, PulseForgetter, StoreLifecycle {
   readonly #rows: PulseRows;
   readonly #file: StoreFile<readonly Pulse[]>;
 
@@ -46,8 +57,7 @@ export class SqlitePulseStore implements PulseWriter, PulseReader, StoreLifecycl
   }
 
   async latest(): Promise<StoredPulse[]> {
-    this.#file.insistOnOpen();
-    return this.#rows.latest(this.#file.horizon);
+    return this.#file.read(() => this.#rows.latest(this.#file.horizon));
   }
 
   async page(service: string, span: Span, limit: number, cursor?: string): Promise<Parsed<PulsePage>> {
@@ -70,9 +80,17 @@ export class SqlitePulseStore implements PulseWriter, PulseReader, StoreLifecycl
     } while (after !== undefined);
   }
 
+  async forget(services: readonly string[], onForgotten = (_: string) => {}): Promise<void> {
+    for (const service of services) {
+      await this.#file.change(() => this.#rows.detach(service));
+      // Chunks with pauses, so that writers get their turn. What an interruption leaves, the purge of a writer deletes.
+      while (await this.#file.change(() => this.#rows.deleteDetached(FORGET_ROWS))) await nextTurn();
+      onForgotten(service);
+    }
+  }
+
   async check(): Promise<void> {
-    this.#file.insistOnOpen();
-    this.#rows.probe();
+    this.#file.read(() => this.#rows.probe());
   }
 
   close(): Promise<void> {
@@ -80,9 +98,8 @@ export class SqlitePulseStore implements PulseWriter, PulseReader, StoreLifecycl
   }
 
   #select(service: string, span: Span, limit: number, after: PulseCursor | undefined, isBare = false): StoredPulse[] {
-    this.#file.insistOnOpen();
     const from = Math.max(span.from, this.#file.horizon);
-    return this.#rows.select(service, { from, to: span.to }, limit, after, isBare);
+    return this.#file.read(() => this.#rows.select(service, { from, to: span.to }, limit, after, isBare));
   }
 }
 

@@ -1,6 +1,8 @@
 import type { DatabaseSync } from "node:sqlite";
+import { setTimeout as delay } from "node:timers/promises";
 import type { StoreBatch, WriteOutcome } from "../ports.ts";
-import { type SqliteFileOptions, type SqliteSpace, StoreError, spaceOf } from "./database.ts";
+import { StoreError } from "../store-error.ts";
+import { asStoreError, isBusy, type SqliteFileOptions, type SqliteSpace, spaceOf, transact } from "./database.ts";
 import { GroupCommit, type StoreTables } from "./group-commit.ts";
 import { Purge } from "./purge.ts";
 
@@ -14,6 +16,10 @@ export interface SqliteStoreOptions extends SqliteFileOptions {
   /** Called after every transaction. */
   onBatch?: (batch: StoreBatch) => void;
 }
+
+/** How long {@link StoreFile.change} waits for the transactions of other processes. */
+const LOCKED_MS = 30_000;
+const LOCKED_PAUSE_MS = 20;
 
 /** An open file of a store: group commits write to it, and what has outlived the retention is deleted from it. */
 export class StoreFile<T> {
@@ -48,8 +54,7 @@ export class StoreFile<T> {
 
   /** The bytes that the file takes, and those that it may still take. */
   get space(): SqliteSpace {
-    this.insistOnOpen();
-    return spaceOf(this.#database, this.#options.file, this.#options.maxBytes);
+    return this.read(() => spaceOf(this.#database, this.#options.file, this.#options.maxBytes));
   }
 
   /** Resolves when the work is on disk, or will not be. */
@@ -58,10 +63,29 @@ export class StoreFile<T> {
     return this.#commits.write(work, rows);
   }
 
-  /** @throws {StoreError} once the file is closed. */
-  insistOnOpen(): void {
-    if (!this.#isClosed) return;
-    throw new StoreError(`Expected the store ${this.#options.file} to be open, got a closed one: open it again`);
+  /** Does some work that reads. @throws {StoreError} when SQLite fails, or once the file is closed. */
+  read<R>(work: () => R): R {
+    const { file } = this.#options;
+    if (this.#isClosed) throw new StoreError(`Expected the store ${file} to be open, got a closed one: open it again`);
+    try {
+      return work();
+    } catch (error) {
+      throw asStoreError(error, file);
+    }
+  }
+
+  /**
+   * Does some work in a transaction of its own, once other processes let it.
+   * @throws {StoreError} when SQLite fails, or stays locked for too long
+   */
+  async change<R>(work: () => R): Promise<R> {
+    for (const deadline = performance.now() + LOCKED_MS; ; await delay(LOCKED_PAUSE_MS)) {
+      try {
+        return this.read(() => transact(this.#database, work));
+      } catch (error) {
+        if (!(error instanceof StoreError && isBusy(error.cause)) || performance.now() > deadline) throw error;
+      }
+    }
   }
 
   async close(): Promise<void> {
