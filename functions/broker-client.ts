@@ -30,6 +30,8 @@ export interface BrokerClientOptions {
   extensions?: Readonly<Record<string, string>> | undefined;
   /** Certificate authorities, in PEM, that may vouch for the broker besides those that Node knows. */
   certificates?: string | undefined;
+  /** The value of the header `authorization`, where the broker asks for one. */
+  authorization?: (() => string) | undefined;
   /** For all tries together. */
   deadlineMs: number;
   /** Called with the seconds that an answer of any status took. */
@@ -50,8 +52,8 @@ const LATE = new Error("the deadline has passed");
 
 /** Opens connections to a broker that takes CloudEvents over HTTP in binary mode. */
 export function openBrokerClient(options: BrokerClientOptions): BrokerClient {
-  const { url, connections, extensions = {}, certificates, deadlineMs, onAnswer, onError, log } = options;
-  const { now = () => performance.now() } = options;
+  const { url, connections, extensions = {}, certificates, authorization } = options;
+  const { deadlineMs, onAnswer, onError, log, now = () => performance.now() } = options;
   const added = Object.entries(extensions).map(([name, value]) => [`ce-${name}`, encodeHeader(value)] as const);
   const pool = new Pool(url.origin, {
     connections,
@@ -112,6 +114,7 @@ export function openBrokerClient(options: BrokerClientOptions): BrokerClient {
     async send(event) {
       const message = encodeBinary(event);
       for (const [name, value] of added) message.headers[name] = value;
+      if (authorization !== undefined) message.headers.authorization = authorization();
       const trail = { eventId: event.id, traceparent: event.extensions.traceparent };
       const deadline = now() + deadlineMs;
       // Waits before another try. Resolves with the milliseconds that are left for it: none once the deadline is reached.

@@ -2,6 +2,7 @@ import type { Registry } from "prom-client";
 import { type CassandraSettings, cassandraSettings } from "../settings/cassandra-settings.ts";
 import { type FunctionSettings, functionSettings } from "../settings/function-settings.ts";
 import { readEach, SettingsError } from "../settings/read.ts";
+import { openBrokerToken } from "./broker-token.ts";
 import { createLogger, type Logger } from "./log.ts";
 import { createRegistry } from "./metrics/registry.ts";
 import type { PulseFunction } from "./pulse-function.ts";
@@ -24,6 +25,11 @@ export function createParts(env: NodeJS.ProcessEnv): Parts {
   const [settings, cassandra] = readEach([functionSettings, cassandraSettings], env);
   const log = createLogger(settings.logLevel, settings.function);
   return { settings, cassandra, registry: createRegistry(), doors: openDoors(settings, log), log };
+}
+
+/** What is sent to the broker as `authorization`, where the settings name a token. */
+export function brokerAuthorization({ sinkTokenFile }: FunctionSettings, log: Logger): (() => string) | undefined {
+  return sinkTokenFile === undefined ? undefined : openBrokerToken(sinkTokenFile, log);
 }
 
 /** The broker's URL. @throws {SettingsError} when K_SINK is not set. */

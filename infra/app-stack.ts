@@ -2,7 +2,7 @@
 import type { Construct } from "constructs";
 import type { ClusterSettings } from "../settings/cluster-settings.ts";
 import { cassandraNodesOf, NAMESPACE } from "./platform-stack.ts";
-import { chartProfile, ownRelease } from "./release.ts";
+import { chartValues, ownRelease } from "./release.ts";
 import { ADMIN_TOKENS, createStack } from "./stack.ts";
 
 /** The functions' image. */
@@ -17,18 +17,15 @@ export function appStack(scope: Construct, settings: ClusterSettings, image: Ima
   const replicas = cassandraNodesOf(settings);
   ownRelease(stack, "pulsemesh", {
     namespace: NAMESPACE,
-    values: [
-      ...chartProfile("pulsemesh", settings.profile),
-      {
-        image,
-        adminTokensSecret: ADMIN_TOKENS,
-        monitoring: { enabled: settings.monitoring !== "none", alertWebhook: settings.alertWebhook ?? "" },
-        ...(ingestUrl !== undefined && { functions: { "pulse-query": { env: { PULSE_INGEST_URL: ingestUrl } } } }),
-        ...(replicas !== undefined && { cassandra: { replicas } }),
-        ...(settings.profile === "durable" && {
-          broker: { kafka: { "bootstrap.servers": settings.kafkaBootstrapServers } },
-        }),
-      },
-    ],
+    values: chartValues("pulsemesh", settings, {
+      image,
+      adminTokensSecret: ADMIN_TOKENS,
+      monitoring: { enabled: settings.monitoring !== "none", alertWebhook: settings.alertWebhook ?? "" },
+      ...(ingestUrl !== undefined && { functions: { "pulse-query": { env: { PULSE_INGEST_URL: ingestUrl } } } }),
+      ...(replicas !== undefined && { cassandra: { replicas } }),
+      ...(settings.profile === "durable" && {
+        broker: { kafka: { "bootstrap.servers": settings.kafkaBootstrapServers } },
+      }),
+    }),
   });
 }

@@ -1,10 +1,10 @@
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { readClusterSettings } from "../settings/read.ts";
 import { synthesize } from "./main.ts";
-import { CHARTS } from "./versions.ts";
+import { CHARTS, imageOf } from "./versions.ts";
 
 describe("the stacks", () => {
   let outdir: string;
@@ -66,6 +66,26 @@ describe("the stacks", () => {
     expect(lastValues(releases.knative).registry).toBe("registry.example/mirror");
     expect(() => releasesOf("platform", { ...wall, CHART_DIR: outdir })).toThrow(
       `Expected ${join(outdir, "knative-operator-1.23.0.tgz")}, got nothing: get it with \`helm pull`,
+    );
+  });
+
+  it("take images by tag and digest, the same as the chart and the Dockerfile without `make up`", () => {
+    const image = lastValues(releasesOf("platform").cassandra).image;
+    expect(image).toMatch(/^cassandra:5\.0\.9@sha256:[0-9a-f]{64}$/);
+    expect(readFileSync("infra/charts/cassandra/values.yaml", "utf8")).toContain(`image: ${image}\n`);
+    const node = imageOf("node", undefined);
+    expect(node).toMatch(/^node:24-bookworm-slim@sha256:[0-9a-f]{64}$/);
+    expect(readFileSync("Dockerfile", "utf8")).toContain(`ARG NODE_IMAGE=${node}\n`);
+    expect(imageOf("kindNode", undefined)).toMatch(/@sha256:[0-9a-f]{64}$/);
+  });
+
+  it("let a folder of values have the last word", () => {
+    writeFileSync(join(outdir, "cassandra.yaml"), "tls: { secret: nodes }\n");
+    const { cassandra, knative } = releasesOf("platform", { CHART_VALUES: outdir });
+    expect(cassandra?.values.at(-1)).toBe("tls: { secret: nodes }\n");
+    expect(lastValues(knative)).toMatchObject({ version: "1.23.0" });
+    expect(() => releasesOf("platform", { CHART_VALUES: join(outdir, "absent") })).toThrow(
+      "CHART_VALUES: Expected a folder with values of charts, got nothing at",
     );
   });
 

@@ -9,13 +9,14 @@ interface SynthesisOptions {
   settings: ClusterSettings;
   image: Image;
   ingestUrl?: string;
+  passwordVersion?: string;
   outdir?: string;
 }
 
 /** Writes the stacks `platform` and `app` into <outdir>/stacks/. */
-export function synthesize({ settings, image, ingestUrl, outdir = "cdktf.out" }: SynthesisOptions): void {
-  const app = new App({ outdir });
-  platformStack(app, settings);
+export function synthesize({ settings, image, ingestUrl, passwordVersion, ...options }: SynthesisOptions): void {
+  const app = new App({ outdir: options.outdir ?? "cdktf.out" });
+  platformStack(app, settings, passwordVersion);
   appStack(app, settings, image, ingestUrl);
   app.synth();
 }

@@ -2,14 +2,15 @@
 import type { Construct } from "constructs";
 import type { ClusterSettings } from "../settings/cluster-settings.ts";
 import { observability } from "./observability.ts";
-import { chartProfile, ownRelease, publicRelease } from "./release.ts";
+import { chartValues, ownRelease, publicRelease } from "./release.ts";
 import { createStack } from "./stack.ts";
 import { CHARTS, imageOf, KAFKA_BROKER_MANIFESTS, KNATIVE_VERSION } from "./versions.ts";
 
 /** The namespace of the functions and of Cassandra. */
 export const NAMESPACE = "default";
 
-export function platformStack(scope: Construct, settings: ClusterSettings): void {
+/** The stack of the platform. Another `passwordVersion` lets Terraform give Cassandra's roles their passwords again. */
+export function platformStack(scope: Construct, settings: ClusterSettings, passwordVersion?: string): void {
   const { profile, chartDir, registry } = settings;
   const stack = createStack(scope, "platform");
   // First the Prometheus operator: the other charts' PodMonitors need its CRDs.
@@ -21,15 +22,12 @@ export function platformStack(scope: Construct, settings: ClusterSettings): void
     });
     ownRelease(stack, "knative", {
       namespace: "knative-operator",
-      values: [
-        ...chartProfile("knative", profile),
-        {
-          version: KNATIVE_VERSION,
-          registry: registry ?? "",
-          kafkaBroker: { manifests: profile === "durable" ? KAFKA_BROKER_MANIFESTS : [] },
-          monitoring: { enabled: settings.monitoring !== "none" },
-        },
-      ],
+      values: chartValues("knative", settings, {
+        version: KNATIVE_VERSION,
+        registry: registry ?? "",
+        kafkaBroker: { manifests: profile === "durable" ? KAFKA_BROKER_MANIFESTS : [] },
+        monitoring: { enabled: settings.monitoring !== "none" },
+      }),
       after: [operator, ...monitoring],
     });
   }
@@ -37,10 +35,11 @@ export function platformStack(scope: Construct, settings: ClusterSettings): void
     const nodes = cassandraNodesOf(settings);
     ownRelease(stack, "cassandra", {
       namespace: NAMESPACE,
-      values: [
-        ...chartProfile("cassandra", profile),
-        { image: imageOf("cassandra", registry), ...(nodes !== undefined && { nodes }) },
-      ],
+      values: chartValues("cassandra", settings, {
+        image: imageOf("cassandra", registry),
+        passwordVersion: passwordVersion ?? "",
+        ...(nodes !== undefined && { nodes }),
+      }),
     });
   }
 }

@@ -3,6 +3,7 @@ import { resolve } from "node:path";
 import { Release } from "@cdktf/provider-helm/lib/release/index.js";
 import { AssetType, TerraformAsset } from "cdktf";
 import type { Construct } from "constructs";
+import type { ClusterSettings } from "../settings/cluster-settings.ts";
 import type { PublicChart } from "./versions.ts";
 
 interface ReleaseOptions {
@@ -62,8 +63,20 @@ function escapeTemplates(text: string): string {
   return text.replace(/[$%](?=\{)/g, (sign) => sign + sign);
 }
 
-/** The values of a profile for a chart in infra/charts; none for the default profile. */
-export function chartProfile(chart: string, profile: string): string[] {
-  const file = resolve(import.meta.dirname, "charts", chart, `values-${profile}.yaml`);
+/** The values for a chart in infra/charts: the profile's, then `ours`, then those of the user's folder. */
+export function chartValues(
+  chart: string,
+  { profile, chartValues: folder }: ClusterSettings,
+  ours: object,
+): (string | object)[] {
+  if (folder !== undefined && !existsSync(folder)) {
+    throw new Error(`CHART_VALUES: Expected a folder with values of charts, got nothing at ${resolve(folder)}`);
+  }
+  const profileValues = textIn(resolve(import.meta.dirname, "charts", chart, `values-${profile}.yaml`));
+  return [...profileValues, ours, ...(folder === undefined ? [] : textIn(resolve(folder, `${chart}.yaml`)))];
+}
+
+/** The text of a file, if there is one. */
+function textIn(file: string): string[] {
   return existsSync(file) ? [readFileSync(file, "utf8")] : [];
 }

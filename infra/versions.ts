@@ -30,15 +30,16 @@ export const KAFKA_BROKER_MANIFESTS = ["controller", "broker"].map(
     `https://github.com/knative-extensions/eventing-kafka-broker/releases/download/knative-v${KNATIVE_VERSION}/eventing-kafka-${part}.yaml`,
 );
 
+/** By tag for the reader and by the digest of the index of all platforms for the machine. */
 const IMAGES = {
   /** Kubernetes 1.34 as the node of a KIND cluster, by the digest in the release notes of kind 0.33.0. */
   kindNode: "kindest/node:v1.34.11@sha256:44e222ee2132dab25ff87301682f89eb82c7880ea3a1bf543bfe9708fd08d67d",
-  /** The base of the functions' image. */
-  node: "node:24-bookworm-slim",
-  cassandra: "cassandra:5.0.9",
+  /** Node 24.21.0, the base of the functions' image. */
+  node: "node:24-bookworm-slim@sha256:2fe369e969550cde8e867afc3fe370b260140cab4a23d467074295b42163d553",
+  cassandra: "cassandra:5.0.9@sha256:d35e159439b302146f964919904f84fd3c2cebf347272b8cb8c4368c1cf200e5",
 } as const;
 
-/** The name of a pinned image, in the mirror `registry` if one is given. */
+/** The name of a pinned image, in the mirror `registry` if one is given: without a digest, which a copy may not keep. */
 export function imageOf(name: keyof typeof IMAGES, registry: string | undefined): string {
-  return registry === undefined ? IMAGES[name] : `${registry}/${IMAGES[name]}`;
+  return registry === undefined ? IMAGES[name] : `${registry}/${IMAGES[name].replace(/@.*/, "")}`;
 }

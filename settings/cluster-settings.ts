@@ -60,6 +60,11 @@ export const clusterSettings = {
     text("a folder's path"),
     "A folder with the public charts as `<name>-<version>.tgz`, in place of their repositories.",
   ),
+  chartValues: setting(
+    "CHART_VALUES",
+    text("a folder's path"),
+    "A folder whose files `cassandra.yaml`, `knative.yaml` and `pulsemesh.yaml`, as far as they are there, override values of these charts.",
+  ),
   dockerBuild: setting(
     "DOCKER_BUILD",
     text("a command", "docker build"),

@@ -39,6 +39,11 @@ export const functionSettings = {
     httpUrl,
     "Where pulse-query reaches pulse-persist, to show on its page why pulses are not stored. Absent: the page shows no reason.",
   ),
+  sinkTokenFile: setting(
+    "PULSE_SINK_TOKEN_FILE",
+    text("a file's path"),
+    "Holds the bearer token that is sent with each event, for a broker that asks who sends. It is read again every 30 s.",
+  ),
   deadLetterUrl: setting(
     "PULSE_DEADLETTER_URL",
     httpUrl,

@@ -1,6 +1,6 @@
 import { DAY_MS } from "../../events/time.ts";
 import { openBrokerClient } from "../broker-client.ts";
-import { type Parts, requireBrokerUrl } from "../parts.ts";
+import { brokerAuthorization, type Parts, requireBrokerUrl } from "../parts.ts";
 import type { PulseFunction } from "../pulse-function.ts";
 import { openDeadLetterStore } from "../stores.ts";
 import { createDeadLetterMetrics } from "./dead-letter-metrics.ts";
@@ -17,6 +17,7 @@ export async function compose(parts: Parts): Promise<PulseFunction> {
       url,
       extensions: settings.sinkExtensions,
       certificates: settings.sinkCertificates,
+      authorization: brokerAuthorization(settings, log),
       connections: REPLAY_CONCURRENCY,
       deadlineMs: settings.emitDeadlineMs,
       log,

@@ -1,6 +1,6 @@
 import { DAY_MS } from "../../events/time.ts";
 import { openBrokerClient } from "../broker-client.ts";
-import { type Parts, requireBrokerUrl } from "../parts.ts";
+import { brokerAuthorization, type Parts, requireBrokerUrl } from "../parts.ts";
 import type { PulseFunction } from "../pulse-function.ts";
 import { openTokens } from "../tokens/token-file.ts";
 import { type Clock, Emitter } from "./emitter.ts";
@@ -15,6 +15,7 @@ export function compose({ settings, registry, log }: Parts, clock?: Clock): Puls
     url: requireBrokerUrl(settings),
     extensions: settings.sinkExtensions,
     certificates: settings.sinkCertificates,
+    authorization: brokerAuthorization(settings, log),
     connections: settings.emitMaxInFlight,
     deadlineMs: settings.emitDeadlineMs,
     onAnswer: (seconds) => metrics.emitLatency.observe(seconds),

@@ -21,9 +21,9 @@ function standInForTools(loadCode: number): { calls: () => string[]; folder: str
   return { calls: () => readFileSync(log, "utf8").trim().split("\n"), folder };
 }
 
-it("an image that Docker has goes into the node, and an absent one does not", async () => {
+it("an image that Docker has goes into the node, and an absent one and one with a digest do not", async () => {
   const { calls } = standInForTools(0);
-  await loadImages(["cassandra:5", "absent:1"]);
+  await loadImages(["cassandra:5", "absent:1", "cassandra:5@sha256:0123"]);
   expect(calls()).toEqual([
     "docker image inspect cassandra:5",
     "kind load docker-image cassandra:5 --name pulsemesh",

@@ -46,9 +46,13 @@ export async function loadArchives(archives: readonly string[]): Promise<void> {
   }
 }
 
-/** Loads images that this machine's Docker has into the node. The node pulls the others. */
+/**
+ * Loads images that this machine's Docker has into the node. The node pulls the others, and those with a digest, which an
+ * archive of an image does not keep.
+ */
 export async function loadImages(images: readonly string[]): Promise<void> {
   for (const image of images) {
+    if (image.includes("@")) continue;
     if (!(await succeeds("docker", ["image", "inspect", image]))) continue;
     say(`loading ${image}`);
     if (!(await succeeds("kind", ["load", "docker-image", image, "--name", CLUSTER]))) await loadOnePlatform(image);

@@ -18,8 +18,11 @@ async function ensureSecret(namespace: string, name: string, passwords: readonly
   say(`made the Secret ${name}`);
 }
 
-export async function ensurePasswords(namespace: string): Promise<void> {
-  await ensureSecret(namespace, "cassandra-passwords", ["admin", "schema", "pulsemesh"]);
+/** Makes Cassandra's passwords unless they exist. Returns a text that changes with them and says nothing of them. */
+export async function ensurePasswords(namespace: string): Promise<string> {
+  const name = "cassandra-passwords";
+  await ensureSecret(namespace, name, ["admin", "schema", "pulsemesh"]);
+  return kubectl(["get", "secret", name, "-n", namespace, "-o", "jsonpath={.metadata.resourceVersion}"]);
 }
 
 export async function ensureAdminToken(namespace: string): Promise<void> {

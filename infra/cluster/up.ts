@@ -30,11 +30,12 @@ async function up(): Promise<void> {
   const cassandra = settings.cassandra === "install" ? [imageOf("cassandra", settings.registry)] : [];
   await loadImages([`${image.repository}:${image.tag}`, ...cassandra]);
   const port = await gatewayPort();
-  synthesize({ settings, image, ingestUrl: `http://pulse-ingest.${NAMESPACE}.localhost:${port}` });
   // Kubernetes refuses pods here that do not keep to the strictest of its Pod Security Standards.
   await kubectl(["label", "namespace", NAMESPACE, "pod-security.kubernetes.io/enforce=restricted", "--overwrite"]);
-  await ensurePasswords(NAMESPACE);
+  const passwordVersion = await ensurePasswords(NAMESPACE);
   await ensureAdminToken(NAMESPACE);
+  const ingestUrl = `http://pulse-ingest.${NAMESPACE}.localhost:${port}`;
+  synthesize({ settings, image, ingestUrl, passwordVersion });
   if (settings.monitoring === "install") await ensureGrafanaPassword();
   await forgetInterrupted();
   const nodesBefore = await ringSize(NAMESPACE);

@@ -4,32 +4,45 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
-import { parse, parseAllDocuments } from "yaml";
+import { parse } from "yaml";
 import { isSkippedWithout, runTool } from "../../dashboards/testing/tools.ts";
 import { TRIGGERS } from "../../events/triggers.ts";
 import { FUNCTIONS } from "../../settings/function-settings.ts";
 import { NODE_FLAGS } from "../../settings/node-flags.ts";
 import { SCHEMA_LOCATION, writeSchemas } from "./kubernetes-schemas.ts";
+import { type Manifest, render } from "./render.ts";
 
 const KUBECONFORM = "github.com/yannh/kubeconform/cmd/kubeconform@v0.7.0";
 const MONITORED = ["--set", "monitoring.enabled=true"];
 const KAFKA_SINK = "http://kafka-broker-ingress.knative-eventing.svc.cluster.local/default/pulsemesh";
 
-// biome-ignore lint/suspicious/noExplicitAny: objects of many kinds, whose shapes kubeconform checks.
-type Manifest = any;
-
 const CASES = [
   ["knative", "laptop", MONITORED],
-  ["knative", "laptop, from a registry", ["--set", "registry=registry.example/mirror"]],
-  ["knative", "durable", ["-f", "infra/charts/knative/values-durable.yaml"]],
+  ["knative", "laptop, from a registry", ["--set", "registry=registry.example/mirror,broker.authentication=true"]],
+  [
+    "knative",
+    "durable",
+    [
+      "-f",
+      "infra/charts/knative/values-durable.yaml",
+      "--set",
+      "kafkaBroker.manifests={https://kafka.example/broker.yaml}",
+    ],
+  ],
   ["cassandra", "laptop", []],
   ["cassandra", "laptop, with the JMX exporter", ["--set", "metricsPort=9404"]],
+  ["cassandra", "laptop, with TLS", ["--set", "tls.secret=nodes,tls.clientCertificates=true"]],
   ["cassandra", "durable", ["-f", "infra/charts/cassandra/values-durable.yaml"]],
   ["pulsemesh", "laptop", [...MONITORED, "--set", "monitoring.alertWebhook=http://alerts.example"]],
   [
     "pulsemesh",
     "laptop, with tokens for all",
     [...MONITORED, "--set", "monitoring.tokenSecret=scraper,tokensSecret=a,readTokensSecret=b,adminTokensSecret=c"],
+  ],
+  [
+    "pulsemesh",
+    "laptop, with TLS and a Broker that asks who sends",
+    ["--set", "cassandra.tls.secret=nodes,cassandra.tls.clientCertificate=true,broker.eventPolicy.enabled=true"],
   ],
   ["pulsemesh", "durable", ["-f", "infra/charts/pulsemesh/values-durable.yaml", ...MONITORED]],
 ] as const;
@@ -80,6 +93,8 @@ describe.skipIf(isSkippedWithout("helm"))("the chart", () => {
     ["pulsemesh", "image.tag=latest", "tag"],
     ["pulsemesh", "functions.pulse-ingest.scale.mim=1", "mim"],
     ["pulsemesh", "broker.class=Kafka", "bootstrap.servers"],
+    ["pulsemesh", "cassandra.tls.serverName=cassandra", "serverName"],
+    ["cassandra", "tls.clientCertificates=true", "clientCertificates"],
     ["pulsemesh", "monitoring.enabled=true,monitoring.alertWebhook=https://me:secret@alerts.example", "alertWebhook"],
     ["pulsemesh", "monitoring.alertWebhook=http://alerts.example", "Expected monitoring.enabled=true with it"],
     ["pulsemesh", "monitoring.enabled=true,readTokensSecret=readers", "monitoring.tokenSecret: Expected"],
@@ -231,23 +246,6 @@ describe("the values of the chart pulsemesh", () => {
 
 const folder = mkdtempSync(join(tmpdir(), "pulse-charts-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
-
-const rendered = new Map<string, Manifest[]>();
-
-/** The manifests that Helm renders from a chart. */
-function render(chart: string, args: readonly string[]): Manifest[] {
-  const key = JSON.stringify([chart, args]);
-  const known = rendered.get(key);
-  if (known !== undefined) return known;
-  const output = runTool("helm", [
-    ...["template", chart, `infra/charts/${chart}`, "--namespace", "default", "--kube-version", "1.34.4"],
-    ...args,
-  ]);
-  const documents = parseAllDocuments(output.slice(output.indexOf("---"))) as { toJS(): Manifest }[];
-  const manifests = documents.map((document) => document.toJS()).filter((manifest) => manifest !== null);
-  rendered.set(key, manifests);
-  return manifests;
-}
 
 /** The faults that kubeconform finds. */
 function conformanceOf(manifests: readonly Manifest[]): string[] {

@@ -16,6 +16,7 @@ const CRDS: Readonly<Record<string, readonly [module: string, file: string]>> = 
   "serving.knative.dev/v1 Service": [SERVING, "config/core/300-resources/service.yaml"],
   "eventing.knative.dev/v1 Broker": [EVENTING, "config/core/resources/broker.yaml"],
   "eventing.knative.dev/v1 Trigger": [EVENTING, "config/core/resources/trigger.yaml"],
+  "eventing.knative.dev/v1alpha1 EventPolicy": [EVENTING, "config/core/resources/eventpolicy.yaml"],
   "operator.knative.dev/v1beta1 KnativeServing": [
     OPERATOR,
     "config/crd/bases/operator.knative.dev_knativeservings.yaml",

@@ -13,20 +13,33 @@ export async function enforcesNetworkPolicies(image: string): Promise<boolean> {
   };
   await kubectl(["apply", "-f", "-"], JSON.stringify(policy));
   try {
-    return !(await reaches("cassandra", image, "e2e=silent"));
+    return (await reachedBy(image, "e2e=silent")).length === 0;
   } finally {
     await kubectl(["delete", "networkpolicy", "e2e-silent", "-n", NAMESPACE]);
   }
 }
 
-/** The restricted targets: Cassandra's port, and the gateway's port for cluster-local Services. */
-const TARGETS = { cassandra: `9042, "cassandra.${NAMESPACE}"`, "pulse-persist": `80, "pulse-persist.${NAMESPACE}"` };
+const EVENTING = "knative-eventing";
 
-/** Whether a pod with these labels gets a connection to a target. */
-export async function reaches(target: keyof typeof TARGETS, image: string, labels: string): Promise<boolean> {
-  const script = `const s = require("net").connect(${TARGETS[target]});
-    const end = (word) => { console.log(word); process.exit(); };
-    s.on("connect", () => end("open")); s.on("error", () => end("closed")); setTimeout(() => end("closed"), 5000);`;
+/** The guarded doors. pulse-persist and pulse-deadletter share the gateway's port for cluster-local Services. */
+export const DOORS = {
+  cassandra: { port: 9042, host: `cassandra.${NAMESPACE}` },
+  "pulse-persist": { port: 80, host: `pulse-persist.${NAMESPACE}` },
+  "broker-ingress": { port: 80, host: `broker-ingress.${EVENTING}` },
+  "broker-filter": { port: 80, host: `broker-filter.${EVENTING}` },
+  "imc-dispatcher": { port: 80, host: `imc-dispatcher.${EVENTING}` },
+};
+
+/** The doors to which a pod with these labels gets a connection. */
+export async function reachedBy(image: string, labels: string): Promise<string[]> {
+  const script = `const { connect } = require("node:net");
+    const isOpen = (door) => new Promise((resolve) => {
+      const socket = connect(door).on("connect", () => resolve(true)).on("error", () => resolve(false));
+      socket.setTimeout(5000, () => resolve(false));
+    });
+    const doors = Object.entries(${JSON.stringify(DOORS)});
+    Promise.all(doors.map(async ([name, door]) => ((await isOpen(door)) ? name : "")))
+      .then((open) => console.log(\`open: \${JSON.stringify(open.filter(Boolean))}\`)).then(() => process.exit());`;
   const name = `e2e-probe-${randomUUID().slice(0, 8)}`;
   const overrides = { apiVersion: "v1", spec: restrictedPod({ name, image, command: ["node", "-e", script] }) };
   const pod = [name, "-n", NAMESPACE];
@@ -45,8 +58,9 @@ export async function reaches(target: keyof typeof TARGETS, image: string, label
     // Reads the log, because `run -i` would lose what the pod prints at once.
     await kubectl(["wait", "pod", ...pod, "--for=jsonpath={.status.phase}=Succeeded", "--timeout=180s"]);
     const said = await kubectl(["logs", ...pod]);
-    if (!/open|closed/.test(said)) throw new Error(`Expected the pod ${name} to say open or closed, got: ${said}`);
-    return said.includes("open");
+    const [, open] = /^open: (.*)$/m.exec(said) ?? [];
+    if (open === undefined) throw new Error(`Expected the pod ${name} to say which doors are open, got: ${said}`);
+    return JSON.parse(open);
   } finally {
     await kubectl(["delete", "pod", ...pod, "--wait=false"]);
   }

@@ -10,6 +10,19 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 helm.sh/chart: {{ .Chart.Name }}-{{ .Chart.Version }}
 {{- end }}
 
+{{- define "cassandra.tlsMount" -}}
+{{- if .Values.tls.secret }}
+- { name: tls, mountPath: /tls, readOnly: true }
+{{- end }}
+{{- end }}
+
+{{- define "cassandra.tlsVolume" -}}
+{{- with .Values.tls.secret }}
+- name: tls
+  secret: { secretName: {{ . }}, defaultMode: 0440 }
+{{- end }}
+{{- end }}
+
 {{- define "cassandra.podSecurity" -}}
 runAsNonRoot: true
 runAsUser: 999

@@ -39,15 +39,46 @@ seccompProfile: { type: RuntimeDefault }
 - { name: PULSE_CASSANDRA_USER, value: {{ index $ 1 }} }
 - { name: PULSE_CASSANDRA_PASSWORD_FILE, value: /secrets/cassandra/password }
 - { name: PULSE_RETENTION_DAYS, value: {{ $context.Values.retentionDays | quote }} }
+{{- if .tls.secret }}
+- { name: PULSE_CASSANDRA_CA_FILE, value: /secrets/cassandra-tls/ca.crt }
+{{- if .tls.clientCertificate }}
+- { name: PULSE_CASSANDRA_CERT_FILE, value: /secrets/cassandra-tls/tls.crt }
+- { name: PULSE_CASSANDRA_KEY_FILE, value: /secrets/cassandra-tls/tls.key }
+{{- end }}
+{{- with .tls.serverName }}
+- { name: PULSE_CASSANDRA_TLS_SERVER_NAME, value: {{ . | quote }} }
+{{- end }}
+{{- end }}
 {{- end }}
 {{- end }}
 
-{{- define "pulsemesh.passwordVolume" -}}
+{{- define "pulsemesh.cassandraMounts" -}}
+- { name: cassandra, mountPath: /secrets/cassandra, readOnly: true }
+{{- if .Values.cassandra.tls.secret }}
+- { name: cassandra-tls, mountPath: /secrets/cassandra-tls, readOnly: true }
+{{- end }}
+{{- end }}
+
+{{- /* The volumes for a role's password and for TLS: (list context key). */ -}}
+{{- define "pulsemesh.cassandraVolumes" -}}
 {{- $context := index . 0 -}}
 - name: cassandra
   secret:
     secretName: {{ $context.Values.cassandra.passwordSecret }}
     items: [{ key: {{ index . 1 }}, path: password }]
+{{- with $context.Values.cassandra.tls }}
+{{- if .secret }}
+- name: cassandra-tls
+  secret:
+    secretName: {{ .secret }}
+    items:
+      - { key: ca.crt, path: ca.crt }
+      {{- if .clientCertificate }}
+      - { key: tls.crt, path: tls.crt }
+      - { key: tls.key, path: tls.key }
+      {{- end }}
+{{- end }}
+{{- end }}
 {{- end }}
 
 {{- /* The milliseconds of a duration such as PT0.2S: the schema has no other unit. Whole, because older Helm cannot reckon with fractions. */}}

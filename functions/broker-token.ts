@@ -1,0 +1,31 @@
+import { readFileSync } from "node:fs";
+import type { Logger } from "./log.ts";
+
+/** Kubernetes replaces a token when four fifths of its time have passed: of an hour, twelve minutes are left. */
+const READ_AGAIN_MS = 30_000;
+
+/**
+ * The value of the header `authorization` with the bearer token in a file, which is read again every 30 s. While the file
+ * cannot be read, the former token stays, and the log says so. @throws when the file cannot be read at the start
+ */
+export function openBrokerToken(file: string, log: Logger, readAgainMs = READ_AGAIN_MS): () => string {
+  const read = () => `Bearer ${readFileSync(file, "utf8").trim()}`;
+  let value: string;
+  try {
+    value = read();
+  } catch (cause) {
+    const code = (cause as NodeJS.ErrnoException).code ?? "an error";
+    throw new Error(`PULSE_SINK_TOKEN_FILE: Expected a file that can be read, got ${code} for ${file}`, { cause });
+  }
+  let readAt = performance.now();
+  return () => {
+    if (performance.now() - readAt < readAgainMs) return value;
+    readAt = performance.now();
+    try {
+      value = read();
+    } catch (error) {
+      log.error({ err: error }, "the broker's token was not read again: the former one is sent");
+    }
+    return value;
+  };
+}

@@ -1,0 +1,107 @@
+// Who reaches what on a cluster: the NetworkPolicies, the certificates and the tokens of the rendered charts.
+import { describe, expect, it } from "vitest";
+import { isSkippedWithout } from "../../dashboards/testing/tools.ts";
+import { FUNCTIONS } from "../../settings/function-settings.ts";
+import { type Manifest, render } from "./render.ts";
+
+const inNamespace = (name: string) => ({ namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": name } } });
+const PROMETHEUS = inNamespace("monitoring");
+const EVENTING = inNamespace("knative-eventing");
+
+/** The rules for what comes in, by the name of the NetworkPolicy. */
+function rulesOf(chart: string, ...args: string[]): Record<string, unknown> {
+  const policies = render(chart, args).filter(({ kind }) => kind === "NetworkPolicy");
+  return Object.fromEntries(policies.map(({ metadata, spec }) => [metadata.name, spec.ingress]));
+}
+
+describe.skipIf(isSkippedWithout("helm"))("on a cluster", () => {
+  it("a pod that is no part of an event's way reaches none of its parts", () => {
+    const senders = {
+      key: "serving.knative.dev/service",
+      operator: "In",
+      values: ["pulse-ingest", "pulse-deadletter"],
+    };
+    const { "cluster-local-gateway": _, ...rules } = rulesOf("knative");
+    expect(rules).toEqual({
+      "broker-ingress": [
+        { from: [EVENTING, { ...inNamespace("default"), podSelector: { matchExpressions: [senders] } }] },
+      ],
+      "broker-filter": [{ from: [EVENTING] }],
+      "channel-dispatcher": [{ from: [EVENTING] }],
+    });
+  });
+
+  it("Prometheus reaches the metrics of these parts, where it is installed", () => {
+    const rules = rulesOf("knative", "--set", "monitoring.enabled=true");
+    for (const name of ["broker-ingress", "broker-filter", "channel-dispatcher"]) {
+      expect(rules[name]).toContainEqual({ from: [PROMETHEUS], ports: [{ port: "metrics" }] });
+    }
+  });
+
+  it("Kafka's way in is guarded as the default one", () => {
+    const args = ["-f", "infra/charts/knative/values-durable.yaml", "--set"];
+    const rules = rulesOf("knative", ...args, "kafkaBroker.manifests={https://kafka.example/broker.yaml}");
+    expect(rules["kafka-broker-ingress"]).toEqual(rules["broker-ingress"]);
+  });
+
+  it("only Knative Serving and Prometheus reach the functions", () => {
+    const rules = rulesOf("pulsemesh", "--set", "monitoring.enabled=true");
+    const ingress = [
+      { from: [inNamespace("knative-serving")] },
+      { from: [PROMETHEUS], ports: [{ port: "user-port" }] },
+    ];
+    expect(rules).toEqual(Object.fromEntries(FUNCTIONS.map((name) => [name, ingress])));
+  });
+
+  it("only Prometheus scrapes Cassandra's nodes", () => {
+    expect(rulesOf("cassandra", "--set", "metricsPort=9404").cassandra).toContainEqual({
+      from: [PROMETHEUS],
+      ports: [{ port: "metrics" }],
+    });
+  });
+
+  it("all that connects to Cassandra checks its certificate, and shows one where the nodes ask for it", () => {
+    const value = "cassandra.tls.secret=nodes,cassandra.tls.serverName=cassandra.example";
+    const settingsWith = (more: string) =>
+      podsOf(render("pulsemesh", ["--set", `${value}${more}`])).map((pod) => {
+        const { env, volumeMounts } = pod.containers[0];
+        expect(volumeMounts.map(({ mountPath }: Manifest) => mountPath)).toContain("/secrets/cassandra-tls");
+        const tls = env.filter(({ name }: Manifest) => /^PULSE_CASSANDRA_(CA|CERT|KEY|TLS)_(FILE|SERVER)/.test(name));
+        return Object.fromEntries(tls.map(({ name, value }: Manifest) => [name, value]));
+      });
+    const authority = {
+      PULSE_CASSANDRA_CA_FILE: "/secrets/cassandra-tls/ca.crt",
+      PULSE_CASSANDRA_TLS_SERVER_NAME: "cassandra.example",
+    };
+    const everybody = [...FUNCTIONS, "the schema's Job"];
+    expect(settingsWith("")).toEqual(everybody.map(() => authority));
+    const own = {
+      PULSE_CASSANDRA_CERT_FILE: "/secrets/cassandra-tls/tls.crt",
+      PULSE_CASSANDRA_KEY_FILE: "/secrets/cassandra-tls/tls.key",
+    };
+    expect(settingsWith(",cassandra.tls.clientCertificate=true")).toEqual(
+      everybody.map(() => ({ ...authority, ...own })),
+    );
+  });
+
+  it("only pulse-ingest and pulse-deadletter get a token for the Broker, and its EventPolicy names them", () => {
+    const manifests = render("pulsemesh", ["--set", "broker.eventPolicy.enabled=true"]);
+    const holders = manifests.filter(({ kind, spec }) => {
+      const volumes: Manifest[] = (kind === "Service" && spec.template.spec.volumes) || [];
+      const token = volumes.find(({ name }) => name === "broker")?.projected.sources[0].serviceAccountToken;
+      if (token === undefined) return false;
+      expect(token).toEqual({ path: "token", audience: "eventing.knative.dev/broker/default/pulsemesh" });
+      return true;
+    });
+    const names = holders.map(({ metadata }) => metadata.name).sort();
+    expect(names).toEqual(["pulse-deadletter", "pulse-ingest"]);
+    const policy = manifests.find(({ kind }) => kind === "EventPolicy");
+    expect(policy.spec.from.map(({ sub }: Manifest) => sub).sort()).toEqual(
+      names.map((name) => `system:serviceaccount:default:${name}`),
+    );
+  });
+});
+
+function podsOf(manifests: readonly Manifest[]): Manifest[] {
+  return manifests.flatMap(({ spec }) => (spec?.template?.spec?.containers === undefined ? [] : [spec.template.spec]));
+}
