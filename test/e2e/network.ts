@@ -32,11 +32,16 @@ export const DOORS = {
 
 /** The doors to which a pod with these labels gets a connection. */
 export async function reachedBy(image: string, labels: string): Promise<string[]> {
+  // A network takes some seconds to let a new pod through.
   const script = `const { connect } = require("node:net");
-    const isOpen = (door) => new Promise((resolve) => {
-      const socket = connect(door).on("connect", () => resolve(true)).on("error", () => resolve(false));
-      socket.setTimeout(5000, () => resolve(false));
+    const isOpenNow = (door) => new Promise((resolve) => {
+      const socket = connect(door).on("connect", () => resolve(true)).on("error", () => setTimeout(resolve, 500, false));
+      socket.setTimeout(3000, () => socket.destroy(new Error("no answer")));
     });
+    const isOpen = async (door) => {
+      for (const end = Date.now() + 10_000; Date.now() < end; ) if (await isOpenNow(door)) return true;
+      return false;
+    };
     const doors = Object.entries(${JSON.stringify(DOORS)});
     Promise.all(doors.map(async ([name, door]) => ((await isOpen(door)) ? name : "")))
       .then((open) => console.log(\`open: \${JSON.stringify(open.filter(Boolean))}\`)).then(() => process.exit());`;
