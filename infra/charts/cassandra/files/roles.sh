@@ -16,10 +16,13 @@ admin=$(cat /passwords/admin)
 
 is_admin() { echo 'LIST ROLES;' | cql admin "$admin" >/dev/null 2>&1; }
 
-# After a change of the Secret, Cassandra knows the admin by the former password only.
+# After a change of the Secret, Cassandra knows the admin by a former password only.
 take_over() {
-  [ -e /passwords/former-admin ] &&
-    echo "ALTER ROLE admin WITH PASSWORD = '$(password admin)';" | cql admin "$(cat /passwords/former-admin)"
+  [ -e /passwords/former-admin ] || return 1
+  for former in $(cat /passwords/former-admin); do
+    echo "ALTER ROLE admin WITH PASSWORD = '$(password admin)';" | cql admin "$former" && return 0
+  done
+  return 1
 }
 
 create() { echo "CREATE ROLE admin WITH SUPERUSER = true AND LOGIN = true AND PASSWORD = '$(password admin)';" | cql cassandra cassandra; }
@@ -29,7 +32,7 @@ tries=0
 until is_admin || take_over || create; do
   tries=$((tries + 1))
   [ "$tries" -lt 40 ] || {
-    echo "Expected to log in as admin with the Secret's password admin or former-admin, or as cassandra, got refused for two minutes: put the password that Cassandra has into the Secret's key former-admin" >&2
+    echo "Expected to log in as admin with the Secret's password admin, with one of former-admin, or as cassandra, got refused for two minutes: put the password that Cassandra has into the Secret's key former-admin" >&2
     exit 1
   }
   sleep 2
