@@ -54,10 +54,8 @@ await bundle("handler", 'export { handle, init } from "./functions/handler.ts";'
 await bundle(
   "schema",
   `
-    import { runSchemaCommand } from "./storage/cassandra/schema-cli.ts";
-    runSchemaCommand(process.argv.slice(2), process.env, (line) => console.log(line)).then(
-      (code) => { process.exitCode = code; },
-      (error) => { console.error(error.message); process.exitCode = 1; });`,
+    import { main } from "./storage/cassandra/schema-cli.ts";
+    main();`,
 );
 await cp("storage/cassandra/schema", `${values.outdir}/schema`, { recursive: true });
 await writeFile(

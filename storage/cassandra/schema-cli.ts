@@ -1,20 +1,26 @@
 // `npm run schema -- apply|verify|print`
+import { setTimeout as delay } from "node:timers/promises";
 import { errors } from "cassandra-driver";
 import { DAY_MS } from "../../events/time.ts";
-import { cassandraSettings } from "../../settings/cassandra-settings.ts";
+import { type CassandraSettings, cassandraSettings } from "../../settings/cassandra-settings.ts";
 import { functionSettings } from "../../settings/function-settings.ts";
 import { readSettings, SettingsError } from "../../settings/read.ts";
-import { ConnectionError, connectDriver } from "./driver-client.ts";
+import { ConnectionError, connectDriver, type DriverClient } from "./driver-client.ts";
 import { reasonOf } from "./driver-failure.ts";
 import { applySchema } from "./schema-apply.ts";
 import { foundationOf, loadMigrations, type SchemaPlan, statementsOf } from "./schema-files.ts";
 import { verifyLimits, verifySchema } from "./schema-verify.ts";
 
-const HELP = `Usage: npm run schema -- COMMAND
+const WAIT_MS = 120_000;
+const PAUSE_MS = 1000;
+
+const HELP = `Usage: npm run schema -- COMMAND [--wait]
 
   apply   makes the keyspace, or brings it to the version of this build; safe to repeat and to run twice at once
   verify  says whether the keyspace is as this build needs it
   print   prints the CQL that apply would run on an empty cluster
+
+  --wait  tries for two minutes to reach Cassandra, which may be about to start
 
 Settings (environment): PULSE_CASSANDRA_CONTACT_POINTS, PULSE_CASSANDRA_LOCAL_DC, PULSE_CASSANDRA_KEYSPACE,
 PULSE_CASSANDRA_REPLICATION, PULSE_CASSANDRA_BUCKET_MINUTES, PULSE_RETENTION_DAYS, and those for user and TLS.
@@ -31,7 +37,8 @@ export async function runSchemaCommand(
     say(HELP);
     return 0;
   }
-  if (rest.length > 0 || (command !== "apply" && command !== "verify" && command !== "print")) {
+  const isPatient = rest.join() === "--wait";
+  if ((rest.length > 0 && !isPatient) || (command !== "apply" && command !== "verify" && command !== "print")) {
     say(
       `Expected apply, verify or print, got ${args.length === 0 ? "nothing" : JSON.stringify(args.join(" "))}\n\n${HELP}`,
     );
@@ -52,7 +59,7 @@ export async function runSchemaCommand(
     say(statements.map((statement) => `${statement};`).join("\n\n"));
     return 0;
   }
-  const { client, lastCause } = await connectDriver(settings);
+  const { client, lastCause } = await connectWithin(isPatient ? WAIT_MS : 0, settings, say);
   try {
     if (command === "apply") {
       await applySchema({ client, plan, migrations, hasReplicationSetting: settings.replication !== undefined, say });
@@ -69,7 +76,25 @@ export async function runSchemaCommand(
   }
 }
 
-if (import.meta.main) {
+async function connectWithin(
+  waitMs: number,
+  settings: CassandraSettings,
+  say: (line: string) => void,
+): Promise<DriverClient> {
+  const deadline = performance.now() + waitMs;
+  for (;;) {
+    try {
+      return await connectDriver(settings);
+    } catch (error) {
+      if (!(error instanceof ConnectionError) || error.isSettingWrong || performance.now() >= deadline) throw error;
+      say(error.message);
+      await delay(PAUSE_MS);
+    }
+  }
+}
+
+/** Runs the command of this process. Its exit code is 2 also for a setting that Cassandra shows to be wrong. */
+export async function main(): Promise<void> {
   try {
     process.exitCode = await runSchemaCommand(process.argv.slice(2), process.env, (line) => console.log(line));
   } catch (error) {
@@ -78,3 +103,5 @@ if (import.meta.main) {
     process.exitCode = isSettingWrong ? 2 : 1;
   }
 }
+
+if (import.meta.main) await main();

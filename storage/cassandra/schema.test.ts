@@ -5,11 +5,12 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Client } from "cassandra-driver";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { DAY_MS } from "../../events/time.ts";
 import { openReadyStore, openTestStore } from "../testing/cassandra-store.ts";
 import { describeUnless } from "../testing/describe-unless.ts";
 import { connectTo, planOf } from "../testing/keyspace.ts";
+import { openNodeProxy } from "../testing/node-proxy.ts";
 import { pulseOf } from "../testing/pulses.ts";
 import { cassandraEnv, skipReason, testSettings } from "../testing/shared-cassandra.ts";
 import { temporaryFolder } from "../testing/temporary-folder.ts";
@@ -223,6 +224,20 @@ describeUnless(skipReason(), "the schema of a keyspace", () => {
     it("says why no node answers", async () => {
       const changes = { PULSE_CASSANDRA_CONTACT_POINTS: "127.0.0.1:1" };
       await expect(command("verify").run(changes)).rejects.toThrow(/^No Cassandra node answers \(.*ECONNREFUSED/);
+    });
+
+    it("waits for a Cassandra that is about to start, with --wait", async () => {
+      const [contactPoint = ""] = testSettings().contactPoints ?? [];
+      const proxy = await openNodeProxy(contactPoint);
+      await proxy.cut();
+      const applied = command("apply", "--wait");
+      const code = applied.run({
+        PULSE_CASSANDRA_KEYSPACE: newKeyspace(),
+        PULSE_CASSANDRA_CONTACT_POINTS: proxy.address,
+      });
+      await vi.waitFor(() => expect(applied.said.join()).toContain("No Cassandra node answers"));
+      await proxy.open();
+      expect(await code).toBe(0);
     });
 
     it("is printed as CQL without a node", async () => {

@@ -139,7 +139,9 @@ describe.skipIf(isSkippedWithout("helm"))("the chart", () => {
     // Kubernetes takes a policy only with pods that do not restart.
     expect(job?.spec.template.spec).toMatchObject({
       restartPolicy: "Never",
-      containers: [{ name: "schema", terminationMessagePolicy: "FallbackToLogsOnError" }],
+      containers: [
+        { name: "schema", args: ["schema.cjs", "apply", "--wait"], terminationMessagePolicy: "FallbackToLogsOnError" },
+      ],
     });
   });
 
