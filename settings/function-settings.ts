@@ -1,5 +1,5 @@
 import { doorSettings } from "./door-settings.ts";
-import { httpUrl, integer, word } from "./field.ts";
+import { httpUrl, integer, text, word } from "./field.ts";
 import { dataDir } from "./local-settings.ts";
 import { type SettingsOf, setting } from "./setting.ts";
 import { ceOverrides, certificates } from "./sink-fields.ts";
