@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { matchesGlob } from "node:path";
 import { expect, it } from "vitest";
 import { FUNCTIONS } from "../settings/function-settings.ts";
-import { filesLoadedBy, projectSources } from "../test/source-imports.ts";
+import { filesLoadedBy, projectSources } from "./source-imports.ts";
 
 const ENTRIES = [
   "infra/bundle.ts",
