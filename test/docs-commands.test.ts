@@ -18,7 +18,7 @@ const CURL_TIMED_OUT = 28;
 const platform = await startPlatform();
 const folder = await mkdtemp(join(tmpdir(), "pulsemesh-documents-"));
 
-// What the senders send to: it refuses the first requests as it is told, and hands the others on to pulse-ingest.
+// What the senders send to: it refuses as many of the first requests as a test says, and hands the others on to pulse-ingest.
 const refusals: number[] = [];
 const answered: number[] = [];
 const refuser = createServer(async (request, response) => {

@@ -8,7 +8,7 @@ import { RECENT, RECENT_IN_WORDS } from "../timing.ts";
 import { KNATIVE_ROW } from "./knative-row.ts";
 import { LOCAL_BROKER_ROW } from "./local-broker-row.ts";
 import { PROCESS_ROW } from "./process-row.ts";
-import { BATCH_ROWS, CAPPED, DELIVERY_LAG, STORE_LATENCY } from "./shared-panels.ts";
+import { BATCH_ROWS, DELIVERY_CAPPED, DELIVERY_LAG, STORE_LATENCY } from "./shared-panels.ts";
 
 const { bufferMaxPulses, emitDeadlineMs } = functionSettings;
 
@@ -29,7 +29,7 @@ const INGEST_ROW: Row = {
       queries: meanAndP99(SERIES.emitBatch),
     },
     "Latency of the broker's answer": {
-      description: `Knative's default broker answers after pulse-persist, so its latency includes the store's. ${CAPPED}`,
+      description: `Knative's default broker answers after pulse-persist, so its latency includes the store's. ${DELIVERY_CAPPED}`,
       unit: "s",
       queries: percentiles(SERIES.emitLatency),
     },

@@ -1,6 +1,6 @@
 // Panels that stand on more than one dashboard, and the words that descriptions share.
 import { LATE_AFTER_PERIODS, LATE_GRACE_MS } from "../../events/lateness.ts";
-import { LATENCY_BUCKETS } from "../../functions/metrics/buckets.ts";
+import { DELIVERY_BUCKETS, LATENCY_BUCKETS } from "../../functions/metrics/buckets.ts";
 import { YOUNG_MS } from "../../functions/metrics/limits.ts";
 import { MAX_SERVICE_LABELS } from "../../functions/metrics/names.ts";
 import type { Panels } from "../grafana/panel.ts";
@@ -19,13 +19,18 @@ const YOUNG_IN_WORDS = durationInWords(YOUNG_MS / 1000);
 /** Ends the description of what shows the present. */
 export const YOUNG_ONLY = `Leaves out pulses that arrived more than ${YOUNG_IN_WORDS} after their time, such as a month that is sent at once.`;
 
-const LAST_BUCKET = `${LATENCY_BUCKETS.at(-1)} s`;
 /** Ends the description of quantiles: a histogram cannot say how far a value lies beyond its last bucket. */
-export const CAPPED = `A curve at ${LAST_BUCKET} means ${LAST_BUCKET} or more.`;
+export const CAPPED = cappedAt(LATENCY_BUCKETS);
+export const DELIVERY_CAPPED = cappedAt(DELIVERY_BUCKETS);
+
+function cappedAt(buckets: readonly number[]): string {
+  const last = durationInWords(buckets.at(-1) as number);
+  return `A curve at ${last} means ${last} or more.`;
+}
 
 export const DELIVERY_LAG: Panels = {
   "Delivery lag": {
-    description: `From the broker's acceptance of an event until its pulses are stored. Leaves out events all of whose pulses arrived more than ${YOUNG_IN_WORDS} after their time. ${CAPPED}`,
+    description: `From the broker's acceptance of an event until its pulses are stored. Leaves out events all of whose pulses arrived more than ${YOUNG_IN_WORDS} after their time. ${DELIVERY_CAPPED}`,
     unit: "s",
     limits: [1, THRESHOLDS.lagSeconds],
     queries: percentiles(SERIES.deliveryLag),

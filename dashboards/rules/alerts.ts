@@ -65,7 +65,7 @@ function serviceAlerts({ timing }: RuleOptions): Alerts {
       expr: `(${orZero(total(SERIES.storedOfOthers, timing.window(BURN_WINDOWS["1h"])))}) > 0`,
       holdSeconds: 0,
       summary: `More than ${COUNTED_SERVICES} services send pulses, and no alert watches the others.`,
-      description: `{{ $value | humanize }} pulses of the last hour came from services beyond the first ${COUNTED_SERVICES}. Nobody is told when one of them stops or is down; the page and the API show each of them.`,
+      description: `{{ $value | humanize }} pulses of the last hour came from services beyond the first ${COUNTED_SERVICES}. No alert fires when one of them stops or is down; the page and the API show each of them.`,
     },
   };
 }

@@ -1,5 +1,5 @@
 import { Histogram, type Registry } from "prom-client";
-import { LATENCY_BUCKETS, SIZE_BUCKETS } from "../metrics/buckets.ts";
+import { DELIVERY_BUCKETS, SIZE_BUCKETS } from "../metrics/buckets.ts";
 import { createLabelledCounter, createUnacknowledgedCounter } from "../metrics/counters.ts";
 import { gauge } from "../metrics/gauges.ts";
 import { METRICS } from "../metrics/names.ts";
@@ -26,7 +26,7 @@ export function createIngestMetrics(registers: Registry[]) {
     emitLatency: new Histogram({
       name: METRICS.emitLatency,
       help: "Seconds until the broker had taken an event.",
-      buckets: LATENCY_BUCKETS,
+      buckets: DELIVERY_BUCKETS,
       registers,
     }),
     emitErrors: createLabelledCounter({

@@ -46,4 +46,15 @@ describe("persist's metrics", () => {
     expect(await valuesOf(registry, "pulsemesh_pulse_latency_seconds_count")).toEqual({ 'service="a"': 2 });
     expect(await valuesOf(registry, "pulsemesh_delivery_lag_seconds_count")).toEqual({ "": 1 });
   });
+
+  it("tell a delivery of minutes from one of ten seconds", async () => {
+    const registry = new Registry();
+    const metrics = new PersistMetrics([registry]);
+    for (const seconds of [9, 200]) {
+      const arrival = Date.now() - seconds * 1000;
+      metrics.observeStored([pulse("a", { event_time: arrival })], arrival);
+    }
+    const upTo = await valuesOf(registry, "pulsemesh_delivery_lag_seconds_bucket");
+    expect([upTo['le="10"'], upTo['le="60"'], upTo['le="300"']]).toEqual([1, 1, 2]);
+  });
 });

@@ -1,7 +1,7 @@
 import { Counter, Histogram, type Registry } from "prom-client";
 import { type Health, healthOf } from "../../events/health.ts";
 import type { Pulse } from "../../events/pulse.ts";
-import { LATENCY_BUCKETS, REPORTED_LATENCY_BUCKETS } from "../metrics/buckets.ts";
+import { DELIVERY_BUCKETS, REPORTED_LATENCY_BUCKETS } from "../metrics/buckets.ts";
 import { YOUNG_MS } from "../metrics/limits.ts";
 import { METRICS } from "../metrics/names.ts";
 import { PlainHistogram, type Series } from "../metrics/plain-histogram.ts";
@@ -42,7 +42,7 @@ export class PersistMetrics {
     this.#lag = new Histogram({
       name: METRICS.deliveryLag,
       help: "Seconds from the broker's acceptance of an event to its pulses being stored, without events of old pulses only.",
-      buckets: LATENCY_BUCKETS,
+      buckets: DELIVERY_BUCKETS,
       registers,
     });
     registerScraped({

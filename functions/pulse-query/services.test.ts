@@ -37,6 +37,8 @@ describe("GET /services", () => {
       const again = await ask("/services", { headers: { "if-none-match": tags } });
       expect([again.status, again.body, again.headers.get("etag")]).toEqual([304, undefined, etag]);
     }
+    // A question mark alone asks nothing more.
+    expect((await ask("/services?", { headers: { "if-none-match": etag } })).status).toBe(304);
     expect((await ask("/services", { headers: { "if-none-match": '"other"' } })).status).toBe(200);
     await put(pulseOf({ service_name: "tagged", event_time: START + 1 }));
     expect((await ask("/services", { headers: { "if-none-match": etag } })).status).toBe(200);

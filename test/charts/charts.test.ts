@@ -183,7 +183,7 @@ describe.skipIf(isSkippedWithout("helm"))("the chart", () => {
     expect(env).toContainEqual({ name: "PULSE_USER_HEADER", value: "x-user" });
   });
 
-  it("pulsemesh lets Alertmanager post the alerts of its own namespace to the paths of a webhook", () => {
+  it("pulsemesh lets Alertmanager post the alerts of its namespace to the paths of a webhook", () => {
     const manifests = render("pulsemesh", [
       ...MONITORED,
       "--set",

@@ -63,7 +63,7 @@ const ANSWERS: Record<string, Answer[]> = {
     },
     done,
   ],
-  "a reply with a hop limit of its own": [reply({ "ce-knativebrokerttl": "1" }), done],
+  "a reply with a hop limit": [reply({ "ce-knativebrokerttl": "1" }), done],
   "a reply without an id": [reply({ "ce-id": undefined }), done],
   "a reply without a source": [reply({ "ce-source": undefined }), done],
   "a reply with a malformed time": [reply({ "ce-time": "yesterday" }), done],

@@ -114,7 +114,7 @@ export const REQUESTS: Record<string, Message> = {
   "a used-up hop limit": binary({ "ce-knativebrokerttl": "1" }),
   "a hop limit of 2": binary({ "ce-knativebrokerttl": "2" }),
   "a hop limit that is no number": binary({ "ce-knativebrokerttl": "many" }),
-  "an arrival time of its own": binary({ "ce-knativearrivaltime": "2020-01-01T00:00:00Z" }),
+  "an arrival time already": binary({ "ce-knativearrivaltime": "2020-01-01T00:00:00Z" }),
   "a path with a slash at the end": { ...binary(), path: `${PATH}/` },
   "a path with a query": { ...binary(), path: `${PATH}?a=b` },
   "a path with an empty query": { ...binary(), path: `${PATH}?` },
