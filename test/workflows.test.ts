@@ -45,6 +45,12 @@ describe.each(files)("%s", (file) => {
   });
 });
 
+it("CI checks the signatures of the packages that it installs", () => {
+  const { jobs } = parse(readFileSync(".github/workflows/ci.yml", "utf8"));
+  const commands = jobs.check.steps.map(({ run }: { run?: string }) => run);
+  expect(commands.indexOf("npm audit signatures")).toBe(commands.indexOf("make install") + 1);
+});
+
 /** The output of actionlint for files, or for `input` when the name is `-`. */
 function actionlint(names: readonly string[], input = ""): string {
   try {
