@@ -75,7 +75,10 @@ export function planProcesses(
   });
   const { ingestPort, queryPort, persistPort, deadletterPort, brokerPort } = localSettings;
   return [
-    planFunction("pulse-ingest", settings.ingestPort, ingestPort.variable, 0, open),
+    planFunction("pulse-ingest", settings.ingestPort, ingestPort.variable, 0, {
+      PULSE_PERSIST_URL: urls.persist,
+      ...open,
+    }),
     {
       name: "broker",
       args: [`--max-semi-space-size=${BROKER_SEMI_SPACE}`, join(ROOT, "local/broker/main.ts")],

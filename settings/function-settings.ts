@@ -37,7 +37,7 @@ export const functionSettings = {
   persistUrl: setting(
     "PULSE_PERSIST_URL",
     httpUrl,
-    "Where pulse-query reaches pulse-persist, to show on its page why pulses are not stored. Absent: the page shows no reason.",
+    "Where pulse-query reaches pulse-persist, to show on its page why pulses are not stored, and pulse-ingest, to learn which services there are. Absent: the page shows no reason, and pulse-ingest knows the services that it has let in since its start.",
   ),
   sinkTokenFile: setting(
     "PULSE_SINK_TOKEN_FILE",
@@ -104,6 +104,16 @@ export const functionSettings = {
     "PULSE_BUFFER_MAX_BYTES",
     integer({ min: 65_536, max: 1024 * MIB, fallback: 8 * MIB }),
     "The most bytes that wait in pulse-ingest for the broker. More are answered with 429.",
+  ),
+  maxServices: setting(
+    "PULSE_MAX_SERVICES",
+    integer({ min: 1, max: 100_000, fallback: 10_000 }),
+    "The most services. Pulses of another one are answered with 429; those of services that there are go on.",
+  ),
+  maxServicesPerToken: setting(
+    "PULSE_MAX_SERVICES_PER_TOKEN",
+    integer({ min: 1, max: 100_000, fallback: 1000 }),
+    "The most services for a token that is not for all. Pulses of another one are answered with 429.",
   ),
   retentionDays: setting(
     "PULSE_RETENTION_DAYS",

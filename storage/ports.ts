@@ -47,6 +47,8 @@ export interface PulsePage {
 export interface PulseReader {
   /** The newest pulse of every service, sorted by service name. */
   latest(): Promise<StoredPulse[]>;
+  /** The names of all services that `latest` has, in any order, in chunks of bounded size. */
+  names(): AsyncIterable<readonly string[]>;
   /**
    * The pulses of a service in a span, newest first (then by source and id), at most `limit`.
    * A cursor that this store did not make is a fault at `/cursor`.

@@ -6,6 +6,8 @@ import { openTokens } from "../tokens/token-file.ts";
 import { type Clock, Emitter } from "./emitter.ts";
 import { createIngest } from "./handler.ts";
 import { createIngestMetrics, gaugeTraffic } from "./ingest-metrics.ts";
+import { KnownServices } from "./known-services.ts";
+import { learnServices } from "./service-learner.ts";
 
 /** pulse-ingest with its connections to the broker. */
 export function compose({ settings, registry, log }: Parts, clock?: Clock): PulseFunction {
@@ -30,12 +32,18 @@ export function compose({ settings, registry, log }: Parts, clock?: Clock): Puls
     clock,
   });
   gaugeTraffic([registry], emitter.traffic);
+  const services = new KnownServices(settings);
+  const learner = settings.persistUrl && learnServices(settings.persistUrl, services, log);
   return createIngest({
     emitter,
     metrics,
+    services,
     tokens: file === undefined ? undefined : openTokens({ file, variable: "PULSE_INGEST_TOKENS_FILE" }, log),
     retentionMs: settings.retentionDays * DAY_MS,
     maxPulses: settings.maxPulses,
-    closeBroker: broker.close,
+    closeBroker: () => {
+      learner?.stop();
+      return broker.close();
+    },
   });
 }

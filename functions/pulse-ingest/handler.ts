@@ -10,14 +10,16 @@ import { replyToFailedEmit } from "../outcome-replies.ts";
 import type { PulseFunction } from "../pulse-function.ts";
 import { bearerOf } from "../tokens/credential.ts";
 import { forbidden, unauthorized } from "../tokens/refusals.ts";
-import type { Tokens } from "../tokens/token-file.ts";
+import type { Grant, Tokens } from "../tokens/token-file.ts";
 import type { Emitter, RequestOutcome } from "./emitter.ts";
 import type { IngestMetrics } from "./ingest-metrics.ts";
+import type { KnownServices, NewServices } from "./known-services.ts";
 import { pulsesOfEvents, pulsesOfPlain } from "./request-pulses.ts";
 
 export interface IngestOptions {
   emitter: Emitter;
   metrics: IngestMetrics;
+  services: KnownServices;
   tokens: Tokens | undefined;
   retentionMs: number;
   maxPulses: number;
@@ -25,11 +27,13 @@ export interface IngestOptions {
 }
 
 const TWO_CONTENT_TYPES = [{ pointer: "", rule: "Expected one Content-Type, or equal ones", got: "different ones" }];
+/** A place for a service becomes free when another one expires or is forgotten. */
+const NEW_SERVICE_RETRY_MS = 60_000;
 const PLAIN_TYPES: ReadonlySet<string> = new Set(["application/json", "text/json", "application/x-ndjson"]);
 
 /** pulse-ingest: takes pulses over HTTP and answers 202 once the broker has them. */
 export function createIngest(options: IngestOptions): PulseFunction {
-  const { emitter, metrics, tokens } = options;
+  const { emitter, metrics, services, tokens } = options;
   const refusal = new RecentRefusal();
 
   function refuse(reason: string, reply: HttpReply): HttpReply {
@@ -50,17 +54,22 @@ export function createIngest(options: IngestOptions): PulseFunction {
     const parsed = mode === undefined ? pulsesOfPlain(request, context) : pulsesOfEvents(mode, request, context);
     if (!parsed.ok) return refuse("invalid", badRequest(parsed.faults));
     const pulses = parsed.value;
+    let grant: Grant | undefined;
     if (tokens !== undefined) {
-      const grant = tokens.grantOf(bearerOf(headers));
+      grant = tokens.grantOf(bearerOf(headers));
       // The token was revoked while the body arrived.
       if (grant === undefined) return refuse("unauthorized", unauthorized(true));
-      const foreign = pulses.find((pulse) => !grant.covers(pulse.service_name));
+      const { covers } = grant;
+      const foreign = pulses.find((pulse) => !covers(pulse.service_name));
       if (foreign !== undefined) return refuse("forbidden", notFor(foreign));
     }
+    const entry = services.letIn(pulses, grant);
+    if (entry.kind === "too-many") return refuse("services", tooManyServices(entry));
     // While the events are in flight, only what the answer needs is kept: the pulses would take most of the memory.
     const reply = mode === undefined ? acceptedReply(pulses) : { status: 202 };
     const counts = metrics.accepted.countsOf(pulses);
     return emitter.emit(pulses).then((outcome) => {
+      if (outcome.kind === "full") services.turnOut(entry.names);
       if (outcome.kind !== "full") refusal.note(outcome.kind === "unavailable" ? outcome.reason : undefined);
       if (outcome.kind !== "accepted") return refuse(outcome.kind, refusalOf(outcome));
       metrics.accepted.add(counts);
@@ -112,6 +121,11 @@ function refusalOf(outcome: Exclude<RequestOutcome, { kind: "accepted" }>): Http
       ? `Not accepted: ${outcome.reason}.`
       : `Not accepted as a whole: ${outcome.reason}. Some of its pulses may be: send all of the request again, with the same ids.`;
   return replyToFailedEmit(outcome.kind, detail);
+}
+
+function tooManyServices({ name, bound }: NewServices & { kind: "too-many" }): HttpReply {
+  const detail = `Expected services that there are, got the new one ${name} beyond the bound of ${bound}: raise PULSE_MAX_SERVICES or PULSE_MAX_SERVICES_PER_TOKEN, or forget services. Nothing of the request was accepted; pulses of known services go on.`;
+  return tryLater(429, detail, NEW_SERVICE_RETRY_MS);
 }
 
 function unsupported(headers: IncomingHttpHeaders): HttpReply {

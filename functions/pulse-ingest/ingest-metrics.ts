@@ -14,7 +14,7 @@ export function createIngestMetrics(registers: Registry[]) {
       name: METRICS.rejected,
       help: "Requests that were refused, by reason.",
       label: "reason",
-      values: ["invalid", "unsupported", "unauthorized", "forbidden", "full", "unavailable", "refused"],
+      values: ["invalid", "unsupported", "unauthorized", "forbidden", "full", "services", "unavailable", "refused"],
       registers,
     }),
     batchPulses: new Histogram({

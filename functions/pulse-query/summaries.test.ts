@@ -90,6 +90,7 @@ describe("pulse-query", () => {
     let scans = 0;
     const counting = {
       latest: () => own.latest(),
+      names: () => own.names(),
       page: own.page.bind(own),
       scan: (...asked: Parameters<typeof own.scan>) => {
         scans++;

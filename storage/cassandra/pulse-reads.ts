@@ -67,6 +67,19 @@ export class PulseReads {
     return pulses.sort((a, b) => (a.service_name < b.service_name ? -1 : 1));
   }
 
+  async *names(): AsyncGenerator<readonly string[]> {
+    const { session, statements } = this.#tables;
+    const { client } = await session.insist();
+    for await (const rows of pagesOf(client, { query: statements.listNames, params: [] }, () => CHUNK_ROWS)) {
+      const names: string[] = [];
+      for (const { service_name: name, writetime } of rows) {
+        // Without a pulse: the service was forgotten, and may have come again with earlier ones.
+        if (writetime !== null || (await this.#newestOf(name)) !== undefined) names.push(name);
+      }
+      if (names.length > 0) yield names;
+    }
+  }
+
   // An arrival may have given up its time for an earlier one after it became the latest. Then the newest row tells
   // which pulse is the newest: any other pulse that is newer would have displaced the arrival.
   async #latestOf(client: Cql, bucketMs: number, row: types.Row): Promise<StoredPulse | undefined> {

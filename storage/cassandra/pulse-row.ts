@@ -56,6 +56,7 @@ export function pulseStatements(keyspace: string) {
     listBuckets: `SELECT bucket FROM ${buckets} WHERE service_name = ? AND bucket >= ? AND bucket <= ?`,
     setLatest: `INSERT INTO ${keyspace}.latest_pulse_by_service (service_name, pulse) VALUES (?, ?) USING TTL ? AND TIMESTAMP ?`,
     listLatest: `SELECT service_name, pulse FROM ${keyspace}.latest_pulse_by_service`,
+    listNames: `SELECT service_name, WRITETIME(pulse) AS writetime FROM ${keyspace}.latest_pulse_by_service`,
     latestWrite: `SELECT WRITETIME(pulse) AS writetime, TTL(pulse) AS ttl FROM ${keyspace}.latest_pulse_by_service WHERE service_name = ?`,
     claim: `INSERT INTO ${claims} (service_name, event_source, event_id, claimed_time) VALUES (?, ?, ?, ?) USING TTL ? AND TIMESTAMP ?`,
     listClaims: `SELECT claimed_time FROM ${claims} WHERE service_name = ? AND event_source = ? AND event_id = ?`,

@@ -114,6 +114,10 @@ export class CassandraPulseStore implements PulseWriter, PulseReader, PulseForge
     return this.#reads.latest();
   }
 
+  names(): AsyncIterable<readonly string[]> {
+    return this.#reads.names();
+  }
+
   page(service: string, span: Span, limit: number, cursor?: string): Promise<Parsed<PulsePage>> {
     return this.#reads.page(service, span, limit, cursor);
   }

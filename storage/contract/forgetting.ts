@@ -20,6 +20,9 @@ export function describeForgetting(fixture: Fixture<OpenPulseStore>): void {
         expect(await scanChunks(fixture.store, service)).toEqual([]);
         expect(await latestOf(fixture.store, service)).toBeUndefined();
       }
+      const names: string[] = [];
+      for await (const chunk of fixture.store.names()) names.push(...chunk);
+      expect([one, two, kept].map((service) => names.includes(service))).toEqual([false, false, true]);
       expect((await scanChunks(fixture.store, kept)).flat()).toHaveLength(1200);
       expect((await latestOf(fixture.store, kept))?.id).toBe("1199");
     });

@@ -19,6 +19,9 @@ export function describeLatest(fixture: Fixture<OpenPulseStore>): void {
       const latest = (await fixture.store.latest()).filter((pulse) => pulse.service_name.startsWith(run));
       expect(latest.map((pulse) => pulse.service_name)).toEqual(names.toSorted());
       expect(latest.map((pulse) => pulse.id)).toEqual(names.map(() => "2"));
+      const read: string[] = [];
+      for await (const chunk of fixture.store.names()) read.push(...chunk.filter((name) => name.startsWith(run)));
+      expect(read.sort()).toEqual(names.toSorted());
     });
 
     it("come whole, with their metadata and without", async () => {

@@ -70,6 +70,9 @@ function prepareStatements(database: DatabaseSync) {
       SELECT ${columns} FROM services s CROSS JOIN pulses p ON p.rowid =
         (SELECT p.rowid FROM pulses p WHERE p.service = s.id AND p.event_time >= ?1 ${order} LIMIT 1)
       WHERE s.name > ?2 ORDER BY s.name`),
+    names: database.prepare(`
+      SELECT name FROM services s WHERE name > ?1
+      AND EXISTS (SELECT 1 FROM pulses p WHERE p.service = s.id AND p.event_time >= ?2) ORDER BY name LIMIT ?3`),
     expiredService: database.prepare(`
       SELECT id FROM services s WHERE id > ?
       AND EXISTS (SELECT 1 FROM pulses p WHERE p.service = s.id AND p.event_time < ?) ORDER BY id LIMIT 1`),
@@ -150,6 +153,11 @@ export class PulseRows implements StoreTables<readonly Pulse[]> {
   /** The newest pulse of each service that has one from the horizon on. */
   latest(horizon: number): StoredPulse[] {
     return this.#statements.latest.all(horizon, AFTER_DETACHED).map((row) => pulseOf(row as unknown as Row));
+  }
+
+  /** The names of services that have a pulse from the horizon on, after a name, in their order. */
+  names(after: string | undefined, horizon: number, limit: number): string[] {
+    return this.#statements.names.all(after ?? AFTER_DETACHED, horizon, limit).map(({ name }) => String(name));
   }
 
   /** Takes the name from a service: nothing of it is found any more, and {@link deleteDetached} deletes its pulses. */

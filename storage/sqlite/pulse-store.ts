@@ -60,6 +60,16 @@ export class SqlitePulseStore implements PulseWriter, PulseReader, PulseForgette
     return this.#file.read(() => this.#rows.latest(this.#file.horizon));
   }
 
+  async *names(): AsyncGenerator<readonly string[]> {
+    let after: string | undefined;
+    do {
+      const names = this.#file.read(() => this.#rows.names(after, this.#file.horizon, CHUNK_ROWS));
+      if (names.length > 0) yield names;
+      after = names.length < CHUNK_ROWS ? undefined : names.at(-1);
+      if (after !== undefined) await nextTurn();
+    } while (after !== undefined);
+  }
+
   async page(service: string, span: Span, limit: number, cursor?: string): Promise<Parsed<PulsePage>> {
     const after = decodeCursor<PulseCursor>(cursor, 3);
     if (!after.ok) return after;

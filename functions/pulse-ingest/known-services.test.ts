@@ -1,0 +1,55 @@
+import { describe, expect, it } from "vitest";
+import { pulse } from "../testing/pulse.ts";
+import { KnownServices } from "./known-services.ts";
+
+const pulsesOf = (...names: string[]) => names.map((name) => pulse(name));
+const senderOf = (beginning: string) => ({ covers: (name: string) => name.startsWith(beginning), coversAll: false });
+
+describe("the services that pulse-ingest knows", () => {
+  it("are bounded: a request with one too many brings none in, and known ones go on", () => {
+    const services = new KnownServices({ maxServices: 3, maxServicesPerToken: 3 });
+    services.learn(new Set(["a"]));
+    expect(services.letIn(pulsesOf("a", "b", "b"), undefined).kind).toBe("let-in");
+    expect(services.letIn(pulsesOf("c", "a", "d"), undefined)).toEqual({ kind: "too-many", name: "c", bound: 3 });
+    expect(services.letIn(pulsesOf("c"), undefined).kind).toBe("let-in");
+    expect(services.isFull).toBe(true);
+    expect(services.letIn(pulsesOf("d"), undefined).kind).toBe("too-many");
+    expect(services.letIn(pulsesOf("c", "b", "a"), undefined).kind).toBe("let-in");
+  });
+
+  it("give places back: of names that the store has no more, and of pulses that nobody took", () => {
+    const services = new KnownServices({ maxServices: 2, maxServicesPerToken: 2 });
+    services.learn(new Set(["a", "b"]));
+    expect(services.letIn(pulsesOf("c"), undefined).kind).toBe("too-many");
+    services.learn(new Set(["b"]));
+    const entry = services.letIn(pulsesOf("c"), undefined);
+    expect(services.letIn(pulsesOf("d"), undefined).kind).toBe("too-many");
+    if (entry.kind === "let-in") services.turnOut(entry.names);
+    expect(services.letIn(pulsesOf("d"), undefined).kind).toBe("let-in");
+  });
+
+  it("keep the place of a name that the store does not have yet, for a day", () => {
+    let now = 0;
+    const services = new KnownServices({ maxServices: 2, maxServicesPerToken: 2 }, () => now);
+    services.letIn(pulsesOf("a", "b"), undefined);
+    now = 23 * 3_600_000;
+    services.learn(new Set(["b"]));
+    expect(services.letIn(pulsesOf("a"), undefined).kind).toBe("let-in");
+    expect(services.size).toBe(2);
+    now = 25 * 3_600_000;
+    services.learn(new Set(["b"]));
+    expect(services.size).toBe(1);
+  });
+
+  it("are bounded for a token that is for some: by the known names that it is for, whoever brought them", () => {
+    const services = new KnownServices({ maxServices: 100, maxServicesPerToken: 3 });
+    const sender = senderOf("checkout");
+    services.learn(new Set(["checkout-1", "cart"]));
+    services.letIn(pulsesOf("checkout-2"), undefined);
+    expect(services.letIn(pulsesOf("checkout-3"), sender).kind).toBe("let-in");
+    expect(services.letIn(pulsesOf("checkout-4"), sender)).toEqual({ kind: "too-many", name: "checkout-4", bound: 3 });
+    expect(services.letIn(pulsesOf("checkout-1", "checkout-3"), sender).kind).toBe("let-in");
+    expect(services.letIn(pulsesOf("cart-2"), senderOf("cart")).kind).toBe("let-in");
+    expect(services.letIn(pulsesOf("checkout-4"), { covers: () => true, coversAll: true }).kind).toBe("let-in");
+  });
+});

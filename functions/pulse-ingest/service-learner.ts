@@ -1,0 +1,63 @@
+import { setTimeout as delay } from "node:timers/promises";
+import type { Logger } from "../log.ts";
+import type { KnownServices } from "./known-services.ts";
+
+/** Names that are kept: 20 MB of the longest. Whatever else the store has counts as new. */
+const MAX_LEARNT = 100_000;
+/** While there is room, others' new services may come late. */
+const LEARN_EVERY_MS = 10 * 60_000;
+/** While there is none, a service that has expired or was forgotten makes room. */
+const LEARN_WHEN_FULL_MS = 30_000;
+const TRY_AGAIN_MS = 5000;
+const TIMEOUT_MS = 60_000;
+
+/** Asks pulse-persist for the names of all services, at once and again and again. */
+export function learnServices(url: URL, services: KnownServices, log: Logger): { stop: () => void } {
+  const ended = new AbortController();
+  let hasFailed = false;
+
+  async function learn(): Promise<number> {
+    try {
+      const signal = AbortSignal.any([ended.signal, AbortSignal.timeout(TIMEOUT_MS)]);
+      const names = await readNames(new URL("/service-names", url), signal);
+      services.learn(names);
+      if (hasFailed) log.info({ services: names.size }, "services learnt from pulse-persist");
+      hasFailed = false;
+      if (names.size === MAX_LEARNT)
+        log.warn({ services: MAX_LEARNT }, "more services than can be kept: the others count as new");
+      return services.isFull ? LEARN_WHEN_FULL_MS : LEARN_EVERY_MS;
+    } catch (error) {
+      if (!hasFailed && !ended.signal.aborted) log.warn({ err: error }, "services not learnt: known ones stay known");
+      hasFailed = true;
+      return TRY_AGAIN_MS;
+    }
+  }
+
+  async function goOn(): Promise<void> {
+    while (!ended.signal.aborted) {
+      const pauseMs = await learn();
+      // In part random: pods that started together do not ask together.
+      await delay(pauseMs * (0.75 + Math.random() / 2), undefined, { signal: ended.signal, ref: false }).catch(
+        () => {},
+      );
+    }
+  }
+
+  void goOn();
+  return { stop: () => ended.abort() };
+}
+
+async function readNames(url: URL, signal: AbortSignal): Promise<Set<string>> {
+  const response = await fetch(url, { signal, redirect: "error" });
+  if (response.status !== 200 || response.body === null) {
+    throw new Error(`Expected the names of services from ${url.href}, got ${response.status}`);
+  }
+  const names = new Set<string>();
+  let rest = "";
+  for await (const text of response.body.pipeThrough(new TextDecoderStream())) {
+    const lines = (rest + text).split("\n");
+    rest = lines.pop() as string;
+    for (const line of lines) if (names.size < MAX_LEARNT) names.add(line);
+  }
+  return names;
+}
