@@ -35,14 +35,14 @@ describe("a binary event", () => {
     expect(pulsesIn(broker.received)[0]?.event_time).toBe(Date.parse(time));
   });
 
-  it("may have percent-encoded and quoted headers, which travel on encoded", async () => {
+  it("may have percent-encoded and quoted headers", async () => {
     expectAccepted(await postBinary({ id: "%C3%A4%20%25", source: '"/sh%6Fp"' }));
-    expect(broker.received[0]?.headers).toMatchObject({ "ce-id": "%C3%A4%20%25", "ce-source": "/shop" });
+    expect(pulsesIn(broker.received)).toMatchObject([{ id: "ä %", source: "/shop" }]);
   });
 
   it("is decoded only once", async () => {
     await postBinary({ id: "%2541" });
-    expect(broker.received[0]?.headers["ce-id"]).toBe("%2541");
+    expect(pulsesIn(broker.received)).toMatchObject([{ id: "%41" }]);
   });
 
   it("is refused for a header that is not UTF-8", async () => {
@@ -111,12 +111,8 @@ describe("a binary event", () => {
       const event = JSON.stringify({ ...ATTRIBUTES, id, source, data: DATA });
       expectAccepted(await post({ "content-type": "application/cloudevents+json" }, event));
     }
-    const sent = broker.received.map(({ headers }) => [headers["ce-id"], headers["ce-source"]]);
-    expect(sent.slice(0, 2)).toEqual([
-      ["order%252F1", "/shop/eu%2520west"],
-      ["order/1", "/shop/eu%2520west"],
-    ]);
-    expect(sent.slice(2)).toEqual(sent.slice(0, 2));
+    const sent = pulsesIn(broker.received).map(({ id, source }) => [id, source]);
+    expect(sent).toEqual([...ids, ...ids].map((id) => [id, source]));
   });
 
   it("with many pulses derives their ids from its id and the position", async () => {

@@ -2,7 +2,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { expect, it, vi } from "vitest";
-import { MINUTE, open, page, picture, platform, send } from "./browser-page.ts";
+import { MINUTE, open, PHONE, page, picture, platform, send } from "./browser-page.ts";
 import { textsOf } from "./chromium.ts";
 import { heightsOf } from "./in-page.ts";
 
@@ -42,6 +42,17 @@ export function testServicePage(): void {
       expect(drawn.before).toBeLessThan(0.85);
       expect(drawn.before).toBeGreaterThan(0.5);
     });
+  });
+
+  it("draws the only pulse of a day, on a phone too", async () => {
+    await send({ service_name: "lone", latency_ms: 40, status: "ok", event_time: Date.now() - 600 * MINUTE });
+    await open("#/services/lone?span=24h", PHONE);
+    await vi.waitFor(async () => {
+      const { before } = await heightsOf(page, "p50");
+      expect(before).toBeGreaterThan(0.8);
+    });
+    await open("#/services/ec2?span=24h");
+    await page.locator(".u-over").first().waitFor();
   });
 
   it("zooms to a span drawn on a chart, and keeps the span in its address", async () => {

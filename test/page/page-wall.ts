@@ -52,6 +52,15 @@ export function testWall(): void {
     await open("#/", PHONE, "light");
     await page.locator(".tile").first().waitFor();
     await picture("phone");
+    for (const width of [PHONE.width, 360]) {
+      await page.setViewportSize({ ...PHONE, width });
+      const live = page.locator(".connection[data-state=live]");
+      await live.waitFor();
+      const [state, brand] = [await live.boundingBox(), await page.locator(".brand").boundingBox()];
+      // The word is beside the point, and on the first line.
+      expect(state?.width, `${width}`).toBeGreaterThan(25);
+      expect(Math.abs((state?.y ?? 0) - (brand?.y ?? 0)), `${width}`).toBeLessThan(12);
+    }
     await page.setViewportSize(DESK);
     // A tenth of a second seems immediate to a person. The limit is ten times that, for a busy machine.
     await vi.waitFor(async () => {

@@ -1,5 +1,5 @@
 import UPlot from "uplot";
-import { longestJoin } from "./gaps.ts";
+import { loneValues, longestJoin } from "./gaps.ts";
 
 /** One curve, or one row of bars. */
 export interface ChartSeries {
@@ -74,7 +74,13 @@ export function optionsOf(latest: { current: ChartProperties }, element: HTMLEle
           stroke: kind === "line" ? color(name) : "transparent",
           width: kind === "line" ? 1.75 : 0,
           ...(kind === "line" && {
-            points: { size: 4, fill: color(name), width: 0 },
+            points: {
+              size: 4,
+              fill: color(name),
+              width: 0,
+              // Where the points lie too close to show them all, those that stand alone would be nowhere.
+              filter: (_, __, isEachShown) => (isEachShown ? null : loneValues(latest.current.series[i]?.values ?? [])),
+            },
             gaps: (plot, _, __, ___, gaps) => gaps.filter(([start, end]) => end - start > joinOf(plot, latest, i)),
           }),
           ...(kind === "bars" && {

@@ -2,6 +2,17 @@
 // usual periods, so a curve is broken at a gap longer than three times the curve's median gap.
 import { LATE_AFTER_PERIODS } from "../../../../events/lateness.ts";
 
+/** The places of values that no curve reaches: it is broken before and after each. */
+export function loneValues(values: readonly (number | null)[]): number[] {
+  const join = longestJoin(values);
+  const places = [...values.keys()].filter((i) => values[i] !== null);
+  return places.filter((place, i) => {
+    const before = place - (places[i - 1] ?? Number.NEGATIVE_INFINITY);
+    const after = (places[i + 1] ?? Number.POSITIVE_INFINITY) - place;
+    return before > join && after > join;
+  });
+}
+
 /** The most steps between two values that a curve joins. */
 export function longestJoin(values: readonly (number | null)[]): number {
   const gaps: number[] = [];
