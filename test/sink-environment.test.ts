@@ -80,7 +80,8 @@ describe.skipIf(isSkippedWithout("openssl"))("a function that is bound to a brok
   });
 
   it("adds them to the events that pulse-deadletter replays", async () => {
-    const env = { PULSE_FUNCTION: "pulse-deadletter", PULSE_DATA_DIR: folder, K_SINK, K_CA_CERTS };
+    const laptop = { PULSE_LISTEN_ADDRESS: "localhost", PULSE_DATA_DIR: folder };
+    const env = { PULSE_FUNCTION: "pulse-deadletter", ...laptop, K_SINK, K_CA_CERTS };
     const host = await openHost(composeDeadLetter, { ...env, K_CE_OVERRIDES: OVERRIDES });
     const headers = { "ce-specversion": "1.0", "ce-id": "a", "ce-source": "/shop", "ce-type": "t", "ce-team": "own" };
     expect((await fetch(host.url, { method: "POST", headers, body: "{}" })).status).toBe(204);

@@ -23,7 +23,6 @@ export const DIFFERENCES: Readonly<Record<string, string>> = {
   "ingress: a path that is too short": PRECISE,
   "ingress: a path that is too long": PRECISE,
   "ingress: a path with an empty query": "HTTP servers of PulseMesh see no difference to no query",
-  "ingress: a structured extension that is too large": "as text it is valid, and the local broker keeps text only",
   "ingress: a structured id with %20":
     "the local broker encodes the percent sign, Knative does not: use ids without one",
   "answer: a structured reply": "Go guesses a content type where the reply has none",
