@@ -3,11 +3,11 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, it, vi } from "vitest";
-import { DAY_MS } from "../../events/time.ts";
-import { openSqlitePulseStore } from "../../storage/sqlite/pulse-store.ts";
-import { compose as composePersist } from "../pulse-persist/compose.ts";
-import { openFunctionHost } from "../testing/function-host.ts";
-import { closers, metricOf, openIngest, post, pulse } from "../testing/ingest-function.ts";
+import { DAY_MS } from "../events/time.ts";
+import { compose as composePersist } from "../functions/pulse-persist/compose.ts";
+import { openFunctionHost } from "../functions/testing/function-host.ts";
+import { closers, metricOf, openIngest, post, pulse } from "../functions/testing/ingest-function.ts";
+import { openSqlitePulseStore } from "../storage/sqlite/pulse-store.ts";
 
 const of = (service_name: string) => ({ ...pulse(service_name), service_name });
 
