@@ -20,7 +20,7 @@ it("leaves a dead letter with the reason timeout, and a replay by that reason st
     "pulse-deadletter": new URL(`http://localhost:${deadLetterPort}/`),
   };
   const { url } = await openTestBroker({ port, triggers, subscribers });
-  const env = { K_SINK: url, PULSE_DATA_DIR: temporaryFolder() };
+  const env = { K_SINK: url, PULSE_DATA_DIR: temporaryFolder(), PULSE_LISTEN_ADDRESS: "localhost" };
   const start = async (name: FunctionName, ownPort?: number) => {
     const started = await startFunction(name, { env, ...(ownPort !== undefined && { port: ownPort }) });
     onTestFinished(started.kill);

@@ -8,6 +8,7 @@ import { compose as composePersist } from "../../functions/pulse-persist/compose
 import { openFunctionHost } from "../../functions/testing/function-host.ts";
 import { PULSE_DATA, postEvent } from "../../functions/testing/post-event.ts";
 import { openQuery, openStore, pulseOf } from "../../functions/testing/query-function.ts";
+import { StoreError } from "../../storage/store-error.ts";
 import { faultsOf } from "./accessibility.ts";
 import { browser, MINUTE, open, page, platform, send } from "./browser-page.ts";
 import { textsOf } from "./chromium.ts";
@@ -47,7 +48,7 @@ export function testOutages(): void {
         (["latest", "page", "check"] as const).map((name) => [
           name,
           async (...given: never[]) => {
-            if (isAway) throw new Error(reason);
+            if (isAway) throw new StoreError(reason);
             return (own[name] as (...given: never[]) => unknown)(...given);
           },
         ]),
