@@ -4,6 +4,7 @@ import { type Fields, flag } from "../../settings/field.ts";
 import { listParameters } from "../dead-letter-parameters.ts";
 import { TOKEN_COOKIE } from "../tokens/credential.ts";
 import {
+  correctionBody,
   deadLetterCount,
   deadLettersAnswer,
   deadLetterView,
@@ -14,6 +15,7 @@ import {
   serviceDetail,
   servicesAnswer,
   session,
+  signInBody,
   summary,
 } from "./answers.ts";
 import { NDJSON } from "./export.ts";
@@ -26,6 +28,7 @@ interface Operation {
   path: string;
   summary: string;
   query?: Fields;
+  body?: { schema: z.ZodType; isRequired: boolean };
   /** Whether it asks for no token, ever. */
   isOpen?: true;
   /** By status and then by content type; `undefined` for what JSON Schema cannot describe. */
@@ -108,6 +111,7 @@ const OPERATIONS: readonly Operation[] = [
     summary:
       "Sends a dead letter to the broker again. A body in JSON replaces the event's data; 400 lists its faults, and then nothing is sent.",
     query: { again: flag },
+    body: { schema: correctionBody, isRequired: false },
     answers: answers(202, { [JSON_TYPE]: replayAnswer }, { ...NOT_FOUND, 409: PROBLEM, 415: PROBLEM, 422: PROBLEM }),
   },
   {
@@ -120,6 +124,7 @@ const OPERATIONS: readonly Operation[] = [
     method: "post",
     path: "/sign-in",
     summary: 'Keeps a token in a cookie. The body is JSON such as {"token":"…"}.',
+    body: { schema: signInBody, isRequired: true },
     isOpen: true,
     answers: { 204: {}, 400: PROBLEM, 401: PROBLEM, 403: PROBLEM, 415: PROBLEM },
   },
@@ -187,7 +192,7 @@ export function describeApi(): object {
 // {}: without files of tokens nobody needs one.
 const SECURITY = [{}, { token: [] }, { signIn: [] }];
 
-function describeOperation({ method = "get", path, summary, query = {}, isOpen, answers }: Operation): object {
+function describeOperation({ method = "get", path, summary, query = {}, body, isOpen, answers }: Operation): object {
   const pathParameters = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => ({
     name,
     in: "path",
@@ -216,7 +221,9 @@ function describeOperation({ method = "get", path, summary, query = {}, isOpen, 
     summary,
     security: isOpen ? [] : SECURITY,
     parameters: [...pathParameters, ...queryParameters],
-    ...(method === "post" && { requestBody: { content: { [JSON_TYPE]: {} } } }),
+    ...(body !== undefined && {
+      requestBody: { required: body.isRequired, content: { [JSON_TYPE]: { schema: refTo(body.schema) } } },
+    }),
     responses: Object.fromEntries(responses),
   };
 }

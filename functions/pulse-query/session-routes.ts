@@ -7,7 +7,7 @@ import { problem } from "../../http/problem.ts";
 import type { HttpReply, HttpRequest, Route } from "../../http/route.ts";
 import { cookieTokenOf, TOKEN_COOKIE } from "../tokens/credential.ts";
 import type { Doors } from "../tokens/doors.ts";
-import type { Session } from "./answers.ts";
+import { type Session, signInBody } from "./answers.ts";
 
 const DAYS_30_S = 30 * 24 * 3600;
 
@@ -25,10 +25,9 @@ export function sessionRoutes(doors: Doors): Route[] {
 
   function signIn({ headers, body }: HttpRequest): HttpReply {
     const read = parseJson(body, "");
-    const token = read.ok ? (read.value as { token?: unknown } | null)?.token : undefined;
-    if (typeof token !== "string" || token === "") {
-      return problem(400, "Invalid request", 'Expected JSON such as {"token":"…"}.');
-    }
+    const parsed = signInBody.safeParse(read.ok ? read.value : undefined);
+    if (!parsed.success) return problem(400, "Invalid request", 'Expected JSON such as {"token":"…"}.');
+    const { token } = parsed.data;
     if (!doors.knows(token)) return problem(401, "Unauthorized", "Expected a known token.");
     return withCookie(headers, encodeURIComponent(token), DAYS_30_S);
   }
