@@ -44,7 +44,7 @@ it("every answer is one that the API's description has", async () => {
   const run = promisify(execFile)(
     join(folder, "bin", "st"),
     ["run", `${platform.query}/openapi.json`, "--no-color", ...options],
-    { maxBuffer: 64 * 1024 * 1024 },
+    { cwd: folder, maxBuffer: 64 * 1024 * 1024 },
   );
   const { stdout } = await run.catch((error: { stdout: string }) => {
     throw new Error(`Expected schemathesis to find no fault, got:\n${error.stdout.slice(-8000)}`);

@@ -172,12 +172,10 @@ export const session = z
 export const signInBody = z.object({ token: z.string().min(1) }).register(named, { id: "SignIn" });
 
 /** The body of a replay that corrects. */
-export const correctionBody = z
-  .looseObject({})
-  .register(named, {
-    id: "Correction",
-    description: "Data in place of the event's: a pulse, or an object with pulses.",
-  });
+export const correctionBody = z.looseObject({}).register(named, {
+  id: "Correction",
+  description: "Data in place of the event's: a pulse, or an object with pulses.",
+});
 
 export const replayAnswer = z.object({ replayed: z.int() }).register(named, { id: "Replay" });
 
