@@ -1,3 +1,4 @@
+import type { IncomingHttpHeaders } from "node:http";
 import type { Check } from "../http/health.ts";
 import type { Route } from "../http/route.ts";
 
@@ -5,6 +6,8 @@ import type { Route } from "../http/route.ts";
 export interface PulseFunction {
   name: string;
   routes: Route[];
+  /** The sender of a request, by a token that the function knows. @default by the token of its reader */
+  senderOf?: (headers: IncomingHttpHeaders) => string | undefined;
   /** The most bytes in the body of an answer that refuses. @default no limit */
   maxRefusalBytes?: number;
   check: Check;

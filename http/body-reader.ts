@@ -1,12 +1,15 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { type ClientRules, clientOf } from "./client.ts";
 import { problem, tryLater } from "./problem.ts";
+import { behindMs, LEAST_BYTES_PER_SECOND, lookEvery, type Mark } from "./progress.ts";
 import type { HttpReply } from "./route.ts";
+import { firstToShed, type Sheddable } from "./shedding.ts";
 
 export interface BodyLimits {
   maxBodyBytes: number;
   /** Of all bodies being read at one time, so that memory does not grow with the number of clients. */
   maxReadingBytes: number;
-  /** How long a client may take to send one body. */
+  /** How long a client may take to send one body. Half as long it may send next to nothing of it. */
   requestTimeoutMs: number;
 }
 
@@ -16,10 +19,29 @@ export interface BodyReceiver {
   refuse(reply: HttpReply): void;
 }
 
-interface Reading {
-  startedAt: number;
-  bytes: number;
-  receiver: BodyReceiver;
+/** A body that is being read. Thousands a second are made: who sends it and whether it stalls is found out when it matters. */
+class Reading implements Sheddable, Mark {
+  readonly receiver: BodyReceiver;
+  readonly startedAt: number;
+  readonly #request: IncomingMessage;
+  readonly #rules: ClientRules;
+  chunks: Buffer[] = [];
+  bytes = 0;
+  behindMs = 0;
+  markedAt: number;
+  markedBytes = 0;
+
+  constructor(request: IncomingMessage, receiver: BodyReceiver, startedAt: number, rules: ClientRules) {
+    this.receiver = receiver;
+    this.startedAt = startedAt;
+    this.markedAt = startedAt;
+    this.#request = request;
+    this.#rules = rules;
+  }
+
+  get client(): string {
+    return clientOf(this.#request, this.#rules);
+  }
 }
 
 const NO_BODY = Buffer.alloc(0);
@@ -27,18 +49,22 @@ const NO_BODY = Buffer.alloc(0);
 /** Reads request bodies whole, within limits of size, of time and of memory for all of them together. */
 export class BodyReader {
   readonly #limits: BodyLimits;
+  readonly #rules: ClientRules;
   readonly #onBytes: (bytes: number) => void;
+  /** The oldest first. */
   readonly #readings = new Set<Reading>();
   readonly #sweep: NodeJS.Timeout;
   #readingBytes = 0;
+  /** When the last sweep was. */
+  #now = 0;
 
   /** `onBytes` is called with the size of each part of a body that comes in. */
-  constructor(limits: BodyLimits, onBytes: (bytes: number) => void = () => undefined) {
+  constructor(limits: BodyLimits, rules: ClientRules, onBytes: (bytes: number) => void = () => undefined) {
     this.#limits = limits;
+    this.#rules = rules;
     this.#onBytes = onBytes;
     // One timer for all requests: a timer for each would cost more than the reading.
-    this.#sweep = setInterval(() => this.#refuseSlow(), Math.min(500, limits.requestTimeoutMs / 2));
-    this.#sweep.unref();
+    this.#sweep = lookEvery(Math.min(500, limits.requestTimeoutMs / 2), (now) => this.#refuseSlow(now));
   }
 
   /**
@@ -56,24 +82,21 @@ export class BodyReader {
       return;
     }
     waiting?.writeContinue();
-    const chunks: Buffer[] = [];
-    const reading: Reading = { startedAt: performance.now(), bytes: 0, receiver };
+    const reading = new Reading(request, receiver, this.#now, this.#rules);
     this.#readings.add(reading);
     request.on("data", (chunk: Buffer) => {
       if (!this.#readings.has(reading)) return;
       this.#onBytes(chunk.length);
       reading.bytes += chunk.length;
+      reading.chunks.push(chunk);
       this.#readingBytes += chunk.length;
       if (reading.bytes > this.#limits.maxBodyBytes) this.#refuse(reading, this.#tooLarge());
-      else if (this.#readingBytes > this.#limits.maxReadingBytes) this.#refuse(reading, tooManyBodies());
-      else chunks.push(chunk);
+      else if (this.#readingBytes > this.#limits.maxReadingBytes) this.#makeRoom();
     });
     request.on("end", () => {
-      if (!this.#end(reading)) return;
-      const body = chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks);
-      // These listeners live until the request is answered, and would keep the bytes for as long.
-      chunks.length = 0;
-      receiver.take(body);
+      const chunks = this.#end(reading);
+      if (chunks === undefined) return;
+      receiver.take(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks));
     });
     request.on("close", () => this.#end(reading));
   }
@@ -87,11 +110,14 @@ export class BodyReader {
     clearInterval(this.#sweep);
   }
 
-  /** @returns whether the body was still being read. */
-  #end(reading: Reading): boolean {
-    if (!this.#readings.delete(reading)) return false;
+  /** @returns what was read, unless the body was no longer being read. */
+  #end(reading: Reading): Buffer[] | undefined {
+    if (!this.#readings.delete(reading)) return undefined;
     this.#readingBytes -= reading.bytes;
-    return true;
+    const { chunks } = reading;
+    // The request's listeners live until it is answered, and would keep the bytes for as long.
+    reading.chunks = [];
+    return chunks;
   }
 
   #refuse(reading: Reading, reply: HttpReply): void {
@@ -99,12 +125,18 @@ export class BodyReader {
     reading.receiver.refuse(reply);
   }
 
-  #refuseSlow(): void {
-    const latest = performance.now() - this.#limits.requestTimeoutMs;
+  #makeRoom(): void {
+    while (this.#readingBytes > this.#limits.maxReadingBytes)
+      this.#refuse(firstToShed(this.#readings), tooManyBodies());
+  }
+
+  #refuseSlow(now: number): void {
+    const { requestTimeoutMs } = this.#limits;
+    this.#now = now;
     for (const reading of this.#readings) {
-      // A Set keeps the order of insertion: the first reading that is in time ends the search.
-      if (reading.startedAt > latest) return;
-      this.#refuse(reading, tooSlow(this.#limits.requestTimeoutMs));
+      reading.behindMs = behindMs(reading, now, reading.bytes);
+      if (now - reading.startedAt > requestTimeoutMs) this.#refuse(reading, tooSlow(requestTimeoutMs));
+      else if (reading.behindMs > requestTimeoutMs / 2) this.#refuse(reading, stalled(requestTimeoutMs / 2));
     }
   }
 
@@ -119,6 +151,11 @@ export class BodyReader {
 
 function tooSlow(timeoutMs: number): HttpReply {
   return problem(408, "Request timeout", `Expected the whole request within ${timeoutMs} ms.`);
+}
+
+function stalled(forMs: number): HttpReply {
+  const detail = `Expected ${LEAST_BYTES_PER_SECOND} bytes of the body a second, got less for ${forMs} ms.`;
+  return problem(408, "Request timeout", detail);
 }
 
 // 429 and not 503: nothing is broken, a burst of clients ends when they send more slowly.

@@ -7,7 +7,16 @@ import type { HttpRequest } from "./route.ts";
 function requestWith(headers: HttpRequest["headers"]): HttpRequest {
   const log = pino({ level: "silent" });
   const query = new URLSearchParams();
-  return { method: "GET", parameters: {}, query, headers, rawHeaders: [], body: Buffer.alloc(0), log };
+  return {
+    method: "GET",
+    parameters: {},
+    query,
+    headers,
+    rawHeaders: [],
+    client: () => "",
+    body: Buffer.alloc(0),
+    log,
+  };
 }
 
 it("compresses a long body for a client that takes gzip, under the tag of the plain body", async () => {

@@ -39,6 +39,11 @@ export class Drain {
     });
   }
 
+  /** The open connections. */
+  sockets(): Iterable<Socket> {
+    return this.#connections.keys();
+  }
+
   /** Stops another listener, whose connections are the server's, together with it. */
   add(listener: NetServer): void {
     this.#others.push(listener);

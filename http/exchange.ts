@@ -3,6 +3,7 @@ import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import type { Logger } from "pino";
 import type { BodyReader, BodyReceiver } from "./body-reader.ts";
+import { type ClientRules, clientOf } from "./client.ts";
 import { LINGER_MS } from "./client-errors.ts";
 import type { Connection, Drain, NewestRequest } from "./drain.ts";
 import { problem, shortened } from "./problem.ts";
@@ -13,6 +14,7 @@ import type { Match } from "./router.ts";
 /** What the requests of a server share. */
 export interface ExchangeContext {
   findRoute: (method: string, path: string) => Match;
+  clients: ClientRules;
   bodies: BodyReader;
   drain: Drain;
   refusals: RefusalLog;
@@ -80,15 +82,18 @@ export class Exchange implements BodyReceiver, NewestRequest {
   /** Hands the request with its body to the route and answers what that says. */
   take(body: Buffer): void {
     const { handle } = this.#route as Route;
+    const request = this.#request;
+    const { clients, log } = this.#context;
     try {
       const reply = handle({
         method: this.#method,
         parameters: this.#parameters as HttpRequest["parameters"],
         query: this.#search === "" ? NO_QUERY : new URLSearchParams(this.#search),
-        headers: this.#request.headers,
-        rawHeaders: this.#request.rawHeaders,
+        headers: request.headers,
+        rawHeaders: request.rawHeaders,
+        client: () => clientOf(request, clients),
         body,
-        log: this.#context.log,
+        log,
       });
       if (reply instanceof Promise)
         reply.then(

@@ -12,6 +12,8 @@ export interface HttpRequest {
   headers: IncomingHttpHeaders;
   /** Names and values in turn, as they came: `headers` joins the values of a repeated one. */
   rawHeaders: readonly string[];
+  /** Who the request counts for: see client.ts. */
+  client: () => string;
   body: Buffer;
   log: Logger;
 }

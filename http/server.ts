@@ -3,7 +3,9 @@
 //   router.ts         finds the route of a method and path
 //   hosts.ts          refuses requests for another host
 //   changes.ts        refuses changes that another site's page asks for
-//   body-reader.ts    reads the body, within limits
+//   body-reader.ts    reads the body, within limits (shedding.ts, progress.ts)
+//   client.ts         says who a request counts for; places.ts shares places between clients
+//   unread-answers.ts cuts who takes too little of an answer
 //   client-errors.ts  answers what never becomes a request
 //   refusal-log.ts    writes a line for what was refused
 //   listening.ts      at which addresses it listens
@@ -12,6 +14,7 @@ import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { Logger } from "pino";
 import type { Registry } from "prom-client";
 import { type BodyLimits, BodyReader } from "./body-reader.ts";
+import type { ClientRules } from "./client.ts";
 import { answerClientErrors } from "./client-errors.ts";
 import { Drain } from "./drain.ts";
 import { Exchange, type ExchangeContext } from "./exchange.ts";
@@ -20,6 +23,14 @@ import { listenToo } from "./listening.ts";
 import { RefusalLog } from "./refusal-log.ts";
 import type { Route } from "./route.ts";
 import { createRouter } from "./router.ts";
+import { UnreadAnswers } from "./unread-answers.ts";
+
+/** What a server grants its clients. */
+export interface ServerLimits extends BodyLimits {
+  /** How long a client may take next to nothing of an answer that waits for it. */
+  answerTimeoutMs: number;
+  trustedProxies: ClientRules["trustedProxies"];
+}
 
 export interface HttpServerOptions {
   routes: readonly Route[];
@@ -27,7 +38,8 @@ export interface HttpServerOptions {
   check: Check;
   /** What GET /metrics shows. */
   registry: Registry;
-  limits: BodyLimits;
+  limits: ServerLimits;
+  senderOf?: ClientRules["senderOf"];
   log: Logger;
   /** Called with the size of each part of a body that comes in. */
   onBodyBytes?: (bytes: number) => void;
@@ -52,16 +64,19 @@ const QUIET_MS = 500;
 export class HttpServer {
   readonly #server: Server;
   readonly #context: ExchangeContext;
+  readonly #unread: UnreadAnswers;
 
   constructor(server: Server, options: HttpServerOptions) {
-    const { routes, limits, log, onBodyBytes, onAnswered, onRefused, refuseHost } = options;
+    const { routes, limits, senderOf, log, onBodyBytes, onAnswered, onRefused, refuseHost } = options;
     const { maxRefusalBytes = Number.POSITIVE_INFINITY } = options;
     this.#server = server;
     const drain = new Drain(server);
     const refusals = new RefusalLog({ log });
+    const clients: ClientRules = { trustedProxies: limits.trustedProxies, senderOf };
     const context: ExchangeContext = {
       findRoute: createRouter([...routes, ...operationRoutes(options, drain)]),
-      bodies: new BodyReader(limits, onBodyBytes),
+      clients,
+      bodies: new BodyReader(limits, clients, onBodyBytes),
       drain,
       refusals,
       log,
@@ -88,6 +103,11 @@ export class HttpServer {
       },
     });
     this.#context = context;
+    this.#unread = new UnreadAnswers({
+      sockets: () => drain.sockets(),
+      timeoutMs: limits.answerTimeoutMs,
+      onCut: (reply) => refusals.note(undefined, reply),
+    });
   }
 
   /** Takes connections at other addresses too, at the port at which the server listens by now. */
@@ -107,6 +127,7 @@ export class HttpServer {
     const { drain, bodies, refusals } = this.#context;
     const isComplete = await drain.drain(graceMs, quietMs);
     bodies.close();
+    this.#unread.close();
     refusals.flush();
     return isComplete;
   }

@@ -72,12 +72,22 @@ export const functionSettings = {
   maxReadingBytes: setting(
     "PULSE_MAX_READING_BYTES",
     integer({ min: MIB, max: 1024 * MIB, fallback: 6 * MIB }),
-    "The most bytes of bodies that are read at one time. A request that exceeds them is answered with 429.",
+    "The most bytes of bodies that are read at one time. When they are exceeded, a body is answered with 429: a large one of the client that sends most.",
   ),
   requestTimeoutMs: setting(
     "PULSE_REQUEST_TIMEOUT_MS",
     integer({ ...TIMEOUT_MS, fallback: 10_000 }),
-    "How long a client may take to send a request. A slower one is answered with 408.",
+    "How long a client may take to send a request. A slower one is answered with 408, as is one that sends less than 1 kB a second for half of that time.",
+  ),
+  answerTimeoutMs: setting(
+    "PULSE_ANSWER_TIMEOUT_MS",
+    integer({ ...TIMEOUT_MS, fallback: 30_000 }),
+    "How long a client may take next to nothing of an answer that waits for it, such as an export or a live stream. Then its connection is cut.",
+  ),
+  trustedProxies: setting(
+    "PULSE_TRUSTED_PROXIES",
+    integer({ min: 0, max: 10, fallback: 0 }),
+    "How many proxies stand before the function, each of which adds its client's address to `X-Forwarded-For`. Clients are told apart by the address that the outermost one saw. 0: by the address of the connection.",
   ),
   maxEventBytes: setting(
     "PULSE_MAX_EVENT_BYTES",

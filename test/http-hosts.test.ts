@@ -12,13 +12,14 @@ import { openTestBroker } from "../local/testing/broker.ts";
 
 const MIB = 1024 * 1024;
 
-const openIngest: OpenHost = async ({ requestTimeoutMs = 10_000, graceMs = 20_000 } = {}) => {
+const openIngest: OpenHost = async ({ requestTimeoutMs = 10_000, answerTimeoutMs = 30_000, graceMs = 20_000 } = {}) => {
   const broker = await openBroker();
   const host = await openFunctionHost(compose, {
     K_SINK: broker.url,
     PULSE_MAX_BODY_BYTES: String(MIB / 4),
     PULSE_MAX_READING_BYTES: String(MIB),
     PULSE_REQUEST_TIMEOUT_MS: String(requestTimeoutMs),
+    PULSE_ANSWER_TIMEOUT_MS: String(answerTimeoutMs),
     PULSE_SHUTDOWN_GRACE_MS: String(graceMs),
   });
   onTestFinished(async () => {
@@ -50,7 +51,7 @@ describeRequests("the local broker", openLocalBroker);
 describeConnections("the local broker", openLocalBroker);
 
 it("a function sends its event again to a local broker that is reading too many bytes", async () => {
-  const host = await openLocalBroker();
+  const host = await openLocalBroker({ requestTimeoutMs: 120_000 });
   const release = await fillReading(host);
   const failures: string[] = [];
   const url = new URL(`http://localhost:${host.port}${host.post.path}`);

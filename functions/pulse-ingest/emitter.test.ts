@@ -152,11 +152,23 @@ describe("a full buffer", () => {
     const { emitter, emit, answer, outcomes } = openEmitter({ maxInFlight: 1, ...options });
     await emit(1);
     await emit(2);
-    expect(emitter.isFull).toBe(false);
+    expect(emitter.isFullFor(0)).toBe(false);
     await emit(1);
-    expect([outcomes, emitter.isFull, emitter.traffic.waitingPulses]).toEqual([["full"], true, 2]);
+    expect([outcomes, emitter.isFullFor(0), emitter.traffic.waitingPulses]).toEqual([["full"], true, 2]);
     await answer(0, ACCEPTED);
-    expect([outcomes, emitter.isFull]).toEqual([["full", "accepted"], false]);
+    expect([outcomes, emitter.isFullFor(0)]).toEqual([["full", "accepted"], false]);
+  });
+
+  it("keeps the last eighth of its buffer for small bodies", async () => {
+    const { emitter, emit, sent } = openEmitter({ bufferMaxPulses: 16, maxInFlight: 1 });
+    const large = (count: number) => emitter.emit(many(count), 64 * 1024 + 1);
+    await emit(1);
+    expect(sent).toHaveLength(1);
+    void large(14);
+    expect(await large(1)).toEqual({ kind: "full" });
+    expect([emitter.isFullFor(64 * 1024 + 1), emitter.isFullFor(64 * 1024)]).toEqual([true, false]);
+    await emit(2);
+    expect(emitter.traffic.waitingPulses).toBe(16);
   });
 
   it("takes a request that is larger than the whole buffer when nothing waits", async () => {

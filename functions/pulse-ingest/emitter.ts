@@ -3,6 +3,7 @@
 // carries.
 import type { CloudEvent } from "../../events/cloud-event.ts";
 import type { Pulse } from "../../events/pulse.ts";
+import { SMALL_BYTES } from "../../http/shedding.ts";
 import type { EmitOutcome, SentEvent } from "../broker-client.ts";
 import { type Chunk, chunksOf, countFitting, eventOf } from "./chunks.ts";
 import { departureOf, mostOpenAfter, type Traffic } from "./departure.ts";
@@ -44,6 +45,9 @@ interface OpenRequest {
   resolve: (outcome: RequestOutcome) => void;
 }
 
+/** Of the buffer, for requests with large bodies. */
+const LARGE_SHARE = 7 / 8;
+
 export class Emitter {
   readonly #options: EmitterOptions;
   readonly #clock: Clock;
@@ -62,7 +66,8 @@ export class Emitter {
   /** When the timer goes off; `undefined` without a timer. */
   #timerAt: number | undefined;
   #isPumpDue = false;
-  #isFull = false;
+  /** The size of a body from which on the buffer is full. */
+  #fullFrom = Number.POSITIVE_INFINITY;
   #onIdle: (() => void) | undefined;
 
   constructor(options: EmitterOptions) {
@@ -70,9 +75,9 @@ export class Emitter {
     this.#clock = options.clock ?? SYSTEM_CLOCK;
   }
 
-  /** Whether pulses were turned away and none has left since. The next request need not even be read. */
-  get isFull(): boolean {
-    return this.#isFull;
+  /** Whether pulses were turned away and none has left since. A request with a body of that size need not even be read. */
+  isFullFor(bodyBytes: number): boolean {
+    return bodyBytes >= this.#fullFrom;
   }
 
   /** What waits and what is in flight at this moment. */
@@ -80,14 +85,22 @@ export class Emitter {
     return this.#traffic;
   }
 
-  /** Resolves when every event that carries these pulses has its answer. Takes all of them or, when full, none. */
-  emit(pulses: readonly Pulse[]): Promise<RequestOutcome> {
+  /**
+   * Resolves when every event that carries these pulses has its answer. Takes all of them or, when full, none. For a large
+   * body it is full sooner, so that one client's bulk leaves room for the others' pulses.
+   */
+  emit(pulses: readonly Pulse[], bodyBytes = 0): Promise<RequestOutcome> {
     const { bufferMaxPulses, bufferMaxBytes, maxEventBytes } = this.#options;
     const traffic = this.#traffic;
+    const isLarge = bodyBytes > SMALL_BYTES;
+    const share = isLarge ? LARGE_SHARE : 1;
+    const full = () => {
+      this.#fullFrom = Math.min(this.#fullFrom, isLarge ? SMALL_BYTES + 1 : 0);
+      return { kind: "full" } as const;
+    };
     // Asked before anything is encoded: a refusal must be cheap, for it comes when there is much to do.
-    if (traffic.waitingPulses > 0 && traffic.waitingPulses + pulses.length > bufferMaxPulses) {
-      this.#isFull = true;
-      return Promise.resolve({ kind: "full" });
+    if (traffic.waitingPulses > 0 && traffic.waitingPulses + pulses.length > bufferMaxPulses * share) {
+      return Promise.resolve(full());
     }
     return new Promise((resolve) => {
       const request: OpenRequest = { openChunks: 0, takenPulses: 0, outcome: { kind: "accepted" }, resolve };
@@ -95,10 +108,7 @@ export class Emitter {
       let bytes = 0;
       for (const chunk of chunks) bytes += chunk.bytes;
       // An empty buffer takes even a request that is larger than the whole buffer: there would never be more room.
-      if (traffic.waitingPulses > 0 && traffic.waitingBytes + bytes > bufferMaxBytes) {
-        this.#isFull = true;
-        return resolve({ kind: "full" });
-      }
+      if (traffic.waitingPulses > 0 && traffic.waitingBytes + bytes > bufferMaxBytes * share) return resolve(full());
       if (chunks.length === 0) return resolve(request.outcome);
       request.openChunks = chunks.length;
       traffic.waitingPulses += pulses.length;
@@ -166,7 +176,7 @@ export class Emitter {
     traffic.waitingPulses -= pulses;
     traffic.inFlight++;
     traffic.mostOpenRequests = mostOpenAfter(traffic);
-    this.#isFull = false;
+    this.#fullFrom = Number.POSITIVE_INFINITY;
     const sentAt = this.#clock.now();
     traffic.sentAt = sentAt;
     metrics.batchPulses.observe(pulses);

@@ -42,9 +42,9 @@ export function createIngest(options: IngestOptions): PulseFunction {
   }
 
   function accept(request: HttpRequest): HttpReply | Promise<HttpReply> {
-    const { headers } = request;
+    const { headers, body } = request;
     // The buffer filled up while the body arrived. Parsing the body would cost most when there is least to spare.
-    if (emitter.isFull) return refuse("full", refusalOf({ kind: "full" }));
+    if (emitter.isFullFor(body.length)) return refuse("full", refusalOf({ kind: "full" }));
     const mode = eventModeOf(headers);
     if (isForeignFormat(headers, mode) || (mode === undefined && !isPlain(headers))) {
       return refuse("unsupported", unsupported(headers));
@@ -68,7 +68,7 @@ export function createIngest(options: IngestOptions): PulseFunction {
     // While the events are in flight, only what the answer needs is kept: the pulses would take most of the memory.
     const reply = mode === undefined ? acceptedReply(pulses) : { status: 202 };
     const counts = metrics.accepted.countsOf(pulses);
-    return emitter.emit(pulses).then((outcome) => {
+    return emitter.emit(pulses, body.length).then((outcome) => {
       if (outcome.kind === "full") services.turnOut(entry.names);
       if (outcome.kind !== "full") refusal.note(outcome.kind === "unavailable" ? outcome.reason : undefined);
       if (outcome.kind !== "accepted") return refuse(outcome.kind, refusalOf(outcome));
@@ -81,7 +81,8 @@ export function createIngest(options: IngestOptions): PulseFunction {
     if (tokens !== undefined && tokens.grantOf(bearerOf(headers)) === undefined) {
       return refuse("unauthorized", unauthorized(headers.authorization !== undefined));
     }
-    return emitter.isFull ? refuse("full", refusalOf({ kind: "full" })) : undefined;
+    const isFull = emitter.isFullFor(Number(headers["content-length"] ?? 0));
+    return isFull ? refuse("full", refusalOf({ kind: "full" })) : undefined;
   }
 
   const post = { method: "POST", admit, handle: accept } as const;
@@ -93,6 +94,7 @@ export function createIngest(options: IngestOptions): PulseFunction {
   return {
     name: "pulse-ingest",
     routes,
+    senderOf: (headers) => tokens?.grantOf(bearerOf(headers))?.sender,
     // Without a broker, requests still get an answer: a 503 that says so.
     check: async () => refusal.reason && `Pulses are not accepted: ${refusal.reason}`,
     close: async () => {

@@ -13,6 +13,7 @@ function requestWith(...keys: string[]): HttpRequest {
     query: new URLSearchParams(),
     headers,
     rawHeaders,
+    client: () => "",
     body: Buffer.alloc(0),
     log,
   };

@@ -1,4 +1,5 @@
 import { Readable } from "node:stream";
+import { Places } from "../../http/places.ts";
 import { tryLater } from "../../http/problem.ts";
 import type { HttpReply } from "../../http/route.ts";
 import type { PulseReader, Span, StoredPulse } from "../../storage/ports.ts";
@@ -16,28 +17,41 @@ export function wantsLines(accept: string | undefined): boolean {
 /** Streams whole spans as lines of JSON, newest pulse first, as fast as the client reads. */
 export class Exports {
   readonly #reader: Pick<PulseReader, "scan">;
-  #underWay = 0;
+  readonly #places = new Places(MAX_EXPORTS);
 
   constructor(reader: Pick<PulseReader, "scan">) {
     this.#reader = reader;
   }
 
   /** Reads the first chunk before it answers. @throws when the store is away, so that the answer can still be a 503. */
-  async open(service: string, span: Span): Promise<HttpReply> {
-    if (this.#underWay >= MAX_EXPORTS) return tryLater(503, "No more exports can be served at this moment.", 2000);
-    this.#underWay++;
+  async open(client: string, service: string, span: Span): Promise<HttpReply> {
+    let lines: Readable | undefined;
+    let isShed = false;
+    const end = this.#places.take(client, () => {
+      isShed = true;
+      lines?.destroy();
+    });
+    if (end === undefined) return noPlace();
     try {
       const chunks = this.#reader.scan(service, span)[Symbol.asyncIterator]();
       const first = await chunks.next();
-      const lines = Readable.from(linesOf(first, chunks), { objectMode: false, highWaterMark: 64 * 1024 });
-      lines.on("close", () => this.#underWay--);
+      if (isShed) {
+        await chunks.return?.();
+        return noPlace();
+      }
+      lines = Readable.from(linesOf(first, chunks), { objectMode: false, highWaterMark: 64 * 1024 });
+      lines.on("close", end);
       const headers = { "content-type": NDJSON, "cache-control": "no-store", vary: "accept" };
       return { status: 200, headers, body: lines };
     } catch (error) {
-      this.#underWay--;
+      end();
       throw error;
     }
   }
+}
+
+function noPlace(): HttpReply {
+  return tryLater(503, "No more exports can be served at this moment.", 2000);
 }
 
 async function* linesOf(

@@ -127,14 +127,16 @@ export function createQuery({
     return { ...reply, headers: { ...reply.headers, vary: "accept" } };
   });
 
-  const exportPulses = answering(readSpan(exportParameters), ({ span }, { parameters }) =>
-    exports.open(parameters.service as string, span),
+  const exportPulses = answering(readSpan(exportParameters), ({ span }, { parameters, client }) =>
+    exports.open(client(), parameters.service as string, span),
   );
 
   const showSummary = answering(readSpan(summaryParameters), async ({ span, buckets }, request) => {
     const service = request.parameters.service as string;
     const key = JSON.stringify([service, span.from, span.to, buckets]);
-    const summary = await summaries.get(key, () => summarize(store, service, span, buckets));
+    const summary = await summaries.get(key, request.client(), (signal) =>
+      summarize(store, service, span, buckets, signal),
+    );
     if (summary === undefined) return tryLater(503, "No more summaries can be made at this moment.", 1000);
     return asPolled(freshJson(200, summary), request);
   });

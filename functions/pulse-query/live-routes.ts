@@ -1,3 +1,5 @@
+import type { Readable } from "node:stream";
+import { Places } from "../../http/places.ts";
 import { badRequest, tryLater } from "../../http/problem.ts";
 import { readQuery } from "../../http/query-parameters.ts";
 import type { HttpReply, HttpRequest, Route } from "../../http/route.ts";
@@ -35,10 +37,11 @@ export interface LiveRoutesOptions extends LiveOptions {
 /** The live streams of every service and of one; `end` ends them all, and later requests get 503. */
 export function liveRoutes(options: LiveRoutesOptions): { routes: Route[]; end: () => void } {
   const { services, reader, door, now } = options;
+  const places = new Places(options.maxListeners);
   const everyService = new Live(new EveryServiceSource(services, now), options);
-  /** For tokens that read some services: each has what it may see. They share one limit of listeners. */
+  /** For tokens that read some services: each has what it may see. */
   const ofSome = new Map<Grant, Live>();
-  /** A live stream for each service that somebody looks at, or has just looked at. They share one limit of listeners. */
+  /** A live stream for each service that somebody looks at, or has just looked at. */
   const oneService = new Map<string, Live>();
   /** Those without listeners: when each is forgotten. */
   const resting = new Map<string, NodeJS.Timeout>();
@@ -55,8 +58,7 @@ export function liveRoutes(options: LiveRoutesOptions): { routes: Route[]; end: 
     if (resting.size > MAX_RESTING) forget(resting.keys().next().value as string);
   }
 
-  function liveOfSome(grant: Grant): Live | undefined {
-    if (isEnded || listenersOf(ofSome) >= options.maxListeners) return undefined;
+  function liveOfSome(grant: Grant): Live {
     const latest = async () => (await services.latest()).filter(({ pulse }) => grant.covers(pulse.service_name));
     const source = () => new EveryServiceSource({ latest }, now);
     const live = ofSome.get(grant) ?? new Live(source(), { ...options, onIdle: () => ofSome.delete(grant) });
@@ -64,9 +66,8 @@ export function liveRoutes(options: LiveRoutesOptions): { routes: Route[]; end: 
     return live;
   }
 
-  function liveOf(service: string | undefined, grant: Grant): Live | undefined {
+  function liveOf(service: string | undefined, grant: Grant): Live {
     if (service === undefined) return grant.coversAll ? everyService : liveOfSome(grant);
-    if (isEnded || listenersOf(oneService) >= options.maxListeners) return undefined;
     clearTimeout(resting.get(service));
     resting.delete(service);
     const source = () => new OneServiceSource(services, reader, service);
@@ -75,13 +76,19 @@ export function liveRoutes(options: LiveRoutesOptions): { routes: Route[]; end: 
     return live;
   }
 
-  function listen({ method, parameters: { service }, query, headers }: HttpRequest, grant: Grant): HttpReply {
+  function listen(request: HttpRequest, grant: Grant): HttpReply {
+    const { method, parameters, query, headers, client } = request;
+    const { service } = parameters;
     const read = readQuery({}, query);
     if (!read.ok) return badRequest(read.faults);
     if (method === "HEAD") return { status: 200, headers: HEADERS };
+    let stream: Readable | undefined;
+    const leave = isEnded ? undefined : places.take(client(), () => stream?.destroy());
+    if (leave === undefined) return tryLater(503, "No more live listeners can be served at this moment.", 2000);
     const mayStay = () => isStill(grant, door.grantOf(headers), service);
-    const stream = liveOf(service, grant)?.listen(String(headers["last-event-id"] ?? ""), mayStay);
-    if (stream === undefined) return tryLater(503, "No more live listeners can be served at this moment.", 2000);
+    stream = liveOf(service, grant)
+      .listen(String(headers["last-event-id"] ?? ""), mayStay)
+      .on("close", leave);
     return { status: 200, headers: HEADERS, body: stream };
   }
 
@@ -95,10 +102,6 @@ export function liveRoutes(options: LiveRoutesOptions): { routes: Route[]; end: 
       for (const live of [everyService, ...ofSome.values(), ...oneService.values()]) live.end();
     },
   };
-}
-
-function listenersOf(lives: ReadonlyMap<unknown, Live>): number {
-  return lives.values().reduce((sum, live) => sum + live.listeners, 0);
 }
 
 /** Whether the grant of a token, as it is now, is still for what its stream shows. A file that is read again gives new grants. */

@@ -28,6 +28,7 @@ export interface LiveOptions {
   heartbeatMs: number;
   /** What a listener may leave unread, besides one beginning, before it is dropped. */
   maxUnreadBytes: number;
+  /** Of all streams together, shared between clients. */
   maxListeners: number;
   /** What to tell listeners when a look has failed. */
   explain: (error: unknown) => Promise<string>;
@@ -73,7 +74,6 @@ export class Live {
   #timer: NodeJS.Timeout | undefined;
   #heartbeat: NodeJS.Timeout | undefined;
   #isPolling = false;
-  #isEnded = false;
 
   constructor(source: LiveSource, options: LiveOptions) {
     this.#source = source;
@@ -84,9 +84,8 @@ export class Live {
     return this.#listeners.size + this.#newcomers.size;
   }
 
-  /** A new stream, which ends once it may not stay; `undefined` when there are too many listeners, or after `end`. */
-  listen(lastId = "", mayStay = () => true): Readable | undefined {
-    if (this.#isEnded || this.listeners >= this.#options.maxListeners) return undefined;
+  /** A new stream, which ends once it may not stay. */
+  listen(lastId = "", mayStay = () => true): Readable {
     const stream = new Readable({ read: () => undefined });
     // The line opens the first event's block. Alone in a block it would be no event, but widely used clients hand it out
     // as one.
@@ -104,9 +103,8 @@ export class Live {
     return stream;
   }
 
-  /** Ends every stream, and lets none begin. */
+  /** Ends every stream. */
   end(): void {
-    this.#isEnded = true;
     for (const stream of this.#streams()) this.#finish(stream);
   }
 

@@ -5,7 +5,7 @@ it("gives the same answer to all who ask the same within a second", async () => 
   let now = 0;
   let made = 0;
   const shared = new SharedAnswers<number>(8, () => now);
-  const ask = (key: string) => shared.get(key, async () => ++made);
+  const ask = (key: string) => shared.get(key, "me", async () => ++made);
   expect(await Promise.all([ask("a"), ask("a"), ask("b")])).toEqual([1, 1, 2]);
   now = 999;
   expect(await ask("a")).toBe(1);
@@ -15,14 +15,14 @@ it("gives the same answer to all who ask the same within a second", async () => 
 
 it("makes the answer again after a failure", async () => {
   const shared = new SharedAnswers<string>(8, () => 0);
-  await expect(shared.get("a", () => Promise.reject(new Error("away")))).rejects.toThrow("away");
-  expect(await shared.get("a", async () => "back")).toBe("back");
+  await expect(shared.get("a", "me", () => Promise.reject(new Error("away")))).rejects.toThrow("away");
+  expect(await shared.get("a", "me", async () => "back")).toBe("back");
 });
 
 it("keeps a bounded number of answers", async () => {
   let made = 0;
   const shared = new SharedAnswers<number>(8, () => 0);
-  const ask = (key: number) => shared.get(String(key), async () => ++made);
+  const ask = (key: number) => shared.get(String(key), "me", async () => ++made);
   for (let key = 0; key <= 200; key++) await ask(key);
   expect(await ask(200)).toBe(201);
   expect(await ask(0)).toBe(202);
@@ -31,10 +31,27 @@ it("keeps a bounded number of answers", async () => {
 it("makes a bounded number of answers at one time", async () => {
   const shared = new SharedAnswers<string>(2, () => 0);
   const { promise, resolve } = Promise.withResolvers<string>();
-  const made = [shared.get("a", () => promise), shared.get("b", () => promise)];
-  expect(shared.get("c", () => promise)).toBeUndefined();
-  expect(shared.get("a", () => promise)).toBe(made[0]);
+  const made = [shared.get("a", "me", () => promise), shared.get("b", "me", () => promise)];
+  expect(await shared.get("c", "me", () => promise)).toBeUndefined();
+  made.push(shared.get("a", "me", () => Promise.reject(new Error("not the shared one"))));
   resolve("done");
-  await Promise.all(made);
-  expect(await shared.get("c", async () => "next")).toBe("next");
+  expect(await Promise.all(made)).toEqual(["done", "done", "done"]);
+  expect(await shared.get("c", "me", async () => "next")).toBe("next");
+});
+
+it("gives the newest place of who makes most to another client, and those who shared that answer make it again", async () => {
+  const shared = new SharedAnswers<string>(3, () => 0);
+  const untilAborted = (signal: AbortSignal) =>
+    new Promise<string>((_, reject) => {
+      signal.addEventListener("abort", () => reject(signal.reason));
+    });
+  const { promise, resolve } = Promise.withResolvers<string>();
+  const kept = shared.get("a", "greedy", () => promise);
+  const next = shared.get("d", "greedy", untilAborted);
+  const shed = shared.get("b", "greedy", untilAborted);
+  const sharing = shared.get("b", "another", async () => "made again");
+  expect(await shared.get("c", "polite", async () => "made")).toBe("made");
+  expect([await shed, await sharing, await next]).toEqual([undefined, "made again", undefined]);
+  resolve("went on");
+  expect(await kept).toBe("went on");
 });

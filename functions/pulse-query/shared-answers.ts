@@ -1,41 +1,69 @@
+import { Places } from "../../http/places.ts";
+
 /** How long others who ask the same get the same answer. */
 const KEEP_MS = 1000;
 const MAX_KEPT = 200;
+
+interface Kept<T> {
+  /** `undefined` when its place went to another client. */
+  answer: Promise<T | undefined>;
+  staleAt: number;
+}
 
 /**
  * Answers that cost a scan of the store, shared by all who ask the same at the same time: a page that is open on many
  * screens asks for the same span at the same moment. An answer is at most a second old; one that failed is not kept.
  */
 export class SharedAnswers<T> {
-  readonly #maxUnderWay: number;
+  readonly #places: Places;
   readonly #now: () => number;
   /** In the order of asking. */
-  readonly #kept = new Map<string, { answer: Promise<T>; staleAt: number }>();
-  #underWay = 0;
+  readonly #kept = new Map<string, Kept<T>>();
 
+  /** @param maxUnderWay how many answers are made at one time, for all clients together */
   constructor(maxUnderWay: number, now: () => number) {
-    this.#maxUnderWay = maxUnderWay;
+    this.#places = new Places(maxUnderWay);
     this.#now = now;
   }
 
-  /** The kept answer, or a new one; `undefined` while `maxUnderWay` answers are being made. */
-  get(key: string, make: () => Promise<T>): Promise<T> | undefined {
+  /**
+   * The kept answer, or a new one; `undefined` when `client` gets no place for making one, or has to give it up. `make` ends
+   * early when its signal aborts.
+   */
+  async get(key: string, client: string, make: (signal: AbortSignal) => Promise<T>): Promise<T | undefined> {
+    for (;;) {
+      const kept = this.#kept.get(key);
+      if (kept === undefined || kept.staleAt <= this.#now()) return this.#make(key, client, make);
+      const answer = await kept.answer;
+      // Who made it had to give up a place, which those who share the answer need not.
+      if (answer !== undefined) return answer;
+    }
+  }
+
+  #make(key: string, client: string, make: (signal: AbortSignal) => Promise<T>): Promise<T | undefined> | undefined {
+    const abort = new AbortController();
+    const end = this.#places.take(client, () => abort.abort());
+    if (end === undefined) return undefined;
     const now = this.#now();
-    const kept = this.#kept.get(key);
-    if (kept !== undefined && kept.staleAt > now) return kept.answer;
-    if (this.#underWay >= this.#maxUnderWay) return undefined;
-    this.#underWay++;
-    const entry = { answer: make(), staleAt: Number.POSITIVE_INFINITY };
+    const entry: Kept<T> = {
+      answer: make(abort.signal).catch((error) => {
+        if (abort.signal.aborted) return undefined;
+        throw error;
+      }),
+      staleAt: Number.POSITIVE_INFINITY,
+    };
     this.#kept.delete(key);
     this.#kept.set(key, entry);
-    const end = (staleAt: number) => {
-      this.#underWay--;
-      entry.staleAt = staleAt;
-    };
-    entry.answer.then(
-      () => end(now + KEEP_MS),
-      () => end(0),
-    );
+    entry.answer
+      .then(
+        (answer) => {
+          entry.staleAt = answer === undefined ? 0 : now + KEEP_MS;
+        },
+        () => {
+          entry.staleAt = 0;
+        },
+      )
+      .finally(end);
     for (const [other, { staleAt }] of this.#kept) {
       if (staleAt > now && this.#kept.size <= MAX_KEPT) break;
       this.#kept.delete(other);

@@ -5,17 +5,21 @@ import type { PulseReader, Span } from "../../storage/ports.ts";
 import type { HealthCounts, LatencySummary, Summary, SummaryBucket } from "./answers.ts";
 import { StatusCounts } from "./status-counts.ts";
 
-/** Reads a service's pulses of a span and sums them up, in memory that does not grow with their number. */
+/**
+ * Reads a service's pulses of a span and sums them up, in memory that does not grow with their number. @throws once the
+ * signal aborts
+ */
 export async function summarize(
   reader: Pick<PulseReader, "scan">,
   service: string,
   span: Span,
   buckets: number,
+  signal?: AbortSignal,
 ): Promise<Summary> {
   const parts = divide(span, buckets).map((part) => new SpanStatistics(part));
   const statuses = new StatusCounts();
   const lengthMs = span.to - span.from;
-  for await (const chunk of chunksOf(reader, service, span)) {
+  for await (const chunk of chunksOf(reader, service, span, signal)) {
     for (const { event_time: time, latency_ms: latency, status } of chunk) {
       const health = healthOf(status);
       statuses.add(status);
@@ -24,7 +28,8 @@ export async function summarize(
   }
   if (statuses.needsRecount) {
     statuses.recount();
-    for await (const chunk of chunksOf(reader, service, span)) for (const { status } of chunk) statuses.add(status);
+    for await (const chunk of chunksOf(reader, service, span, signal))
+      for (const { status } of chunk) statuses.add(status);
   }
   const whole = new SpanStatistics(span);
   for (const part of parts) whole.merge(part);
@@ -39,8 +44,9 @@ export async function summarize(
   };
 }
 
-async function* chunksOf(reader: Pick<PulseReader, "scan">, service: string, span: Span) {
+async function* chunksOf(reader: Pick<PulseReader, "scan">, service: string, span: Span, signal?: AbortSignal) {
   for await (const chunk of reader.scan(service, span, true)) {
+    signal?.throwIfAborted();
     yield chunk;
     // A store in this process may give chunk after chunk without a pause: let other requests in between.
     await nextTurn();

@@ -54,6 +54,7 @@ export async function serve(
     check: fn.check,
     registry,
     limits: settings,
+    senderOf: fn.senderOf ?? ((headers) => doors.read.grantOf(headers)?.sender),
     log,
     onBodyBytes: countBodyBytes,
     maxRefusalBytes: fn.maxRefusalBytes,

@@ -12,6 +12,8 @@ export interface Grant {
   coversAll: boolean;
   /** The line of its token in the file, from 1: log lines name it, and never the token. */
   line?: number;
+  /** Tells tokens apart where clients share something, and does not tell what they are. */
+  sender?: string;
 }
 
 export interface Tokens {
@@ -114,14 +116,16 @@ function entriesOf(text: string): Entry[] {
       .replace(/(?:^|\s)#.*/, "")
       .trim()
       .split(/\s+/);
-    if (token) entries.push({ digest: digestOf(token), grant: grantFor(services, i + 1) });
+    if (token) entries.push(entryOf(token, services, i + 1));
   }
   return entries;
 }
 
-function grantFor(services: readonly string[], line: number): Grant {
-  if (services.length === 0 || matchesAll(services)) return { ...EVERY_SERVICE, line };
-  return { covers: matchOf(services), coversAll: false, line };
+function entryOf(token: string, services: readonly string[], line: number): Entry {
+  const digest = digestOf(token);
+  const reach =
+    services.length === 0 || matchesAll(services) ? EVERY_SERVICE : { covers: matchOf(services), coversAll: false };
+  return { digest, grant: { ...reach, line, sender: digest.toString("hex") } };
 }
 
 function digestOf(token: string): Buffer {

@@ -122,6 +122,23 @@ export function describeConnections(name: string, open: OpenHost): void {
     });
   });
 
+  describe(`${name}: answers that nobody takes`, () => {
+    it("are cut after their time, and a connection that waits for nothing is not", async () => {
+      const host = await open({ answerTimeoutMs: 400 });
+      const [idle, deaf] = [await connect(host), await connect(host)];
+      idle.send(accepted(host));
+      expect((await idle.answer()).status).toBe(202);
+      deaf.socket.pause();
+      // Requests sent ahead, whose answers fill the kernel's memory on both sides.
+      deaf.send(rawRequest("GET /metrics").repeat(1000));
+      await vi.waitFor(() =>
+        expect(host.lines).toContainEqual(expect.objectContaining({ status: 408, reason: "Answer not taken" })),
+      );
+      idle.send(accepted(host));
+      expect((await idle.answer()).status).toBe(202);
+    });
+  });
+
   describe(`${name}: a host that stops`, () => {
     it("answers requests in flight and later ones on open connections, and closes the connections", async () => {
       const host = await open();

@@ -1,10 +1,12 @@
 // An HTTP host in a test's process, and requests to it.
 import { expect, onTestFinished, vi } from "vitest";
+import { SMALL_BYTES } from "../shedding.ts";
 import { openRawConnection, type RawAnswer, type RawConnection, rawRequest } from "./raw-connection.ts";
 
 /** Settings of the host that a test opens. */
 export interface HostOptions {
   requestTimeoutMs?: number;
+  answerTimeoutMs?: number;
   graceMs?: number;
 }
 
@@ -26,9 +28,9 @@ export interface Host {
 /** Opens a host for one test and closes it afterwards. */
 export type OpenHost = (options?: HostOptions) => Promise<Host>;
 
-/** Connects to a host until the test ends. */
-export async function connect({ port }: Host): Promise<RawConnection> {
-  const connection = await openRawConnection(port);
+/** Connects to a host until the test ends, from one of this machine's addresses. */
+export async function connect({ port }: Host, from?: string): Promise<RawConnection> {
+  const connection = await openRawConnection(port, from);
   onTestFinished(() => void connection.socket.destroy());
   return connection;
 }
@@ -56,23 +58,27 @@ export function expectProblem(answer: RawAnswer, status: number): void {
   });
 }
 
-/** Sends bodies without their last byte until the host reads no more of others; gives a function that takes them back. */
-export async function fillReading(host: Host): Promise<() => void> {
-  const { maxBodyBytes, maxReadingBytes } = host;
-  const part = maxBodyBytes - 1;
+/** Sends bodies of a size without their last byte, as many as the host reads at one time, from one of this machine's addresses. */
+export async function stallBodies(host: Host, size: number, from?: string): Promise<RawConnection[]> {
   const senders: RawConnection[] = [];
-  for (let bytes = 0; bytes + part <= maxReadingBytes; bytes += part) {
-    const sender = await connect(host);
-    sender.send(accepted(host, { "content-length": String(maxBodyBytes) }, " ".repeat(part)));
+  for (let bytes = 0; bytes + size - 1 <= host.maxReadingBytes; bytes += size - 1) {
+    const sender = await connect(host, from);
+    sender.send(accepted(host, { "content-length": String(size) }, " ".repeat(size - 1)));
     senders.push(sender);
   }
+  return senders;
+}
+
+/** Sends small bodies without their last byte until the host reads no more of others; gives a function that takes them back. */
+export async function fillReading(host: Host): Promise<() => void> {
+  const senders = await stallBodies(host, SMALL_BYTES);
   await vi.waitFor(async () => expect((await exchange(host, accepted(host, {}, someBytes(host)))).status).toBe(429));
   return () => {
     for (const { socket } of senders) socket.destroy();
   };
 }
 
-/** A body for which {@link fillReading} leaves no room: it leaves less than 100 bytes. */
+/** A body for which {@link fillReading} leaves no room. */
 export function someBytes({ post }: Host): string {
-  return post.body.padEnd(100);
+  return post.body.padEnd(1000);
 }

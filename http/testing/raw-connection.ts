@@ -20,9 +20,9 @@ export interface RawConnection {
   ended(): Promise<string>;
 }
 
-/** Connects to a port of this machine. */
-export async function openRawConnection(port: number): Promise<RawConnection> {
-  const socket = connect(port, "127.0.0.1");
+/** Connects to a port of this machine, from one of its addresses: 127.0.0.2 is another client than 127.0.0.1. */
+export async function openRawConnection(port: number, localAddress = "127.0.0.1"): Promise<RawConnection> {
+  const socket = connect({ port, host: "127.0.0.1", localAddress });
   await once(socket, "connect");
   let buffered = Buffer.alloc(0);
   let hasEnded = false;

@@ -1,6 +1,15 @@
 // What every HTTP host of PulseMesh promises about routes and bodies.
 import { describe, expect, it, vi } from "vitest";
-import { accepted, connect, exchange, expectProblem, fillReading, type OpenHost, someBytes } from "./host.ts";
+import {
+  accepted,
+  connect,
+  exchange,
+  expectProblem,
+  fillReading,
+  type OpenHost,
+  someBytes,
+  stallBodies,
+} from "./host.ts";
 import { rawRequest } from "./raw-connection.ts";
 
 /** Describes how a host finds routes and reads bodies. */
@@ -102,7 +111,7 @@ export function describeRequests(name: string, open: OpenHost): void {
     });
 
     it("is 429 with Retry-After while too many bytes of other bodies are being read, and 202 once those clients have gone", async () => {
-      const host = await open();
+      const host = await open({ requestTimeoutMs: 120_000 }); // the bodies that stall must last until there are enough
       const release = await fillReading(host);
       const refused = await exchange(host, accepted(host, {}, someBytes(host)));
       expectProblem(refused, 429);
@@ -111,6 +120,35 @@ export function describeRequests(name: string, open: OpenHost): void {
       await vi.waitFor(async () =>
         expect((await exchange(host, accepted(host, {}, someBytes(host)))).status).toBe(202),
       );
+    });
+
+    it.each([
+      ["the same client", "127.0.0.1"],
+      ["another client", "127.0.0.2"],
+    ])("that is small is 202 beside stalled large ones of %s, of which one is 429", async (_, from) => {
+      const host = await open();
+      const stalled = await stallBodies(host, host.maxBodyBytes, from);
+      const statuses: number[] = [];
+      for (const one of stalled)
+        void one.answer().then(
+          ({ status }) => statuses.push(status),
+          () => undefined,
+        );
+      await vi.waitFor(async () => {
+        expect((await exchange(host, accepted(host, {}, someBytes(host)))).status).toBe(202);
+        expect(statuses).toEqual([429]);
+      });
+    });
+
+    it("of which less than 1 kB a second comes is 408 after half of its time", async () => {
+      const host = await open({ requestTimeoutMs: 4000 });
+      const connection = await connect(host);
+      connection.send(accepted(host, { "content-length": "100000" }, " ".repeat(4000)));
+      const drip = setInterval(() => connection.send(" "), 200);
+      const answer = await connection.answer();
+      clearInterval(drip);
+      expectProblem(answer, 408);
+      expect(answer.json().detail).toContain("1024 bytes of the body a second");
     });
 
     it("is asked for with 100 Continue where the client waits for that", async () => {

@@ -50,6 +50,8 @@ export interface BrokerOptions {
   maxBodyBytes?: number;
   /** How long a client may take to send an event. @default 10,000 */
   requestTimeoutMs?: number;
+  /** How long a client may take next to nothing of an answer that waits for it. @default 30,000 */
+  answerTimeoutMs?: number;
   /** For events that are ready or under way, of all Triggers together. @default 16 MiB */
   maxMemoryBytes?: number;
   /** How long `close` waits for answers and deliveries under way. @default 10,000 */
@@ -70,7 +72,13 @@ export interface Broker {
 /** Opens the file, delivers what is in it, and listens. @throws for Triggers or a file that it cannot use */
 export async function startBroker(options: BrokerOptions): Promise<Broker> {
   const { port, file, subscribers, maxBytes, logger, broker = BROKER, maxBodyBytes = MIB } = options;
-  const { requestTimeoutMs = 10_000, maxMemoryBytes = 16 * MIB, graceMs = 10_000, quietMs = 500 } = options;
+  const {
+    requestTimeoutMs = 10_000,
+    answerTimeoutMs = 30_000,
+    maxMemoryBytes = 16 * MIB,
+    graceMs = 10_000,
+    quietMs = 500,
+  } = options;
   for (const trigger of options.triggers) checkFields(trigger);
   const triggers = options.triggers.filter(({ spec }) => spec.broker === broker.name);
   const plans = triggers.map((trigger) => planOf(trigger, subscribers)); // throws before anything is opened
@@ -145,7 +153,13 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
   for (const [queue, count] of waiting) {
     logger.warn({ queue, count }, "deliveries of a trigger that is no more stay in the file until it is back");
   }
-  const limits = { maxBodyBytes, maxReadingBytes: MAX_READING_BYTES, requestTimeoutMs };
+  const limits = {
+    maxBodyBytes,
+    maxReadingBytes: MAX_READING_BYTES,
+    requestTimeoutMs,
+    answerTimeoutMs,
+    trustedProxies: 0,
+  };
   const ingress = createIngress({
     broker,
     subscriptions,

@@ -8,14 +8,13 @@ import type { CloudEvent } from "../../events/cloud-event.ts";
 import type { Fault } from "../../events/fault.ts";
 import { encodeBinary, eventModeOf, isForeignFormat } from "../../events/http-binding.ts";
 import type { BrokerName } from "../../events/triggers.ts";
-import type { BodyLimits } from "../../http/body-reader.ts";
 import { admitChange } from "../../http/changes.ts";
 import { hostGuard } from "../../http/hosts.ts";
 import { addressesOf } from "../../http/listening.ts";
 import { contentOf, problem, tryLater } from "../../http/problem.ts";
 import { RecentRefusal } from "../../http/recent-refusal.ts";
 import type { HttpReply, HttpRequest, Route } from "../../http/route.ts";
-import { HttpServer } from "../../http/server.ts";
+import { HttpServer, type ServerLimits } from "../../http/server.ts";
 import { type Admission, admit, type Subscription } from "./admission.ts";
 import type { AddOutcome, Journal } from "./journal.ts";
 import { readKnativeEvent } from "./knative-event.ts";
@@ -29,7 +28,7 @@ export interface IngressOptions {
   metrics: BrokerMetrics;
   /** Copies the broker's file, beside it. */
   copyFile(): void;
-  limits: BodyLimits;
+  limits: ServerLimits;
   /** The names of hosts that requests may name, besides this machine's. @default any */
   allowedHosts: readonly string[] | undefined;
   logger: Logger;

@@ -1,0 +1,135 @@
+// One client takes what it can, and another comes.
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { afterAll, afterEach, expect, it, onTestFinished, vi } from "vitest";
+import { openRawConnection, type RawConnection, rawRequest } from "../../http/testing/raw-connection.ts";
+import { createQuery, type QueryOptions } from "../pulse-query/handler.ts";
+import { openFunctionHost } from "../testing/function-host.ts";
+import { openStore, pulseOf, START } from "../testing/query-function.ts";
+
+const GREEDY = "127.0.0.1";
+const POLITE = "127.0.0.2";
+
+const store = openStore();
+await store.write(Array.from({ length: 1000 }, (_, i) => pulseOf({ service_name: "busy", event_time: START + i })));
+afterAll(() => store.close());
+
+type Scan = typeof store.scan;
+/** The real store, except for how a span is read. */
+const storeWith = (scan: Scan): QueryOptions["store"] =>
+  Object.assign(Object.create(store), { scan, close: async () => undefined });
+
+const connections: RawConnection[] = [];
+afterEach(() => {
+  for (const { socket } of connections.splice(0)) socket.destroy();
+});
+
+async function openQuery(options: Partial<QueryOptions>, env: Record<string, string> = {}) {
+  const retentionMs = 30 * 86_400_000;
+  const host = await openFunctionHost(
+    ({ doors, log }) => createQuery({ store, retentionMs, log, doors, ...options }),
+    env,
+  );
+  onTestFinished(() => host.close());
+  return host;
+}
+
+async function ask(port: number, from: string, path: string, headers: Record<string, string> = {}) {
+  const connection = await openRawConnection(port, from);
+  connections.push(connection);
+  connection.send(rawRequest(`GET ${path}`, headers));
+  return connection;
+}
+
+/** A scan that waits until it is let go. */
+function gated() {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  let begun = 0;
+  const scan: Scan = async function* (...asked) {
+    begun++;
+    await promise;
+    yield* store.scan(...asked);
+  };
+  return { scan, begun: () => begun, letGo: resolve };
+}
+
+const statusOf = async (connection: RawConnection) => (await connection.answer()).status;
+const LINES = { accept: "application/x-ndjson" };
+
+it("summaries: a newcomer gets a place of the client that holds all eight", async () => {
+  const { scan, begun, letGo } = gated();
+  const { port } = await openQuery({ store: storeWith(scan) });
+  const summary = (from: string, buckets: number) =>
+    ask(port, from, `/services/busy/summary?from=${START}&to=${START + 1000}&buckets=${buckets}`);
+  const greedy = await Promise.all(Array.from({ length: 8 }, (_, i) => summary(GREEDY, i + 1)));
+  await vi.waitFor(() => expect(begun()).toBe(8));
+  expect(await statusOf(await summary(GREEDY, 9))).toBe(503);
+  const polite = await summary(POLITE, 10);
+  await vi.waitFor(() => expect(begun()).toBe(9));
+  letGo();
+  expect(await statusOf(polite)).toBe(200);
+  const statuses = await Promise.all(greedy.map(statusOf));
+  expect(statuses.sort()).toEqual([200, 200, 200, 200, 200, 200, 200, 503]);
+});
+
+it("exports: a newcomer gets a place of the client that holds all eight", async () => {
+  const { scan, begun, letGo } = gated();
+  const { port } = await openQuery({ store: storeWith(scan) });
+  const exported = (from: string) => ask(port, from, "/services/busy/pulses", LINES);
+  const greedy = await Promise.all(Array.from({ length: 8 }, () => exported(GREEDY)));
+  await vi.waitFor(() => expect(begun()).toBe(8));
+  expect(await statusOf(await exported(GREEDY))).toBe(503);
+  const polite = await exported(POLITE);
+  await vi.waitFor(() => expect(begun()).toBe(9));
+  letGo();
+  expect(await statusOf(polite)).toBe(200);
+  expect((await Promise.all(greedy.map(statusOf))).filter((status) => status === 503)).toHaveLength(1);
+});
+
+it("exports that nobody reads are cut, and give their places back", async () => {
+  const endless: Scan = async function* (...asked) {
+    for (;;) yield* store.scan(...asked);
+  };
+  const host = await openQuery({ store: storeWith(endless) }, { PULSE_ANSWER_TIMEOUT_MS: "1000" });
+  const exported = () => ask(host.port, GREEDY, "/services/busy/pulses", LINES);
+  for (let i = 0; i < 8; i++) (await exported()).socket.pause();
+  const cut = () => host.lines.filter(({ reason }) => reason === "Answer not taken").length;
+  await vi.waitFor(() => expect(cut()).toBe(8));
+  // Who reads is not cut, however long it takes.
+  const { socket } = await exported();
+  socket.removeAllListeners("data");
+  const before = performance.now();
+  let isLong = false;
+  for await (const _ of socket) {
+    isLong = socket.bytesRead > 2e7 && performance.now() - before > 2000;
+    if (isLong) break;
+  }
+  expect([isLong, cut()]).toEqual([true, 8]);
+});
+
+it("live streams: a newcomer gets the newest place of the client that holds most, which all streams share", async () => {
+  const { port } = await openQuery({ live: { maxListeners: 2 } });
+  const first = await ask(port, GREEDY, "/live");
+  const second = await ask(port, GREEDY, "/services/busy/live");
+  expect([await statusOf(first), await statusOf(second)]).toEqual([200, 200]);
+  expect(await statusOf(await ask(port, GREEDY, "/live"))).toBe(503);
+  expect(await statusOf(await ask(port, POLITE, "/services/busy/live"))).toBe(200);
+  await second.ended();
+  expect(first.socket.destroyed).toBe(false);
+});
+
+it("a token is a client, whatever the address and whatever it may read", async () => {
+  const file = join(mkdtempSync(join(tmpdir(), "pulse-fairness-")), "tokens");
+  onTestFinished(() => rmSync(dirname(file), { recursive: true }));
+  writeFileSync(file, "greedy busy\npolite b*\n");
+  const { port } = await openQuery({ live: { maxListeners: 2 } }, { PULSE_READ_TOKENS_FILE: file });
+  const listen = (token: string, from: string) => ask(port, from, "/live", { authorization: `Bearer ${token}` });
+  const first = await listen("greedy", GREEDY);
+  const second = await listen("greedy", POLITE);
+  expect([await statusOf(first), await statusOf(second)]).toEqual([200, 200]);
+  expect(await statusOf(await listen("greedy", "127.0.0.3"))).toBe(503);
+  expect(await statusOf(await listen("polite", GREEDY))).toBe(200);
+  await second.ended();
+  expect(first.socket.destroyed).toBe(false);
+});

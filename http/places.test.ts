@@ -1,0 +1,48 @@
+import { expect, it } from "vitest";
+import { Places } from "./places.ts";
+
+function open(count: number) {
+  const places = new Places(count);
+  /** Who had to give up a place, in order. */
+  const ended: string[] = [];
+  let number = 0;
+  const take = (client: string) => {
+    const name = `${client}${++number}`;
+    return places.take(client, () => ended.push(name));
+  };
+  return { take, ended };
+}
+
+it("one client may take all places while nobody else wants one, and no more", () => {
+  const { take, ended } = open(2);
+  expect([take("a"), take("a"), take("a")].map((place) => place !== undefined)).toEqual([true, true, false]);
+  expect(ended).toEqual([]);
+});
+
+it("a newcomer gets the newest place of the client that holds most", () => {
+  const { take, ended } = open(5);
+  for (const client of ["a", "b", "a", "b", "a"]) take(client);
+  expect(take("c")).toBeDefined();
+  expect(ended).toEqual(["a5"]);
+});
+
+it("nobody gives a place up to a client that would then hold as much or more", () => {
+  const { take, ended } = open(4);
+  for (const client of ["a", "a", "b", "b"]) take(client);
+  expect(take("c")).toBeDefined();
+  expect(ended).toEqual(["a2"]);
+  expect([take("a"), take("c")]).toEqual([undefined, undefined]);
+  expect(take("d")).toBeDefined();
+  expect(ended).toEqual(["a2", "b4"]);
+  expect([take("a"), take("e")]).toEqual([undefined, undefined]);
+});
+
+it("a place that is given back is free once, and one that was given up is not given back", () => {
+  const { take, ended } = open(2);
+  take("a");
+  const second = take("a");
+  expect(take("b")).toBeDefined();
+  expect(ended).toEqual(["a2"]);
+  second?.();
+  expect(take("c")).toBeUndefined();
+});
