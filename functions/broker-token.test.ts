@@ -46,6 +46,6 @@ it("a file that has gone leaves the former token", () => {
 
 it("a file that is not there at the start is named with its setting", () => {
   expect(() => openBrokerToken("/nowhere/token", log)).toThrow(
-    "PULSE_SINK_TOKEN_FILE: Expected a file that can be read, got ENOENT for /nowhere/token",
+    "PULSE_SINK_TOKEN_FILE: Expected a file that can be read, got /nowhere/token: there is none",
   );
 });

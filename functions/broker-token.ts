@@ -1,4 +1,6 @@
 import { readFileSync } from "node:fs";
+import { reasonOf } from "../settings/file-reason.ts";
+import { SettingsError } from "../settings/read.ts";
 import type { Logger } from "./log.ts";
 
 /** Kubernetes replaces a token when four fifths of its time have passed: of an hour, twelve minutes are left. */
@@ -6,7 +8,8 @@ const READ_AGAIN_MS = 30_000;
 
 /**
  * The value of the header `authorization` with the bearer token in a file, which is read again every 30 s. While the file
- * cannot be read, the former token stays, and the log says so. @throws when the file cannot be read at the start
+ * cannot be read, the former token stays, and the log says so. @throws {SettingsError} when the file cannot be read
+ * at the start
  */
 export function openBrokerToken(file: string, log: Logger, readAgainMs = READ_AGAIN_MS): () => string {
   const read = () => `Bearer ${readFileSync(file, "utf8").trim()}`;
@@ -14,8 +17,8 @@ export function openBrokerToken(file: string, log: Logger, readAgainMs = READ_AG
   try {
     value = read();
   } catch (cause) {
-    const code = (cause as NodeJS.ErrnoException).code ?? "an error";
-    throw new Error(`PULSE_SINK_TOKEN_FILE: Expected a file that can be read, got ${code} for ${file}`, { cause });
+    const message = `PULSE_SINK_TOKEN_FILE: Expected a file that can be read, got ${file}: ${reasonOf(cause)}`;
+    throw new SettingsError(message, { cause });
   }
   let readAt = performance.now();
   return () => {

@@ -126,7 +126,7 @@ async function failAtPersist(service: string): Promise<void> {
   expect(answer.status).toBe(204);
 }
 
-/** A request to a door, in order but for its token. */
+/** A valid request to a door, without a token. */
 function requestOf({ process, door }: Row): { path: string; init: RequestInit } {
   const [method, pattern] = door.split(" ") as [string, string];
   const path = pattern

@@ -53,7 +53,7 @@ function detailOf(data: string | undefined): string | undefined {
 }
 
 /** The event as its sender sent it. */
-export function asSent(event: CloudEvent): CloudEvent {
+function asSent(event: CloudEvent): CloudEvent {
   const extensions = Object.fromEntries(
     Object.entries(event.extensions).filter(([name]) => !ADDED_BY_BROKER.has(name)),
   );

@@ -23,7 +23,8 @@ export interface IngestOptions {
   tokens: Tokens | undefined;
   retentionMs: number;
   maxPulses: number;
-  closeBroker: () => Promise<void>;
+  /** Closes the connections to other parts, once no pulse waits. */
+  disconnect: () => Promise<void>;
 }
 
 const TWO_CONTENT_TYPES = [{ pointer: "", rule: "Expected one Content-Type, or equal ones", got: "different ones" }];
@@ -99,7 +100,7 @@ export function createIngest(options: IngestOptions): PulseFunction {
     check: async () => refusal.reason && `Pulses are not accepted: ${refusal.reason}`,
     close: async () => {
       await emitter.flush();
-      await options.closeBroker();
+      await options.disconnect();
       tokens?.close();
     },
   };

@@ -41,7 +41,19 @@ describe("the services that pulse-ingest knows", () => {
     expect(services.size).toBe(1);
   });
 
-  it("are bounded for a token that is for some: by the known names that it is for, whoever brought them", () => {
+  it("are not counted again for each request of a token that is refused", () => {
+    const services = new KnownServices({ maxServices: 100, maxServicesPerToken: 2 });
+    services.learn(new Set(["a-1", "a-2", "b"]));
+    const asked: string[] = [];
+    const covers = (name: string) => asked.push(name) > 0 && name.startsWith("a");
+    const sender = { covers, coversAll: false };
+    for (const name of ["a-3", "a-4", "a-5"]) {
+      expect(services.letIn(pulsesOf(name), sender)).toEqual({ kind: "too-many", name, bound: 2 });
+    }
+    expect(asked).toEqual(["a-1", "a-2", "b"]);
+  });
+
+  it("are bounded for a token of some services, by all known names that it covers", () => {
     const services = new KnownServices({ maxServices: 100, maxServicesPerToken: 3 });
     const sender = senderOf("checkout");
     services.learn(new Set(["checkout-1", "cart"]));

@@ -86,6 +86,8 @@ export class KnownServices {
     count = 0;
     for (const name of this.#learnt) if (sender.covers(name)) count++;
     for (const name of this.#fresh.keys()) if (sender.covers(name)) count++;
+    // Kept also for a sender that is refused: it may ask again and again.
+    this.#counts.set(sender, count);
     return count;
   }
 }

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { Logger } from "../log.ts";
+import { urlUnder } from "../url-under.ts";
 import type { KnownServices } from "./known-services.ts";
 
 /** Names that are kept: 20 MB of the longest. Whatever else the store has counts as new. */
@@ -19,7 +20,7 @@ export function learnServices(url: URL, services: KnownServices, log: Logger): {
   async function learn(): Promise<number> {
     try {
       const signal = AbortSignal.any([ended.signal, AbortSignal.timeout(TIMEOUT_MS)]);
-      const names = await readNames(new URL("/service-names", url), signal);
+      const names = await readNames(urlUnder(url, "/service-names"), signal);
       services.learn(names);
       if (hasFailed) log.info({ services: names.size }, "services learnt from pulse-persist");
       hasFailed = false;

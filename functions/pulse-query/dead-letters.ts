@@ -7,6 +7,7 @@ import { deadLetterForms } from "../dead-letter-parameters.ts";
 import { credentialOf } from "../tokens/credential.ts";
 import type { Doors } from "../tokens/doors.ts";
 import { behind } from "../tokens/guarded-routes.ts";
+import { urlUnder } from "../url-under.ts";
 
 const FORWARDED_HEADERS = ["content-type", "retry-after", "www-authenticate", "x-content-type-options"] as const;
 
@@ -27,7 +28,7 @@ export function deadLetterRoutes({ url, doors, userHeader, timeoutMs = 15_000 }:
     if (url === undefined) {
       return problem(404, "Not found", "Expected PULSE_DEADLETTER_URL to say where pulse-deadletter is, got nothing.");
     }
-    const target = new URL(`${url.pathname.replace(/\/$/, "")}${path}`, url);
+    const target = urlUnder(url, path);
     target.search = query.toString();
     try {
       const answer = await fetch(target, {

@@ -1,4 +1,5 @@
 import { READINESS_PATH, whatFails } from "../../http/health.ts";
+import { urlUnder } from "../url-under.ts";
 
 /** How long an answer is good: every kind of live stream asks at each heartbeat. */
 const KEPT_MS = 5000;
@@ -10,7 +11,7 @@ const TIMEOUT_MS = 3000;
  */
 export function askWhyNotStored(url: URL | undefined, now: () => number): () => Promise<string | undefined> {
   if (url === undefined) return async () => undefined;
-  const target = new URL(`${url.pathname.replace(/\/$/, "")}${READINESS_PATH}`, url);
+  const target = urlUnder(url, READINESS_PATH);
   let kept: { reason: Promise<string | undefined>; until: number } | undefined;
   return () => {
     if (kept === undefined || kept.until <= now()) {

@@ -29,11 +29,18 @@ export async function serve(
   { settings, registry, doors, log }: Pick<Parts, "settings" | "registry" | "doors" | "log">,
 ): Promise<Server> {
   let http: HttpServer | undefined;
-  const stop = createStop(fn, {
-    answerAll: async (graceMs) => (await http?.stop(graceMs)) ?? true,
-    graceMs: settings.shutdownGraceMs,
-    log,
-  });
+  const close = async () => {
+    await fn.close();
+    doors.close();
+  };
+  const stop = createStop(
+    { ...fn, close },
+    {
+      answerAll: async (graceMs) => (await http?.stop(graceMs)) ?? true,
+      graceMs: settings.shutdownGraceMs,
+      log,
+    },
+  );
   const [first, ...others] = addressesOf(settings.listenAddress ?? EVERY_ADDRESS);
   const server = await listeningAt(first, () =>
     start(

@@ -75,7 +75,7 @@ export class StoreFile<T> {
   }
 
   /**
-   * Does some work in a transaction of its own, once other processes let it.
+   * Does some work in one transaction. Waits while another process locks the file.
    * @throws {StoreError} when SQLite fails, or stays locked for too long
    */
   async change<R>(work: () => R): Promise<R> {
