@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { pulsesIn } from "../testing/broker.ts";
-import { ATTRIBUTES, broker, DATA, expectAccepted, pointersOf, post } from "../testing/cloud-event-requests.ts";
+import { ATTRIBUTES, DATA, expectAccepted, pointersOf, post } from "../testing/cloud-event-requests.ts";
+import { broker } from "../testing/ingest-and-broker.ts";
 
 const event = (attributes: Record<string, unknown> = {}) => ({ ...ATTRIBUTES, data: DATA, ...attributes });
 

@@ -1,16 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { openRawConnection, rawRequest } from "../../http/testing/raw-connection.ts";
 import { pulsesIn } from "../testing/broker.ts";
-import {
-  ATTRIBUTES,
-  broker,
-  DATA,
-  expectAccepted,
-  host,
-  pointersOf,
-  post,
-  TYPE,
-} from "../testing/cloud-event-requests.ts";
+import { ATTRIBUTES, DATA, expectAccepted, pointersOf, post, TYPE } from "../testing/cloud-event-requests.ts";
+import { broker, host } from "../testing/ingest-and-broker.ts";
 
 const TRACE = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
 

@@ -1,31 +1,14 @@
-import { mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { afterAll, afterEach, describe, expect, it, vi } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { openRawConnection, rawRequest } from "../../http/testing/raw-connection.ts";
 import { openBroker } from "../testing/broker.ts";
 import { openFunctionHost } from "../testing/function-host.ts";
+import { fileOf, replace } from "../testing/token-files.ts";
 import { compose } from "./compose.ts";
 
-const folder = mkdtempSync(join(tmpdir(), "pulse-tokens-"));
 const closers: (() => unknown)[] = [];
 afterEach(async () => {
   for (const close of closers.splice(0).reverse()) await close();
 });
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
-
-let files = 0;
-function fileOf(text: string): string {
-  const file = join(folder, `${++files}.txt`);
-  writeFileSync(file, text);
-  return file;
-}
-
-/** Replaces a file in one step, as Kubernetes replaces a Secret. */
-function replace(file: string, text: string): void {
-  writeFileSync(`${file}.new`, text);
-  renameSync(`${file}.new`, file);
-}
 
 describe("pulse-ingest with tokens", () => {
   const PULSE = JSON.stringify({ service_name: "checkout", latency_ms: 1, status: "ok" });

@@ -1,19 +1,7 @@
-// For tests: pulse-ingest with a broker, and ways to post CloudEvents.
-import { afterAll, beforeEach, expect } from "vitest";
+// For tests: ways to post CloudEvents to pulse-ingest.
+import { expect } from "vitest";
 import { openRawConnection, rawRequest } from "../../http/testing/raw-connection.ts";
-import { compose } from "../pulse-ingest/compose.ts";
-import { openBroker } from "./broker.ts";
-import { openFunctionHost } from "./function-host.ts";
-
-export const broker = await openBroker();
-export const host = await openFunctionHost(compose, { K_SINK: broker.url });
-afterAll(async () => {
-  await host.close();
-  await broker.close();
-});
-beforeEach(() => {
-  broker.received.length = 0;
-});
+import { broker, host } from "./ingest-and-broker.ts";
 
 export const DATA = { service_name: "checkout", latency_ms: 12.5, status: "ok" };
 export const TYPE = "dev.pulsemesh.pulse.v1";

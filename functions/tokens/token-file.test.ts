@@ -1,11 +1,10 @@
-import { appendFileSync, mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { appendFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { pino } from "pino";
-import { afterAll, afterEach, describe, expect, it, vi } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
+import { fileOf, folder, replace } from "../testing/token-files.ts";
 import { openTokens, type Tokens } from "./token-file.ts";
 
-const folder = mkdtempSync(join(tmpdir(), "pulse-tokens-"));
 const VARIABLE = "PULSE_ADMIN_TOKENS_FILE";
 const said: string[] = [];
 const log = pino({}, { write: (line: string) => void said.push(JSON.parse(line).msg) });
@@ -13,25 +12,11 @@ const closers: (() => void)[] = [];
 afterEach(() => {
   for (const close of closers.splice(0)) close();
 });
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
-
-let files = 0;
-function fileOf(text: string): string {
-  const file = join(folder, `${++files}.txt`);
-  writeFileSync(file, text);
-  return file;
-}
 
 function open(file: string, lookEveryMs?: number): Tokens {
   const tokens = openTokens({ file, variable: VARIABLE }, log, lookEveryMs);
   closers.push(tokens.close);
   return tokens;
-}
-
-/** Replaces a file in one step, as Kubernetes replaces a Secret. */
-function replace(file: string, text: string): void {
-  writeFileSync(`${file}.new`, text);
-  renameSync(`${file}.new`, file);
 }
 
 describe("tokens", () => {

@@ -1,8 +1,9 @@
 // Start here: what every adapter must keep, said once and run against the real thing. The tests share one store (a
 // keyspace, a file) but no service: each test names its own. Siblings: subject.ts describes the adapter under test;
-// writes.ts, reads.ts, latest.ts, model.ts, forgetting.ts, lifecycle.ts and dead-letters.ts hold the tests.
+// writes.ts, reads.ts, latest.ts, model.ts, forgetting.ts, lifecycle.ts, dead-letters.ts and dead-letter-lists.ts hold the tests.
 import { afterAll, beforeAll } from "vitest";
 import { describeUnless } from "../testing/describe-unless.ts";
+import { describeDeadLetterLists } from "./dead-letter-lists.ts";
 import { describeDeadLetters } from "./dead-letters.ts";
 import { describeForgetting } from "./forgetting.ts";
 import { describeLatest } from "./latest.ts";
@@ -26,7 +27,10 @@ export function describePulseStore(subject: Subject<OpenPulseStore>): void {
 
 /** The contract of `DeadLetterStore` and `StoreLifecycle`. */
 export function describeDeadLetterStore(subject: Subject<OpenDeadLetterStore>): void {
-  describeSubject(subject, describeDeadLetters);
+  describeSubject(subject, (fixture) => {
+    describeDeadLetters(fixture);
+    describeDeadLetterLists(fixture);
+  });
 }
 
 function describeSubject<S>(subject: Subject<S>, describeParts: (fixture: Fixture<S>) => void): void {

@@ -1,6 +1,7 @@
 // Dead letters to keep.
 import { randomUUID } from "node:crypto";
-import type { DeadLetter } from "../ports.ts";
+import { expect } from "vitest";
+import type { DeadLetter, DeadLetterStore } from "../ports.ts";
 import { START } from "./pulses.ts";
 
 /** A dead letter with a new identity. */
@@ -25,4 +26,13 @@ export function deadLetterOf(fields: Partial<DeadLetter> = {}): DeadLetter {
     time: START,
     ...fields,
   };
+}
+
+/** Dead letters of one reason, each so much later than the one before. */
+export function seriesOf(count: number, reason: string, stepMs = 1): DeadLetter[] {
+  return Array.from({ length: count }, (_, i) => deadLetterOf({ reason, time: START + i * stepMs }));
+}
+
+export async function put(store: DeadLetterStore, deadLetter: DeadLetter): Promise<void> {
+  expect(await store.put(deadLetter)).toEqual({ kind: "stored" });
 }

@@ -1,20 +1,14 @@
 // The rendered charts: they pass Kubernetes' schemas, and every pod keeps the rules for pods.
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
-import { parse } from "yaml";
 import { isSkippedWithout, runTool } from "../../dashboards/testing/tools.ts";
-import { TRIGGERS } from "../../events/triggers.ts";
-import { FUNCTIONS } from "../../settings/function-settings.ts";
-import { NODE_FLAGS } from "../../settings/node-flags.ts";
 import { SCHEMA_LOCATION, writeSchemas } from "./kubernetes-schemas.ts";
-import { type Manifest, render } from "./render.ts";
+import { type Manifest, MONITORED, podsOf, render } from "./render.ts";
 
 const KUBECONFORM = "github.com/yannh/kubeconform/cmd/kubeconform@v0.7.0";
-const MONITORED = ["--set", "monitoring.enabled=true"];
-const KAFKA_SINK = "http://kafka-broker-ingress.knative-eventing.svc.cluster.local/default/pulsemesh";
 
 const CASES = [
   ["knative", "laptop", MONITORED],
@@ -108,142 +102,6 @@ describe.skipIf(isSkippedWithout("helm"))("the chart", () => {
     const three = render("cassandra", ["-f", "infra/charts/cassandra/values-durable.yaml"]);
     expect(three.find(({ kind }) => kind === "StatefulSet").spec.replicas).toBe(3);
   });
-
-  it("pulsemesh lets dead letters wait in Kafka, so that they need no Cassandra", () => {
-    const manifests = render("pulsemesh", ["-f", "infra/charts/pulsemesh/values-durable.yaml"]);
-    const triggers = Object.fromEntries(
-      manifests.filter(({ kind }) => kind === "Trigger").map(({ metadata, spec }) => [metadata.name, spec]),
-    );
-    expect(triggers.persist.delivery.deadLetterSink.ref).toMatchObject({
-      kind: "Broker",
-      name: "pulsemesh-dead-letters",
-    });
-    expect(triggers["dead-letters"]).toMatchObject({
-      broker: "pulsemesh-dead-letters",
-      subscriber: { ref: { kind: "Service", name: "pulse-deadletter" } },
-    });
-    // Linear back-off waits n delays before the n-th retry, n from 0: the retries outlast an outage of an hour.
-    expect(secondsOf(triggers.persist.delivery)).toBe(8010);
-    expect(secondsOf(triggers["dead-letters"].delivery)).toBe(159_600);
-    const ingest = manifests.find(({ kind, metadata }) => kind === "Service" && metadata.name === "pulse-ingest");
-    expect(ingest.spec.template.spec.containers[0].env).toContainEqual({ name: "K_SINK", value: KAFKA_SINK });
-    const budgets = manifests.filter(({ kind }) => kind === "PodDisruptionBudget").map(({ metadata }) => metadata.name);
-    expect(budgets.sort()).toEqual([...FUNCTIONS].sort());
-  });
-
-  it("pulsemesh fails the schema's Job at once where a setting is wrong, and shows the reason in the pod's status", () => {
-    const job = render("pulsemesh", []).find(({ kind }) => kind === "Job");
-    expect(job?.spec.podFailurePolicy.rules).toEqual([
-      { action: "FailJob", onExitCodes: { containerName: "schema", operator: "In", values: [2] } },
-    ]);
-    // Kubernetes takes a policy only with pods that do not restart.
-    expect(job?.spec.template.spec).toMatchObject({
-      restartPolicy: "Never",
-      containers: [
-        { name: "schema", args: ["schema.cjs", "apply", "--wait"], terminationMessagePolicy: "FallbackToLogsOnError" },
-      ],
-    });
-  });
-
-  it("pulsemesh exposes only pulse-ingest and pulse-query outside the cluster", () => {
-    const services = render("pulsemesh", []).filter(({ apiVersion }) => apiVersion === "serving.knative.dev/v1");
-    const isLocal = ({ metadata }: Manifest) =>
-      metadata.labels["networking.knative.dev/visibility"] === "cluster-local";
-    expect(services.filter(isLocal).map(({ metadata }) => metadata.name)).toEqual([
-      "pulse-deadletter",
-      "pulse-persist",
-    ]);
-  });
-
-  it("pulsemesh gives each function the tokens that it asks for, the hosts, and the header with a proxy's user", () => {
-    const secrets = "tokensSecret=senders,readTokensSecret=readers,adminTokensSecret=admins";
-    const hosts = ["--set", "allowedHosts={pulse.example}", "--set", "userHeader=x-user"];
-    const services = render("pulsemesh", ["--set", secrets, ...hosts]).filter(
-      ({ apiVersion }) => apiVersion === "serving.knative.dev/v1",
-    );
-    const found = services.map(({ metadata, spec }) => {
-      const { containers, volumes } = spec.template.spec;
-      const [{ env, volumeMounts }] = containers;
-      const files = env.filter(({ name }: Manifest) => name.endsWith("_TOKENS_FILE"));
-      const sources = files.map(({ name, value }: Manifest) => {
-        const mount = volumeMounts.find(({ mountPath }: Manifest) => value === `${mountPath}/tokens`);
-        return [name, volumes.find((volume: Manifest) => volume.name === mount.name).secret.secretName];
-      });
-      return [metadata.name, Object.fromEntries(sources)];
-    });
-    expect(Object.fromEntries(found)).toEqual({
-      "pulse-ingest": { PULSE_INGEST_TOKENS_FILE: "senders", PULSE_READ_TOKENS_FILE: "readers" },
-      "pulse-persist": { PULSE_READ_TOKENS_FILE: "readers" },
-      "pulse-query": { PULSE_READ_TOKENS_FILE: "readers", PULSE_ADMIN_TOKENS_FILE: "admins" },
-      "pulse-deadletter": { PULSE_READ_TOKENS_FILE: "readers", PULSE_ADMIN_TOKENS_FILE: "admins" },
-    });
-    const [{ env }] = services.find(({ metadata }) => metadata.name === "pulse-query").spec.template.spec.containers;
-    const inside = "pulse-query.default,pulse-query.default.svc,pulse-query.default.svc.cluster.local";
-    expect(env).toContainEqual({ name: "PULSE_ALLOWED_HOSTS", value: `pulse.example,${inside}` });
-    expect(env).toContainEqual({ name: "PULSE_USER_HEADER", value: "x-user" });
-  });
-
-  it("pulsemesh lets Alertmanager post the alerts of its namespace to the paths of a webhook", () => {
-    const manifests = render("pulsemesh", [
-      ...MONITORED,
-      "--set",
-      "monitoring.alertWebhook=http://alerts.example/pulse/",
-    ]);
-    const { receivers } = manifests.find(({ kind }) => kind === "AlertmanagerConfig").spec;
-    expect(receivers.map(({ webhookConfigs }: Manifest) => webhookConfigs[0].url)).toEqual([
-      "http://alerts.example/pulse/on-call",
-      "http://alerts.example/pulse/working-hours",
-    ]);
-    const rules = manifests
-      .find(({ kind }) => kind === "PrometheusRule")
-      .spec.groups.flatMap(({ rules }: Manifest) => rules);
-    const namespaces = rules.filter(({ alert }: Manifest) => alert).map(({ labels }: Manifest) => labels.namespace);
-    expect(new Set(namespaces)).toEqual(new Set(["default"]));
-    expect(render("pulsemesh", MONITORED).filter(({ kind }) => kind === "AlertmanagerConfig")).toEqual([]);
-  });
-
-  it.each(["values.yaml", "values-durable.yaml"])(
-    "every Trigger waits longer than the function it calls, with %s",
-    (file) => {
-      const manifests = render("pulsemesh", ["-f", `infra/charts/pulsemesh/${file}`]);
-      const limits = new Map(
-        manifests
-          .filter(({ apiVersion }) => apiVersion === "serving.knative.dev/v1")
-          .map(({ metadata, spec }) => [metadata.name, spec.template.spec.timeoutSeconds]),
-      );
-      const triggers = manifests.filter(({ kind }) => kind === "Trigger");
-      expect(triggers.length).toBeGreaterThan(0);
-      for (const { spec } of triggers) {
-        const [, seconds] = /^PT(\d+)S$/.exec(spec.delivery.timeout) ?? [];
-        expect(Number(seconds)).toBeGreaterThan(limits.get(spec.subscriber.ref.name));
-      }
-    },
-  );
-
-  it("no request passes the activator or writes a line to Kourier's log", () => {
-    const services = render("pulsemesh", []).filter(({ apiVersion }) => apiVersion === "serving.knative.dev/v1");
-    const capacities = services.map(
-      ({ spec }) => spec.template.metadata.annotations["autoscaling.knative.dev/target-burst-capacity"],
-    );
-    expect(capacities).toEqual(FUNCTIONS.map(() => "0"));
-    const serving = render("knative", []).find(({ kind }) => kind === "KnativeServing");
-    expect(serving?.spec.config.kourier["enable-service-access-logging"]).toBe("false");
-  });
-});
-
-describe("the values of the chart pulsemesh", () => {
-  const values = parse(readFileSync("infra/charts/pulsemesh/values.yaml", "utf8"));
-
-  it("have the Triggers of events/triggers.ts", () => {
-    expect(values.triggers).toEqual(TRIGGERS);
-  });
-
-  it.each(FUNCTIONS)("limit the heap of %s to less than the container's memory", (name) => {
-    const { nodeOptions, resources } = values.functions[name];
-    expect(nodeOptions.split(" ")).toEqual(NODE_FLAGS[name]);
-    const heap = Number(/max-old-space-size=(\d+)/.exec(nodeOptions)?.[1]);
-    expect(Number.parseInt(resources.limits.memory, 10)).toBeGreaterThan(heap * 1.5);
-  });
 });
 
 const folder = mkdtempSync(join(tmpdir(), "pulse-charts-"));
@@ -264,14 +122,4 @@ function conformanceOf(manifests: readonly Manifest[]): string[] {
   return (resources as Resource[])
     .filter(({ status }) => status !== "statusValid")
     .map(({ kind, name, status, msg }) => `${kind} ${name}: ${status} ${msg}`);
-}
-
-function podsOf(manifests: readonly Manifest[]): { name: string; pod: Manifest }[] {
-  return manifests
-    .filter(({ spec }) => spec?.template?.spec?.containers !== undefined)
-    .map(({ kind, metadata, spec }) => ({ name: `${kind} ${metadata.name}`, pod: spec.template.spec }));
-}
-
-function secondsOf({ retry, backoffDelay }: { retry: number; backoffDelay: string }): number {
-  return (Number(/PT(.*)S/.exec(backoffDelay)?.[1]) * retry * (retry - 1)) / 2;
 }

@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { isSkippedWithout } from "../../dashboards/testing/tools.ts";
 import { FUNCTIONS } from "../../settings/function-settings.ts";
-import { type Manifest, render } from "./render.ts";
+import { type Manifest, podsOf, render } from "./render.ts";
 
 const inNamespace = (name: string) => ({ namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": name } } });
 const PROMETHEUS = inNamespace("monitoring");
@@ -63,7 +63,7 @@ describe.skipIf(isSkippedWithout("helm"))("on a cluster", () => {
   it("all that connects to Cassandra checks its certificate, and shows one where the nodes ask for it", () => {
     const value = "cassandra.tls.secret=nodes,cassandra.tls.serverName=cassandra.example";
     const settingsWith = (more: string) =>
-      podsOf(render("pulsemesh", ["--set", `${value}${more}`])).map((pod) => {
+      podsOf(render("pulsemesh", ["--set", `${value}${more}`])).map(({ pod }) => {
         const { env, volumeMounts } = pod.containers[0];
         expect(volumeMounts.map(({ mountPath }: Manifest) => mountPath)).toContain("/secrets/cassandra-tls");
         const tls = env.filter(({ name }: Manifest) => /^PULSE_CASSANDRA_(CA|CERT|KEY|TLS)_(FILE|SERVER)/.test(name));
@@ -101,7 +101,3 @@ describe.skipIf(isSkippedWithout("helm"))("on a cluster", () => {
     );
   });
 });
-
-function podsOf(manifests: readonly Manifest[]): Manifest[] {
-  return manifests.flatMap(({ spec }) => (spec?.template?.spec?.containers === undefined ? [] : [spec.template.spec]));
-}

@@ -4,6 +4,9 @@ import { runTool } from "../../dashboards/testing/tools.ts";
 // biome-ignore lint/suspicious/noExplicitAny: objects of many kinds, whose shapes kubeconform checks.
 export type Manifest = any;
 
+/** Values that install what a monitored cluster has. */
+export const MONITORED = ["--set", "monitoring.enabled=true"];
+
 const rendered = new Map<string, Manifest[]>();
 
 /** The manifests that Helm renders from a chart. */
@@ -19,4 +22,11 @@ export function render(chart: string, args: readonly string[]): Manifest[] {
   const manifests = documents.map((document) => document.toJS()).filter((manifest) => manifest !== null);
   rendered.set(key, manifests);
   return manifests;
+}
+
+/** The pods of manifests, each with the name of its owner. */
+export function podsOf(manifests: readonly Manifest[]): { name: string; pod: Manifest }[] {
+  return manifests
+    .filter(({ spec }) => spec?.template?.spec?.containers !== undefined)
+    .map(({ kind, metadata, spec }) => ({ name: `${kind} ${metadata.name}`, pod: spec.template.spec }));
 }
