@@ -149,6 +149,13 @@ describeUnless(skip, "a node with passwords and certificates", () => {
     // Cassandra refuses a password's change within 5 s of the one before.
     const rotate = () => admin.execute("ALTER ROLE rotated WITH PASSWORD = 'the-next-one'", [], { prepare: false });
     await vi.waitFor(rotate, PATIENCE);
+    // Cassandra's cache of credentials takes the former password for some seconds.
+    const isRefused = () =>
+      connectTo({ ...settings, user: "rotated" }).then(
+        (client) => client.shutdown(),
+        () => true,
+      );
+    await vi.waitFor(async () => expect(await isRefused()).toBe(true), PATIENCE);
     await proxy.cut();
     await proxy.open();
     const read = () => store.latest().then(() => "read", String);
