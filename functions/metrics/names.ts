@@ -15,6 +15,7 @@ export const METRICS = {
   pulseLatency: "pulsemesh_pulse_latency_seconds",
   stored: "pulsemesh_pulses_stored_total",
   storedAgain: "pulsemesh_pulses_stored_again_total",
+  unknownStatuses: "pulsemesh_unknown_statuses_total",
   lastPulse: "pulsemesh_last_pulse_timestamp_seconds",
   deliveryLag: "pulsemesh_delivery_lag_seconds",
   storeBatch: "pulsemesh_store_batch_rows",
@@ -34,3 +35,7 @@ export const METRICS = {
 /** The label `service` of all services beyond the first {@link MAX_SERVICE_LABELS}. */
 export const OTHER_SERVICES = "_other";
 export const MAX_SERVICE_LABELS = 1000;
+
+/** The label `status` of all statuses beyond the first {@link MAX_STATUS_LABELS}. */
+export const OTHER_STATUSES = "_other";
+export const MAX_STATUS_LABELS = 20;

@@ -32,6 +32,17 @@ describe("persist's metrics", () => {
     });
   });
 
+  it("count the statuses that stand for no health, with bounded labels", async () => {
+    const registry = new Registry();
+    const metrics = new PersistMetrics([registry]);
+    metrics.observeStored([pulse("a"), pulse("a", { status: "meh" }), pulse("b", { status: "meh" })], ARRIVAL);
+    for (let i = 1; i < 25; i++) metrics.observeStored([pulse("a", { status: `code ${i}` })], ARRIVAL);
+    const counts = await valuesOf(registry, "pulsemesh_unknown_statuses_total");
+    expect(counts['status="meh"']).toBe(2);
+    expect(counts['status="_other"']).toBe(5);
+    expect(Object.keys(counts)).toHaveLength(21);
+  });
+
   it("count old pulses apart, and leave them out of percentiles and lag", async () => {
     const registry = new Registry();
     const metrics = new PersistMetrics([registry]);

@@ -3,7 +3,7 @@ import { type Health, healthOf } from "../../events/health.ts";
 import type { Pulse } from "../../events/pulse.ts";
 import { DELIVERY_BUCKETS, REPORTED_LATENCY_BUCKETS } from "../metrics/buckets.ts";
 import { YOUNG_MS } from "../metrics/limits.ts";
-import { METRICS } from "../metrics/names.ts";
+import { MAX_STATUS_LABELS, METRICS, OTHER_STATUSES } from "../metrics/names.ts";
 import { PlainHistogram, type Series } from "../metrics/plain-histogram.ts";
 import { PulseCounter } from "../metrics/pulse-counter.ts";
 import { registerScraped, type Sample } from "../metrics/scraped-metric.ts";
@@ -23,6 +23,7 @@ export class PersistMetrics {
   readonly #lag: Histogram;
   readonly #labels = new ServiceLabels();
   readonly #services = new Map<string, ServiceSeries>();
+  readonly #unknownStatuses = new Map<string, number>();
 
   constructor(registers: Registry[]) {
     const help =
@@ -46,6 +47,13 @@ export class PersistMetrics {
       registers,
     });
     registerScraped({
+      name: METRICS.unknownStatuses,
+      help: "Stored pulses whose status stands for no health, by that status.",
+      type: "counter",
+      registers,
+      samples: () => this.#unknownStatusCounts(),
+    });
+    registerScraped({
       name: METRICS.lastPulse,
       help: "Event time of the newest pulse, in seconds since the epoch.",
       type: "gauge",
@@ -65,6 +73,7 @@ export class PersistMetrics {
     for (const pulse of pulses) {
       const service = this.#labels.labelOf(pulse.service_name);
       const health = healthOf(pulse.status);
+      if (health === "unknown") this.#countUnknown(pulse.status);
       const isOld = pulse.event_time < youngFrom;
       this.#stored.inc(service, health, isOld);
       const { latency, newest } = this.#services.get(service) ?? this.#openSeries(service);
@@ -78,6 +87,16 @@ export class PersistMetrics {
 
   observeStoredAgain(pulses: number): void {
     this.#storedAgain.inc(pulses);
+  }
+
+  #countUnknown(status: string): void {
+    const counts = this.#unknownStatuses;
+    const label = counts.has(status) || counts.size < MAX_STATUS_LABELS ? status : OTHER_STATUSES;
+    counts.set(label, (counts.get(label) ?? 0) + 1);
+  }
+
+  *#unknownStatusCounts(): Iterable<Sample> {
+    for (const [status, value] of this.#unknownStatuses) yield { labels: { status }, value };
   }
 
   *#newestPulses(): Iterable<Sample> {
