@@ -23,6 +23,8 @@ describe("isJsonType", () => {
     "Application/JSON; charset=UTF-8",
     "application/vnd.x+json",
     "text/x+JSON ;a=b",
+    "text/json",
+    "model/json; a=b",
   ])("takes %j for JSON", (type) => {
     expect(isJsonType(type)).toBe(true);
   });

@@ -22,11 +22,11 @@ export interface CloudEvent {
 
 export type EventData = { kind: "bytes"; bytes: Buffer } | { kind: "json"; value: unknown } | { kind: "none" };
 
-/** True for the types of JSON, every `+json` type, and an absent type, for which the JSON format assumes JSON. */
+/** True for what the JSON format (1.0.2, 3.1) counts as JSON: an absent type, and each whose subtype is `json` or ends in `+json`. */
 export function isJsonType(contentType: string | undefined): boolean {
   if (contentType === undefined) return true;
   const media = mediaTypeOf(contentType);
-  return media === "application/json" || media === "text/json" || media.endsWith("+json");
+  return media.endsWith("/json") || media.endsWith("+json");
 }
 
 /** A content type without its parameters, in lower case. */

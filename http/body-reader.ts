@@ -4,6 +4,7 @@ import { problem, tryLater } from "./problem.ts";
 import { behindMs, LEAST_BYTES_PER_SECOND, lookEvery, type Mark } from "./progress.ts";
 import type { HttpReply } from "./route.ts";
 import { firstToShed, type Sheddable } from "./shedding.ts";
+import { tooLarge, unpacked, unpackingOf } from "./unpack.ts";
 
 export interface BodyLimits {
   maxBodyBytes: number;
@@ -11,6 +12,15 @@ export interface BodyLimits {
   maxReadingBytes: number;
   /** How long a client may take to send one body. Half as long it may send next to nothing of it. */
   requestTimeoutMs: number;
+}
+
+export interface BodyReaderOptions {
+  limits: BodyLimits;
+  clients: ClientRules;
+  /** Whether a body may be packed, as its Content-Encoding says. Its receiver gets it unpacked, and no such header. */
+  unpacks: boolean;
+  /** Called with the size of each part of a body that comes in, and with that of a body unpacked. */
+  onBytes: ((bytes: number) => void) | undefined;
 }
 
 /** Who wants a body: gets one of the two calls, once, and none when the client goes away. */
@@ -50,6 +60,7 @@ const NO_BODY = Buffer.alloc(0);
 export class BodyReader {
   readonly #limits: BodyLimits;
   readonly #rules: ClientRules;
+  readonly #unpacks: boolean;
   readonly #onBytes: (bytes: number) => void;
   /** The oldest first. */
   readonly #readings = new Set<Reading>();
@@ -58,10 +69,10 @@ export class BodyReader {
   /** When the last sweep was. */
   #now = 0;
 
-  /** `onBytes` is called with the size of each part of a body that comes in. */
-  constructor(limits: BodyLimits, rules: ClientRules, onBytes: (bytes: number) => void = () => undefined) {
+  constructor({ limits, clients, unpacks, onBytes = () => undefined }: BodyReaderOptions) {
     this.#limits = limits;
-    this.#rules = rules;
+    this.#rules = clients;
+    this.#unpacks = unpacks;
     this.#onBytes = onBytes;
     // One timer for all requests: a timer for each would cost more than the reading.
     this.#sweep = lookEvery(Math.min(500, limits.requestTimeoutMs / 2), (now) => this.#refuseSlow(now));
@@ -72,13 +83,20 @@ export class BodyReader {
    * Continue: it gets that answer once its body is wanted.
    */
   read(request: IncomingMessage, receiver: BodyReceiver, waiting?: ServerResponse): void {
-    const declared = request.headers["content-length"];
-    if (declared === undefined && request.headers["transfer-encoding"] === undefined) {
+    const { headers } = request;
+    const { maxBodyBytes } = this.#limits;
+    const declared = headers["content-length"];
+    if (declared === undefined && headers["transfer-encoding"] === undefined) {
       receiver.take(NO_BODY);
       return;
     }
-    if (declared !== undefined && Number(declared) > this.#limits.maxBodyBytes) {
-      receiver.refuse(this.#tooLarge());
+    if (declared !== undefined && Number(declared) > maxBodyBytes) {
+      receiver.refuse(tooLarge(maxBodyBytes));
+      return;
+    }
+    const unpack = this.#unpacks ? unpackingOf(headers["content-encoding"]) : undefined;
+    if (typeof unpack === "object") {
+      receiver.refuse(unpack);
       return;
     }
     waiting?.writeContinue();
@@ -90,13 +108,25 @@ export class BodyReader {
       reading.bytes += chunk.length;
       reading.chunks.push(chunk);
       this.#readingBytes += chunk.length;
-      if (reading.bytes > this.#limits.maxBodyBytes) this.#refuse(reading, this.#tooLarge());
+      if (reading.bytes > maxBodyBytes) this.#refuse(reading, tooLarge(maxBodyBytes));
       else if (this.#readingBytes > this.#limits.maxReadingBytes) this.#makeRoom();
     });
     request.on("end", () => {
       const chunks = this.#end(reading);
       if (chunks === undefined) return;
-      receiver.take(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks));
+      const body = chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks);
+      if (unpack !== undefined) delete headers["content-encoding"];
+      if (unpack === undefined || body.length === 0) {
+        receiver.take(body);
+        return;
+      }
+      const whole = unpacked(body, unpack, maxBodyBytes);
+      if (!Buffer.isBuffer(whole)) {
+        receiver.refuse(whole);
+        return;
+      }
+      this.#onBytes(whole.length);
+      receiver.take(whole);
     });
     request.on("close", () => this.#end(reading));
   }
@@ -138,14 +168,6 @@ export class BodyReader {
       if (now - reading.startedAt > requestTimeoutMs) this.#refuse(reading, tooSlow(requestTimeoutMs));
       else if (reading.behindMs > requestTimeoutMs / 2) this.#refuse(reading, stalled(requestTimeoutMs / 2));
     }
-  }
-
-  #tooLarge(): HttpReply {
-    return problem(
-      413,
-      "Content too large",
-      `Expected a body of at most ${this.#limits.maxBodyBytes} bytes: send several requests.`,
-    );
   }
 }
 

@@ -3,7 +3,7 @@
 //   router.ts         finds the route of a method and path
 //   hosts.ts          refuses requests for another host
 //   changes.ts        refuses changes that another site's page asks for
-//   body-reader.ts    reads the body, within limits (shedding.ts, progress.ts)
+//   body-reader.ts    reads the body, within limits (shedding.ts, progress.ts), and unpacks it (unpack.ts)
 //   client.ts         says who a request counts for; places.ts shares places between clients
 //   unread-answers.ts cuts who takes too little of an answer
 //   client-errors.ts  answers what never becomes a request
@@ -43,6 +43,8 @@ export interface HttpServerOptions {
   log: Logger;
   /** Called with the size of each part of a body that comes in. */
   onBodyBytes?: (bytes: number) => void;
+  /** Whether bodies may be packed in gzip or zstd. @default no */
+  unpacks?: boolean;
   /** The most bytes in the body of an answer that refuses; the log has what does not fit. @default no limit */
   maxRefusalBytes?: number | undefined;
   /** Called for each request except health probes, once its answer is sent or its client has gone (499). */
@@ -68,7 +70,7 @@ export class HttpServer {
 
   constructor(server: Server, options: HttpServerOptions) {
     const { routes, limits, senderOf, log, onBodyBytes, onAnswered, onRefused, refuseHost } = options;
-    const { maxRefusalBytes = Number.POSITIVE_INFINITY } = options;
+    const { unpacks = false, maxRefusalBytes = Number.POSITIVE_INFINITY } = options;
     this.#server = server;
     const drain = new Drain(server);
     const refusals = new RefusalLog({ log });
@@ -76,7 +78,7 @@ export class HttpServer {
     const context: ExchangeContext = {
       findRoute: createRouter([...routes, ...operationRoutes(options, drain)]),
       clients,
-      bodies: new BodyReader(limits, clients, onBodyBytes),
+      bodies: new BodyReader({ limits, clients, unpacks, onBytes: onBodyBytes }),
       drain,
       refusals,
       log,

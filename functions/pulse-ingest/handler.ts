@@ -1,5 +1,4 @@
 import type { IncomingHttpHeaders } from "node:http";
-import { mediaTypeOf } from "../../events/cloud-event.ts";
 import { isContradictory } from "../../events/header-value.ts";
 import { eventModeOf, isForeignFormat } from "../../events/http-binding.ts";
 import type { Pulse } from "../../events/pulse.ts";
@@ -14,7 +13,7 @@ import type { Grant, Tokens } from "../tokens/token-file.ts";
 import type { Emitter, RequestOutcome } from "./emitter.ts";
 import type { IngestMetrics } from "./ingest-metrics.ts";
 import type { KnownServices, NewServices } from "./known-services.ts";
-import { pulsesOfEvents, pulsesOfPlain } from "./request-pulses.ts";
+import { isPlainType, pulsesOfEvents, pulsesOfPlain } from "./request-pulses.ts";
 
 export interface IngestOptions {
   emitter: Emitter;
@@ -30,7 +29,6 @@ export interface IngestOptions {
 const TWO_CONTENT_TYPES = [{ pointer: "", rule: "Expected one Content-Type, or equal ones", got: "different ones" }];
 /** A place for a service becomes free when another one expires or is forgotten. */
 const NEW_SERVICE_RETRY_MS = 60_000;
-const PLAIN_TYPES: ReadonlySet<string> = new Set(["application/json", "text/json", "application/x-ndjson"]);
 
 /** pulse-ingest: takes pulses over HTTP and answers 202 once the broker has them. */
 export function createIngest(options: IngestOptions): PulseFunction {
@@ -47,7 +45,7 @@ export function createIngest(options: IngestOptions): PulseFunction {
     // The buffer filled up while the body arrived. Parsing the body would cost most when there is least to spare.
     if (emitter.isFullFor(body.length)) return refuse("full", refusalOf({ kind: "full" }));
     const mode = eventModeOf(headers);
-    if (isForeignFormat(headers, mode) || (mode === undefined && !isPlain(headers))) {
+    if (isForeignFormat(headers, mode) || (mode === undefined && !isPlainType(headers["content-type"]))) {
       return refuse("unsupported", unsupported(headers));
     }
     if (isContradictory("content-type", request.rawHeaders)) return refuse("invalid", badRequest(TWO_CONTENT_TYPES));
@@ -106,10 +104,6 @@ export function createIngest(options: IngestOptions): PulseFunction {
   };
 }
 
-function isPlain(headers: IncomingHttpHeaders): boolean {
-  return PLAIN_TYPES.has(mediaTypeOf(headers["content-type"]));
-}
-
 function acceptedReply(pulses: readonly Pulse[]): HttpReply {
   const body = JSON.stringify({ accepted: pulses.length, ids: pulses.map((pulse) => pulse.id) });
   return { status: 202, headers: { "content-type": "application/json" }, body };
@@ -133,7 +127,7 @@ function tooManyServices({ name, bound }: NewServices & { kind: "too-many" }): H
 
 function unsupported(headers: IncomingHttpHeaders): HttpReply {
   const expected =
-    "application/json, application/x-ndjson, or CloudEvents 1.0 in JSON (binary, structured or batch), in UTF-8 and not compressed";
+    "application/json, application/x-ndjson, or CloudEvents 1.0 in JSON (binary, structured or batch), in UTF-8";
   return problem(415, "Unsupported media type", `Expected Content-Type ${expected}, got ${contentOf(headers)}.`, {
     headers: {
       accept:

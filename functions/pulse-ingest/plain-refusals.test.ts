@@ -73,15 +73,11 @@ describe("a plain request is refused", () => {
     expect(((await response.json()) as { detail: string }).detail).toMatch(`, got ${JSON.stringify(contentType)}.`);
   });
 
-  it("with 415 for a compressed body, and for one of no type", async () => {
+  it("with 415 for one of no type", async () => {
     const detailOf = async (response: Response) => [
       response.status,
       ((await response.json()) as { detail: string }).detail,
     ];
-    expect(await detailOf(await post(pulse(), { "content-encoding": "gzip" }))).toEqual([
-      415,
-      expect.stringMatching(/, got "application\/json" with Content-Encoding "gzip"\.$/),
-    ]);
     const typeless = await fetch(`${host.url}/pulse`, { method: "POST", body: Buffer.from("{}") });
     expect(await detailOf(typeless)).toEqual([415, expect.stringMatching(/, got none\.$/)]);
   });

@@ -1,4 +1,12 @@
-import { type CloudEvent, CROWDED, isCrowded, mediaTypeOf, parseJson, withoutMark } from "../../events/cloud-event.ts";
+import {
+  type CloudEvent,
+  CROWDED,
+  isCrowded,
+  isJsonType,
+  mediaTypeOf,
+  parseJson,
+  withoutMark,
+} from "../../events/cloud-event.ts";
 import { type Fault, MAX_FAULTS, type Parsed, parsedUnless, refuse } from "../../events/fault.ts";
 import { decodeBatch, decodeEvents, type EventMode } from "../../events/http-binding.ts";
 import { type Pulse, type PulseContext, parsePulse, pulseSchema, traceparentOf } from "../../events/pulse.ts";
@@ -34,13 +42,26 @@ function eventsOf(mode: EventMode, request: HttpRequest, faults: Fault[]): (Clou
   return [];
 }
 
+/** `application/x-ndjson` is the usual name; there is no registered one. */
+const LINES_TYPES: ReadonlySet<string> = new Set(["application/x-ndjson", "application/ndjson", "application/jsonl"]);
+
+/** Whether a content type is that of a plain request. */
+export function isPlainType(contentType: string | undefined): boolean {
+  return contentType !== undefined && (isJsonType(contentType) || isLines(contentType));
+}
+
+function isLines(contentType: string | undefined): boolean {
+  return LINES_TYPES.has(mediaTypeOf(contentType));
+}
+
 /** The pulses of a plain request: one pulse, an array of pulses, or a line for each. */
 export function pulsesOfPlain(request: HttpRequest, context: ReceiveContext): Parsed<Pulse[]> {
   const read = idempotencyKeyOf(request);
   if (!read.ok) return read;
   const key = read.value;
-  const isLines = mediaTypeOf(request.headers["content-type"]) === "application/x-ndjson";
-  const json = isLines ? readLines(request.body, context.maxPulses) : parseJson(request.body, "");
+  const json = isLines(request.headers["content-type"])
+    ? readLines(request.body, context.maxPulses)
+    : parseJson(request.body, "");
   if (!json.ok) return json;
   const isMany = Array.isArray(json.value);
   const list = isMany ? (json.value as unknown[]) : [json.value];

@@ -54,13 +54,18 @@ function noPlace(): HttpReply {
   return tryLater(503, "No more exports can be served at this moment.", 2000);
 }
 
+// Tools such as DuckDB infer columns from the first lines, and drop or refuse one that comes later.
+function lineOf(pulse: StoredPulse) {
+  return { ...viewPulse(pulse), metadata: pulse.metadata ?? {} };
+}
+
 async function* linesOf(
   first: IteratorResult<readonly StoredPulse[]>,
   chunks: AsyncIterator<readonly StoredPulse[]>,
 ): AsyncGenerator<Buffer> {
   try {
     for (let chunk = first; !chunk.done; chunk = await chunks.next()) {
-      yield Buffer.from(chunk.value.map((pulse) => `${JSON.stringify(viewPulse(pulse))}\n`).join(""));
+      yield Buffer.from(chunk.value.map((pulse) => `${JSON.stringify(lineOf(pulse))}\n`).join(""));
     }
   } finally {
     await chunks.return?.();

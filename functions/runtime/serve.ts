@@ -64,6 +64,7 @@ export async function serve(
     senderOf: fn.senderOf ?? ((headers) => doors.read.grantOf(headers)?.sender),
     log,
     onBodyBytes: countBodyBytes,
+    unpacks: true,
     maxRefusalBytes: fn.maxRefusalBytes,
     admitToMetrics: admitToAll(doors.read),
     refuseHost: guardOf(settings),

@@ -100,8 +100,8 @@ function requestOf(isLines: boolean): fc.Arbitrary<Input> {
     end: fc.constantFrom("", "\n", "\r\n \n", " \t"),
     path: fc.constantFrom("/pulse", "/", "/pulse?x=1"),
     type: isLines
-      ? fc.constant("application/x-ndjson")
-      : fc.constantFrom("application/json", "Application/JSON", "text/json"),
+      ? fc.constantFrom("application/x-ndjson", "application/ndjson", "application/jsonl")
+      : fc.constantFrom("application/json", "Application/JSON", "text/json", "x/y+json"),
     parameters,
   });
   return fc.tuple(pulses, layout, key, otherHeaders).map(([plans, how, idempotency, others]) => {
@@ -178,7 +178,7 @@ const brokenRequest: fc.Arbitrary<Input> = fc
           ...input,
           headers: [
             ...input.headers.filter(([name]) => name !== "content-encoding"),
-            ["content-encoding", ["gzip", "br", "x"][number % 3] as string],
+            ["content-encoding", ["deflate", "br", "x"][number % 3] as string],
           ],
           verdict: refused(415),
         };

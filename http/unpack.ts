@@ -1,0 +1,57 @@
+import { constants, gunzipSync, type ZlibOptions, type ZstdOptions, zstdDecompressSync } from "node:zlib";
+import { quote } from "../settings/field.ts";
+import { problem } from "./problem.ts";
+import type { HttpReply } from "./route.ts";
+
+type Unpack = (body: Buffer, maxOutputLength: number) => Buffer;
+
+/** RFC 8878, 3.1.1.1.2: a decoder takes windows up to 8 MiB. zstd itself would take 128 MiB of memory where a frame asks for it. */
+const ZSTD_WINDOW_LOG = 23;
+// Large parts, for a whole body: each part of the default 16 KiB is one more call and one more copy.
+const chunkSize = 64 * 1024;
+
+const UNPACKS: Readonly<Record<string, Unpack>> = {
+  gzip: (body, maxOutputLength) => gunzipSync(body, { maxOutputLength, chunkSize } satisfies ZlibOptions),
+  zstd(body, maxOutputLength) {
+    const params = { [constants.ZSTD_d_windowLogMax]: ZSTD_WINDOW_LOG };
+    return zstdDecompressSync(body, { maxOutputLength, chunkSize, params } satisfies ZstdOptions);
+  },
+};
+const ACCEPTED = Object.keys(UNPACKS).join(", ");
+
+/** What a request's Content-Encoding asks for: nothing, a way to unpack its body, or a refusal (415) that names those there are. */
+export function unpackingOf(encoding: string | undefined): Unpack | HttpReply | undefined {
+  if (encoding === undefined) return undefined;
+  const name = encoding.trim().toLowerCase();
+  if (name === "" || name === "identity") return undefined;
+  // RFC 9110, 8.4.1.3
+  const unpack = UNPACKS[name === "x-gzip" ? "gzip" : name];
+  if (unpack !== undefined) return unpack;
+  const detail = `Expected Content-Encoding ${ACCEPTED} or none, got ${quote(encoding)}.`;
+  return problem(415, "Unsupported media type", detail, { headers: { "accept-encoding": ACCEPTED } });
+}
+
+/**
+ * The unpacked body, or the refusal of one that is not what its Content-Encoding says (400) or has more than `maxBytes` (413).
+ * At once and not beside other work: so only one body at a time takes memory for it, and what is larger ends at the limit.
+ */
+export function unpacked(body: Buffer, unpack: Unpack, maxBytes: number): Buffer | HttpReply {
+  try {
+    return unpack(body, maxBytes);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === "ERR_BUFFER_TOO_LARGE") return tooLarge(maxBytes);
+    if (code?.startsWith("Z") !== true) throw error; // the codes of zlib and zstd
+    return problem(
+      400,
+      "Invalid request",
+      `Expected a body as its Content-Encoding says, got one that is not (${code}).`,
+    );
+  }
+}
+
+/** 413 for a body, as it came or unpacked. */
+export function tooLarge(maxBytes: number): HttpReply {
+  const detail = `Expected a body of at most ${maxBytes} bytes, unpacked: send several requests.`;
+  return problem(413, "Content too large", detail);
+}
