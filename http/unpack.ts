@@ -10,22 +10,26 @@ const ZSTD_WINDOW_LOG = 23;
 // Large parts, for a whole body: each part of the default 16 KiB is one more call and one more copy.
 const chunkSize = 64 * 1024;
 
-const UNPACKS: Readonly<Record<string, Unpack>> = {
-  gzip: (body, maxOutputLength) => gunzipSync(body, { maxOutputLength, chunkSize } satisfies ZlibOptions),
-  zstd(body, maxOutputLength) {
-    const params = { [constants.ZSTD_d_windowLogMax]: ZSTD_WINDOW_LOG };
-    return zstdDecompressSync(body, { maxOutputLength, chunkSize, params } satisfies ZstdOptions);
-  },
+const gunzip: Unpack = (body, maxOutputLength) =>
+  gunzipSync(body, { maxOutputLength, chunkSize } satisfies ZlibOptions);
+const unzstd: Unpack = (body, maxOutputLength) => {
+  const params = { [constants.ZSTD_d_windowLogMax]: ZSTD_WINDOW_LOG };
+  return zstdDecompressSync(body, { maxOutputLength, chunkSize, params } satisfies ZstdOptions);
 };
-const ACCEPTED = Object.keys(UNPACKS).join(", ");
+/** RFC 9110, 8.4.1.3 has x-gzip for gzip. */
+const UNPACKS: ReadonlyMap<string, Unpack> = new Map([
+  ["gzip", gunzip],
+  ["x-gzip", gunzip],
+  ["zstd", unzstd],
+]);
+const ACCEPTED = "gzip, zstd";
 
 /** What a request's Content-Encoding asks for: nothing, a way to unpack its body, or a refusal (415) that names those there are. */
 export function unpackingOf(encoding: string | undefined): Unpack | HttpReply | undefined {
   if (encoding === undefined) return undefined;
   const name = encoding.trim().toLowerCase();
   if (name === "" || name === "identity") return undefined;
-  // RFC 9110, 8.4.1.3
-  const unpack = UNPACKS[name === "x-gzip" ? "gzip" : name];
+  const unpack = UNPACKS.get(name);
   if (unpack !== undefined) return unpack;
   const detail = `Expected Content-Encoding ${ACCEPTED} or none, got ${quote(encoding)}.`;
   return problem(415, "Unsupported media type", detail, { headers: { "accept-encoding": ACCEPTED } });

@@ -53,7 +53,7 @@ describe("a packed body", () => {
     expect(await detailOf(response)).toMatch(/^Expected a body as its Content-Encoding says, got one that is not/);
   });
 
-  it.each(["br", "deflate", "gzip, gzip", "x"])(
+  it.each(["br", "deflate", "gzip, gzip", "x", "constructor"])(
     "in %s is refused with 415, and the answer says what is taken",
     async (encoding) => {
       const response = await post(pulse(), { "content-encoding": encoding });
