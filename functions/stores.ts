@@ -3,18 +3,18 @@
 import { join } from "node:path";
 import { DAY_MS } from "../events/time.ts";
 import { makeDataFolder } from "../settings/data-folder.ts";
-import type { DeadLetterStore, PulseReader, PulseWriter, StoreLifecycle } from "../storage/ports.ts";
+import type { DeadLetterStore, PulseForgetter, PulseReader, PulseWriter, StoreLifecycle } from "../storage/ports.ts";
 import { gaugeCassandraNodes, gaugeStoreSpace } from "./metrics/gauges.ts";
 import { createStoreMetrics } from "./metrics/store-metrics.ts";
 import type { Parts } from "./parts.ts";
 
-/** Opens the store of pulses, for writing and reading. Its batches and its space are in the metrics. */
+/** Opens the store of pulses, for writing, reading and forgetting. Its batches and its space are in the metrics. */
 export async function openPulseStore({
   settings,
   cassandra,
   registry,
   log,
-}: Parts): Promise<PulseWriter & PulseReader & StoreLifecycle & { readonly queuedRows: number }> {
+}: Parts): Promise<PulseWriter & PulseReader & PulseForgetter & StoreLifecycle & { readonly queuedRows: number }> {
   const metrics = createStoreMetrics([registry]);
   const options = {
     retentionMs: settings.retentionDays * DAY_MS,

@@ -30,7 +30,7 @@ export interface HttpReply {
 
 /** One way into a server. */
 export interface Route {
-  method: "GET" | "POST" | "OPTIONS";
+  method: "GET" | "POST" | "DELETE" | "OPTIONS";
   /** Literal segments and `{name}` for one segment. */
   path: string;
   /** What the values of the named segments look like: a path with another value is unknown. */

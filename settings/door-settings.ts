@@ -28,7 +28,7 @@ export const doorSettings = {
   adminTokensFile: setting(
     "PULSE_ADMIN_TOKENS_FILE",
     text("a file's path"),
-    `Bearer tokens that may read, and replay and correct dead letters, ${FORM} Absent: nobody may replay, except on a laptop's loopback while anyone may read.`,
+    `Bearer tokens that may read, replay and correct dead letters, and remove services, ${FORM} Absent: nobody may change anything, except on a laptop's loopback while anyone may read.`,
   ),
   publicBadges: setting(
     "PULSE_PUBLIC_BADGES",

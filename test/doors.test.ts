@@ -11,6 +11,8 @@ import { type Platform, type Role, startPlatform } from "./platform.ts";
 const SERVICE = "checkout";
 /** What the narrow token is for: the doors are tried for another service. */
 const OWN = "cart";
+/** What is there to be removed. */
+const OLD = "legacy";
 const FULL = "a-token-for-every-service";
 const NARROW = "a-token-for-one-service";
 
@@ -51,7 +53,7 @@ beforeAll(async () => {
     PULSE_ADMIN_TOKENS_FILE: file,
     PULSE_PUBLIC_BADGES: "public-*",
   });
-  for (const service of [SERVICE, OWN]) {
+  for (const service of [SERVICE, OWN, OLD]) {
     const pulse = { service_name: service, latency_ms: 1, status: "ok" };
     expect((await post(`${platform.ingest}/pulse`, pulse, FULL)).status).toBe(202);
   }
@@ -61,7 +63,7 @@ beforeAll(async () => {
     const { dead_letters: found } = await json(`${platform.deadletter}/dead-letters`, FULL);
     deadLetterIds = found.map(({ id }: { id: string }) => id);
     expect(found).toHaveLength(DEAD_LETTERS);
-    expect((await json(`${platform.query}/services`, FULL)).services).toHaveLength(2);
+    expect((await json(`${platform.query}/services`, FULL)).services).toHaveLength(3);
   });
 });
 afterAll(async () => {
@@ -130,7 +132,7 @@ async function failAtPersist(service: string): Promise<void> {
 function requestOf({ process, door }: Row): { path: string; init: RequestInit } {
   const [method, pattern] = door.split(" ") as [string, string];
   const path = pattern
-    .replace("{service}", SERVICE)
+    .replace("{service}", method === "DELETE" ? OLD : SERVICE)
     .replace("{id}", () => (method === "POST" ? deadLetterIds.pop() : deadLetterIds[0]) as string);
   if (method !== "POST") return { path, init: { method } };
   const pulse = { service_name: SERVICE, latency_ms: 1, status: "ok" };

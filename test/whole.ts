@@ -1,4 +1,5 @@
 import { afterAll, beforeAll } from "vitest";
+import { testForgetting } from "./forgetting.ts";
 import { testNothingLost } from "./nothing-lost.ts";
 import type { Platform } from "./platform.ts";
 import { testPoison } from "./poison.ts";
@@ -12,5 +13,6 @@ export function testWhole(start: () => Promise<Platform>, pulseCount: number): v
   afterAll(() => platform?.dispose(), 60_000);
 
   testPoison(() => platform);
+  testForgetting(() => platform);
   testNothingLost(() => platform, pulseCount);
 }

@@ -162,11 +162,16 @@ export const deadLetterCount = z
 export const session = z
   .object({
     may_read: z.boolean(),
-    may_change: z.boolean().describe("Whether it may replay and correct dead letters."),
+    may_change: z.boolean().describe("Whether it may replay and correct dead letters, and remove services."),
     can_sign_in: z.boolean().describe("Whether a token changes what it may do."),
     is_signed_in: z.boolean(),
   })
   .register(named, { id: "Session", description: "What the one who asks may do." });
+
+export const forgettingAnswer = z.object({ service_name: z.string(), detail: z.string() }).register(named, {
+  id: "Forgetting",
+  description: "The service is being removed. 204 to the same request says that it is done.",
+});
 
 /** The body of a sign-in. */
 export const signInBody = z.object({ token: z.string().min(1) }).register(named, { id: "SignIn" });

@@ -1,6 +1,7 @@
 // pulse-query reads the store and shows what it holds. This file has the routes. service-list.ts judges services, summary.ts
 // sums spans up, live-routes.ts streams changes, export.ts streams whole spans, badge.ts draws badges, dead-letters.ts forwards to
-// pulse-deadletter, session-routes.ts signs browsers in, openapi.ts describes the API, page/ serves the page.
+// pulse-deadletter, forget.ts removes services, session-routes.ts signs browsers in, openapi.ts describes the API, page/ serves the
+// page.
 import type { Parsed } from "../../events/fault.ts";
 import { asPolled } from "../../http/conditional.ts";
 import { freshJson, json } from "../../http/json.ts";
@@ -8,7 +9,7 @@ import { badRequest, problem, tryLater } from "../../http/problem.ts";
 import { faultsInQuery, readQuery } from "../../http/query-parameters.ts";
 import type { HttpReply, HttpRequest, Route } from "../../http/route.ts";
 import { matchOf } from "../../settings/service-patterns.ts";
-import type { PulseReader, StoreLifecycle } from "../../storage/ports.ts";
+import type { PulseForgetter, PulseReader, StoreLifecycle } from "../../storage/ports.ts";
 import { StoreError } from "../../storage/store-error.ts";
 import type { Logger } from "../log.ts";
 import type { PulseFunction } from "../pulse-function.ts";
@@ -20,6 +21,7 @@ import type { Summary } from "./answers.ts";
 import { badgeOf } from "./badge.ts";
 import { deadLetterRoutes } from "./dead-letters.ts";
 import { Exports, wantsLines } from "./export.ts";
+import { forgetRoute } from "./forget.ts";
 import { LIVE_DEFAULTS, type LiveOptions } from "./live.ts";
 import { liveRoutes } from "./live-routes.ts";
 import { pageRoutes } from "./page/routes.ts";
@@ -32,7 +34,7 @@ import { summarize } from "./summary.ts";
 import { viewPulse, viewService, viewServiceDetail } from "./view.ts";
 
 export interface QueryOptions {
-  store: PulseReader & StoreLifecycle;
+  store: PulseReader & PulseForgetter & StoreLifecycle;
   retentionMs: number;
   log: Logger;
   doors: Doors;
@@ -169,6 +171,7 @@ export function createQuery({
       { method: "GET", path: "/services/{service}/summary", handle: showSummary },
     ]),
     { method: "GET", path: BADGE_PATH, handle: showBadgeTo },
+    ...behind(doors.admin, [forgetRoute({ store, userHeader })]),
     ...live.routes,
     { method: "GET", path: "/openapi.json", handle: showDescription },
   ];

@@ -8,6 +8,7 @@ import {
   deadLetterCount,
   deadLettersAnswer,
   deadLetterView,
+  forgettingAnswer,
   named,
   problemView,
   pulsesAnswer,
@@ -24,7 +25,7 @@ import { pulsesParameters, summaryParameters } from "./query-parameters.ts";
 
 interface Operation {
   /** @default "get" */
-  method?: "get" | "post";
+  method?: "get" | "post" | "delete";
   path: string;
   summary: string;
   query?: Fields;
@@ -60,6 +61,13 @@ const OPERATIONS: readonly Operation[] = [
     path: "/services/{service}",
     summary: "One service, with its usual period.",
     answers: polled({ [JSON_TYPE]: serviceDetail }, NOT_FOUND),
+  },
+  {
+    method: "delete",
+    path: "/services/{service}",
+    summary:
+      "Removes a service with all its pulses, as `npm run forget` does. What it sends afterwards is stored. 202 where that takes longer than 15 s: ask again until it is 204. Safe to repeat.",
+    answers: { 202: { [JSON_TYPE]: forgettingAnswer }, 204: {}, 400: PROBLEM, 415: PROBLEM, 503: PROBLEM },
   },
   {
     path: "/services/{service}/pulses",
@@ -145,7 +153,7 @@ const OPERATIONS: readonly Operation[] = [
 
 const STATUSES: Readonly<Record<string, string>> = {
   200: "The answer.",
-  202: "The broker has accepted it.",
+  202: "The broker has accepted it; or the service is being removed.",
   204: "Done.",
   304: "Nothing has changed since the answer with this tag.",
   400: "The query or the data has faults, and each is listed.",

@@ -92,6 +92,7 @@ describe("pulse-query", () => {
       latest: () => own.latest(),
       names: () => own.names(),
       page: own.page.bind(own),
+      forget: own.forget.bind(own),
       scan: (...asked: Parameters<typeof own.scan>) => {
         scans++;
         return own.scan(...asked);

@@ -10,13 +10,13 @@ export interface GuardedRoute extends Omit<Route, "admit" | "handle"> {
 }
 
 /**
- * Routes that only requests with a door's right reach. A POST changes something: no other site's page may ask for it, and its
- * body is JSON. Where the path names a service, the right must cover it.
+ * Routes that only requests with a door's right reach. A POST or a DELETE changes something: no other site's page may ask for it,
+ * and its body is JSON. Where the path names a service, the right must cover it.
  */
 export function behind(door: Door, routes: readonly GuardedRoute[]): Route[] {
   return routes.map(({ handle, ...route }) => ({
     ...route,
-    admit: route.method === "POST" ? (headers) => admitChange(headers) ?? door.admit(headers) : door.admit,
+    admit: route.method === "GET" ? door.admit : (headers) => admitChange(headers) ?? door.admit(headers),
     handle(request) {
       const grant = door.grantOf(request.headers);
       // Revoked while the body arrived.
