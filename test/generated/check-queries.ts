@@ -14,11 +14,17 @@ export const KNOWN_PULSES: readonly Stored[] = KNOWN_SERVICES.flatMap((service_n
     source: "/pulse",
     event_time: NOW - ((i * i + s) % 680) * HOUR_MS - i,
     latency_ms: ((i * 7919) % 1000) / 4,
-    status: ["ok", "404", "error", "else"][(i + s) % 4] as string,
+    status: ["ok", "404", "slow", "error", "else"][(i + s) % 5] as string,
     metadata: {},
   })),
 );
-const HEALTH: Readonly<Record<string, string>> = { ok: "up", "404": "degraded", error: "down", else: "unknown" };
+const HEALTH: Readonly<Record<string, string>> = {
+  ok: "up",
+  "404": "up",
+  slow: "degraded",
+  error: "down",
+  else: "unknown",
+};
 
 /** Sends the known pulses. */
 export async function storeKnownPulses(product: Product): Promise<void> {

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { expect } from "vitest";
-import { bodyOf, type Input, MARK, type Stored } from "./plan.ts";
+import { Marks } from "./marks.ts";
+import { bodyOf, type Input, type Stored } from "./plan.ts";
 import type { Answer, Product } from "./product.ts";
 
 /** How many inputs a run makes, and from which seed. */
@@ -9,7 +10,7 @@ export interface Amount {
   seed: number;
 }
 
-const AT_ONCE = 48;
+const AT_ONCE = 200;
 const RUNS_A_ROUND = 20;
 
 /**
@@ -43,22 +44,16 @@ export async function checkInputs<T>(
 
 /** Sends requests, holds the answers to the verdicts, and reads back what was accepted. */
 export async function checkRequests(product: Product, base: string, inputs: readonly Input[]): Promise<void> {
-  const services: string[] = [];
+  const marks = new Marks(() => product.newMark());
   const accepted = await Promise.all(
     inputs.map(async (planned) => {
-      const mark = product.newMark();
-      const { verdict } = planned;
-      const pulses =
-        verdict.kind === "refused"
-          ? []
-          : verdict.pulses.map((pulse) => ({ ...pulse, service_name: pulse.service_name.replace(MARK, mark) }));
-      services.push(mark, ...pulses.map((pulse) => pulse.service_name));
+      const { mark, pulses } = marks.forPulses(planned.verdict.kind === "refused" ? [] : planned.verdict.pulses);
       const answer = await product.send(base, planned, bodyOf(planned, mark));
       expectAnswer(planned, answer);
       return answer.status === 202 ? withIds(pulses, answer) : [];
     }),
   );
-  await product.expectStored(accepted.flat(), [...new Set(services)]);
+  await product.expectStored(accepted.flat(), marks.services);
 }
 
 function expectAnswer({ verdict }: Input, { status, headers, body }: Answer): void {

@@ -46,7 +46,7 @@ export type Verdict =
   /** The documents leave it open; when it is accepted, the pulses are read back. */
   | { kind: "open"; pulses: readonly Stored[] };
 
-/** Begins each generated service's name. A run puts its own text of the same length there, so that no input meets another's pulses. */
+/** Begins each generated service's name. A run puts its own text of the same length there (marks.ts). */
 export const MARK = "SERVICE00";
 
 /** Stands in a body for the base64 of a text, in which the mark is still to be replaced. */

@@ -23,7 +23,7 @@ export interface Product extends Pick<Platform, "ingest" | "query" | "broker" | 
 }
 
 export async function startProduct(): Promise<Product> {
-  const platform = await startPlatform();
+  const platform = await startPlatform({ PULSE_MAX_SERVICES: "100000" });
   await until("every process to have told its pid", () => platform.pids.size === 5);
   const pids = new Map(platform.pids);
   const agent = new Agent({ keepAlive: true, maxSockets: 32 });
@@ -56,27 +56,29 @@ export async function startProduct(): Promise<Product> {
   const get = (path: string, headers: Input["headers"] = []) => send(platform.query, { method: "GET", path, headers });
 
   async function pulsesOf(service: string): Promise<Stored[]> {
-    const { status, body } = await get(`/services/${encodeURIComponent(service)}/pulses?limit=1000`);
-    expect(status, body).toBe(200);
-    return JSON.parse(body).pulses.map(storedOf);
+    const all: Stored[] = [];
+    let cursor = "";
+    do {
+      const { status, body } = await get(`/services/${encodeURIComponent(service)}/pulses?limit=1000${cursor}`);
+      expect(status, body).toBe(200);
+      const page = JSON.parse(body);
+      all.push(...page.pulses.map(storedOf));
+      cursor = page.cursor === undefined ? "" : `&cursor=${encodeURIComponent(page.cursor)}`;
+    } while (cursor !== "");
+    return all;
   }
 
   async function isBrokerEmpty(): Promise<boolean> {
-    const metrics = await fetch(new URL("/metrics", platform.broker)).then((response) => response.text());
-    const pending = metrics.match(/^pulsemesh_broker_pending.* \d+$/gm) ?? [];
+    const { body } = await send(platform.broker, { method: "GET", path: "/metrics", headers: [] });
+    const pending = body.match(/^pulsemesh_broker_pending.* \d+$/gm) ?? [];
     expect(pending.length).toBeGreaterThan(0);
     return pending.every((line) => line.endsWith(" 0"));
   }
 
   async function expectStored(pulses: readonly Stored[], services: readonly string[]): Promise<void> {
-    for (;;) {
-      // Asked first: what it says holds for all that is read after it.
-      const isSettled = await isBrokerEmpty();
-      const read = (await Promise.all(services.map(pulsesOf))).flat();
-      if (read.length < pulses.length && !isSettled) continue;
-      expect(byIdentity(read)).toEqual(byIdentity(withArrivals(pulses, read)));
-      return;
-    }
+    await until("the broker to have delivered all", isBrokerEmpty);
+    const read = (await Promise.all(services.map(pulsesOf))).flat();
+    expect(byIdentity(read)).toEqual(byIdentity(withArrivals(pulses, read)));
   }
 
   return {

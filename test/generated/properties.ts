@@ -3,7 +3,7 @@
 //   plan             what an input sends, and what must follow   texts, times   parts of many forms
 //   pulses, events   pulses and CloudEvents                      plain-requests, event-requests   requests of them
 //   queries          questions, and what is known                product        the running product
-//   check, check-queries   sends, and holds the answers to the plans
+//   marks            keeps the inputs' pulses apart              check, check-queries   sends, and holds the answers to the plans
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { type Amount, checkInputs, checkRequests } from "./check.ts";
 import { checkQueries, storeKnownPulses } from "./check-queries.ts";
