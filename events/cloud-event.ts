@@ -38,10 +38,10 @@ export function mediaTypeOf(contentType: string | undefined): string {
 
 /**
  * Parses UTF-8 JSON of at most {@link MAX_DEPTH} levels, with or without a byte order mark; a fault names `pointer` as its
- * place.
+ * place. It is refused with more than one object or array in `minBytesPerPart`: see {@link isCrowded}.
  */
-export function parseJson(bytes: Buffer, pointer: string): Parsed<unknown> {
-  if (isCrowded(bytes)) return refuse(pointer, CROWDED, []);
+export function parseJson(bytes: Buffer, pointer: string, minBytesPerPart = MIN_BYTES_PER_PART): Parsed<unknown> {
+  if (isCrowded(bytes, minBytesPerPart)) return refuse(pointer, crowdedRule(minBytesPerPart), []);
   const text = decodeUtf8(withoutMark(bytes));
   if (text === undefined) return refuse(pointer, "Expected JSON in UTF-8", "invalid UTF-8");
   try {
@@ -80,15 +80,16 @@ function isDeep(value: unknown, levels: number): boolean {
 const CROWDED_FROM_BYTES = 256 * 1024;
 /** The least valid pulse that has metadata takes 31 bytes for each of its two objects. */
 const MIN_BYTES_PER_PART = 24;
-export const CROWDED = `Expected pulses, which have at most one object or array in ${MIN_BYTES_PER_PART} bytes`;
+const crowdedRule = (bytes: number) => `Expected JSON with at most one object or array in ${bytes} bytes`;
+export const CROWDED = crowdedRule(MIN_BYTES_PER_PART);
 
 /**
  * True for large JSON, or lines of JSON, made of tiny objects and arrays. Parsed, 4 MiB of `[{},{},…]` take a hundred
  * times the memory of 4 MiB of pulses: enough to end the process.
  */
-export function isCrowded(bytes: Buffer): boolean {
+export function isCrowded(bytes: Buffer, minBytesPerPart = MIN_BYTES_PER_PART): boolean {
   if (bytes.length < CROWDED_FROM_BYTES) return false;
-  const max = bytes.length / MIN_BYTES_PER_PART;
+  const max = bytes.length / minBytesPerPart;
   // An upper bound first, which is fast and nearly always enough: all brackets, those in strings too.
   return countByte(bytes, 0x7b, max) + countByte(bytes, 0x5b, max) > max && countParts(bytes, max) > max;
 }

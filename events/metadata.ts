@@ -4,7 +4,7 @@ import { isLonger, isObject } from "./json-value.ts";
 
 const MAX_ENTRIES = 32;
 const MAX_KEY_LENGTH = 64;
-const MAX_VALUE_LENGTH = 1024;
+export const MAX_VALUE_LENGTH = 1024;
 
 const ENTRIES = `Expected an object of at most ${MAX_ENTRIES} strings`;
 const KEY = `Expected a key of 1 to ${MAX_KEY_LENGTH} characters`;

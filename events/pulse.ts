@@ -134,7 +134,7 @@ export function parsePulse(
     faults.push(timeFault(pointer, EVENT_TIME, event_time));
   }
   const time = given ?? context.arrival;
-  if (time > context.now + MAX_AHEAD_MS || time < context.now - context.retentionMs) {
+  if (!isTimely(time, context)) {
     faults.push(timeFault(pointer, timeRule(context), event_time));
   }
   if (faults.length === before) checkText(fields, pointer, faults);
@@ -174,7 +174,16 @@ export function encodePulse(pulse: Pulse): string {
   });
 }
 
-function timeRule(context: PulseContext): string {
+/** The span in which a pulse's time may lie. */
+type Timeliness = Pick<PulseContext, "now" | "retentionMs">;
+
+/** Whether a pulse of that time, in epoch ms, is neither too far ahead nor older than the retention. */
+export function isTimely(time: number, { now, retentionMs }: Timeliness): boolean {
+  return time <= now + MAX_AHEAD_MS && time >= now - retentionMs;
+}
+
+/** The rule of {@link isTimely}. */
+export function timeRule(context: Timeliness): string {
   const days = Number((context.retentionMs / DAY_MS).toFixed(3));
   return `Expected a time at most 5 minutes ahead and at most ${days} days old (the retention)`;
 }

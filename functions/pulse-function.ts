@@ -10,6 +10,8 @@ export interface PulseFunction {
   senderOf?: (headers: IncomingHttpHeaders) => string | undefined;
   /** The most bytes in the body of an answer that refuses. @default no limit */
   maxRefusalBytes?: number;
+  /** One more port, at loopback alone. One that is taken is a line in the log. */
+  loopbackPort?: number | undefined;
   check: Check;
   /** Called once when the process stops, before it waits for requests in flight: ends streams that have no end. */
   onDrain?: () => void;

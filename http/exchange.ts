@@ -119,8 +119,8 @@ export class Exchange implements BodyReceiver, NewestRequest {
     }
     refusals.note(request, reply);
     response.shouldKeepAlive = false;
-    const body = shortened(reply, maxRefusalBytes).body as string;
-    response.writeHead(reply.status, { ...reply.headers, "content-length": Buffer.byteLength(body) });
+    const { status, headers, body } = this.#worded(shortened(reply, maxRefusalBytes));
+    response.writeHead(status, { ...headers, "content-length": Buffer.byteLength(body as string) });
     response.write(body);
     const timer = setTimeout(() => response.end(), LINGER_MS);
     const end = () => {
@@ -147,7 +147,7 @@ export class Exchange implements BodyReceiver, NewestRequest {
   #send(reply: HttpReply): void {
     const { drain, refusals, maxRefusalBytes } = this.#context;
     const response = this.#response;
-    const { status, headers, body } = reply.status < 400 ? reply : shortened(reply, maxRefusalBytes);
+    const { status, headers, body } = reply.status < 400 ? reply : this.#worded(shortened(reply, maxRefusalBytes));
     if (response.destroyed) {
       if (body instanceof Readable) body.destroy();
       return;
@@ -164,6 +164,10 @@ export class Exchange implements BodyReceiver, NewestRequest {
     if (status === 204 || status === 304) response.writeHead(status, headers);
     else response.writeHead(status, { ...headers, "content-length": body === undefined ? 0 : Buffer.byteLength(body) });
     response.end(body);
+  }
+
+  #worded(refusal: HttpReply): HttpReply {
+    return this.#route?.refusalOf?.(refusal, this.#request.headers) ?? refusal;
   }
 
   #fail(error: unknown): void {

@@ -4,7 +4,8 @@ import { type AddressInfo, createServer, type Server as NetServer } from "node:n
 
 /** Every address of this machine, of both families. */
 export const EVERY_ADDRESS = "::";
-const LOOPBACK = ["127.0.0.1", "::1"];
+/** This machine's programs alone reach these. */
+export const LOOPBACK: readonly string[] = ["127.0.0.1", "::1"];
 
 /** Where a server listens for a PULSE_LISTEN_ADDRESS: at that address, and at loopback in both families. */
 export function addressesOf(address: string): [string, ...string[]] {
@@ -20,11 +21,14 @@ export function isLoopback(address: string): boolean {
 }
 
 /**
- * Takes connections at another address for a server that listens already, at the same port. @returns what listens there;
- * `undefined` on a machine without IPv6
+ * Takes connections at another address for a server that listens already, at the same port unless one is given.
+ * @returns what listens there; `undefined` on a machine without IPv6
  */
-export async function listenToo(server: HttpServer, address: string): Promise<NetServer | undefined> {
-  const { port } = server.address() as AddressInfo;
+export async function listenToo(
+  server: HttpServer,
+  address: string,
+  port = (server.address() as AddressInfo).port,
+): Promise<NetServer | undefined> {
   // As http.Server listens: a client that has sent its request may close its half, and answers leave at once.
   const other = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => server.emit("connection", socket));
   try {

@@ -33,10 +33,10 @@ export class RefusalLog {
     this.#maxLines = maxLinesPerSecond;
   }
 
-  /** Notes an answer if it refuses. `request` is undefined where nothing could be read. */
+  /** Notes an answer if it refuses the request or a part of it. `request` is undefined where nothing could be read. */
   note(request: IncomingMessage | undefined, reply: HttpReply): void {
     const { status } = reply;
-    if (status < 400) return;
+    if (status < 400 && reply.faults === undefined) return;
     const now = performance.now();
     if (now - this.#windowStart >= WINDOW_MS) {
       this.#windowStart = now;
@@ -48,7 +48,8 @@ export class RefusalLog {
       this.#timer ??= setTimeout(() => this.flush(), WINDOW_MS).unref();
       return;
     }
-    this.#log[isWarning(status) ? "warn" : "info"](lineOf(request, reply), "request refused");
+    const message = status < 400 ? "a part of a request refused" : "request refused";
+    this.#log[isWarning(status) ? "warn" : "info"](lineOf(request, reply), message);
   }
 
   /** Writes a line about the refusals that have none yet. */

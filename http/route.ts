@@ -22,7 +22,7 @@ export interface HttpReply {
   status: number;
   headers?: Record<string, string>;
   body?: string | Buffer | Readable;
-  /** For a refusal: what is wrong with the request, all of it. The body lists as much as fits. */
+  /** What is wrong with the request, all of it. The body of a refusal lists as much as fits. */
   faults?: readonly Fault[];
   /** For a refusal: what its log line says besides the reason, such as the event's id. Never a payload. */
   trail?: object;
@@ -38,6 +38,8 @@ export interface Route {
   /** Decides by the headers alone, before the body is read, whether to refuse. */
   admit?: (headers: IncomingHttpHeaders) => HttpReply | undefined;
   handle: (request: HttpRequest) => HttpReply | Promise<HttpReply>;
+  /** Puts a refusal, a problem document, into the words of the route's protocol. @default as it is */
+  refusalOf?: (reply: HttpReply, requestHeaders: IncomingHttpHeaders) => HttpReply;
   /** Asked every few seconds by a machine: neither counted as a request nor logged. */
   isProbe?: true;
 }

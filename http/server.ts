@@ -112,10 +112,10 @@ export class HttpServer {
     });
   }
 
-  /** Takes connections at other addresses too, at the port at which the server listens by now. */
-  async listenToo(addresses: readonly string[]): Promise<void> {
+  /** Takes connections at other addresses too, at the port at which the server listens by now or at the given one. */
+  async listenToo(addresses: readonly string[], port?: number): Promise<void> {
     for (const address of addresses) {
-      const listener = await listenToo(this.#server, address);
+      const listener = await listenToo(this.#server, address, port);
       if (listener !== undefined) this.#context.drain.add(listener);
     }
   }

@@ -11,7 +11,9 @@ import { isRunning } from "./testing/program.ts";
 import { temporaryFolder } from "./testing/temporary-folder.ts";
 
 const MAIN = fileURLToPath(new URL("main.ts", import.meta.url));
-const PORT_VARIABLES = ["INGEST", "QUERY", "PERSIST", "DEADLETTER", "BROKER"].map((name) => `PULSE_LOCAL_${name}_PORT`);
+const PORT_VARIABLES = ["INGEST", "QUERY", "PERSIST", "DEADLETTER", "BROKER", "OTLP"].map(
+  (name) => `PULSE_LOCAL_${name}_PORT`,
+);
 
 /** On Linux, a server at every address answers here too, and a server at 127.0.0.1 does not. */
 const ANOTHER_ADDRESS = "127.0.0.3";
@@ -126,8 +128,13 @@ it("refuses a second platform on its folder, dies with all its children, and lea
   });
   first.child.kill("SIGKILL");
   await vi.waitFor(() => expect(pids.filter(isRunning)).toEqual([]));
+  // A collector runs already: OTLP's port is no reason not to start.
+  const collector = createServer().listen(Number(env.PULSE_LOCAL_OTLP_PORT));
+  onTestFinished(() => void collector.close());
   const third = run(env);
   await untilReady(third);
+  expect(third.output()).toContain("PULSE_LOCAL_OTLP_PORT: Expected a free port for OpenTelemetry's exporters");
+  expect([first.output(), third.output()].map((text) => text.includes("/v1/traces   (OTLP"))).toEqual([true, false]);
   third.child.kill("SIGTERM");
   third.child.kill("SIGTERM");
   await exitOf(third);

@@ -22,6 +22,7 @@ describe("the plan", () => {
       K_SINK: "http://localhost:9000/default/pulsemesh",
       PULSE_DATA_DIR: `${process.cwd()}/data`,
       PULSE_LISTEN_ADDRESS: "localhost",
+      PULSE_OTLP_PORT: "4318",
       PULSE_PERSIST_URL: "http://localhost:8082",
       NODE_COMPILE_CACHE: `${process.cwd()}/data/compile-cache`,
     });

@@ -28,14 +28,22 @@ const BROKER_SOURCES = ["events", "http", "local/broker", "settings"];
 /** In MB. Node lets the young generation grow to 128 MB under load, for garbage that lives for milliseconds. */
 const BROKER_SEMI_SPACE = 16;
 
+/** The settings, without OTLP's port where something else listens there. */
+export type PlanSettings = Omit<LocalSettings, "otlpPort"> & { otlpPort: number | undefined };
+
 /** Where everything on a laptop listens, unless PULSE_LISTEN_ADDRESS opens pulse-ingest and pulse-query to more: loopback. */
 export const LOCAL_ADDRESS = "localhost";
 
 /** What the plan sets for every function: whatever the environment says of it does not count. */
-export const SET_BY_PLAN: NodeJS.ProcessEnv = { PULSE_FUNCTION: undefined, PORT: undefined, K_SINK: undefined };
+export const SET_BY_PLAN: NodeJS.ProcessEnv = {
+  PULSE_FUNCTION: undefined,
+  PORT: undefined,
+  K_SINK: undefined,
+  PULSE_OTLP_PORT: undefined,
+};
 
 /** The URLs at which the processes listen. */
-export function urlsOf(settings: LocalSettings) {
+export function urlsOf(settings: PlanSettings) {
   return {
     ingest: `http://localhost:${settings.ingestPort}`,
     query: `http://localhost:${settings.queryPort}`,
@@ -47,7 +55,7 @@ export function urlsOf(settings: LocalSettings) {
 
 /** The broker and the four functions. `storeEnv` has the settings that lead the functions to their store. */
 export function planProcesses(
-  settings: LocalSettings,
+  settings: PlanSettings,
   storeEnv: Record<string, string> = {},
   env: NodeJS.ProcessEnv = {},
 ): PlannedProcess[] {
@@ -77,6 +85,7 @@ export function planProcesses(
   return [
     planFunction("pulse-ingest", settings.ingestPort, ingestPort.variable, 0, {
       PULSE_PERSIST_URL: urls.persist,
+      ...(settings.otlpPort !== undefined && { PULSE_OTLP_PORT: String(settings.otlpPort) }),
       ...open,
     }),
     {

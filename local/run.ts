@@ -14,7 +14,7 @@ import { findPortFaults } from "../settings/tcp-ports.ts";
 import { bannerOf } from "./banner.ts";
 import { lockFolder } from "./lock.ts";
 import { createOutput } from "./output.ts";
-import { LOCAL_ADDRESS, type PlannedProcess, planProcesses, SET_BY_PLAN } from "./plan.ts";
+import { LOCAL_ADDRESS, planProcesses, SET_BY_PLAN, urlsOf } from "./plan.ts";
 import { STORES, startStore } from "./store.ts";
 import { Supervisor } from "./supervisor.ts";
 
@@ -68,7 +68,7 @@ export async function run(args: string[], env: NodeJS.ProcessEnv): Promise<numbe
   try {
     const store = await startStore(storeName, env);
     try {
-      return await supervise(settings, planProcesses(settings, store.env, env), values.watch === true);
+      return await supervise(settings, store.env, env, values.watch === true);
     } finally {
       await store.stop();
     }
@@ -77,9 +77,21 @@ export async function run(args: string[], env: NodeJS.ProcessEnv): Promise<numbe
   }
 }
 
-async function supervise(settings: RunSettings, plan: PlannedProcess[], isWatching: boolean): Promise<number> {
-  const faults = await findPortFaults(plan);
+async function supervise(
+  ofUser: RunSettings,
+  storeEnv: Record<string, string>,
+  env: NodeJS.ProcessEnv,
+  isWatching: boolean,
+): Promise<number> {
+  // Others take OTLP's port by default, too, such as a collector. pulse-ingest takes traces at its first port as well.
+  const { otlpPort: port } = ofUser;
+  const otlp = { name: "OpenTelemetry's exporters", port, portVariable: localSettings.otlpPort.variable };
+  const found = await findPortFaults([...planProcesses(ofUser, storeEnv, env), otlp]);
+  const [otlpFault] = found.filter((fault) => fault.startsWith(otlp.portVariable));
+  const faults = found.filter((fault) => fault !== otlpFault);
   if (faults.length > 0) throw new Error(faults.join("\n"));
+  const settings = { ...ofUser, otlpPort: otlpFault === undefined ? port : undefined };
+  const plan = planProcesses(settings, storeEnv, env);
   const output = createOutput({ out: process.stdout, error: process.stderr });
   const log = pino(
     { level: settings.logLevel, base: { function: "local", pid: process.pid } },
@@ -90,6 +102,7 @@ async function supervise(settings: RunSettings, plan: PlannedProcess[], isWatchi
     const may = [...(settings.tokensFile ? [] : ["send"]), ...(settings.readTokensFile ? [] : ["read"])].join(" and ");
     if (may !== "") log.warn({ listenAddress }, `PULSE_LISTEN_ADDRESS: every machine that reaches this one may ${may}`);
   }
+  if (otlpFault !== undefined) log.warn(`${otlpFault}; until then traces go to ${urlsOf(settings).ingest} only`);
   const stopGraceMs = settings.shutdownGraceMs + STOP_MARGIN_MS;
   const supervisor = new Supervisor({ plan, output, log, stopGraceMs });
   const end = onEnd(supervisor, () => log.info("stopping; a second signal kills"));

@@ -18,6 +18,11 @@ export const functionSettings = {
     integer({ min: 1, max: 65_535, fallback: 8080 }),
     "The port that the function listens on. Knative sets it.",
   ),
+  otlpPort: setting(
+    "PULSE_OTLP_PORT",
+    integer({ min: 1, max: 65_535 }),
+    "A second port of pulse-ingest, at loopback alone, where OpenTelemetry's exporters look by default (4318). Absent: none.",
+  ),
   ...doorSettings,
   sink: setting(
     "K_SINK",

@@ -37,6 +37,11 @@ export const localSettings = {
   persistPort: port("PULSE_LOCAL_PERSIST_PORT", 8082, "pulse-persist"),
   deadletterPort: port("PULSE_LOCAL_DEADLETTER_PORT", 8083, "pulse-deadletter"),
   brokerPort: port("PULSE_LOCAL_BROKER_PORT", 8090, "the local broker"),
+  otlpPort: port(
+    "PULSE_LOCAL_OTLP_PORT",
+    4318,
+    "pulse-ingest for OpenTelemetry's exporters, at loopback. It goes without where the port is taken",
+  ),
   listenAddress,
   allowedHosts,
   dataDir,

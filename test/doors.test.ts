@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { PULSE_TYPE } from "../events/cloud-event.ts";
 import { BROKER } from "../events/triggers.ts";
+import { entry, toJson } from "../functions/pulse-ingest/otlp/testing/otlp-requests.ts";
 import { readDocument } from "./documents.ts";
 import { type Platform, type Role, startPlatform } from "./platform.ts";
 
@@ -137,6 +138,11 @@ function requestOf({ process, door }: Row): { path: string; init: RequestInit } 
   if (method !== "POST") return { path, init: { method } };
   const pulse = { service_name: SERVICE, latency_ms: 1, status: "ok" };
   const isEvent = (path === "/" && process !== "pulse-ingest") || process === "broker";
+  if (path === "/v1/traces") {
+    const span = entry({ spanId: (++lastId).toString(16).padStart(16, "d") });
+    const body = toJson([{ attributes: { "service.name": SERVICE }, spans: [span] }]);
+    return { path, init: { method, headers: { "content-type": "application/json" }, body } };
+  }
   const hasBody = isEvent || path === "/pulse" || path === "/" || path === "/sign-in";
   if (!hasBody || path === "/copy") return { path, init: { method } };
   const body = JSON.stringify(path === "/sign-in" ? { token: FULL } : pulse);

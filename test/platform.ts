@@ -17,6 +17,8 @@ export interface Platform {
   deadletter: string;
   /** The URL for events. */
   broker: string;
+  /** Where exporters of OpenTelemetry look. */
+  otlp: string;
   pids: Map<Role, number>;
   /** Kills a process by `kill -9` and waits until its successor is ready. */
   kill(role: Role): Promise<void>;
@@ -26,7 +28,7 @@ export interface Platform {
   dispose(): Promise<void>;
 }
 
-const PORT_SETTINGS = ["INGEST", "QUERY", "PERSIST", "DEADLETTER", "BROKER"] as const;
+const PORT_SETTINGS = ["INGEST", "QUERY", "PERSIST", "DEADLETTER", "BROKER", "OTLP"] as const;
 
 /** Starts the platform and resolves when all of it is ready. @throws with the output when it does not come up */
 export async function startPlatform(env: Record<string, string> = {}, folder?: string): Promise<Platform> {
@@ -48,7 +50,7 @@ export async function startPlatform(env: Record<string, string> = {}, folder?: s
     });
   }
   const urls = ports.map((port) => `http://127.0.0.1:${port}`);
-  const [ingest, query, persist, deadletter, broker] = urls as [string, string, string, string, string];
+  const [ingest, query, persist, deadletter, broker, otlp] = urls as [string, string, string, string, string, string];
   const hosts: Record<Role, string> = {
     "pulse-ingest": ingest,
     "pulse-query": query,
@@ -64,6 +66,7 @@ export async function startPlatform(env: Record<string, string> = {}, folder?: s
     persist,
     deadletter,
     broker: `${broker}/default/pulsemesh`,
+    otlp,
     pids,
     async kill(role) {
       const pid = pids.get(role);

@@ -41,6 +41,7 @@ export function compose({ settings, registry, log }: Parts, clock?: Clock): Puls
     tokens: file === undefined ? undefined : openTokens({ file, variable: "PULSE_INGEST_TOKENS_FILE" }, log),
     retentionMs: settings.retentionDays * DAY_MS,
     maxPulses: settings.maxPulses,
+    otlpPort: settings.otlpPort,
     disconnect: () => {
       learner?.stop();
       return broker.close();

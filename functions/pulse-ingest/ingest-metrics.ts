@@ -6,15 +6,29 @@ import { METRICS } from "../metrics/names.ts";
 import { PulseCounter } from "../metrics/pulse-counter.ts";
 import type { Traffic } from "./departure.ts";
 
+const REJECT_REASONS = [
+  "invalid",
+  "partial",
+  "unsupported",
+  "unauthorized",
+  "forbidden",
+  "full",
+  "services",
+  "unavailable",
+  "refused",
+] as const;
+/** Why a request was refused; `partial`: for a part of it, while the rest was accepted. */
+export type RejectReason = (typeof REJECT_REASONS)[number];
+
 /** What pulse-ingest counts. */
 export function createIngestMetrics(registers: Registry[]) {
   return {
     accepted: new PulseCounter(registers, METRICS.accepted, "Pulses that the broker has taken."),
     rejected: createLabelledCounter({
       name: METRICS.rejected,
-      help: "Requests that were refused, by reason.",
+      help: "Requests that were refused, or in part, by reason.",
       label: "reason",
-      values: ["invalid", "unsupported", "unauthorized", "forbidden", "full", "services", "unavailable", "refused"],
+      values: [...REJECT_REASONS],
       registers,
     }),
     batchPulses: new Histogram({

@@ -7,7 +7,7 @@ import type { AddressInfo } from "node:net";
 import { dirname } from "node:path";
 import faas from "faas-js-runtime";
 import { hostGuard } from "../../http/hosts.ts";
-import { addressesOf, EVERY_ADDRESS } from "../../http/listening.ts";
+import { addressesOf, EVERY_ADDRESS, LOOPBACK } from "../../http/listening.ts";
 import { HttpServer } from "../../http/server.ts";
 import { RequestMetrics } from "../metrics/request-metrics.ts";
 import type { Parts } from "../parts.ts";
@@ -71,7 +71,18 @@ export async function serve(
     onAnswered: (method, code, seconds) => requestMetrics.observe(method, code, seconds),
   });
   await http.listenToo(others);
+  await listenAtLoopback(http, fn.loopbackPort, log);
   return server;
+}
+
+async function listenAtLoopback(http: HttpServer, port: number | undefined, log: Parts["log"]): Promise<void> {
+  if (port === undefined) return;
+  try {
+    await http.listenToo(LOOPBACK, port);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    log.warn({ port, code }, "a second port is not served: something else listens there");
+  }
 }
 
 /** On a laptop, where PULSE_LISTEN_ADDRESS is always set, a host needs a name that this machine has; in a container any does. */

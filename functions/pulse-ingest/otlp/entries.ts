@@ -1,0 +1,85 @@
+import { addText } from "../spans/metadata.ts";
+import { fittedName } from "../spans/service-name.ts";
+import { NO_SERVICE, type Sieve } from "../spans/sieve.ts";
+import type { Resource, Span, VisitSpan } from "./span.ts";
+
+/** The source of pulses that came as spans of OTLP. */
+const SOURCE = "/otlp";
+const INTERNAL = 1;
+const SERVER = 2;
+const CONSUMER = 5;
+const STATUS_ERROR = 2;
+/** Of Span.flags: whether the parent is known to be remote or local, and that it is remote. */
+const HAS_IS_REMOTE = 0x100;
+const IS_REMOTE = 0x200;
+
+const IDS = "Expected a traceId of 16 bytes and a spanId of 8 that are not all zeros";
+const NO_NAME = `${NO_SERVICE}: set the resource's service.name (OTEL_SERVICE_NAME)`;
+
+/** Gives the entries among spans to a sieve. */
+export function visitEntries(sieve: Sieve): VisitSpan {
+  // Spans of one resource come one after another.
+  let resource: Resource | undefined;
+  let service: string | undefined;
+  return (span, itsResource) => {
+    if (!isEntry(span)) return;
+    if (resource !== itsResource) {
+      resource = itsResource;
+      service = serviceOf(resource);
+    }
+    if (!isId(span.traceId, 32) || !isId(span.spanId, 16)) sieve.reject(IDS);
+    else if (service === undefined) sieve.reject(NO_NAME);
+    else {
+      sieve.add({
+        service,
+        id: `${span.traceId}:${span.spanId}`,
+        source: SOURCE,
+        endMs: span.endMs,
+        latencyMs: ((span.endMs - span.startMs) * 1e6 + span.endNs - span.startNs) / 1e6,
+        status: statusOf(span),
+        metadata: metadataOf(span, resource),
+        traceparent: `00-${span.traceId}-${span.spanId}-01`,
+      });
+    }
+  };
+}
+
+/**
+ * Whether a span is the way of a request into a service: a SERVER or CONSUMER whose parent is not known to be in the same
+ * service, or the root of a trace that asks nobody, such as a job.
+ */
+function isEntry({ kind, hasParent, flags }: Span): boolean {
+  if (kind === SERVER || kind === CONSUMER) {
+    return !hasParent || (flags & HAS_IS_REMOTE) === 0 || (flags & IS_REMOTE) !== 0;
+  }
+  return kind <= INTERNAL && !hasParent;
+}
+
+function isId(hex: string, length: number): boolean {
+  return hex.length === length && /^[0-9a-f]*$/.test(hex) && /[^0]/.test(hex);
+}
+
+function serviceOf({ name, namespace }: Resource): string | undefined {
+  // The SDKs make one up where none is set.
+  return name === "" ? undefined : fittedName(namespace === "" ? name : `${namespace}/${name}`);
+}
+
+// By the semantic conventions a server's 4xx is no error: the span's own status says so.
+function statusOf({ httpStatus, statusCode }: Span): string {
+  if (/^5\d\d$/.test(httpStatus)) return httpStatus;
+  return statusCode === STATUS_ERROR ? "error" : "ok";
+}
+
+function metadataOf(span: Span, resource: Resource): Record<string, string> {
+  const metadata: Record<string, string> = {};
+  if (span.route !== "") addText(metadata, "http.route", span.route);
+  else addText(metadata, "name", span.name);
+  addText(metadata, "http.request.method", span.method);
+  addText(metadata, "http.response.status_code", span.httpStatus);
+  addText(metadata, "error.type", span.errorType);
+  addText(metadata, "status.message", span.statusMessage);
+  addText(metadata, "service.version", resource.version);
+  addText(metadata, "service.instance.id", resource.instance);
+  addText(metadata, "deployment.environment.name", resource.environment);
+  return metadata;
+}

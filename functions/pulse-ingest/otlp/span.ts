@@ -1,0 +1,92 @@
+// What a pulse needs of OTLP's traces (opentelemetry-proto 1.x, trace/v1/trace.proto). The readers fill one Resource and one
+// Span again and again: an object for each of a million empty spans would take a hundred times the memory of their bytes.
+
+/** What a service says of itself, once for many spans. */
+export class Resource {
+  name = "";
+  namespace = "";
+  version = "";
+  instance = "";
+  environment = "";
+
+  /** Notes an attribute by its name in the semantic conventions. */
+  note(key: string, value: string): void {
+    switch (key) {
+      case "service.name":
+        this.name = value;
+        break;
+      case "service.namespace":
+        this.namespace = value;
+        break;
+      case "service.version":
+        this.version = value;
+        break;
+      case "service.instance.id":
+        this.instance = value;
+        break;
+      case "deployment.environment.name":
+        this.environment = value;
+        break;
+      case "deployment.environment": // the name until 2024
+        this.environment ||= value;
+        break;
+    }
+  }
+}
+
+/** One operation. */
+export class Span {
+  /** In hex, of the length that it came with. */
+  traceId = "";
+  spanId = "";
+  hasParent = false;
+  flags = 0;
+  kind = 0;
+  name = "";
+  /** Epoch ms, and the nanoseconds beyond: as one number they would lose digits. */
+  startMs = 0;
+  startNs = 0;
+  endMs = 0;
+  endNs = 0;
+  statusCode = 0;
+  statusMessage = "";
+  route = "";
+  method = "";
+  httpStatus = "";
+  errorType = "";
+
+  clear(): void {
+    this.traceId = this.spanId = this.name = this.statusMessage = "";
+    this.route = this.method = this.httpStatus = this.errorType = "";
+    this.hasParent = false;
+    this.flags = this.kind = this.statusCode = 0;
+    this.startMs = this.startNs = this.endMs = this.endNs = 0;
+  }
+
+  /** Notes an attribute by its name in the semantic conventions, or by the one before they were stable. */
+  note(key: string, value: string): void {
+    switch (key) {
+      case "http.route":
+        this.route = value;
+        break;
+      case "http.request.method":
+        this.method = value;
+        break;
+      case "http.method":
+        this.method ||= value;
+        break;
+      case "http.response.status_code":
+        this.httpStatus = value;
+        break;
+      case "http.status_code":
+        this.httpStatus ||= value;
+        break;
+      case "error.type":
+        this.errorType = value;
+        break;
+    }
+  }
+}
+
+/** Told of each span; both are filled anew for the next. */
+export type VisitSpan = (span: Span, resource: Resource) => void;
