@@ -3,7 +3,14 @@
 import { join } from "node:path";
 import { DAY_MS } from "../events/time.ts";
 import { makeDataFolder } from "../settings/data-folder.ts";
-import type { DeadLetterStore, PulseForgetter, PulseReader, PulseWriter, StoreLifecycle } from "../storage/ports.ts";
+import type {
+  DeadLetterStore,
+  PulseForgetter,
+  PulseReader,
+  PulseWriter,
+  RollupStore,
+  StoreLifecycle,
+} from "../storage/ports.ts";
 import { gaugeCassandraNodes, gaugeStoreSpace } from "./metrics/gauges.ts";
 import { createStoreMetrics } from "./metrics/store-metrics.ts";
 import type { Parts } from "./parts.ts";
@@ -14,7 +21,9 @@ export async function openPulseStore({
   cassandra,
   registry,
   log,
-}: Parts): Promise<PulseWriter & PulseReader & PulseForgetter & StoreLifecycle & { readonly queuedRows: number }> {
+}: Parts): Promise<
+  PulseWriter & PulseReader & PulseForgetter & StoreLifecycle & { queuedRows: number; rollups?: RollupStore }
+> {
   const metrics = createStoreMetrics([registry]);
   const options = {
     retentionMs: settings.retentionDays * DAY_MS,

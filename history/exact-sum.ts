@@ -1,3 +1,5 @@
+import type { ByteReader, ByteWriter } from "./bytes.ts";
+
 const FRACTIONS = 2 ** 52;
 
 /**
@@ -15,6 +17,16 @@ export class ExactSum {
 
   merge(other: ExactSum): void {
     this.#addParts(other.#wholes, other.#fractions);
+  }
+
+  write(to: ByteWriter): void {
+    to.whole(this.#wholes);
+    to.whole(this.#fractions);
+  }
+
+  /** Adds what was written of another. */
+  addFrom(from: ByteReader): void {
+    this.#addParts(from.whole(), from.whole());
   }
 
   get value(): number {

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { EXACT_UP_TO, Latencies } from "./latencies.ts";
+import { Latencies } from "./latencies.ts";
+import { EXACT_UP_TO } from "./limits.ts";
 
 // Every run draws the same cases, so that a failure repeats.
 fc.configureGlobal({ seed: 20_261_201 });

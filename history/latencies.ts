@@ -1,8 +1,7 @@
+import type { ByteReader, ByteWriter } from "./bytes.ts";
 import { ExactSum } from "./exact-sum.ts";
+import { EXACT_IN_ROLLUP, EXACT_UP_TO } from "./limits.ts";
 import { Sketch } from "./sketch.ts";
-
-/** So many latencies are kept as they are, and their percentiles are exact. More go into a sketch. */
-export const EXACT_UP_TO = 500;
 
 /** The latencies of a span, in memory that does not grow with their number. None has `undefined` for each figure. */
 export class Latencies {
@@ -32,6 +31,29 @@ export class Latencies {
     if (other.#sketch !== undefined) this.#ensureSketch().merge(other.#sketch);
   }
 
+  /** Writes the figures, and few latencies as they are or the sketch of many. */
+  write(to: ByteWriter): void {
+    to.whole(this.count);
+    if (this.count === 0) return;
+    to.double(this.#min);
+    to.double(this.#max);
+    this.#sum.write(to);
+    if (this.count <= EXACT_IN_ROLLUP) for (const ms of this.#sorted()) to.double(ms);
+    else (this.#sketch ?? sketchOf(this.#exact)).write(to);
+  }
+
+  /** Adds what was written of others. */
+  addFrom(from: ByteReader): void {
+    const count = from.whole();
+    if (count === 0) return;
+    this.count += count;
+    this.#min = Math.min(this.#min, from.double());
+    this.#max = Math.max(this.#max, from.double());
+    this.#sum.addFrom(from);
+    if (count <= EXACT_IN_ROLLUP) for (let left = count; left > 0; left--) this.#keep(from.double());
+    else this.#ensureSketch().addFrom(from);
+  }
+
   get min(): number | undefined {
     return this.count === 0 ? undefined : this.#min;
   }
@@ -48,13 +70,15 @@ export class Latencies {
   percentile(percent: number): number | undefined {
     if (this.count === 0) return undefined;
     const place = Math.ceil((percent * this.count) / 100) - 1;
-    if (this.#sketch === undefined) {
-      if (!this.#isSorted) this.#exact.sort((a, b) => a - b);
-      this.#isSorted = true;
-      return this.#exact[place];
-    }
+    if (this.#sketch === undefined) return this.#sorted()[place];
     // The sketch answers with the middle of a bin, which may lie outside of all latencies at the ends.
     return Math.min(this.#max, Math.max(this.#min, this.#sketch.valueAt(place)));
+  }
+
+  #sorted(): readonly number[] {
+    if (!this.#isSorted) this.#exact.sort((a, b) => a - b);
+    this.#isSorted = true;
+    return this.#exact;
   }
 
   #keep(ms: number): void {
@@ -68,11 +92,14 @@ export class Latencies {
   }
 
   #ensureSketch(): Sketch {
-    if (this.#sketch === undefined) {
-      this.#sketch = new Sketch();
-      for (const ms of this.#exact) this.#sketch.add(ms);
-      this.#exact = [];
-    }
+    this.#sketch ??= sketchOf(this.#exact);
+    this.#exact = [];
     return this.#sketch;
   }
+}
+
+function sketchOf(latencies: readonly number[]): Sketch {
+  const sketch = new Sketch();
+  for (const ms of latencies) sketch.add(ms);
+  return sketch;
 }

@@ -1,3 +1,5 @@
+import type { ByteReader, ByteWriter } from "./bytes.ts";
+
 /** A percentile of a sketch is off by less than this share of the exact one. A little below 1 %, so that rounding never exceeds it. */
 export const RELATIVE_ACCURACY = 0.0099;
 /** A smaller value counts as zero. */
@@ -33,6 +35,34 @@ export class Sketch {
     this.#count += other.#count;
     this.#zeros += other.#zeros;
     for (let i = 0; i < BINS; i++) (this.#bins[i] as number) += other.#bins[i] as number;
+  }
+
+  /** Writes the bins that hold something, each by its distance from the one before. */
+  write(to: ByteWriter): void {
+    to.whole(this.#zeros);
+    to.whole(this.#bins.reduce((filled, count) => filled + Math.sign(count), 0));
+    let next = 0;
+    for (let i = 0; i < BINS; i++) {
+      if (this.#bins[i] === 0) continue;
+      to.whole(i - next);
+      to.whole(this.#bins[i] as number);
+      next = i + 1;
+    }
+  }
+
+  /** Adds what was written of another. */
+  addFrom(from: ByteReader): void {
+    const zeros = from.whole();
+    this.#zeros += zeros;
+    this.#count += zeros;
+    let i = 0;
+    for (let left = from.whole(); left > 0; left--, i++) {
+      i += from.whole();
+      const count = from.whole();
+      if (i >= BINS) throw new RangeError(`Expected a bin below ${BINS}, got ${i}`);
+      (this.#bins[i] as number) += count;
+      this.#count += count;
+    }
   }
 
   /** About the value at a place in the order of all, from 0 on: within 1 % of it, or 0 for one below {@link SMALLEST}. */

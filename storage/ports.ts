@@ -3,6 +3,8 @@
 import type { CloudEvent } from "../events/cloud-event.ts";
 import type { Parsed } from "../events/fault.ts";
 import type { Pulse } from "../events/pulse.ts";
+import type { Marks } from "./marks.ts";
+import type { Tier } from "./tiers.ts";
 
 /** What became of a write: it is safe, it never will be, or it may be when it is sent again. */
 export type WriteOutcome =
@@ -31,6 +33,9 @@ export interface PulseWriter {
 /** A pulse as it is read back. */
 export type StoredPulse = Omit<Pulse, "is_time_of_arrival" | "traceparent">;
 
+/** Of a pulse: its time (epoch ms), its latency in ms, and its status. */
+export type Measure = readonly [time: number, latencyMs: number, status: string];
+
 /** The span [from, to) in epoch ms. */
 export interface Span {
   from: number;
@@ -54,11 +59,34 @@ export interface PulseReader {
    * A cursor that this store did not make is a fault at `/cursor`.
    */
   page(service: string, span: Span, limit: number, cursor?: string): Promise<Parsed<PulsePage>>;
+  /** All pulses of a service in a span, newest first, in chunks of bounded size. */
+  scan(service: string, span: Span): AsyncIterable<readonly StoredPulse[]>;
+  /** What is measured of them, in the same order: some five times as fast. */
+  measures(service: string, span: Span): AsyncIterable<readonly Measure[]>;
+}
+
+/** A rollup as it is kept: what is known of a service's pulses in a minute, an hour or a day. */
+export interface KeptRollup {
+  /** Epoch ms of its beginning. */
+  start: number;
+  /** Which marks it has seen, see `seenOf`. */
+  seen: string;
+  value: Uint8Array;
+}
+
+/** Keeps rollups beside the pulses, and the marks that say which rollups miss some; see marks.ts. */
+export interface RollupStore {
   /**
-   * All pulses of a service in a span, newest first, in chunks of bounded size. Without their metadata, which may be most
-   * of what they weigh, where `isBare`.
+   * Epoch ms: what ends at or before it may be rolled. Pulses stored from now on whose time lies before it leave a mark for their
+   * hour, in the same moment or before they are `stored`.
    */
-  scan(service: string, span: Span, isBare?: boolean): AsyncIterable<readonly StoredPulse[]>;
+  sealedUntil(): Promise<number>;
+  /** The marks of a service for the hours that a span touches. */
+  marks(service: string, span: Span): Promise<Marks>;
+  /** The rollups of a service that begin in a span. */
+  list(service: string, tier: Tier, span: Span): Promise<KeptRollup[]>;
+  /** Keeps rollups, each in place of one with the same beginning. False when the store does not take them at the moment. */
+  keep(service: string, tier: Tier, rollups: readonly KeptRollup[]): Promise<boolean>;
 }
 
 /** Removes services. */

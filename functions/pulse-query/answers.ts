@@ -3,8 +3,7 @@
 import * as z from "zod";
 import { HEALTHS } from "../../events/health.ts";
 import { SERVICE_HEALTHS } from "../../events/service-health.ts";
-import { EXACT_UP_TO } from "../../history/latencies.ts";
-import { MAX_COUNTED, MAX_LISTED } from "./status-counts.ts";
+import { EXACT_IN_ROLLUP, MAX_COUNTED, MAX_COUNTED_IN_ROLLUP, MAX_LISTED } from "../../history/limits.ts";
 
 /** The schemas that the description names. */
 export const named = z.registry<{ id: string; description?: string }>();
@@ -18,7 +17,7 @@ const serviceHealth = z
   .enum(SERVICE_HEALTHS)
   .describe("What the newest pulse's status means; `late` after three usual periods of silence and a minute.");
 const percentile = z.number().nullable().describe("Milliseconds; null when there is no pulse.");
-const PERCENTILES = `p95 is the smallest latency that at least 95 % of the pulses do not exceed (the nearest rank), and so for p50 and p99: exact up to ${EXACT_UP_TO} pulses, otherwise within 1 %.`;
+const PERCENTILES = `p95 is the smallest latency that at least 95 % of the pulses do not exceed (the nearest rank), and so for p50 and p99: exact up to ${EXACT_IN_ROLLUP} pulses, otherwise within 1 %.`;
 const longest = z.number().nullable().describe("Milliseconds; null when there is no pulse.");
 
 const serviceView = z
@@ -107,10 +106,14 @@ export const summary = z
     statuses: z
       .array(statusCount)
       .describe(
-        `The ${MAX_LISTED} most frequent, the most frequent first. Where a span holds more than ${MAX_COUNTED} different statuses, only those that at least one pulse in ${MAX_COUNTED} has.`,
+        `The ${MAX_LISTED} most frequent, the most frequent first. Where a span holds more than ${MAX_COUNTED} different statuses, or a minute, an hour or a day of it more than ${MAX_COUNTED_IN_ROLLUP}, some may be missing, and rare ones are counted together.`,
       ),
     latency_ms: latencySummary.nullable(),
-    buckets: z.array(summaryBucket).describe("Oldest first, without gaps."),
+    buckets: z
+      .array(summaryBucket)
+      .describe(
+        "Oldest first, without gaps. Where each is at least a minute, an hour or a day long (UTC), the edges between them are whole ones.",
+      ),
   })
   .register(named, { id: "Summary", description: "A service's pulses of a span, as a whole and over time." });
 

@@ -15,10 +15,10 @@ const store = openStore();
 await store.write(Array.from({ length: 1000 }, (_, i) => pulseOf({ service_name: "busy", event_time: START + i })));
 afterAll(() => store.close());
 
-type Scan = typeof store.scan;
+type Reads = Pick<typeof store, "scan" | "measures">;
 /** The real store, except for how a span is read. */
-const storeWith = (scan: Scan): QueryOptions["store"] =>
-  Object.assign(Object.create(store), { scan, close: async () => undefined });
+const storeWith = (reads: Partial<Reads>): QueryOptions["store"] =>
+  Object.assign(Object.create(store), { ...reads, close: async () => undefined });
 
 const connections: RawConnection[] = [];
 afterEach(() => {
@@ -42,24 +42,31 @@ async function ask(port: number, from: string, path: string, headers: Record<str
   return connection;
 }
 
-/** A scan that waits until it is let go. */
-function gated() {
+/** Reading that waits until it is let go. */
+function gated(): { reads: Reads; begun: () => number; letGo: () => void } {
   const { promise, resolve } = Promise.withResolvers<void>();
   let begun = 0;
-  const scan: Scan = async function* (...asked) {
-    begun++;
-    await promise;
-    yield* store.scan(...asked);
+  const reads: Reads = {
+    async *scan(...asked) {
+      begun++;
+      await promise;
+      yield* store.scan(...asked);
+    },
+    async *measures(...asked) {
+      begun++;
+      await promise;
+      yield* store.measures(...asked);
+    },
   };
-  return { scan, begun: () => begun, letGo: resolve };
+  return { reads, begun: () => begun, letGo: resolve };
 }
 
 const statusOf = async (connection: RawConnection) => (await connection.answer()).status;
 const LINES = { accept: "application/x-ndjson" };
 
 it("summaries: a newcomer gets a place of the client that holds all eight", async () => {
-  const { scan, begun, letGo } = gated();
-  const { port } = await openQuery({ store: storeWith(scan) });
+  const { reads, begun, letGo } = gated();
+  const { port } = await openQuery({ store: storeWith(reads) });
   const summary = (from: string, buckets: number) =>
     ask(port, from, `/services/busy/summary?from=${START}&to=${START + 1000}&buckets=${buckets}`);
   const greedy = await Promise.all(Array.from({ length: 8 }, (_, i) => summary(GREEDY, i + 1)));
@@ -74,8 +81,8 @@ it("summaries: a newcomer gets a place of the client that holds all eight", asyn
 });
 
 it("exports: a newcomer gets a place of the client that holds all eight", async () => {
-  const { scan, begun, letGo } = gated();
-  const { port } = await openQuery({ store: storeWith(scan) });
+  const { reads, begun, letGo } = gated();
+  const { port } = await openQuery({ store: storeWith(reads) });
   const exported = (from: string) => ask(port, from, "/services/busy/pulses", LINES);
   const greedy = await Promise.all(Array.from({ length: 8 }, () => exported(GREEDY)));
   await vi.waitFor(() => expect(begun()).toBe(8));
@@ -88,10 +95,10 @@ it("exports: a newcomer gets a place of the client that holds all eight", async 
 });
 
 it("exports that nobody reads are cut, and give their places back", async () => {
-  const endless: Scan = async function* (...asked) {
+  const scan: Reads["scan"] = async function* (...asked) {
     for (;;) yield* store.scan(...asked);
   };
-  const host = await openQuery({ store: storeWith(endless) }, { PULSE_ANSWER_TIMEOUT_MS: "1000" });
+  const host = await openQuery({ store: storeWith({ scan }) }, { PULSE_ANSWER_TIMEOUT_MS: "1000" });
   const exported = () => ask(host.port, GREEDY, "/services/busy/pulses", LINES);
   for (let i = 0; i < 8; i++) (await exported()).socket.pause();
   const cut = () => host.lines.filter(({ reason }) => reason === "Answer not taken").length;

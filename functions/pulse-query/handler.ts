@@ -3,13 +3,14 @@
 // pulse-deadletter, forget.ts removes services, session-routes.ts signs browsers in, openapi.ts describes the API, page/ serves the
 // page.
 import type { Parsed } from "../../events/fault.ts";
+import { History } from "../../history/history.ts";
 import { asPolled } from "../../http/conditional.ts";
 import { freshJson, json } from "../../http/json.ts";
 import { badRequest, problem, tryLater } from "../../http/problem.ts";
 import { faultsInQuery, readQuery } from "../../http/query-parameters.ts";
 import type { HttpReply, HttpRequest, Route } from "../../http/route.ts";
 import { matchOf } from "../../settings/service-patterns.ts";
-import type { PulseForgetter, PulseReader, StoreLifecycle } from "../../storage/ports.ts";
+import type { PulseForgetter, PulseReader, RollupStore, StoreLifecycle } from "../../storage/ports.ts";
 import { StoreError } from "../../storage/store-error.ts";
 import type { Logger } from "../log.ts";
 import type { PulseFunction } from "../pulse-function.ts";
@@ -34,7 +35,7 @@ import { summarize } from "./summary.ts";
 import { viewPulse, viewService, viewServiceDetail } from "./view.ts";
 
 export interface QueryOptions {
-  store: PulseReader & PulseForgetter & StoreLifecycle;
+  store: PulseReader & PulseForgetter & StoreLifecycle & { readonly rollups?: RollupStore };
   retentionMs: number;
   log: Logger;
   doors: Doors;
@@ -95,6 +96,7 @@ export function createQuery({
     },
   });
   const exports = new Exports(store);
+  const history = new History({ reader: store, rollups: store.rollups, retentionMs, now });
   const summaries = new SharedAnswers<Summary>(MAX_SUMMARIES, now);
   const readNothing = (query: URLSearchParams) => readQuery({}, query);
   const readSpan =
@@ -137,7 +139,7 @@ export function createQuery({
     const service = request.parameters.service as string;
     const key = JSON.stringify([service, span.from, span.to, buckets]);
     const summary = await summaries.get(key, request.client(), (signal) =>
-      summarize(store, service, span, buckets, signal),
+      summarize(history, service, span, buckets, signal),
     );
     if (summary === undefined) return tryLater(503, "No more summaries can be made at this moment.", 1000);
     return asPolled(freshJson(200, summary), request);

@@ -153,11 +153,11 @@ describe("pulse-query", () => {
     const stream = await listenReady("/live", undefined, own.url);
     await store.close();
     const reason = await fn.check().catch((error: Error) => error.message);
+    await vi.waitFor(() => expect(stream.events.at(-1)).toEqual({ event: "away", data: { reason } }));
     for (const path of ["/live", "/services/a/live"]) {
       const later = await listen(path, undefined, own.url);
       await vi.waitFor(() => expect(later.events).toMatchObject([{ event: "away", data: { reason } }]));
     }
-    expect(stream.events.at(-1)).toEqual({ event: "away", data: { reason } });
     await own.close();
   });
 

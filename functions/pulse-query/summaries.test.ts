@@ -60,12 +60,12 @@ describe("summaries at one time", () => {
     const gate = new Promise<void>((resolve) => {
       letGo = resolve;
     });
-    // The real store, except that every scan waits for the gate.
+    // The real store, except that every reading of measures waits for the gate.
     const slow = Object.assign(Object.create(own), {
-      async *scan(...asked: Parameters<typeof own.scan>) {
+      async *measures(...asked: Parameters<typeof own.measures>) {
         begun++;
         await gate;
-        yield* own.scan(...asked);
+        yield* own.measures(...asked);
       },
       check: () => own.check(),
       close: () => own.close(),
@@ -87,15 +87,16 @@ describe("summaries at one time", () => {
 describe("pulse-query", () => {
   it("shares one summary among all who ask for the same span at the same time", async () => {
     const own = openStore();
-    let scans = 0;
+    let readings = 0;
     const counting = {
       latest: () => own.latest(),
       names: () => own.names(),
       page: own.page.bind(own),
       forget: own.forget.bind(own),
-      scan: (...asked: Parameters<typeof own.scan>) => {
-        scans++;
-        return own.scan(...asked);
+      scan: own.scan.bind(own),
+      measures: (...asked: Parameters<typeof own.measures>) => {
+        readings++;
+        return own.measures(...asked);
       },
       check: () => own.check(),
       close: () => own.close(),
@@ -106,7 +107,7 @@ describe("pulse-query", () => {
     const ask = (to: number) => fetch(`${host.url}/services/a/summary?from=${START}&to=${to}`);
     const answers = await Promise.all([ask(START + 1), ask(START + 1), ask(START + 1), ask(START + 2)]);
     expect(answers.map(({ status }) => status)).toEqual([200, 200, 200, 200]);
-    expect(scans).toBe(2);
+    expect(readings).toBe(2);
     await host.close();
   });
 });

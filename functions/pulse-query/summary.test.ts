@@ -1,7 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { EXACT_UP_TO } from "../../history/latencies.ts";
-import type { PulseReader, Span, StoredPulse } from "../../storage/ports.ts";
+import { DAY_MS } from "../../events/time.ts";
+import { History } from "../../history/history.ts";
+import { EXACT_UP_TO } from "../../history/limits.ts";
+import type { Measure, Span, StoredPulse } from "../../storage/ports.ts";
 import type { Summary, SummaryBucket } from "./answers.ts";
 import { summarize } from "./summary.ts";
 
@@ -16,14 +18,18 @@ function pulseOf(fields: Partial<StoredPulse> = {}): StoredPulse {
   return { service_name: "checkout", event_time: START, latency_ms: 1, status: "ok", id: "1", source: "/", ...fields };
 }
 
-/** The summary of pulses that come from a store in chunks. */
+/** The summary of pulses that come from a store in chunks, without rollups. */
 function summaryOf(pulses: readonly StoredPulse[], { buckets = 60, within = span } = {}): Promise<Summary> {
-  const reader: Pick<PulseReader, "scan"> = {
-    async *scan() {
-      for (let i = 0; i < pulses.length; i += 1000) yield pulses.slice(i, i + 1000);
+  const measures = pulses
+    .toSorted((a, b) => b.event_time - a.event_time)
+    .map(({ event_time: time, latency_ms: latency, status }): Measure => [time, latency, status]);
+  const reader = {
+    async *measures() {
+      for (let i = 0; i < measures.length; i += 1000) yield measures.slice(i, i + 1000);
     },
   };
-  return summarize(reader, "checkout", within, buckets);
+  const history = new History({ reader, retentionMs: 1000 * DAY_MS, now: () => within.to });
+  return summarize(history, "checkout", within, buckets);
 }
 
 /** The smallest value that at least `percent` of the values do not exceed. */
@@ -172,7 +178,7 @@ describe("a summary", () => {
     expect(latency).toEqual({ min: 12.5, max: 12.5, mean: 12.5, p50: 12.5, p95: 12.5, p99: 12.5 });
   });
 
-  it("divides any span without gaps, and counts each pulse in the bucket of its time", async () => {
+  it("divides any span without gaps, at whole minutes, hours or days where it can, and counts each pulse in the bucket of its time", async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.integer({ min: 1, max: 40 * 86_400_000 }),
@@ -183,11 +189,13 @@ describe("a summary", () => {
           const time = START + Math.floor(where * lengthMs);
           const summary = await summaryOf([pulseOf({ event_time: time })], { buckets, within });
           expect(summary.buckets).toHaveLength(Math.min(buckets, lengthMs));
+          const isAlignedTo = [86_400_000, 3_600_000, 60_000].find((step) => step * summary.buckets.length <= lengthMs);
           expect(summary.buckets[0]?.from).toBe(summary.from);
           expect(summary.buckets.at(-1)?.to).toBe(summary.to);
           summary.buckets.forEach((bucket, i) => {
             expect(Date.parse(bucket.from)).toBeLessThan(Date.parse(bucket.to));
             if (i > 0) expect(bucket.from).toBe(summary.buckets[i - 1]?.to);
+            if (i > 0) expect(Date.parse(bucket.from) % (isAlignedTo ?? 1)).toBe(0);
             const isHere = time >= Date.parse(bucket.from) && time < Date.parse(bucket.to);
             expect(bucket.count).toBe(isHere ? 1 : 0);
           });

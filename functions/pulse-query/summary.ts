@@ -1,37 +1,23 @@
-import { setImmediate as nextTurn } from "node:timers/promises";
-import { HEALTHS, type Health, healthOf } from "../../events/health.ts";
-import { Latencies } from "../../history/latencies.ts";
-import type { PulseReader, Span } from "../../storage/ports.ts";
-import type { HealthCounts, LatencySummary, Summary, SummaryBucket } from "./answers.ts";
-import { StatusCounts } from "./status-counts.ts";
+import type { History } from "../../history/history.ts";
+import type { Latencies } from "../../history/latencies.ts";
+import { SpanFigures } from "../../history/rollup.ts";
+import type { Span } from "../../storage/ports.ts";
+import { floorTo, TIERS } from "../../storage/tiers.ts";
+import type { LatencySummary, Summary, SummaryBucket } from "./answers.ts";
 
 /**
- * Reads a service's pulses of a span and sums them up, in memory that does not grow with their number. @throws once the
- * signal aborts
+ * Sums up a service's pulses of a span, in memory that does not grow with their number. @throws once the signal aborts
  */
 export async function summarize(
-  reader: Pick<PulseReader, "scan">,
+  history: Pick<History, "read">,
   service: string,
   span: Span,
   buckets: number,
   signal?: AbortSignal,
 ): Promise<Summary> {
-  const parts = divide(span, buckets).map((part) => new SpanStatistics(part));
-  const statuses = new StatusCounts();
-  const lengthMs = span.to - span.from;
-  for await (const chunk of chunksOf(reader, service, span, signal)) {
-    for (const { event_time: time, latency_ms: latency, status } of chunk) {
-      const health = healthOf(status);
-      statuses.add(status);
-      parts[Math.floor(((time - span.from) * parts.length) / lengthMs)]?.add(latency, health);
-    }
-  }
-  if (statuses.needsRecount) {
-    statuses.recount();
-    for await (const chunk of chunksOf(reader, service, span, signal))
-      for (const { status } of chunk) statuses.add(status);
-  }
-  const whole = new SpanStatistics(span);
+  const spans = divide(span, buckets);
+  const { parts, statuses } = await history.read(service, spans, signal);
+  const whole = new SpanFigures();
   for (const part of parts) whole.merge(part);
   return {
     service_name: service,
@@ -40,51 +26,28 @@ export async function summarize(
     health: whole.health,
     statuses: statuses.list(),
     latency_ms: latencySummaryOf(whole.latencies),
-    buckets: parts.map((part) => part.bucket()),
+    buckets: spans.map((part, i) => bucketOf(part, parts[i] as SpanFigures)),
   };
 }
 
-async function* chunksOf(reader: Pick<PulseReader, "scan">, service: string, span: Span, signal?: AbortSignal) {
-  for await (const chunk of reader.scan(service, span, true)) {
-    signal?.throwIfAborted();
-    yield chunk;
-    // A store in this process may give chunk after chunk without a pause: let other requests in between.
-    await nextTurn();
-  }
-}
-
-/** At most `buckets` spans of equal length to the millisecond, none of them empty. */
+/**
+ * As many spans, none of them empty, of equal length to the minute, hour or day of which each has at least one: so that
+ * rollups tell all but the two edges. Shorter ones are equal to the millisecond.
+ */
 function divide(span: Span, buckets: number): Span[] {
   const lengthMs = span.to - span.from;
   const number = Math.min(buckets, lengthMs);
-  const edge = (i: number) => span.from + Math.ceil((i * lengthMs) / number);
+  const step = [TIERS.day, TIERS.hour, TIERS.minute].find((one) => one * number <= lengthMs) ?? 1;
+  const edge = (i: number) => {
+    const even = span.from + Math.ceil((i * lengthMs) / number);
+    return i === 0 || i === number ? even : floorTo(step, even);
+  };
   return Array.from({ length: number }, (_, i) => ({ from: edge(i), to: edge(i + 1) }));
 }
 
-/** Counts of the pulses of one span, and their latencies. */
-class SpanStatistics {
-  readonly #span: Span;
-  readonly health = Object.fromEntries(HEALTHS.map((health) => [health, 0])) as HealthCounts;
-  readonly latencies = new Latencies();
-
-  constructor(span: Span) {
-    this.#span = span;
-  }
-
-  add(latency: number, health: Health): void {
-    this.health[health]++;
-    this.latencies.add(latency);
-  }
-
-  merge(other: SpanStatistics): void {
-    for (const health of HEALTHS) this.health[health] += other.health[health];
-    this.latencies.merge(other.latencies);
-  }
-
-  bucket(): SummaryBucket {
-    const { count, max = null } = this.latencies;
-    return { ...timesOf(this.#span), count, health: this.health, ...percentilesOf(this.latencies), max };
-  }
+function bucketOf(span: Span, { health, latencies }: SpanFigures): SummaryBucket {
+  const { count, max = null } = latencies;
+  return { ...timesOf(span), count, health, ...percentilesOf(latencies), max };
 }
 
 function latencySummaryOf(latencies: Latencies): LatencySummary | null {

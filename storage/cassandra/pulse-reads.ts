@@ -3,7 +3,7 @@ import type { Parsed } from "../../events/fault.ts";
 import { END_OF_TIME_MS } from "../../events/time.ts";
 import { BoundedMap } from "../bounded-map.ts";
 import { cutPage, decodeCursor, type PulseCursor } from "../cursor.ts";
-import type { PulsePage, Span, StoredPulse } from "../ports.ts";
+import type { Measure, PulsePage, Span, StoredPulse } from "../ports.ts";
 import { BucketPlan } from "./bucket-plan.ts";
 import { type Cql, pagesOf, type Statement } from "./cql.ts";
 import { barePulseOfRow, bucketOf, type PulseColumns, type PulseTables, pulseOf, pulseOfRow } from "./pulse-row.ts";
@@ -50,8 +50,14 @@ export class PulseReads {
     return { ok: true, value: { pulses, ...rest } };
   }
 
-  scan(service: string, span: Span, isBare: boolean): AsyncGenerator<readonly StoredPulse[]> {
-    return this.#read(service, span, Number.POSITIVE_INFINITY, undefined, isBare);
+  scan(service: string, span: Span): AsyncGenerator<readonly StoredPulse[]> {
+    return this.#read(service, span, Number.POSITIVE_INFINITY, undefined);
+  }
+
+  async *measures(service: string, span: Span): AsyncGenerator<readonly Measure[]> {
+    for await (const pulses of this.#read(service, span, Number.POSITIVE_INFINITY, undefined, true)) {
+      yield pulses.map(({ event_time: time, latency_ms: latency, status }): Measure => [time, latency, status]);
+    }
   }
 
   async latest(): Promise<StoredPulse[]> {

@@ -12,6 +12,7 @@ import type { Pulse } from "../../events/pulse.ts";
 import type { CassandraSettings } from "../../settings/cassandra-settings.ts";
 import { type NotStored, retry, STORED } from "../outcome.ts";
 import type {
+  Measure,
   PulseForgetter,
   PulsePage,
   PulseReader,
@@ -122,8 +123,12 @@ export class CassandraPulseStore implements PulseWriter, PulseReader, PulseForge
     return this.#reads.page(service, span, limit, cursor);
   }
 
-  scan(service: string, span: Span, isBare = false): AsyncIterable<readonly StoredPulse[]> {
-    return this.#reads.scan(service, span, isBare);
+  scan(service: string, span: Span): AsyncIterable<readonly StoredPulse[]> {
+    return this.#reads.scan(service, span);
+  }
+
+  measures(service: string, span: Span): AsyncIterable<readonly Measure[]> {
+    return this.#reads.measures(service, span);
   }
 
   forget(services: readonly string[], onForgotten = (_: string) => {}): Promise<void> {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import type { Measure } from "../ports.ts";
 import { ALL, asStored, HOUR, inReadingOrder, newService, pulseOf, START, seriesOf } from "../testing/pulses.ts";
 import { readPages, scanChunks, store } from "../testing/read-back.ts";
 import type { Fixture, OpenPulseStore } from "./subject.ts";
@@ -160,13 +161,22 @@ export function describeReads(fixture: Fixture<OpenPulseStore>): void {
       expect(ids).toEqual(Array.from({ length: 6000 }, (_, i) => String(i)).sort());
     });
 
-    it("leaves out the metadata where nobody wants it", async () => {
+    it("gives what is measured in the same order, of each pulse once, although chunks end within a millisecond", async () => {
       const service = newService();
-      const pulses = seriesOf(service, 5, HOUR).map((pulse) => ({ ...pulse, metadata: { region: "eu" } }));
+      const pulses = seriesOf(service, 9500, 1).map((pulse, i) => ({ ...pulse, event_time: START + Math.min(i, 300) }));
       await store(fixture.store, pulses);
-      const read = [];
-      for await (const chunk of fixture.store.scan(service, ALL, true)) read.push(...chunk);
-      expect(read).toEqual(pulses.map(({ metadata: _, ...pulse }) => asStored(pulse)).reverse());
+      const read: Measure[] = [];
+      const span = { from: START + 7, to: START + 301 };
+      for await (const chunk of fixture.store.measures(service, span)) {
+        expect(chunk.length).toBeGreaterThan(0);
+        expect(chunk.length).toBeLessThanOrEqual(MAX_CHUNK);
+        read.push(...chunk.map(([time, latency, status]): Measure => [time, latency, status]));
+      }
+      const times = read.map(([time]) => time);
+      expect(times).toEqual(times.toSorted((a, b) => b - a));
+      const expected = pulses.slice(7).map((pulse) => [pulse.event_time, pulse.latency_ms, pulse.status]);
+      const byLatency = (a: readonly unknown[], b: readonly unknown[]) => Number(a[1]) - Number(b[1]);
+      expect(read.toSorted(byLatency)).toEqual(expected.toSorted(byLatency));
     });
 
     it("ends at once for an unknown service", async () => {

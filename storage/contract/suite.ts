@@ -1,6 +1,6 @@
 // Start here: what every adapter must keep, said once and run against the real thing. The tests share one store (a
 // keyspace, a file) but no service: each test names its own. Siblings: subject.ts describes the adapter under test;
-// writes.ts, reads.ts, latest.ts, model.ts, forgetting.ts, lifecycle.ts, dead-letters.ts and dead-letter-lists.ts hold the tests.
+// writes.ts, reads.ts, latest.ts, model.ts, forgetting.ts, lifecycle.ts, rollups.ts, dead-letters.ts and dead-letter-lists.ts hold the tests.
 import { afterAll, beforeAll } from "vitest";
 import { describeUnless } from "../testing/describe-unless.ts";
 import { describeDeadLetterLists } from "./dead-letter-lists.ts";
@@ -10,6 +10,7 @@ import { describeLatest } from "./latest.ts";
 import { describeLifecycle } from "./lifecycle.ts";
 import { describeModel } from "./model.ts";
 import { describeReads } from "./reads.ts";
+import { describeRollups, type OpenRollupStore } from "./rollups.ts";
 import type { Fixture, OpenDeadLetterStore, Opened, OpenPulseStore, Subject } from "./subject.ts";
 import { describeWrites } from "./writes.ts";
 
@@ -23,6 +24,11 @@ export function describePulseStore(subject: Subject<OpenPulseStore>): void {
     describeForgetting(fixture);
     describeLifecycle(fixture);
   });
+}
+
+/** The contract of `RollupStore`, of a pulse store that has one. */
+export function describeRollupStore(subject: Subject<OpenRollupStore>): void {
+  describeSubject(subject, describeRollups);
 }
 
 /** The contract of `DeadLetterStore` and `StoreLifecycle`. */

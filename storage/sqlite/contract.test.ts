@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DAY_MS } from "../../events/time.ts";
 import { type Opened, openHandles } from "../contract/subject.ts";
-import { describeDeadLetterStore, describePulseStore } from "../contract/suite.ts";
+import { describeDeadLetterStore, describePulseStore, describeRollupStore } from "../contract/suite.ts";
 import type { StoreLifecycle } from "../ports.ts";
 import { openSqliteDeadLetterStore } from "./dead-letter-store.ts";
 import { openSqlitePulseStore } from "./pulse-store.ts";
@@ -11,6 +11,7 @@ import { openSqlitePulseStore } from "./pulse-store.ts";
 const MAX_BYTES = 1024 * 1024 * 1024;
 
 describePulseStore({ name: "SQLite pulses", open: (options) => openFolder(openSqlitePulseStore, options) });
+describeRollupStore({ name: "SQLite rollups", open: (options) => openFolder(openSqlitePulseStore, options) });
 describeDeadLetterStore({
   name: "SQLite dead letters",
   open: (options) => openFolder(openSqliteDeadLetterStore, options),

@@ -77,6 +77,28 @@ describe("opening a file", () => {
     expect(() => open({ of: { ...schema, version: 4 } })).toThrow(remedy);
   });
 
+  it("upgrades a file step by step, and keeps what it holds", () => {
+    const first = open();
+    first.exec("INSERT INTO notes (note) VALUES ('kept')");
+    first.close();
+    const upgrades = {
+      3: "ALTER TABLE notes ADD COLUMN author TEXT",
+      4: "CREATE TABLE tags (tag TEXT) STRICT; UPDATE notes SET author = 'me'",
+    };
+    const database = open({ of: { version: 5, sql: "", upgrades } });
+    expect(pragma(database, "user_version")).toBe(5);
+    expect(database.prepare("SELECT note, author FROM notes").get()).toMatchObject({ note: "kept", author: "me" });
+    expect(database.prepare("SELECT count(*) AS tags FROM tags").get()?.tags).toBe(0);
+  });
+
+  it("leaves a file as it was when an upgrade fails", () => {
+    open().close();
+    const upgrades = { 3: "CREATE TABLE tags (tag TEXT) STRICT", 4: "CREATE NONSENSE" };
+    expect(() => open({ of: { version: 5, sql: "", upgrades } })).toThrow(/syntax error/);
+    const database = open();
+    expect(database.prepare("SELECT name FROM sqlite_schema WHERE name = 'tags'").get()).toBeUndefined();
+  });
+
   it("refuses a file that is not SQLite's, and leaves it as it was", () => {
     writeFileSync(join(folder, "a.db"), "a diary, and not a short one".repeat(50));
     expect(() => open()).toThrow(

@@ -11,6 +11,8 @@ export interface SqliteSchema {
   version: number;
   /** Makes everything in an empty file. */
   sql: string;
+  /** What makes the next version of an earlier one, by the earlier version. @default none */
+  upgrades?: Readonly<Record<number, string>>;
 }
 
 export interface SqliteFileOptions {
@@ -79,6 +81,9 @@ function ensureSchema(database: DatabaseSync, file: string, schema: SqliteSchema
     // Of several processes one makes the schema; the others wait at BEGIN and then find it made.
     transact(database, () => {
       if (readVersion() === 0) database.exec(`${schema.sql}; PRAGMA user_version = ${schema.version}`);
+      for (let from = readVersion(); schema.upgrades?.[from] !== undefined; from++) {
+        database.exec(`${schema.upgrades[from]}; PRAGMA user_version = ${from + 1}`);
+      }
     });
   }
   const version = readVersion();
@@ -141,6 +146,11 @@ function resultCodeOf(error: unknown): number | undefined {
 /** Whether another process's transaction was in the way. */
 export function isBusy(error: unknown): boolean {
   return resultCodeOf(error) === SQLITE_BUSY;
+}
+
+/** Whether the file has reached its quota, or its disk is full. */
+export function isFull(error: unknown): boolean {
+  return resultCodeOf(error) === SQLITE_FULL;
 }
 
 /** A failure of SQLite's as the store's; anything else as it is. */

@@ -1,5 +1,5 @@
 // Start here: pulses in one SQLite file. Siblings: pulse-rows.ts has the tables and statements; store-file.ts owns the
-// file, which database.ts opens, group-commit.ts writes and purge.ts cleans.
+// file, which database.ts opens, group-commit.ts writes and purge.ts cleans. rollup-store.ts and rollup-rows.ts keep rollups.
 //
 // 1. A `stored` is on disk: no answer before COMMIT has returned under synchronous = FULL.
 // 2. A pulse is stored once: the identity has a unique index, and the first to come stays.
@@ -9,20 +9,26 @@ import type { Parsed } from "../../events/fault.ts";
 import type { Pulse } from "../../events/pulse.ts";
 import { cutPage, decodeCursor, type PulseCursor } from "../cursor.ts";
 import type {
+  Measure,
   PulseForgetter,
   PulsePage,
   PulseReader,
   PulseWriter,
+  RollupStore,
   Span,
   StoredPulse,
   StoreLifecycle,
   WriteOutcome,
 } from "../ports.ts";
 import { openSqliteDatabase, type SqliteSpace } from "./database.ts";
-import { PulseRows, pulseSchema } from "./pulse-rows.ts";
+import { type MeasureRow, PulseRows, pulseSchema } from "./pulse-rows.ts";
+import { RollupRows } from "./rollup-rows.ts";
+import { SqliteRollupStore } from "./rollup-store.ts";
 import { type SqliteStoreOptions, StoreFile } from "./store-file.ts";
 
 const CHUNK_ROWS = 1000;
+/** Of a chunk; some 2 ms. */
+const MEASURES = 4000;
 /** A writer may have to wait for one chunk. */
 const FORGET_ROWS = 500;
 
@@ -33,13 +39,17 @@ export function openSqlitePulseStore(options: SqliteStoreOptions): SqlitePulseSt
 
 /** Pulses in a SQLite file that several processes may have open at once. */
 export class SqlitePulseStore implements PulseWriter, PulseReader, PulseForgetter, StoreLifecycle {
+  /** What is known of the past, beside its pulses. */
+  readonly rollups: RollupStore;
   readonly #rows: PulseRows;
   readonly #file: StoreFile<readonly Pulse[]>;
 
   constructor(options: SqliteStoreOptions) {
     const database = openSqliteDatabase(options, pulseSchema);
-    this.#rows = new PulseRows(database);
+    const rollups = new RollupRows(database);
+    this.#rows = new PulseRows(database, rollups);
     this.#file = new StoreFile(database, options, this.#rows);
+    this.rollups = new SqliteRollupStore({ rows: rollups, file: this.#file, now: options.now ?? Date.now });
   }
 
   /** Rows that wait for their transaction. */
@@ -79,15 +89,28 @@ export class SqlitePulseStore implements PulseWriter, PulseReader, PulseForgette
   }
 
   // Each chunk is a separate query: one that stays open keeps SQLite from starting the log over while the reader dawdles.
-  async *scan(service: string, span: Span, isBare = false): AsyncGenerator<readonly StoredPulse[]> {
+  async *scan(service: string, span: Span): AsyncGenerator<readonly StoredPulse[]> {
     let after: PulseCursor | undefined;
     do {
-      const pulses = this.#select(service, span, CHUNK_ROWS, after, isBare);
+      const pulses = this.#select(service, span, CHUNK_ROWS, after);
       if (pulses.length > 0) yield pulses;
       after = pulses.length < CHUNK_ROWS ? undefined : cursorOf(pulses.at(-1) as StoredPulse);
       // Without it, a long scan whose reader never waits would hold up everything else in this process.
       if (after !== undefined) await nextTurn();
     } while (after !== undefined);
+  }
+
+  async *measures(service: string, span: Span): AsyncGenerator<readonly Measure[]> {
+    let before: MeasureRow | undefined;
+    do {
+      const from = Math.max(span.from, this.#file.horizon);
+      const { to } = span;
+      const measures = this.#file.read(() => this.#rows.measures(service, { from, to }, MEASURES, before));
+      // Each is a measure with one number more.
+      if (measures.length > 0) yield measures as readonly (readonly unknown[])[] as readonly Measure[];
+      before = measures.length < MEASURES ? undefined : measures.at(-1);
+      if (before !== undefined) await nextTurn();
+    } while (before !== undefined);
   }
 
   async forget(services: readonly string[], onForgotten = (_: string) => {}): Promise<void> {
@@ -107,9 +130,9 @@ export class SqlitePulseStore implements PulseWriter, PulseReader, PulseForgette
     return this.#file.close();
   }
 
-  #select(service: string, span: Span, limit: number, after: PulseCursor | undefined, isBare = false): StoredPulse[] {
+  #select(service: string, span: Span, limit: number, after: PulseCursor | undefined): StoredPulse[] {
     const from = Math.max(span.from, this.#file.horizon);
-    return this.#file.read(() => this.#rows.select(service, { from, to: span.to }, limit, after, isBare));
+    return this.#file.read(() => this.#rows.select(service, { from, to: span.to }, limit, after));
   }
 }
 

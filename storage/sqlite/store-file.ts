@@ -2,7 +2,15 @@ import type { DatabaseSync } from "node:sqlite";
 import { setTimeout as delay } from "node:timers/promises";
 import type { StoreBatch, WriteOutcome } from "../ports.ts";
 import { StoreError } from "../store-error.ts";
-import { asStoreError, isBusy, type SqliteFileOptions, type SqliteSpace, spaceOf, transact } from "./database.ts";
+import {
+  asStoreError,
+  isBusy,
+  isFull,
+  type SqliteFileOptions,
+  type SqliteSpace,
+  spaceOf,
+  transact,
+} from "./database.ts";
 import { GroupCommit, type StoreTables } from "./group-commit.ts";
 import { Purge } from "./purge.ts";
 
@@ -85,6 +93,17 @@ export class StoreFile<T> {
       } catch (error) {
         if (!(error instanceof StoreError && isBusy(error.cause)) || performance.now() > deadline) throw error;
       }
+    }
+  }
+
+  /** Does some work in one transaction; false when another process locks the file or the file is full. @throws {StoreError} */
+  changeAtOnce(work: () => void): boolean {
+    try {
+      this.read(() => transact(this.#database, work));
+      return true;
+    } catch (error) {
+      if (error instanceof StoreError && (isBusy(error.cause) || isFull(error.cause))) return false;
+      throw error;
     }
   }
 

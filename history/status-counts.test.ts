@@ -1,20 +1,19 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { MAX_COUNTED, MAX_LISTED, StatusCounts } from "./status-counts.ts";
+import { ByteReader, ByteWriter } from "./bytes.ts";
+import { MAX_COUNTED, MAX_COUNTED_IN_ROLLUP, MAX_LISTED } from "./limits.ts";
+import { StatusCounts } from "./status-counts.ts";
 
 // Every run draws the same cases, so that a failure repeats.
 fc.configureGlobal({ seed: 20_261_202 });
 
-/** What a summary does: it reads once more only when it must. */
-function listOf(statuses: readonly string[]) {
+function countsOf(statuses: readonly string[]): StatusCounts {
   const counts = new StatusCounts();
   for (const status of statuses) counts.add(status);
-  if (counts.needsRecount) {
-    counts.recount();
-    for (const status of statuses) counts.add(status);
-  }
-  return counts.list();
+  return counts;
 }
+
+const listOf = (statuses: readonly string[]) => countsOf(statuses).list();
 
 const times = (count: number, text: string) => Array.from({ length: count }, () => text);
 const different = (count: number) => Array.from({ length: count }, (_, i) => `id-${i}`);
@@ -62,7 +61,43 @@ describe("the counts of statuses", () => {
         const shuffled = statuses.toSorted((a, b) => order(a) - order(b));
         expect(listOf(shuffled)).toEqual(listOf(statuses));
       }),
-      { numRuns: 60 },
+      { numRuns: 15 },
     );
   });
+
+  it("never miss a status that has a health, however many others there are", () => {
+    expect(listOf([...different(5000), ...times(9, "timeout")])).toMatchObject([
+      { status: "timeout", health: "down", count: 9 },
+      { status: null, count: 5000 },
+    ]);
+  });
+
+  it("of several spans add up to those of the whole, in any order, up to 100 different ones in a span", () => {
+    const part = fc.array(fc.integer({ min: 0, max: MAX_COUNTED_IN_ROLLUP - 1 }).map((i) => `status ${i}`));
+    fc.assert(
+      fc.property(fc.array(part, { maxLength: 6 }), fc.func(fc.integer()), (parts, order) => {
+        const sum = new StatusCounts();
+        for (const one of parts.toSorted((a, b) => order(a) - order(b))) addWritten(sum, countsOf(one));
+        expect(sum.list()).toEqual(listOf(parts.flat()));
+      }),
+      { numRuns: 50 },
+    );
+  });
+
+  it("of a span with more keep its most frequent ones, and how many others there were", () => {
+    const sum = new StatusCounts();
+    addWritten(sum, countsOf([...different(300), ...times(400, "often"), ...times(300, "ok")]));
+    addWritten(sum, countsOf(times(10, "often")));
+    expect(sum.list().slice(0, 2)).toMatchObject([
+      { status: "often", count: 410 },
+      { status: "ok", count: 300 },
+    ]);
+    expect(sum.list().at(-1)).toMatchObject({ status: null, count: 300 });
+  });
 });
+
+function addWritten(to: StatusCounts, from: StatusCounts): void {
+  const bytes = new ByteWriter();
+  from.write(bytes);
+  to.addFrom(new ByteReader(bytes.finish()));
+}

@@ -1,0 +1,165 @@
+// Start here: what is known of a service's past. A rollup (rollup.ts) is all that is known of the pulses of a minute, an hour or a
+// day, in some hundred bytes. plan.ts says which rollups answer a question and what is left to read from the pulses.
+//
+// A rollup is a cache that knows what it has seen (storage/marks.ts); pulses stay the truth. Who finds one missing reads its
+// pulses and keeps it. So an answer is the same whatever was rolled, when and by how many at once: rolling only makes it fast.
+import { setImmediate as nextTurn } from "node:timers/promises";
+import { type Marks, seenOf } from "../storage/marks.ts";
+import type { KeptRollup, PulseReader, RollupStore, Span } from "../storage/ports.ts";
+import type { Tier } from "../storage/tiers.ts";
+import { hoursOf, planOf, runsOf, type Slot } from "./plan.ts";
+import { isFrozen, Rollup, SpanFigures } from "./rollup.ts";
+import { StatusCounts } from "./status-counts.ts";
+
+export interface HistoryOptions {
+  reader: Pick<PulseReader, "measures">;
+  /** Without them, every answer reads all pulses of its span. */
+  rollups?: RollupStore | undefined;
+  retentionMs: number;
+  /** Epoch ms. */
+  now: () => number;
+}
+
+export interface SpansRead {
+  /** The figures of each span, in the order of asking. */
+  parts: SpanFigures[];
+  /** Of all of them. */
+  statuses: StatusCounts;
+}
+
+/** As many pulses are read as fast as a rollup of them. */
+const LEAST_PULSES = 10;
+const ROLLUPS_AT_ONCE = 1000;
+const KEPT_AT_ONCE = 100;
+
+/** One question, while it is answered. */
+interface Question {
+  service: string;
+  marks: Marks;
+  signal: AbortSignal | undefined;
+}
+
+export class History {
+  readonly #options: HistoryOptions;
+
+  constructor(options: HistoryOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * What is known of a service in spans that follow each other, in memory that does not grow with the number of pulses. All that
+   * was stored before the call is in it. @throws once the signal aborts
+   */
+  async read(service: string, spans: readonly Span[], signal?: AbortSignal): Promise<SpansRead> {
+    const { rollups, retentionMs } = this.#options;
+    const now = this.#options.now();
+    // In this order: what is stored from now on of what may be rolled leaves a mark, and marks are read before pulses.
+    const sealedUntil = (await rollups?.sealedUntil()) ?? Number.NEGATIVE_INFINITY;
+    const slots = planOf(spans, { now, horizon: now - retentionMs, sealedUntil });
+    const parts = spans.map(() => new SpanFigures());
+    const statuses = new StatusCounts();
+    const [first, last] = [slots.find(hasTier), slots.findLast(hasTier)];
+    const marked = first !== undefined && last !== undefined && { from: first.from, to: last.to };
+    const marks = marked && rollups !== undefined ? await rollups.marks(service, marked) : new Map();
+    const targets = parts.map((figures) => new Rollup(figures, statuses));
+    await this.#gather({ service, marks, signal }, slots, targets);
+    return { parts, statuses };
+  }
+
+  /** Adds each slot to the target of its part. */
+  async #gather(question: Question, slots: readonly Slot[], targets: readonly Rollup[]): Promise<void> {
+    const unknown: Slot[] = [];
+    for (const run of runsOf(slots, ROLLUPS_AT_ONCE, (a, b) => a.tier === b.tier)) {
+      const known = await this.#list(question, run);
+      for (const slot of run) {
+        const value = known.get(slot.from) ?? (slot.tier === "day" ? await this.#rollDay(question, slot) : undefined);
+        if (value === undefined) unknown.push(slot);
+        else targets[slot.part]?.addFrozen(value);
+      }
+    }
+    for (const run of runsOf(unknown, Number.POSITIVE_INFINITY, () => true)) {
+      await this.#readPulses(question, run, targets);
+    }
+  }
+
+  /** The rollups of a run of slots that have seen every mark, by their beginning. */
+  async #list({ service, marks, signal }: Question, run: readonly Slot[]): Promise<Map<number, Uint8Array>> {
+    const known = new Map<number, Uint8Array>();
+    const [first, last] = [run[0], run.at(-1)];
+    const { rollups } = this.#options;
+    if (rollups === undefined || first?.tier === undefined || last === undefined) return known;
+    const kept = await rollups.list(service, first.tier, { from: first.from, to: last.to });
+    const length = first.to - first.from;
+    for (const { start, seen, value } of kept) {
+      if (seen === seenOf(marks, { from: start, to: start + length }) && isFrozen(value)) known.set(start, value);
+    }
+    // A store in this process may answer without a pause: let other requests in between.
+    await nextTurn();
+    signal?.throwIfAborted();
+    return known;
+  }
+
+  async #rollDay(question: Question, slot: Slot): Promise<Uint8Array> {
+    const day = new Rollup();
+    await this.#gather(question, hoursOf(slot), [day]);
+    const value = day.freeze();
+    if (day.count > 0) await this.#keep(question, "day", [keptOf(question, slot, value)]);
+    return value;
+  }
+
+  /** Reads the pulses of slots that lie beside each other, and keeps rollups of those that have a tier. */
+  async #readPulses(question: Question, run: readonly Slot[], targets: readonly Rollup[]): Promise<void> {
+    const [first, last] = [run[0], run.at(-1)];
+    if (first === undefined || last === undefined) return;
+    let at = run.length - 1;
+    let slot = last;
+    let rollup = beginOf(slot, targets);
+    let made: KeptRollup[] = [];
+    let madeTier: Tier | undefined;
+    const finish = async () => {
+      if (slot.tier === undefined || rollup.count === 0) return;
+      const value = rollup.freeze();
+      targets[slot.part]?.addFrozen(value);
+      if (rollup.count < LEAST_PULSES) return;
+      if (madeTier !== undefined && (madeTier !== slot.tier || made.length === KEPT_AT_ONCE)) {
+        await this.#keep(question, madeTier, made);
+        made = [];
+      }
+      madeTier = slot.tier;
+      made.push(keptOf(question, slot, value));
+    };
+    // Newest first, as the pulses come.
+    for await (const chunk of this.#options.reader.measures(question.service, { from: first.from, to: last.to })) {
+      question.signal?.throwIfAborted();
+      for (const [time, latency, status] of chunk) {
+        if (time < slot.from) {
+          await finish();
+          while (time < slot.from) slot = run[--at] as Slot;
+          rollup = beginOf(slot, targets);
+        }
+        rollup.add(latency, status);
+      }
+      await nextTurn();
+    }
+    question.signal?.throwIfAborted();
+    await finish();
+    if (madeTier !== undefined) await this.#keep(question, madeTier, made);
+  }
+
+  async #keep({ service }: Question, tier: Tier, made: readonly KeptRollup[]): Promise<void> {
+    await this.#options.rollups?.keep(service, tier, made);
+  }
+}
+
+function hasTier({ tier }: Slot): boolean {
+  return tier !== undefined;
+}
+
+/** Where the pulses of a slot are added up. */
+function beginOf({ tier, part }: Slot, targets: readonly Rollup[]): Rollup {
+  return tier === undefined ? (targets[part] as Rollup) : new Rollup();
+}
+
+function keptOf({ marks }: Question, slot: Slot, value: Uint8Array): KeptRollup {
+  return { start: slot.from, seen: seenOf(marks, slot), value };
+}

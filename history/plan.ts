@@ -1,0 +1,70 @@
+// Which rollups answer a question, and what is left to read from the pulses: whole days, then whole hours, then whole minutes,
+// then the two edges.
+import type { Span } from "../storage/ports.ts";
+import { floorTo, MINUTES_KEPT_MS, TIERS, type Tier } from "../storage/tiers.ts";
+
+/** A part of what is asked for: the span of a rollup, or without a tier one that only the pulses tell. */
+export interface Slot extends Span {
+  tier?: Tier;
+  /** To which of the asked spans it belongs. */
+  part: number;
+}
+
+export interface PlanOptions {
+  /** Epoch ms. */
+  now: number;
+  /** The oldest time that is shown. */
+  horizon: number;
+  /** What ends at or before it may be rolled. */
+  sealedUntil: number;
+}
+
+const COARSEST_FIRST: readonly Tier[] = ["day", "hour", "minute"];
+
+/** Splits spans into slots, oldest first, without gaps from the horizon on. A slot with a tier lies within the retention as a whole. */
+export function planOf(parts: readonly Span[], options: PlanOptions): Slot[] {
+  return parts.flatMap(({ from, to }, part) => split({ from: Math.max(from, options.horizon), to, part }, options));
+}
+
+/** The hours of a day. */
+export function hoursOf(day: Span): Slot[] {
+  return cut({ ...day, part: 0 }, "hour");
+}
+
+function split(slot: Slot, options: PlanOptions, tiers = COARSEST_FIRST): Slot[] {
+  const [tier, ...finer] = tiers;
+  if (slot.from >= slot.to) return [];
+  if (tier === undefined) return [slot];
+  const step = TIERS[tier];
+  const oldest = tier === "minute" ? options.now - MINUTES_KEPT_MS : options.horizon;
+  const from = -floorTo(step, -Math.max(slot.from, oldest));
+  const to = floorTo(step, Math.min(slot.to, options.sealedUntil));
+  if (from >= to) return split(slot, options, finer);
+  return [
+    ...split({ ...slot, to: from }, options, finer),
+    ...cut({ from, to, part: slot.part }, tier),
+    ...split({ ...slot, from: to }, options, finer),
+  ];
+}
+
+function cut({ from, to, part }: Slot, tier: Tier): Slot[] {
+  const step = TIERS[tier];
+  return Array.from({ length: (to - from) / step }, (_, i) => ({
+    from: from + i * step,
+    to: from + (i + 1) * step,
+    part,
+    tier,
+  }));
+}
+
+/** Groups slots that lie beside each other and for which `isSame` holds, at most `max` in a group. */
+export function runsOf(slots: readonly Slot[], max: number, isSame: (a: Slot, b: Slot) => boolean): Slot[][] {
+  const runs: Slot[][] = [];
+  for (const slot of slots) {
+    const run = runs.at(-1);
+    const last = run?.at(-1);
+    if (run !== undefined && last?.to === slot.from && run.length < max && isSame(last, slot)) run.push(slot);
+    else runs.push([slot]);
+  }
+  return runs;
+}

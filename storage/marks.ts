@@ -1,0 +1,20 @@
+// A rollup knows what it has seen. Whoever stores a pulse of an hour that may be rolled already leaves a mark for that hour
+// before it answers; a rollup carries the marks that were there before its pulses were read. While they are the same, no
+// pulse of its span is missing in it.
+import { hash } from "node:crypto";
+import type { Span } from "./ports.ts";
+import { floorTo, HOUR_MS } from "./tiers.ts";
+
+/** The marks of a service: for the beginning of each hour that has some (epoch ms), a text that each new mark changes. */
+export type Marks = ReadonlyMap<number, string>;
+
+/** What a rollup of a span has seen of some marks, as a short text; empty where there is none. */
+export function seenOf(marks: Marks, { from, to }: Span): string {
+  if (marks.size === 0) return "";
+  const seen: string[] = [];
+  for (let hour = floorTo(HOUR_MS, from); hour < to; hour += HOUR_MS) {
+    const mark = marks.get(hour);
+    if (mark !== undefined) seen.push(`${hour} ${mark}`);
+  }
+  return seen.length === 0 ? "" : hash("sha1", seen.join("\n"), "base64url");
+}

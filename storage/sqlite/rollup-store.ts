@@ -1,0 +1,47 @@
+import type { Marks } from "../marks.ts";
+import type { KeptRollup, RollupStore, Span } from "../ports.ts";
+import { floorTo, HOUR_MS, MINUTES_KEPT_MS, TIERS, type Tier } from "../tiers.ts";
+import type { RollupRows } from "./rollup-rows.ts";
+import type { StoreFile } from "./store-file.ts";
+
+/** Most pulses have come by then, so that few leave a mark. Later ones make rollups anew, nothing worse. */
+const SEAL_AFTER_MS = TIERS.minute;
+
+export interface SqliteRollupStoreOptions {
+  rows: RollupRows;
+  file: Pick<StoreFile<unknown>, "read" | "changeAtOnce">;
+  now: () => number;
+}
+
+/** Rollups in the file of the pulses: a pulse and its mark are one transaction. */
+export class SqliteRollupStore implements RollupStore {
+  readonly #options: SqliteRollupStoreOptions;
+
+  constructor(options: SqliteRollupStoreOptions) {
+    this.#options = options;
+  }
+
+  async sealedUntil(): Promise<number> {
+    const { rows, file, now } = this.#options;
+    const wanted = floorTo(TIERS.minute, now() - SEAL_AFTER_MS);
+    const current = file.read(() => rows.sealedUntil());
+    if (current >= wanted) return wanted;
+    return file.changeAtOnce(() => rows.seal(wanted)) ? wanted : current;
+  }
+
+  async marks(service: string, { from, to }: Span): Promise<Marks> {
+    return this.#options.file.read(() => this.#options.rows.marks(service, from - HOUR_MS, to));
+  }
+
+  async list(service: string, tier: Tier, span: Span): Promise<KeptRollup[]> {
+    return this.#options.file.read(() => this.#options.rows.list(service, tier, span));
+  }
+
+  async keep(service: string, tier: Tier, rollups: readonly KeptRollup[]): Promise<boolean> {
+    const { rows, file, now } = this.#options;
+    return file.changeAtOnce(() => {
+      for (const rollup of rollups) rows.keep(service, tier, rollup);
+      if (tier === "minute") rows.deleteTier(service, tier, now() - MINUTES_KEPT_MS - HOUR_MS);
+    });
+  }
+}
