@@ -25,6 +25,9 @@ const WORDS: ReadonlyMap<string, Health> = new Map(
 /** A service that answers 4xx does its work: a client's mistake is no fault of it. */
 const HTTP_CLASSES: Readonly<Record<string, Health>> = { 2: "up", 3: "up", 4: "up", 5: "down" };
 
+/** The rules of {@link healthOf} in one text, for those who keep what it said: another text means that it may say something else. */
+export const HEALTH_RULES = JSON.stringify([...WORDS, HTTP_CLASSES]);
+
 /**
  * The health that a pulse's free-text `status` means, in any letter case, with blanks or hyphens for underscores. An HTTP
  * status counts by its class.

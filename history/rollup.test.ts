@@ -78,8 +78,10 @@ describe("a rollup", () => {
     expect(rollupOf(pulses).freeze().length).toBeLessThan(900);
   });
 
-  it("of another format is no frozen one", () => {
-    expect(isFrozen(Uint8Array.of(2, 0))).toBe(false);
+  it("of another format, or by other rules of health, is no frozen one", () => {
+    const frozen = rollupOf([[1, "ok"]]).freeze();
+    for (const changed of [0, 1])
+      expect(isFrozen(frozen.map((byte, i) => (i === changed ? byte ^ 1 : byte)))).toBe(false);
     expect(isFrozen(new Uint8Array())).toBe(false);
   });
 });

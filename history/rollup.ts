@@ -1,10 +1,13 @@
-import { HEALTHS, type Health } from "../events/health.ts";
+import { HEALTH_RULES, HEALTHS, type Health } from "../events/health.ts";
 import { ByteReader, ByteWriter } from "./bytes.ts";
 import { Latencies } from "./latencies.ts";
 import { StatusCounts } from "./status-counts.ts";
+import { hashOf } from "./text-hash.ts";
 
-/** Raised when the bytes of a rollup change: those of another format are made anew from the pulses. */
+/** Raised when the bytes of a rollup change. */
 const FORMAT = 1;
+/** By which rules its healths were counted. */
+const RULES = hashOf(HEALTH_RULES);
 
 /** How many pulses of a span had each health, and their latencies. */
 export class SpanFigures {
@@ -55,6 +58,7 @@ export class Rollup {
   freeze(): Uint8Array {
     const to = new ByteWriter();
     to.whole(FORMAT);
+    to.whole(RULES);
     this.figures.write(to);
     this.statuses.write(to);
     return to.finish();
@@ -64,12 +68,13 @@ export class Rollup {
   addFrozen(bytes: Uint8Array): void {
     const from = new ByteReader(bytes);
     from.whole();
+    from.whole();
     this.figures.addFrom(from);
     this.statuses.addFrom(from);
   }
 }
 
-/** Whether bytes are of a rollup in today's format. */
+/** Whether bytes are of a rollup that would be made today: others are made anew from the pulses. */
 export function isFrozen(bytes: Uint8Array): boolean {
-  return bytes[0] === FORMAT;
+  return bytes[0] === FORMAT && new ByteReader(bytes.subarray(1)).whole() === RULES;
 }

@@ -1,6 +1,7 @@
 import { HEALTHS, type Health, healthOf } from "../events/health.ts";
 import type { ByteReader, ByteWriter } from "./bytes.ts";
 import { MAX_COUNTED, MAX_COUNTED_IN_ROLLUP, MAX_LISTED } from "./limits.ts";
+import { hashOf } from "./text-hash.ts";
 
 /** How many pulses had a status; `null` stands for all that are not listed. */
 export interface StatusCount {
@@ -105,10 +106,7 @@ function isAbove(a: Counter, b: Counter): boolean {
   return a.rank > b.rank || (a.rank === b.rank && a.status > b.status);
 }
 
-/** FNV-1a of the text, above all texts that have a health. */
+/** By a hash of the text, above all texts that have a health. */
 function rankOf(status: string, health: Health): number {
-  if (health !== "unknown") return HEALTHS.indexOf(health);
-  let hash = 0x811c9dc5;
-  for (let i = 0; i < status.length; i++) hash = Math.imul(hash ^ status.charCodeAt(i), 0x01000193);
-  return HEALTHS.length + (hash >>> 0);
+  return health === "unknown" ? HEALTHS.length + hashOf(status) : HEALTHS.indexOf(health);
 }

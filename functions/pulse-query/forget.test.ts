@@ -25,6 +25,7 @@ async function openWith(services: readonly string[], options: Partial<QueryOptio
     names: () => own.names(),
     page: own.page.bind(own),
     scan: own.scan.bind(own),
+    measures: own.measures.bind(own),
     async forget(names) {
       asked.push([...names]);
       await before();
