@@ -4,8 +4,8 @@
 // A rollup is a cache that knows what it has seen (storage/marks.ts); pulses stay the truth. Who finds one missing reads its
 // pulses and keeps it. So an answer is the same whatever was rolled, when and by how many at once: rolling only makes it fast.
 import { setImmediate as nextTurn } from "node:timers/promises";
-import { type Marks, seenOf } from "../storage/marks.ts";
-import type { KeptRollup, PulseReader, RollupStore, Span } from "../storage/ports.ts";
+import { seenOf } from "../storage/marks.ts";
+import type { KeptRollup, Marks, PulseReader, RollupStore, Span } from "../storage/ports.ts";
 import type { Tier } from "../storage/tiers.ts";
 import { hoursOf, planOf, runsOf, type Slot } from "./plan.ts";
 import { isFrozen, Rollup, SpanFigures } from "./rollup.ts";

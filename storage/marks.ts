@@ -2,11 +2,8 @@
 // before it answers; a rollup carries the marks that were there before its pulses were read. While they are the same, no
 // pulse of its span is missing in it.
 import { hash } from "node:crypto";
-import type { Span } from "./ports.ts";
+import type { Marks, Span } from "./ports.ts";
 import { floorTo, HOUR_MS } from "./tiers.ts";
-
-/** The marks of a service: for the beginning of each hour that has some (epoch ms), a text that each new mark changes. */
-export type Marks = ReadonlyMap<number, string>;
 
 /** What a rollup of a span has seen of some marks, as a short text; empty where there is none. */
 export function seenOf(marks: Marks, { from, to }: Span): string {

@@ -3,7 +3,6 @@
 import type { CloudEvent } from "../events/cloud-event.ts";
 import type { Parsed } from "../events/fault.ts";
 import type { Pulse } from "../events/pulse.ts";
-import type { Marks } from "./marks.ts";
 import type { Tier } from "./tiers.ts";
 
 /** What became of a write: it is safe, it never will be, or it may be when it is sent again. */
@@ -64,6 +63,9 @@ export interface PulseReader {
   /** What is measured of them, in the same order: some five times as fast. */
   measures(service: string, span: Span): AsyncIterable<readonly Measure[]>;
 }
+
+/** The marks of a service: for the beginning of each hour that has some (epoch ms), a text that each new mark changes. */
+export type Marks = ReadonlyMap<number, string>;
 
 /** A rollup as it is kept: what is known of a service's pulses in a minute, an hour or a day. */
 export interface KeptRollup {

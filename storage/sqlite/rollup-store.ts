@@ -1,5 +1,4 @@
-import type { Marks } from "../marks.ts";
-import type { KeptRollup, RollupStore, Span } from "../ports.ts";
+import type { KeptRollup, Marks, RollupStore, Span } from "../ports.ts";
 import { floorTo, HOUR_MS, MINUTES_KEPT_MS, TIERS, type Tier } from "../tiers.ts";
 import type { RollupRows } from "./rollup-rows.ts";
 import type { StoreFile } from "./store-file.ts";
