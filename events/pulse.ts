@@ -34,7 +34,8 @@ export const MAX_SOURCE_LENGTH = 512;
 export const PULSE = "Expected a pulse: an object";
 /** What the name of a service looks like. */
 export const SERVICE_NAME_FORM = /^[A-Za-z0-9][A-Za-z0-9._:/-]{0,127}$/;
-const SERVICE_NAME = "Expected 1 to 128 characters of A–Z a–z 0–9 . _ : / - that start with a letter or digit";
+export const SERVICE_NAME_RULE =
+  "Expected 1 to 128 characters of A–Z a–z 0–9 . _ : / - that start with a letter or digit";
 const EVENT_TIME = "Expected an RFC 3339 time with offset, or epoch milliseconds as an integer";
 const LATENCY = `Expected milliseconds as a finite number from 0 to ${MAX_LATENCY_MS}`;
 const STATUS = "Expected 1 to 64 characters";
@@ -48,7 +49,10 @@ const TRACEPARENT_PATTERN = /^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$
 export const pulseSchema = z
   .strictObject(
     {
-      service_name: z.string(SERVICE_NAME).regex(SERVICE_NAME_FORM, SERVICE_NAME).describe("The service that pulses."),
+      service_name: z
+        .string(SERVICE_NAME_RULE)
+        .regex(SERVICE_NAME_FORM, SERVICE_NAME_RULE)
+        .describe("The service that pulses."),
       event_time: z
         .unknown()
         .optional()

@@ -11,11 +11,13 @@ export function admitChange(headers: IncomingHttpHeaders): HttpReply | undefined
 }
 
 /**
+ * Refuses a request that another site makes a browser send (403).
+ *
  * Browsers name the sending site in Sec-Fetch-Site (https://www.w3.org/TR/fetch-metadata/), except over plain HTTP; then they
  * send Origin with a POST, as older ones do. Other programs send neither. A proxy may replace Host by its upstream's name; then
  * the page's host is in X-Forwarded-Host, which no other site can make a browser send.
  */
-function refuseOtherSites(headers: IncomingHttpHeaders): HttpReply | undefined {
+export function refuseOtherSites(headers: IncomingHttpHeaders): HttpReply | undefined {
   const site = headers["sec-fetch-site"];
   const { origin, host } = headers;
   if (site === "same-origin" || (site === undefined && origin === undefined)) return undefined;

@@ -74,7 +74,7 @@ export class Exchange implements BodyReceiver, NewestRequest {
     this.#parameters = match.parameters;
     // A probe comes by a name that Kubernetes chooses, and its answer says nothing.
     const misdirected = match.route.isProbe ? undefined : refuseHost?.(headers.host);
-    const refusal = misdirected ?? match.route.admit?.(headers);
+    const refusal = misdirected ?? match.route.admit?.(headers, match.parameters);
     if (refusal === undefined) bodies.read(this.#request, this, waiting);
     else this.refuse(refusal);
   }

@@ -1,6 +1,7 @@
 // A line for each refused request, at most ten a second.
 //
 // 1. No line holds what a client sent as data: not the body, and of its faults the rules without the values.
+//    Where a path may hold a token, the line has the path's beginning only.
 // 2. In a flood a refusal costs one counter: a line each second sums up the refusals that have none.
 import type { IncomingMessage } from "node:http";
 import type { Logger } from "pino";
@@ -9,6 +10,8 @@ import type { HttpReply } from "./route.ts";
 
 export interface RefusalLogOptions {
   log: Logger;
+  /** The beginnings of paths whose rest may be a secret: a line has the beginning alone. @default none */
+  secretUnder?: readonly string[];
   /** @default 10 */
   maxLinesPerSecond?: number;
 }
@@ -22,14 +25,16 @@ const isWarning = (status: number) => status >= 500 || status === 429 || status 
 /** Writes why requests were refused. */
 export class RefusalLog {
   readonly #log: Logger;
+  readonly #secretUnder: readonly string[];
   readonly #maxLines: number;
   #windowStart = Number.NEGATIVE_INFINITY;
   #lines = 0;
   #unwritten: Record<number, number> | undefined;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor({ log, maxLinesPerSecond = 10 }: RefusalLogOptions) {
+  constructor({ log, secretUnder = [], maxLinesPerSecond = 10 }: RefusalLogOptions) {
     this.#log = log;
+    this.#secretUnder = secretUnder;
     this.#maxLines = maxLinesPerSecond;
   }
 
@@ -49,7 +54,7 @@ export class RefusalLog {
       return;
     }
     const message = status < 400 ? "a part of a request refused" : "request refused";
-    this.#log[isWarning(status) ? "warn" : "info"](lineOf(request, reply), message);
+    this.#log[isWarning(status) ? "warn" : "info"](lineOf(request, reply, this.#secretUnder), message);
   }
 
   /** Writes a line about the refusals that have none yet. */
@@ -62,7 +67,11 @@ export class RefusalLog {
   }
 }
 
-function lineOf(request: IncomingMessage | undefined, { status, body, faults = [], trail }: HttpReply): object {
+function lineOf(
+  request: IncomingMessage | undefined,
+  { status, body, faults = [], trail }: HttpReply,
+  secretUnder: readonly string[],
+): object {
   const { title, detail } = problemOf(body);
   const rules = new Set(faults.map(({ rule, got }) => `${rule}, got ${got}`));
   return {
@@ -71,20 +80,29 @@ function lineOf(request: IncomingMessage | undefined, { status, body, faults = [
     // The detail of a client's fault may name what the client sent: its line has only the rules.
     ...(isWarning(status) && { detail }),
     ...(rules.size > 0 && { faults: faults.length, rules: [...rules].slice(0, MAX_RULES) }),
-    ...(request !== undefined && placeOf(request)),
+    ...(request !== undefined && placeOf(request, secretUnder)),
     ...trail,
   };
 }
 
-function placeOf({ method, url = "", headers }: IncomingMessage): object {
+function placeOf({ method, url = "", headers }: IncomingMessage, secretUnder: readonly string[]): object {
   const traceparent = traceparentOf(headers["ce-traceparent"]) ?? traceparentOf(headers.traceparent);
   const eventId = headers["ce-id"];
   return {
     method,
-    path: (url.split("?", 1)[0] ?? "").slice(0, MAX_TEXT),
+    path: shownPath(url.split("?", 1)[0] ?? "", secretUnder).slice(0, MAX_TEXT),
     ...(typeof eventId === "string" && { eventId: eventId.slice(0, MAX_TEXT) }),
     ...(traceparent !== undefined && { traceparent }),
   };
+}
+
+// Wherever in the path, for it may be in the absolute form, and also where no route has such a path.
+function shownPath(path: string, secretUnder: readonly string[]): string {
+  for (const beginning of secretUnder) {
+    const at = path.indexOf(beginning);
+    if (at !== -1) return `${path.slice(0, at + beginning.length)}…`;
+  }
+  return path;
 }
 
 // Every refusal is a problem document (problem.ts). It is parsed only for a line that is written.

@@ -31,12 +31,12 @@ export interface HttpReply {
 /** One way into a server. */
 export interface Route {
   method: "GET" | "POST" | "DELETE" | "OPTIONS";
-  /** Literal segments and `{name}` for one segment. */
+  /** Literal segments and `{name}` for one segment. What is under the literals before `{token}` is never logged. */
   path: string;
   /** What the values of the named segments look like: a path with another value is unknown. */
   forms?: Readonly<Record<string, RegExp>>;
-  /** Decides by the headers alone, before the body is read, whether to refuse. */
-  admit?: (headers: IncomingHttpHeaders) => HttpReply | undefined;
+  /** Decides by the headers and the path, before the body is read, whether to refuse. */
+  admit?: (headers: IncomingHttpHeaders, parameters: HttpRequest["parameters"]) => HttpReply | undefined;
   handle: (request: HttpRequest) => HttpReply | Promise<HttpReply>;
   /** Puts a refusal, a problem document, into the words of the route's protocol. @default as it is */
   refusalOf?: (reply: HttpReply, requestHeaders: IncomingHttpHeaders) => HttpReply;

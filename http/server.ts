@@ -73,7 +73,8 @@ export class HttpServer {
     const { unpacks = false, maxRefusalBytes = Number.POSITIVE_INFINITY } = options;
     this.#server = server;
     const drain = new Drain(server);
-    const refusals = new RefusalLog({ log });
+    const withToken = routes.map(({ path }) => path.split("{token}", 2)).filter((parts) => parts.length > 1);
+    const refusals = new RefusalLog({ log, secretUnder: [...new Set(withToken.map(([beginning = ""]) => beginning))] });
     const clients: ClientRules = { trustedProxies: limits.trustedProxies, senderOf };
     const context: ExchangeContext = {
       findRoute: createRouter([...routes, ...operationRoutes(options, drain)]),

@@ -130,26 +130,35 @@ async function failAtPersist(service: string): Promise<void> {
 }
 
 /** A valid request to a door, without a token. */
-function requestOf({ process, door }: Row): { path: string; init: RequestInit } {
+function requestOf({ process, door }: Row, token: string | undefined): { path: string; init: RequestInit } {
   const [method, pattern] = door.split(" ") as [string, string];
   const path = pattern
     .replace("{service}", method === "DELETE" ? OLD : SERVICE)
+    .replace("{outcome}", "0")
+    .replace("{token}", token ?? "none")
+    .replace(/\/external$/, "/external?success=true")
     .replace("{id}", () => (method === "POST" ? deadLetterIds.pop() : deadLetterIds[0]) as string);
   if (method !== "POST") return { path, init: { method } };
-  const pulse = { service_name: SERVICE, latency_ms: 1, status: "ok" };
   const isEvent = (path === "/" && process !== "pulse-ingest") || process === "broker";
+  const body = bodyOf(path, isEvent);
+  if (body === undefined) return { path, init: { method } };
+  const headers = { "content-type": "application/json", ...(isEvent && eventHeaders()) };
+  return { path, init: { method, headers, body: JSON.stringify(body) } };
+}
+
+/** What a door takes as its body, if it takes one. */
+function bodyOf(path: string, isEvent: boolean): unknown {
+  const spanId = (++lastId).toString(16).padStart(16, "d");
   if (path === "/v1/traces") {
-    const span = entry({ spanId: (++lastId).toString(16).padStart(16, "d") });
-    const body = toJson([{ attributes: { "service.name": SERVICE }, spans: [span] }]);
-    return { path, init: { method, headers: { "content-type": "application/json" }, body } };
+    return JSON.parse(toJson([{ attributes: { "service.name": SERVICE }, spans: [entry({ spanId })] }]));
   }
-  const hasBody = isEvent || path === "/pulse" || path === "/" || path === "/sign-in";
-  if (!hasBody || path === "/copy") return { path, init: { method } };
-  const body = JSON.stringify(path === "/sign-in" ? { token: FULL } : pulse);
-  return {
-    path,
-    init: { method, headers: { "content-type": "application/json", ...(isEvent && eventHeaders()) }, body },
-  };
+  if (path === "/api/v2/spans") {
+    const span = { traceId: "5af7183fb1d4cf5f", id: spanId, timestamp: Date.now() * 1000, duration: 1 };
+    return [{ ...span, localEndpoint: { serviceName: SERVICE } }];
+  }
+  if (path === "/sign-in") return { token: FULL };
+  const isPulse = path === "/pulse" || path === "/" || (isEvent && path !== "/copy");
+  return isPulse ? { service_name: SERVICE, latency_ms: 1, status: "ok" } : undefined;
 }
 
 describe("the doors in docs/security.md", () => {
@@ -170,7 +179,7 @@ describe("the doors in docs/security.md", () => {
       TOKENS.map(([name, token], i) => [row.process, row.door, name, row.answers[i], token, row] as const),
     ),
   )("%s, %s with %s: %s", async (process, _door, _name, expected, token, row) => {
-    const { path, init } = requestOf(row);
+    const { path, init } = requestOf(row, token);
     const headers = { ...(init.headers as Record<string, string>), ...bearer(token) };
     const { status, body } = await ask(`${urlOf(process)}${path}`, { ...init, headers });
     const [, wanted, nothing] = /^(\d{3})(, nothing of others)?$/.exec(expected ?? "") ?? [];

@@ -2,7 +2,9 @@ import type { PulseFunction } from "../pulse-function.ts";
 import { bearerOf } from "../tokens/credential.ts";
 import { Intake, type IntakeOptions } from "./intake.ts";
 import { otlpRoutes } from "./otlp/routes.ts";
+import { pingRoutes } from "./pings/routes.ts";
 import { pulseRoutes } from "./pulse-routes.ts";
+import { zipkinRoutes } from "./zipkin/routes.ts";
 
 export interface IngestOptions extends IntakeOptions {
   /** Closes the connections to other parts, once no pulse waits. */
@@ -17,7 +19,7 @@ export function createIngest(options: IngestOptions): PulseFunction {
   const intake = new Intake(options);
   return {
     name: "pulse-ingest",
-    routes: [...pulseRoutes(intake), ...otlpRoutes(intake)],
+    routes: [...pulseRoutes(intake), ...otlpRoutes(intake), ...zipkinRoutes(intake), ...pingRoutes(intake)],
     loopbackPort: options.otlpPort,
     senderOf: (headers) => tokens?.grantOf(bearerOf(headers))?.sender,
     // Without a broker, requests still get an answer: a 503 that says so.

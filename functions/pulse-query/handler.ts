@@ -154,7 +154,7 @@ export function createQuery({
   const isPublic = matchOf(publicBadges);
   const showBadgeTo: Route["handle"] = (request) => {
     if (isPublic(request.parameters.service as string)) return showBadge(request);
-    return guardedBadge.admit?.(request.headers) ?? guardedBadge.handle(request);
+    return guardedBadge.admit?.(request.headers, request.parameters) ?? guardedBadge.handle(request);
   };
 
   const isExport = ({ headers, method }: HttpRequest) => wantsLines(headers.accept) && method === "GET";

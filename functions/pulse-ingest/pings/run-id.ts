@@ -1,0 +1,20 @@
+import { uuidV7 } from "../../uuid-v7.ts";
+
+// A run's id carries when the run began, so that its end needs no memory of its start: the two may reach different processes,
+// with a restart of all of them between.
+
+const UUID_V7 = /^([0-9a-f]{8})-([0-9a-f]{4})-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/i;
+/** Epoch seconds or milliseconds, with anything behind that tells runs apart which start at the same time. */
+const EPOCH = /^(\d{10}|\d{13})(?!\d)/;
+
+/** The id of a run that starts now. */
+export const newRunId = uuidV7;
+
+/** When the run with that id began, in epoch ms; `undefined` for an id that does not tell. */
+export function startOf(runId: string): number | undefined {
+  const uuid = UUID_V7.exec(runId);
+  if (uuid !== null) return Number.parseInt(`${uuid[1]}${uuid[2]}`, 16);
+  const digits = EPOCH.exec(runId)?.[1];
+  if (digits === undefined) return undefined;
+  return Number(digits) * (digits.length === 10 ? 1000 : 1);
+}

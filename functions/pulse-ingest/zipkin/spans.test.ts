@@ -1,0 +1,96 @@
+import { gzipSync } from "node:zlib";
+import { describe, expect, it } from "vitest";
+import { pulsesIn } from "../../testing/broker.ts";
+import { broker, host } from "../../testing/ingest-and-broker.ts";
+
+function post(body: unknown, headers: Record<string, string> = {}): Promise<Response> {
+  const bytes = typeof body === "string" || body instanceof Uint8Array ? body : JSON.stringify(body);
+  const init = { method: "POST", headers: { "content-type": "application/json", ...headers }, body: bytes as string };
+  return fetch(`${host.url}/api/v2/spans`, init);
+}
+
+const now = Date.now();
+/** The example of Zipkin's API, with a time that is not years ago. */
+const span = (fields: object = {}) => ({
+  id: "352bff9a74ca9ad2",
+  traceId: "5af7183fb1d4cf5f",
+  parentId: "6b221d5bc9e6496c",
+  name: "get /api",
+  timestamp: now * 1000 - 1431,
+  duration: 1431,
+  kind: "SERVER",
+  localEndpoint: { serviceName: "backend", ipv4: "192.168.99.1", port: 3306 },
+  remoteEndpoint: { ipv4: "172.19.0.2", port: 58648 },
+  tags: { "http.method": "GET", "http.path": "/api" },
+  ...fields,
+});
+async function pulsesOf(...spans: object[]) {
+  const response = await post(spans);
+  expect([response.status, await response.text()]).toEqual([202, ""]);
+  return pulsesIn(broker.received);
+}
+
+describe("Zipkin's spans", () => {
+  it("become pulses with all that the span says, also in gzip", async () => {
+    expect((await post(gzipSync(JSON.stringify([span()])), { "content-encoding": "gzip" })).status).toBe(202);
+    expect(pulsesIn(broker.received)).toEqual([
+      {
+        service_name: "backend",
+        event_time: now,
+        latency_ms: 1.431,
+        status: "ok",
+        id: "5af7183fb1d4cf5f:352bff9a74ca9ad2:SERVER",
+        source: "/zipkin",
+        traceparent: "00-00000000000000005af7183fb1d4cf5f-352bff9a74ca9ad2-01",
+        metadata: { name: "get /api", "http.request.method": "GET" },
+      },
+    ]);
+  });
+
+  it.each([
+    [{ kind: "CONSUMER" }, 1],
+    [{ kind: "CLIENT" }, 0],
+    [{ kind: "PRODUCER" }, 0],
+    [{ kind: undefined, parentId: undefined }, 1],
+    [{ kind: undefined }, 0],
+    [{ duration: undefined }, 0],
+    [{ traceId: "463ac35c9f6413ad48485a3953bb6124" }, 1],
+  ])("with %j are %i entries", async (fields, count) => {
+    expect(await pulsesOf(span(fields))).toHaveLength(count);
+  });
+
+  it.each([
+    [{ error: "" }, "error"],
+    [{ error: "timed out", "http.status_code": "500" }, "500"],
+    [{ error: "404", "http.status_code": "404" }, "ok"],
+    [{ "http.status_code": "503" }, "503"],
+    [{}, "ok"],
+  ])("with the tags %j have the status %s", async (tags, status) => {
+    expect(await pulsesOf(span({ tags }))).toMatchObject([{ status }]);
+  });
+
+  it("of client and server that share an id are told apart by their kind, and a root of no kind has none", async () => {
+    const root = span({ kind: undefined, parentId: undefined });
+    const ids = (await pulsesOf(span({ shared: true }), root)).map(({ id }) => id);
+    expect(ids).toEqual(["5af7183fb1d4cf5f:352bff9a74ca9ad2:SERVER", "5af7183fb1d4cf5f:352bff9a74ca9ad2"]);
+  });
+
+  it("that break a rule are left out and named in the log, and the others go on", async () => {
+    const pulses = await pulsesOf(
+      span({ traceId: "x" }),
+      span({ localEndpoint: {} }),
+      span({ timestamp: undefined }),
+      span({ timestamp: 1000 }),
+      span(),
+    );
+    expect(pulses).toHaveLength(1);
+    expect(host.lines.at(-1)).toMatchObject({ msg: "a part of a request refused", status: 202, faults: 4 });
+  });
+
+  it("are refused where they are none", async () => {
+    expect((await post("{")).status).toBe(400);
+    expect((await post("{}")).status).toBe(400);
+    const thrift = await post("x", { "content-type": "application/x-thrift" });
+    expect([thrift.status, await thrift.text()]).toEqual([415, expect.stringContaining("encoding to JSON")]);
+  });
+});

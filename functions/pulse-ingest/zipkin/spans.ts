@@ -1,0 +1,77 @@
+// Spans of Zipkin v2 in JSON (https://zipkin.io/zipkin-api/#/default/post_spans).
+import { parseJson } from "../../../events/cloud-event.ts";
+import { type Parsed, refuse } from "../../../events/fault.ts";
+import { isObject } from "../../../events/json-value.ts";
+import { addText } from "../spans/metadata.ts";
+import { fittedName } from "../spans/service-name.ts";
+import { NO_SERVICE, type Sieve } from "../spans/sieve.ts";
+
+/** The source of pulses that came as spans of Zipkin. */
+const SOURCE = "/zipkin";
+/** The least annotation, `{"timestamp":1,"value":""}`, takes 26 bytes; an empty object among spans is no span. */
+const MIN_BYTES_PER_PART = 16;
+
+const IDS = "Expected a traceId of 16 or 32 hex digits and an id of 16";
+const TIMESTAMP = "Expected a timestamp in microseconds";
+
+/** Gives the entries among a request's spans to a sieve. */
+export function readZipkinSpans(body: Buffer, sieve: Sieve): Parsed<undefined> {
+  const json = parseJson(body, "", MIN_BYTES_PER_PART);
+  if (!json.ok) return json;
+  if (!Array.isArray(json.value)) return refuse("", "Expected an array of spans", json.value);
+  for (const span of json.value) {
+    if (isObject(span)) readSpan(span, sieve);
+    else sieve.reject("Expected a span: an object");
+  }
+  return { ok: true, value: undefined };
+}
+
+function readSpan(span: Record<string, unknown>, sieve: Sieve): void {
+  const kind = textOf(span.kind);
+  const isEntry = kind === "SERVER" || kind === "CONSUMER" || (kind === "" && textOf(span.parentId) === "");
+  const { timestamp, duration } = span;
+  // Without a duration it is a part of a span, whose rest comes later.
+  if (!isEntry || typeof duration !== "number") return;
+  const traceId = textOf(span.traceId).toLowerCase();
+  const id = textOf(span.id).toLowerCase();
+  const name = isObject(span.localEndpoint) ? textOf(span.localEndpoint.serviceName) : "";
+  const service = fittedName(name);
+  if (!/^(?:[0-9a-f]{16}){1,2}$/.test(traceId) || !/^[0-9a-f]{16}$/.test(id)) sieve.reject(IDS);
+  else if (service === undefined) sieve.reject(NO_SERVICE);
+  else if (typeof timestamp !== "number") sieve.reject(TIMESTAMP);
+  else {
+    const tags = isObject(span.tags) ? span.tags : {};
+    sieve.add({
+      service,
+      // A server may share the id of its client's span: the kind tells them apart.
+      id: kind === "" ? `${traceId}:${id}` : `${traceId}:${id}:${kind}`,
+      source: SOURCE,
+      endMs: Math.floor((timestamp + duration) / 1000),
+      latencyMs: duration / 1000,
+      status: statusOf(tags),
+      metadata: metadataOf(textOf(span.name), tags),
+      traceparent: `00-${traceId.padStart(32, "0")}-${id}-01`,
+    });
+  }
+}
+
+// Brave writes the code of a 4xx as an error, too: a client's mistake is none of the service's.
+function statusOf({ error, "http.status_code": code }: Record<string, unknown>): string {
+  if (/^5\d\d$/.test(textOf(code))) return textOf(code);
+  return error === undefined || /^4\d\d$/.test(textOf(error)) ? "ok" : "error";
+}
+
+function metadataOf(name: string, tags: Record<string, unknown>): Record<string, string> {
+  const metadata: Record<string, string> = {};
+  const route = textOf(tags["http.route"]);
+  if (route !== "") addText(metadata, "http.route", route);
+  else addText(metadata, "name", name);
+  addText(metadata, "http.request.method", textOf(tags["http.method"]));
+  addText(metadata, "http.response.status_code", textOf(tags["http.status_code"]));
+  addText(metadata, "error", textOf(tags.error));
+  return metadata;
+}
+
+function textOf(value: unknown): string {
+  return typeof value === "string" ? value : "";
+}
