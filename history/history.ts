@@ -3,7 +3,7 @@
 //
 // A rollup is a cache that knows what it has seen (storage/marks.ts); pulses stay the truth. Who finds one missing reads its
 // pulses and keeps it. So an answer is the same whatever was rolled, when and by how many at once: rolling only makes it fast.
-import { setImmediate as nextTurn } from "node:timers/promises";
+import { setImmediate as nextLoop } from "node:timers/promises";
 import { seenOf } from "../storage/marks.ts";
 import type { KeptRollup, Marks, PulseReader, RollupStore, Span } from "../storage/ports.ts";
 import type { Tier } from "../storage/tiers.ts";
@@ -32,11 +32,19 @@ const LEAST_PULSES = 10;
 const ROLLUPS_AT_ONCE = 1000;
 const KEPT_AT_ONCE = 100;
 
+/** How an answer shares the process with others. */
+export interface Share {
+  signal?: AbortSignal;
+  /** Resolves when the next piece may be read: a store in this process gives piece after piece without a pause. */
+  nextTurn?: () => Promise<void>;
+}
+
 /** One question, while it is answered. */
 interface Question {
   service: string;
   marks: Marks;
   signal: AbortSignal | undefined;
+  nextTurn: () => Promise<void>;
 }
 
 export class History {
@@ -50,7 +58,7 @@ export class History {
    * What is known of a service in spans that follow each other, in memory that does not grow with the number of pulses. All that
    * was stored before the call is in it. @throws once the signal aborts
    */
-  async read(service: string, spans: readonly Span[], signal?: AbortSignal): Promise<SpansRead> {
+  async read(service: string, spans: readonly Span[], { signal, nextTurn = nextLoop }: Share = {}): Promise<SpansRead> {
     const { rollups, retentionMs } = this.#options;
     const now = this.#options.now();
     // In this order: what is stored from now on of what may be rolled leaves a mark, and marks are read before pulses.
@@ -62,7 +70,7 @@ export class History {
     const marked = first !== undefined && last !== undefined && { from: first.from, to: last.to };
     const marks = marked && rollups !== undefined ? await rollups.marks(service, marked) : new Map();
     const targets = parts.map((figures) => new Rollup(figures, statuses));
-    await this.#gather({ service, marks, signal }, slots, targets);
+    await this.#gather({ service, marks, signal, nextTurn }, slots, targets);
     return { parts, statuses };
   }
 
@@ -83,7 +91,7 @@ export class History {
   }
 
   /** The rollups of a run of slots that have seen every mark, by their beginning. */
-  async #list({ service, marks, signal }: Question, run: readonly Slot[]): Promise<Map<number, Uint8Array>> {
+  async #list({ service, marks, signal, nextTurn }: Question, run: readonly Slot[]): Promise<Map<number, Uint8Array>> {
     const known = new Map<number, Uint8Array>();
     const [first, last] = [run[0], run.at(-1)];
     const { rollups } = this.#options;
@@ -93,7 +101,6 @@ export class History {
     for (const { start, seen, value } of kept) {
       if (seen === seenOf(marks, { from: start, to: start + length }) && isFrozen(value)) known.set(start, value);
     }
-    // A store in this process may answer without a pause: let other requests in between.
     await nextTurn();
     signal?.throwIfAborted();
     return known;
@@ -139,7 +146,7 @@ export class History {
         }
         rollup.add(latency, status);
       }
-      await nextTurn();
+      await question.nextTurn();
     }
     question.signal?.throwIfAborted();
     await finish();

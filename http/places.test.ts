@@ -1,8 +1,8 @@
-import { expect, it } from "vitest";
+import { expect, it, vi } from "vitest";
 import { Places } from "./places.ts";
 
-function open(count: number) {
-  const places = new Places(count);
+function open(count: number, maxWaiting = 0) {
+  const places = new Places(count, maxWaiting);
   /** Who had to give up a place, in order. */
   const ended: string[] = [];
   let number = 0;
@@ -10,7 +10,11 @@ function open(count: number) {
     const name = `${client}${++number}`;
     return places.take(client, () => ended.push(name));
   };
-  return { take, ended };
+  const wait = (client: string) => {
+    const name = `${client}${++number}`;
+    return places.takeInTurn(client, () => ended.push(name));
+  };
+  return { take, wait, ended };
 }
 
 it("one client may take all places while nobody else wants one, and no more", () => {
@@ -45,4 +49,33 @@ it("a place that is given back is free once, and one that was given up is not gi
   expect(ended).toEqual(["a2"]);
   second?.();
   expect(take("c")).toBeUndefined();
+});
+
+it("who gets no place waits, and comes first where others of the same client hold more", async () => {
+  const { take, wait } = open(2, 5);
+  const [first, second] = [take("a"), take("b")];
+  const begun: string[] = [];
+  const waiting = ["a", "c", "c"].map(async (client) => {
+    const leave = await wait(client);
+    begun.push(client);
+    return leave;
+  });
+  second?.();
+  await vi.waitFor(() => expect(begun).toEqual(["c"]));
+  (await waiting[1])?.();
+  await vi.waitFor(() => expect(begun).toEqual(["c", "c"]));
+  first?.();
+  await vi.waitFor(() => expect(begun).toEqual(["c", "c", "a"]));
+});
+
+it("of those who wait the newest of the client with most gives way to another client", async () => {
+  const { take, wait } = open(1, 2);
+  const first = take("polite");
+  const [kept, shed] = [wait("greedy"), wait("greedy")];
+  expect(await wait("greedy")).toBeUndefined();
+  const other = wait("other");
+  expect(await shed).toBeUndefined();
+  first?.();
+  (await kept)?.();
+  expect(await other).toBeDefined();
 });

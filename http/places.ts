@@ -2,18 +2,29 @@ interface Holder {
   giveUp: () => void;
 }
 
+/** Who waits for a place. */
+interface Waiting extends Holder {
+  client: string;
+  begin: (leave: (() => void) | undefined) => void;
+}
+
 /**
  * Places for what holds memory or a stream for long. Anybody takes a free one. When there is none, the client that holds
- * most gives up its newest one to a client that then holds no more than it.
+ * most gives up its newest one to a client that then holds no more than it. Who still gets none may wait.
  */
 export class Places {
   readonly #count: number;
+  readonly #maxWaiting: number;
   #taken = 0;
   /** By client; of one client, the oldest first. */
   readonly #holders = new Map<string, Set<Holder>>();
+  /** In the order of coming. */
+  readonly #waiting = new Set<Waiting>();
 
-  constructor(count: number) {
+  /** @param maxWaiting how many may wait at one time, for all clients together */
+  constructor(count: number, maxWaiting = 0) {
     this.#count = count;
+    this.#maxWaiting = maxWaiting;
   }
 
   /**
@@ -22,22 +33,55 @@ export class Places {
    */
   take(client: string, giveUp: () => void): (() => void) | undefined {
     if (this.#taken >= this.#count && !this.#shedFor(client)) return undefined;
-    const holder: Holder = { giveUp };
+    return this.#give(client, { giveUp });
+  }
+
+  /**
+   * The same, and waits while no place can be had: first comes who holds fewest. `undefined` when there is no room to wait;
+   * of those who wait, too, the client with most gives way.
+   */
+  async takeInTurn(client: string, giveUp: () => void): Promise<(() => void) | undefined> {
+    const leave = this.take(client, giveUp);
+    if (leave !== undefined) return leave;
+    if (this.#waiting.size >= this.#maxWaiting && !this.#shedWaitingFor(client)) return undefined;
+    return await new Promise((begin) => this.#waiting.add({ client, giveUp, begin }));
+  }
+
+  #give(client: string, holder: Holder): () => void {
     const own = this.#holders.get(client) ?? new Set();
     this.#holders.set(client, own.add(holder));
     this.#taken++;
-    return () => this.#free(client, holder);
+    return () => {
+      if (this.#free(client, holder)) this.#admit();
+    };
   }
 
-  #free(client: string, holder: Holder): void {
+  #free(client: string, holder: Holder): boolean {
     const own = this.#holders.get(client);
-    if (!own?.delete(holder)) return;
+    if (!own?.delete(holder)) return false;
     this.#taken--;
     if (own.size === 0) this.#holders.delete(client);
+    return true;
+  }
+
+  #admit(): void {
+    while (this.#taken < this.#count && this.#waiting.size > 0) {
+      let next: Waiting | undefined;
+      for (const one of this.#waiting) {
+        if (next === undefined || this.#heldBy(one.client) < this.#heldBy(next.client)) next = one;
+      }
+      const { client, giveUp, begin } = next as Waiting;
+      this.#waiting.delete(next as Waiting);
+      begin(this.#give(client, { giveUp }));
+    }
+  }
+
+  #heldBy(client: string): number {
+    return this.#holders.get(client)?.size ?? 0;
   }
 
   #shedFor(client: string): boolean {
-    let most = (this.#holders.get(client)?.size ?? 0) + 1;
+    let most = this.#heldBy(client) + 1;
     let greediest: string | undefined;
     for (const [other, { size }] of this.#holders) {
       if (size <= most) continue;
@@ -48,6 +92,24 @@ export class Places {
     if (greediest === undefined || newest === undefined) return false;
     this.#free(greediest, newest);
     newest.giveUp();
+    return true;
+  }
+
+  #shedWaitingFor(client: string): boolean {
+    const newestOf = new Map<string, { count: number; newest: Waiting }>();
+    for (const one of this.#waiting) {
+      newestOf.set(one.client, { count: (newestOf.get(one.client)?.count ?? 0) + 1, newest: one });
+    }
+    let most = (newestOf.get(client)?.count ?? 0) + 1;
+    let chosen: Waiting | undefined;
+    for (const { count, newest } of newestOf.values()) {
+      if (count <= most) continue;
+      most = count;
+      chosen = newest;
+    }
+    if (chosen === undefined) return false;
+    this.#waiting.delete(chosen);
+    chosen.begin(undefined);
     return true;
   }
 }

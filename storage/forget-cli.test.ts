@@ -6,7 +6,7 @@ import { DAY_MS } from "../events/time.ts";
 import { runForgetCommand } from "./forget-cli.ts";
 import { openSqlitePulseStore } from "./sqlite/pulse-store.ts";
 import { seriesOf } from "./testing/pulses.ts";
-import { readPages, store } from "./testing/read-back.ts";
+import { readLatest, readPages, store } from "./testing/read-back.ts";
 
 async function openFolder(...services: string[]) {
   const folder = mkdtempSync(join(tmpdir(), "pulse-forget-"));
@@ -26,7 +26,7 @@ async function openFolder(...services: string[]) {
       complain: say,
       ask: answer === undefined ? undefined : async () => answer,
     });
-  const left = async () => (await own.latest()).map(({ service_name }) => service_name);
+  const left = async () => (await readLatest(own)).map(({ service_name }) => service_name);
   return { own, run, left, lines };
 }
 

@@ -117,8 +117,10 @@ async function servicesOf(names: readonly string[], store: Store): Promise<strin
   const services = new Set<string>();
   const beginnings = names.filter((name) => name.endsWith("*")).map((name) => name.slice(0, -1));
   if (beginnings.length > 0) {
-    for (const { service_name: service } of await store.latest()) {
-      if (beginnings.some((beginning) => service.startsWith(beginning))) services.add(service);
+    for await (const chunk of store.names()) {
+      for (const service of chunk) {
+        if (beginnings.some((beginning) => service.startsWith(beginning))) services.add(service);
+      }
     }
   }
   for (const name of names) {

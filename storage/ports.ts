@@ -49,8 +49,12 @@ export interface PulsePage {
 
 /** Reads pulses back. */
 export interface PulseReader {
-  /** The newest pulse of every service, sorted by service name. */
-  latest(): Promise<StoredPulse[]>;
+  /**
+   * The newest pulse of every service, in chunks of bounded size, in an order of the store that stays as it is while services
+   * come and go. Only those that follow the service `after` in that order, whether it is there or not. Without their
+   * metadata, which may be most of what they weigh, where `isBare`.
+   */
+  latest(after?: string, isBare?: boolean): AsyncIterable<readonly StoredPulse[]>;
   /** The names of all services that `latest` has, in any order, in chunks of bounded size. */
   names(): AsyncIterable<readonly string[]>;
   /**

@@ -9,8 +9,8 @@ import { ledgerTimesOf } from "./ledger-times.ts";
 import type { AlertingRule, RuleOptions, Severity } from "./rule.ts";
 import { burnLimit, FAST_BURN, THRESHOLDS } from "./thresholds.ts";
 
-/** An alert about dead letters ends so long after the last one. */
-const DEAD_LETTER_SECONDS = 900;
+/** An alert about dead letters, or about services that are refused, ends so long after the last one. */
+const LAST_EVENT_SECONDS = 900;
 
 const COUNTED_SERVICES = MAX_SERVICE_LABELS.toLocaleString("en");
 
@@ -67,6 +67,13 @@ function serviceAlerts({ timing }: RuleOptions): Alerts {
       summary: `More than ${COUNTED_SERVICES} services send pulses, and no alert watches the others.`,
       description: `{{ $value | humanize }} pulses of the last hour came from services beyond the first ${COUNTED_SERVICES}. No alert fires when one of them stops or is down; the page and the API show each of them.`,
     },
+    PulseServicesRefused: {
+      severity: "warning",
+      expr: `${total(SERIES.servicesRefused, timing.window(LAST_EVENT_SECONDS))} > 0`,
+      holdSeconds: 0,
+      summary: "New services cannot send their pulses: there are as many services as the bound allows.",
+      description: `{{ $value | humanize }} requests of the last ${durationInWords(LAST_EVENT_SECONDS)} named a new service beyond PULSE_MAX_SERVICES, or beyond PULSE_MAX_SERVICES_PER_TOKEN for their token. Known services go on. Find who makes names without end, or raise the bound.`,
+    },
   };
 }
 
@@ -100,10 +107,10 @@ function flowAlerts({ timing, delivery }: RuleOptions): Alerts {
     },
     PulseDeadLettersGrow: {
       severity: "warning",
-      expr: `${total(SERIES.deadLetters, timing.window(DEAD_LETTER_SECONDS), ["reason"])} > 0`,
+      expr: `${total(SERIES.deadLetters, timing.window(LAST_EVENT_SECONDS), ["reason"])} > 0`,
       holdSeconds: 0,
       summary: "PulseMesh does not show some accepted pulses until their dead letters are replayed.",
-      description: `{{ $value | humanize }} events became dead letters within ${durationInWords(DEAD_LETTER_SECONDS)} ({{ $labels.reason }}). Remove the cause, then replay them.`,
+      description: `{{ $value | humanize }} events became dead letters within ${durationInWords(LAST_EVENT_SECONDS)} ({{ $labels.reason }}). Remove the cause, then replay them.`,
     },
     PulseLedgerMismatch: {
       severity: "critical",

@@ -21,6 +21,8 @@ const DEGRADED = 'job="pulse-persist",service="checkout",health="degraded"';
 const OK_POSTS = 'pulsemesh_requests_total{job="pulse-ingest",function="pulse-ingest",method="POST",code="202"}';
 const FAILED_POSTS = 'pulsemesh_requests_total{job="pulse-ingest",function="pulse-ingest",method="POST",code="503"}';
 const BAD_POSTS = 'pulsemesh_requests_total{job="pulse-ingest",function="pulse-ingest",method="POST",code="400"}';
+const REFUSED_SERVICES = 'pulsemesh_pulses_rejected_total{job="pulse-ingest",reason="services"}';
+const REFUSED_OTHERS = 'pulsemesh_pulses_rejected_total{job="pulse-ingest",reason="invalid"}';
 const ACCEPTED = 'pulsemesh_pulses_accepted_total{job="pulse-ingest",service="checkout",health="up"}';
 const STORED = 'pulsemesh_pulses_stored_total{job="pulse-persist",service="checkout",health="up"}';
 const STORED_OF_OTHERS = 'pulsemesh_pulses_stored_total{job="pulse-persist",service="_other",health="up"}';
@@ -142,6 +144,20 @@ export const ALERT_CASES: Readonly<Record<string, { fires: AlertCase; staysSilen
       title: "one event in a hundred takes up to ten seconds",
       series: { [lag("1")]: "0+99x30", [lag("5")]: "0+99x30", [lag("10")]: "0+100x30", [lag("+Inf")]: "0+100x30" },
       at: "20m",
+      firing: [],
+    },
+  },
+  PulseServicesRefused: {
+    fires: {
+      title: "a pulse-ingest that has just started has refused one request for its new service",
+      series: { [REFUSED_SERVICES]: "_x20 1x5" },
+      at: "23m",
+      firing: ["PulseServicesRefused"],
+    },
+    staysSilent: {
+      title: "requests are refused for other reasons, and the last new service was refused an hour ago",
+      series: { [REFUSED_SERVICES]: "0x10 1x60", [REFUSED_OTHERS]: "0+60x70" },
+      at: "70m",
       firing: [],
     },
   },

@@ -44,8 +44,14 @@ export const serviceDetail = z
   .register(named, { id: "ServiceDetail" });
 
 export const servicesAnswer = z
-  .object({ services: z.array(serviceView) })
-  .register(named, { id: "Services", description: "Every service, sorted by name." });
+  .object({
+    services: z.array(serviceView),
+    cursor: z.string().optional().describe("Leads to more services; absent at the end."),
+  })
+  .register(named, {
+    id: "Services",
+    description: "A page of services, sorted by name: every service of most fleets.",
+  });
 
 const pulseView = z
   .object({

@@ -2,11 +2,10 @@ import { Readable } from "node:stream";
 import { Places } from "../../http/places.ts";
 import { tryLater } from "../../http/problem.ts";
 import type { HttpReply } from "../../http/route.ts";
-import type { PulseReader, Span, StoredPulse } from "../../storage/ports.ts";
-import { viewPulse } from "./view.ts";
+import type { Turns } from "../../http/turns.ts";
 
 export const NDJSON = "application/x-ndjson";
-/** Exports at one time. Each holds one chunk of pulses, and reads the next when the client has taken it. */
+/** Exports at one time. Each holds one chunk, and reads the next when the client has taken it. */
 const MAX_EXPORTS = 8;
 
 /** Whether a client asks for lines of JSON instead of a page. */
@@ -14,17 +13,24 @@ export function wantsLines(accept: string | undefined): boolean {
   return (accept ?? "").split(",").some((one) => one.split(";")[0]?.trim().toLowerCase() === NDJSON);
 }
 
-/** Streams whole spans as lines of JSON, newest pulse first, as fast as the client reads. */
+/** Streams long lists as lines of JSON, as fast as the client reads. */
 export class Exports {
-  readonly #reader: Pick<PulseReader, "scan">;
   readonly #places = new Places(MAX_EXPORTS);
+  readonly #turns: Turns;
 
-  constructor(reader: Pick<PulseReader, "scan">) {
-    this.#reader = reader;
+  constructor(turns: Turns) {
+    this.#turns = turns;
   }
 
-  /** Reads the first chunk before it answers. @throws when the store is away, so that the answer can still be a 503. */
-  async open(client: string, service: string, span: Span): Promise<HttpReply> {
+  /**
+   * Reads the first chunk of a list before it answers. `viewOf` gives what a line says, or `undefined` for no line.
+   * @throws when the store is away, so that the answer can still be a 503.
+   */
+  async open<T>(
+    client: string,
+    list: AsyncIterable<readonly T[]>,
+    viewOf: (one: T) => Line | undefined,
+  ): Promise<HttpReply> {
     let lines: Readable | undefined;
     let isShed = false;
     const end = this.#places.take(client, () => {
@@ -33,13 +39,14 @@ export class Exports {
     });
     if (end === undefined) return noPlace();
     try {
-      const chunks = this.#reader.scan(service, span)[Symbol.asyncIterator]();
+      const chunks = list[Symbol.asyncIterator]();
       const first = await chunks.next();
       if (isShed) {
         await chunks.return?.();
         return noPlace();
       }
-      lines = Readable.from(linesOf(first, chunks), { objectMode: false, highWaterMark: 64 * 1024 });
+      const nextTurn = () => this.#turns.next(client);
+      lines = Readable.from(linesOf(first, chunks, viewOf, nextTurn), { objectMode: false, highWaterMark: 64 * 1024 });
       lines.on("close", end);
       const headers = { "content-type": NDJSON, "cache-control": "no-store", vary: "accept" };
       return { status: 200, headers, body: lines };
@@ -54,18 +61,27 @@ function noPlace(): HttpReply {
   return tryLater(503, "No more exports can be served at this moment.", 2000);
 }
 
-// Tools such as DuckDB infer columns from the first lines, and drop or refuse one that comes later.
-function lineOf(pulse: StoredPulse) {
-  return { ...viewPulse(pulse), metadata: pulse.metadata ?? {} };
+/** What a line says. */
+interface Line {
+  metadata?: Record<string, string>;
 }
 
-async function* linesOf(
-  first: IteratorResult<readonly StoredPulse[]>,
-  chunks: AsyncIterator<readonly StoredPulse[]>,
+async function* linesOf<T>(
+  first: IteratorResult<readonly T[]>,
+  chunks: AsyncIterator<readonly T[]>,
+  viewOf: (one: T) => Line | undefined,
+  nextTurn: () => Promise<void>,
 ): AsyncGenerator<Buffer> {
   try {
     for (let chunk = first; !chunk.done; chunk = await chunks.next()) {
-      yield Buffer.from(chunk.value.map((pulse) => `${JSON.stringify(lineOf(pulse))}\n`).join(""));
+      let text = "";
+      for (const one of chunk.value) {
+        const view = viewOf(one);
+        // Tools such as DuckDB infer columns from the first lines, and drop or refuse one that comes later.
+        if (view !== undefined) text += `${JSON.stringify({ ...view, metadata: view.metadata ?? {} })}\n`;
+      }
+      if (text !== "") yield Buffer.from(text);
+      await nextTurn();
     }
   } finally {
     await chunks.return?.();

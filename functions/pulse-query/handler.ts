@@ -5,10 +5,12 @@
 import type { Parsed } from "../../events/fault.ts";
 import { History } from "../../history/history.ts";
 import { asPolled } from "../../http/conditional.ts";
-import { freshJson, json } from "../../http/json.ts";
+import { freshJson, freshText, json } from "../../http/json.ts";
+import { Places } from "../../http/places.ts";
 import { badRequest, problem, tryLater } from "../../http/problem.ts";
 import { faultsInQuery, readQuery } from "../../http/query-parameters.ts";
 import type { HttpReply, HttpRequest, Route } from "../../http/route.ts";
+import { Turns } from "../../http/turns.ts";
 import { matchOf } from "../../settings/service-patterns.ts";
 import type { PulseForgetter, PulseReader, RollupStore, StoreLifecycle } from "../../storage/ports.ts";
 import { StoreError } from "../../storage/store-error.ts";
@@ -26,8 +28,15 @@ import { forgetRoute } from "./forget.ts";
 import { LIVE_DEFAULTS, type LiveOptions } from "./live.ts";
 import { liveRoutes } from "./live-routes.ts";
 import { pageRoutes } from "./page/routes.ts";
-import { exportParameters, pulsesParameters, readSpanQuery, summaryParameters } from "./query-parameters.ts";
+import {
+  exportParameters,
+  pulsesParameters,
+  readSpanQuery,
+  servicesParameters,
+  summaryParameters,
+} from "./query-parameters.ts";
 import { ServiceList } from "./service-list.ts";
+import { servicePage } from "./service-pages.ts";
 import { sessionRoutes } from "./session-routes.ts";
 import { SharedAnswers } from "./shared-answers.ts";
 import { askWhyNotStored } from "./storing.ts";
@@ -58,6 +67,10 @@ export interface QueryOptions {
 const BADGE_PATH = "/services/{service}/badge.svg";
 /** Summaries that are made at one time. Each holds up to 7 MB of latencies, and the rows that it reads. */
 const MAX_SUMMARIES = 8;
+/** Pages of the list of services that are made at one time, of some megabytes each. */
+const MAX_PAGES = 4;
+/** Clients that wait for a summary, and for a page. */
+const MAX_WAITING = 100;
 
 /** pulse-query: the health, pulses and summary of each service, as JSON, as a live stream and as a page. */
 export function createQuery({
@@ -95,19 +108,42 @@ export function createQuery({
       return message;
     },
   });
-  const exports = new Exports(store);
+  const turns = new Turns();
+  const exports = new Exports(turns);
+  const pages = new Places(MAX_PAGES, MAX_WAITING);
   const history = new History({ reader: store, rollups: store.rollups, retentionMs, now });
-  const summaries = new SharedAnswers<Summary>(MAX_SUMMARIES, now);
+  const summaries = new SharedAnswers<Summary>(MAX_SUMMARIES, MAX_WAITING, now);
   const readNothing = (query: URLSearchParams) => readQuery({}, query);
   const readSpan =
     <F extends Parameters<typeof readSpanQuery>[0]>(fields: F) =>
     (query: URLSearchParams) =>
       readSpanQuery(fields, query, { now: now(), retentionMs });
 
-  const listServices = answering(readNothing, async (_, request, grant) => {
-    const seen = (await services.latest()).filter(({ pulse }) => grant.covers(pulse.service_name));
-    return asPolled(freshJson(200, { services: seen.map(viewService) }), request);
+  const readPage = (query: URLSearchParams) => readQuery(servicesParameters, query);
+  const listServices = answering(readPage, async ({ limit, cursor }, request, grant) => {
+    const client = request.client();
+    const abort = new AbortController();
+    const leave = await pages.takeInTurn(client, () => abort.abort());
+    if (leave === undefined || abort.signal.aborted) return noPage();
+    try {
+      const covers = (service: string) => grant.covers(service);
+      const nextTurn = () => turns.next(client);
+      const page = await servicePage(services, { limit, cursor, covers, nextTurn, signal: abort.signal });
+      if (!page.ok) return badRequest(faultsInQuery(page.faults));
+      return varyingByAccept(await asPolled(freshText(200, page.value), request));
+    } catch (error) {
+      if (abort.signal.aborted) return noPage();
+      throw error;
+    } finally {
+      leave();
+    }
   });
+
+  const exportServices = answering(readNothing, (_, request, grant) =>
+    exports.open(request.client(), services.chunks(), (service) =>
+      grant.covers(service.pulse.service_name) ? viewService(service) : undefined,
+    ),
+  );
 
   const showService = answering(readNothing, async (_, request) => {
     const service = await services.one(request.parameters.service as string);
@@ -127,19 +163,19 @@ export function createQuery({
     // A service that never pulsed has an empty page: to know it from others would cost a look at all services.
     const page = await store.page(parameters.service as string, span, limit, cursor);
     if (!page.ok) return badRequest(faultsInQuery(page.faults));
-    const reply = freshJson(200, { pulses: page.value.pulses.map(viewPulse), cursor: page.value.cursor });
-    return { ...reply, headers: { ...reply.headers, vary: "accept" } };
+    return varyingByAccept(freshJson(200, { pulses: page.value.pulses.map(viewPulse), cursor: page.value.cursor }));
   });
 
   const exportPulses = answering(readSpan(exportParameters), ({ span }, { parameters, client }) =>
-    exports.open(client(), parameters.service as string, span),
+    exports.open(client(), store.scan(parameters.service as string, span), viewPulse),
   );
 
   const showSummary = answering(readSpan(summaryParameters), async ({ span, buckets }, request) => {
     const service = request.parameters.service as string;
     const key = JSON.stringify([service, span.from, span.to, buckets]);
-    const summary = await summaries.get(key, request.client(), (signal) =>
-      summarize(history, service, span, buckets, signal),
+    const client = request.client();
+    const summary = await summaries.get(key, client, (signal) =>
+      summarize(history, service, span, buckets, { signal, nextTurn: () => turns.next(client) }),
     );
     if (summary === undefined) return tryLater(503, "No more summaries can be made at this moment.", 1000);
     return asPolled(freshJson(200, summary), request);
@@ -163,7 +199,11 @@ export function createQuery({
     ...deadLetterRoutes({ url: deadLetterUrl, doors, userHeader }),
     ...sessionRoutes(doors),
     ...behind(doors.read, [
-      { method: "GET", path: "/services", handle: listServices },
+      {
+        method: "GET",
+        path: "/services",
+        handle: (request, grant) => (isExport(request) ? exportServices : listServices)(request, grant),
+      },
       { method: "GET", path: "/services/{service}", handle: showService },
       {
         method: "GET",
@@ -188,6 +228,15 @@ export function createQuery({
     onDrain: live.end,
     close: () => store.close(),
   };
+}
+
+function noPage(): HttpReply {
+  return tryLater(503, "No more lists of services can be made at this moment.", 1000);
+}
+
+function varyingByAccept(reply: HttpReply): HttpReply {
+  const { vary } = reply.headers ?? {};
+  return { ...reply, headers: { ...reply.headers, vary: vary === undefined ? "accept" : `accept, ${vary}` } };
 }
 
 /** Reads the query, then asks the store: 400 for a query with faults, 503 while the store does not answer. */

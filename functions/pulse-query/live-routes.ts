@@ -38,9 +38,8 @@ export interface LiveRoutesOptions extends LiveOptions {
 export function liveRoutes(options: LiveRoutesOptions): { routes: Route[]; end: () => void } {
   const { services, reader, door, now } = options;
   const places = new Places(options.maxListeners);
-  const everyService = new Live(new EveryServiceSource(services, now), options);
-  /** For tokens that read some services: each has what it may see. */
-  const ofSome = new Map<Grant, Live>();
+  /** Of every service that a token may see; those that see all share one. What was seen goes with the last listener. */
+  const everyService = new Map<Grant | "all", Live>();
   /** A live stream for each service that somebody looks at, or has just looked at. */
   const oneService = new Map<string, Live>();
   /** Those without listeners: when each is forgotten. */
@@ -58,16 +57,16 @@ export function liveRoutes(options: LiveRoutesOptions): { routes: Route[]; end: 
     if (resting.size > MAX_RESTING) forget(resting.keys().next().value as string);
   }
 
-  function liveOfSome(grant: Grant): Live {
-    const latest = async () => (await services.latest()).filter(({ pulse }) => grant.covers(pulse.service_name));
-    const source = () => new EveryServiceSource({ latest }, now);
-    const live = ofSome.get(grant) ?? new Live(source(), { ...options, onIdle: () => ofSome.delete(grant) });
-    ofSome.set(grant, live);
+  function liveOfEvery(grant: Grant): Live {
+    const key = grant.coversAll ? "all" : grant;
+    const source = () => new EveryServiceSource(services, now, (service) => grant.covers(service));
+    const live = everyService.get(key) ?? new Live(source(), { ...options, onIdle: () => everyService.delete(key) });
+    everyService.set(key, live);
     return live;
   }
 
   function liveOf(service: string | undefined, grant: Grant): Live {
-    if (service === undefined) return grant.coversAll ? everyService : liveOfSome(grant);
+    if (service === undefined) return liveOfEvery(grant);
     clearTimeout(resting.get(service));
     resting.delete(service);
     const source = () => new OneServiceSource(services, reader, service);
@@ -99,7 +98,7 @@ export function liveRoutes(options: LiveRoutesOptions): { routes: Route[]; end: 
     ]),
     end() {
       isEnded = true;
-      for (const live of [everyService, ...ofSome.values(), ...oneService.values()]) live.end();
+      for (const live of [...everyService.values(), ...oneService.values()]) live.end();
     },
   };
 }

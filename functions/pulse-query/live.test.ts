@@ -16,10 +16,10 @@ class Services {
   asked = 0;
   failure: Error | undefined;
 
-  async latest(): Promise<JudgedService[]> {
+  async *chunks(): AsyncGenerator<JudgedService[]> {
     this.asked++;
     if (this.failure !== undefined) throw this.failure;
-    return this.pulses.map((pulse) => ({ pulse, health: "up", usualPeriodMs: undefined }));
+    for (const pulse of this.pulses) yield [{ pulse, health: "up", usualPeriodMs: undefined }];
   }
 }
 

@@ -1,4 +1,5 @@
 import { Readable } from "node:stream";
+import { BoundedMap } from "../../storage/bounded-map.ts";
 import { HEARTBEAT_MS, type LiveEventName } from "./live-protocol.ts";
 
 /** One server-sent event. */
@@ -14,7 +15,9 @@ export interface LiveSource {
   /** Asks the store for what has changed since the last look. @throws when the store is away. */
   look(): Promise<readonly LiveEvent[]>;
   /** What a listener gets first: what the last look saw, or what came after the event with the id `lastId` ("" for none). */
-  begin(lastId: string): readonly LiveEvent[];
+  begin(lastId: string): Iterable<LiveEvent>;
+  /** Ids with the same text have the same beginning. @default the id itself */
+  beginningOf?(lastId: string): string;
   /** The event that follows `begin`, and that ends a failure of the store. */
   readyEvent(): LiveEvent;
   /** What a heartbeat says besides its time. */
@@ -23,7 +26,7 @@ export interface LiveSource {
 
 /** How streams are kept. */
 export interface LiveOptions {
-  /** How often the source looks while somebody listens. */
+  /** How often the source looks while somebody listens; less often where a look takes more than half of it. */
   pollMs: number;
   heartbeatMs: number;
   /** What a listener may leave unread, besides one beginning, before it is dropped. */
@@ -47,6 +50,10 @@ export const LIVE_DEFAULTS: Omit<LiveOptions, "explain"> = {
   whyNotStored: async () => undefined,
 };
 
+/** Beginnings that are kept to be shared. */
+const MAX_BEGINNINGS = 20;
+/** What is encoded at once. */
+const PIECE_CHARACTERS = 64 * 1024;
 /** How long a browser waits before it connects again. */
 const RETRY_MS = 2000;
 
@@ -64,8 +71,8 @@ export class Live {
   readonly #mayStay = new Map<Readable, () => boolean>();
   /** Streams that wait for a look, with the last id that each has seen. */
   readonly #newcomers = new Map<Readable, string>();
-  /** Beginnings as of the last look, by the last id that they follow. */
-  readonly #beginnings = new Map<string, Buffer>();
+  /** Beginnings as of the last look, by the last id that they follow: any client may name any id. */
+  readonly #beginnings = new BoundedMap<readonly Buffer[]>(MAX_BEGINNINGS);
   #longestBeginning = 0;
   /** Whether the last look was a success and somebody has listened since. */
   #isCurrent = false;
@@ -138,6 +145,7 @@ export class Live {
   async #poll(): Promise<void> {
     this.#timer = undefined;
     this.#isPolling = true;
+    const startedAt = performance.now();
     try {
       const changes = await this.#source.look();
       if (this.listeners > 0) this.#publish(changes);
@@ -146,7 +154,8 @@ export class Live {
       if (this.listeners > 0) this.#tellAway(reason);
     }
     this.#isPolling = false;
-    if (this.listeners > 0) this.#timer = setTimeout(() => void this.#poll(), this.#options.pollMs);
+    const pauseMs = Math.max(this.#options.pollMs, 2 * (performance.now() - startedAt));
+    if (this.listeners > 0) this.#timer = setTimeout(() => void this.#poll(), pauseMs);
   }
 
   #publish(changes: readonly LiveEvent[]): void {
@@ -182,25 +191,38 @@ export class Live {
 
   #welcome(stream: Readable, lastId: string): void {
     const source = this.#source;
-    let beginning = this.#beginnings.get(lastId);
+    const key = source.beginningOf?.(lastId) ?? lastId;
+    let beginning = this.#beginnings.get(key);
     if (beginning === undefined) {
-      const events = [...source.begin(lastId), source.readyEvent()];
-      beginning = Buffer.from(events.map(encode).join(""));
-      this.#beginnings.set(lastId, beginning);
-      this.#longestBeginning = Math.max(this.#longestBeginning, beginning.length);
+      beginning = [...piecesOf(source.begin(lastId)), Buffer.from(encode(source.readyEvent()))];
+      this.#beginnings.set(key, beginning);
+      const length = beginning.reduce((sum, piece) => sum + piece.length, 0);
+      this.#longestBeginning = Math.max(this.#longestBeginning, length);
     }
-    stream.push(beginning);
+    for (const piece of beginning) stream.push(piece);
     this.#listeners.add(stream);
   }
 
   #send(streams: Iterable<Readable>, events: readonly LiveEvent[]): void {
-    const bytes = Buffer.from(events.map(encode).join(""));
+    const pieces = [...piecesOf(events)];
     const maxUnread = this.#options.maxUnreadBytes + this.#longestBeginning;
     for (const stream of streams) {
       if (stream.readableLength > maxUnread) stream.destroy();
-      else stream.push(bytes);
+      else for (const piece of pieces) stream.push(piece);
     }
   }
+}
+
+/** Events as bytes that all streams share. */
+function* piecesOf(events: Iterable<LiveEvent>): Generator<Buffer> {
+  let text = "";
+  for (const event of events) {
+    text += encode(event);
+    if (text.length < PIECE_CHARACTERS) continue;
+    yield Buffer.from(text);
+    text = "";
+  }
+  if (text !== "") yield Buffer.from(text);
 }
 
 function awayEvent(reason: string): LiveEvent {

@@ -21,7 +21,7 @@ import {
 } from "./answers.ts";
 import { NDJSON } from "./export.ts";
 import { MAX_WINDOW } from "./pulse-window.ts";
-import { pulsesParameters, summaryParameters } from "./query-parameters.ts";
+import { pulsesParameters, servicesParameters, summaryParameters } from "./query-parameters.ts";
 
 interface Operation {
   /** @default "get" */
@@ -54,8 +54,9 @@ function polled(content: Record<string, z.ZodType | undefined>, more: Answers = 
 const OPERATIONS: readonly Operation[] = [
   {
     path: "/services",
-    summary: "Every service with its newest pulse and its health. Poll it with If-None-Match.",
-    answers: polled({ [JSON_TYPE]: servicesAnswer }),
+    summary: `Every service with its newest pulse and its health, in pages of at most 10,000. Poll it with If-None-Match. With Accept: ${NDJSON}, all of them, one a line, without limit and cursor.`,
+    query: servicesParameters,
+    answers: polled({ [JSON_TYPE]: servicesAnswer, [NDJSON]: undefined }),
   },
   {
     path: "/services/{service}",

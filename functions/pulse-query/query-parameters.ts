@@ -6,11 +6,14 @@ import { integer, text, type ValuesOf } from "../../settings/field.ts";
 import type { Span } from "../../storage/ports.ts";
 
 const spanParameters = { from: moment, to: moment };
+const cursor = text("the cursor of the page before");
+/** Of `GET /services`. */
+export const servicesParameters = { limit: integer({ min: 1, max: 10_000, fallback: 10_000 }), cursor };
 /** Of `GET /services/{service}/pulses`. */
 export const pulsesParameters = {
   ...spanParameters,
   limit: integer({ min: 1, max: 1000, fallback: 100 }),
-  cursor: text("the cursor of the page before"),
+  cursor,
 };
 /** Of the same path as an export, which gives the whole span. */
 export const exportParameters = spanParameters;

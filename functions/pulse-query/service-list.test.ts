@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { describe, expect, it, vi } from "vitest";
 import type { PulseReader, StoredPulse } from "../../storage/ports.ts";
-import { ServiceList } from "./service-list.ts";
+import { type JudgedService, ServiceList } from "./service-list.ts";
 
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
@@ -31,10 +31,11 @@ class Shelf implements Pick<PulseReader, "latest" | "page"> {
     return this;
   }
 
-  async latest(): Promise<StoredPulse[]> {
+  async *latest(): AsyncGenerator<StoredPulse[]> {
     const newest = new Map<string, StoredPulse>();
     for (const pulse of this.pulses) if (!newest.has(pulse.service_name)) newest.set(pulse.service_name, pulse);
-    return [...newest.values()].sort((a, b) => (a.service_name < b.service_name ? -1 : 1));
+    const sorted = [...newest.values()].sort((a, b) => (a.service_name < b.service_name ? -1 : 1));
+    for (let i = 0; i < sorted.length; i += 15) yield sorted.slice(i, i + 15);
   }
 
   async page(service: string, { from, to }: { from: number; to: number }, limit: number) {
@@ -53,8 +54,15 @@ function every(stepMs: number, count: number, first: number): number[] {
   return Array.from({ length: count }, (_, i) => first + i * stepMs);
 }
 
+/** Every service, as a list shows it. */
+async function all(services: ServiceList): Promise<JudgedService[]> {
+  const listed: JudgedService[] = [];
+  for await (const chunk of services.chunks()) listed.push(...chunk);
+  return listed;
+}
+
 async function healthsOf(shelf: Shelf): Promise<string[]> {
-  return (await new ServiceList({ reader: shelf, now: () => now }).latest()).map(
+  return (await all(new ServiceList({ reader: shelf, now: () => now }))).map(
     ({ pulse, health }) => `${pulse.service_name} ${health}`,
   );
 }
@@ -96,7 +104,7 @@ describe("a list of services", () => {
 
   it("reads at most a page for each sighting", async () => {
     const shelf = new Shelf().put("minutes", ...every(MINUTE, 400, HOUR)).put("dense", ...every(100, 9000, HOUR));
-    await new ServiceList({ reader: shelf, now: () => now }).latest();
+    await all(new ServiceList({ reader: shelf, now: () => now }));
     expect(shelf.asked.filter((service) => service === "minutes")).toHaveLength(1);
     expect(shelf.asked.filter((service) => service === "dense")).toHaveLength(9);
   });
@@ -106,13 +114,13 @@ describe("a list of services", () => {
     for (let i = 0; i < 40; i++) shelf.put(`service-${i}`, ...every(MINUTE, 10, 5 * MINUTE));
     let time = now;
     const services = new ServiceList({ reader: shelf, now: () => time });
-    await services.latest();
+    await all(services);
     for (let i = 0; i < 40; i++) shelf.put(`service-${i}`, ...every(-28 * SECOND, 10, 4 * MINUTE));
     time += 4 * MINUTE;
     // Late after four minutes by the period of a minute, after 2.4 by the newest eight gaps.
     const isLate = ({ health }: { health: string }) => health === "late";
-    expect((await services.latest()).filter(isLate)).toHaveLength(32);
-    await vi.waitFor(async () => expect((await services.latest()).filter(isLate)).toHaveLength(40));
+    expect((await all(services)).filter(isLate)).toHaveLength(32);
+    await vi.waitFor(async () => expect((await all(services)).filter(isLate)).toHaveLength(40));
   });
 
   it("learns about services that pulse after the answer, and about each once", async () => {
@@ -120,11 +128,11 @@ describe("a list of services", () => {
     const services = new ServiceList({ reader: shelf, now: () => now });
     const { promise, resolve } = Promise.withResolvers<void>();
     shelf.wait = async (service) => (service === "pulsing" ? await promise : undefined);
-    expect((await services.latest()).map(({ health }) => health)).toEqual(["up", "late"]);
+    expect((await all(services)).map(({ health }) => health)).toEqual(["up", "late"]);
     expect(shelf.asked).toEqual(["silent", "pulsing"]);
     resolve();
     await vi.waitFor(() => expect(shelf.asked).toEqual(["silent", ...Array(5).fill("pulsing")])); // Four sightings, and no fifth.
-    for (let i = 0; i < 5; i++) await services.latest();
+    for (let i = 0; i < 5; i++) await all(services);
     expect(shelf.asked.filter((service) => service === "silent")).toHaveLength(1);
     expect(shelf.asked).toHaveLength(6);
   });
@@ -137,14 +145,14 @@ describe("a list of services", () => {
     await services.prepare();
     expect(shelf.asked.length).toBeLessThan(50);
     await vi.waitFor(async () => {
-      await services.latest();
+      await all(services);
       expect(new Set(shelf.asked).size).toBe(50);
     });
     time += HOUR;
     shelf.wait = async () => {
       throw new Error("Expected nothing to be read");
     };
-    expect(new Set((await services.latest()).map(({ health }) => health))).toEqual(new Set(["late"]));
+    expect(new Set((await all(services)).map(({ health }) => health))).toEqual(new Set(["late"]));
   });
 
   it("is prepared once, and again when the store was away", async () => {
@@ -166,7 +174,7 @@ describe("a list of services", () => {
     shelf.wait = async () => {
       throw new Error("away");
     };
-    await expect(new ServiceList({ reader: shelf, now: () => now }).latest()).rejects.toThrow("away");
+    await expect(all(new ServiceList({ reader: shelf, now: () => now }))).rejects.toThrow("away");
     await nextTurn();
     expect(shelf.asked.length).toBeLessThan(50);
   });
@@ -175,25 +183,25 @@ describe("a list of services", () => {
     const shelf = new Shelf().put("checkout", ...every(5 * MINUTE, 10, 4 * MINUTE));
     let time = now;
     const services = new ServiceList({ reader: shelf, now: () => time });
-    await services.latest();
+    await all(services);
     time += 5 * MINUTE;
     shelf.put("checkout", -4 * MINUTE);
-    await services.latest();
+    await all(services);
     expect(shelf.asked).toHaveLength(1);
     time += 10 * MINUTE;
     shelf.put("checkout", -13 * MINUTE);
-    await services.latest();
+    await all(services);
     await vi.waitFor(() => expect(shelf.asked).toHaveLength(2));
   });
 
   it("forgets the periods of services that have gone", async () => {
     const shelf = new Shelf().put("a", ...every(MINUTE, 10, HOUR)).put("b", ...every(MINUTE, 10, HOUR));
     const services = new ServiceList({ reader: shelf, now: () => now });
-    await services.latest();
+    await all(services);
     const gone = shelf.pulses.splice(0).filter((pulse) => pulse.service_name === "a");
-    await services.latest();
+    await all(services);
     shelf.pulses.push(...gone);
-    await services.latest();
+    await all(services);
     expect(shelf.asked).toEqual(["a", "b", "a"]);
   });
 

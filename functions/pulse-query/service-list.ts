@@ -39,19 +39,28 @@ export class ServiceList {
 
   /** Resolves when every service was judged once: later answers are quick. @throws when the store is away. */
   async prepare(): Promise<void> {
-    this.#prepared ??= this.latest().catch((error: unknown) => {
+    this.#prepared ??= this.#judgeAll().catch((error: unknown) => {
       this.#prepared = undefined;
       throw error;
     });
     await this.#prepared;
   }
 
-  /** Every service, sorted by name. */
-  async latest(): Promise<JudgedService[]> {
-    const pulses = await this.#reader.latest();
-    await this.#periods.learnFor(pulses);
-    const now = this.#now();
-    return pulses.map((pulse) => this.#judge(pulse, now));
+  /** Every service, or those after a service, in the store's order: see `PulseReader.latest`. @throws when the store is away. */
+  async *chunks({
+    after,
+    isBare = false,
+  }: {
+    after?: string | undefined;
+    isBare?: boolean;
+  } = {}): AsyncGenerator<JudgedService[]> {
+    const round = this.#periods.beginRound();
+    for await (const pulses of this.#reader.latest(after, isBare)) {
+      await round.learnFor(pulses);
+      const now = this.#now();
+      yield pulses.map((pulse) => this.#judge(pulse, now));
+    }
+    round.end(after === undefined);
   }
 
   /** One service; `undefined` when it has no pulse. */
@@ -64,6 +73,10 @@ export class ServiceList {
     const { usualPeriodMs } = judged;
     const lateAt = usualPeriodMs === undefined ? undefined : pulse.event_time + lateAfterMs(usualPeriodMs);
     return { ...judged, lateAt };
+  }
+
+  async #judgeAll(): Promise<void> {
+    for await (const _ of this.chunks({ isBare: true }));
   }
 
   #judge(pulse: StoredPulse, now: number): JudgedService {

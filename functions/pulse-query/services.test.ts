@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Pulse } from "../../events/pulse.ts";
-import { ask, host, pulseOf, put, START } from "../testing/query-function.ts";
+import { ask, forget, host, pulseOf, put, START } from "../testing/query-function.ts";
 
 describe("GET /services", () => {
   it("shows the newest pulse of every service, sorted by name", async () => {
@@ -44,6 +44,57 @@ describe("GET /services", () => {
     expect((await ask("/services", { headers: { "if-none-match": etag } })).status).toBe(200);
   });
 
+  it("comes in pages that a cursor leads through, each service once", async () => {
+    const names = Array.from({ length: 25 }, (_, i) => `paged/${i + 10}`);
+    await put(...names.map((service_name) => pulseOf({ service_name })));
+    const seen: string[] = [];
+    let cursor: string | undefined;
+    do {
+      const { body } = await ask(`/services?limit=4${cursor === undefined ? "" : `&cursor=${cursor}`}`);
+      const page = body.services.map((service: Pulse) => service.service_name);
+      expect(page).toEqual(page.toSorted());
+      expect(page.length).toBe(cursor === undefined || body.cursor !== undefined ? 4 : page.length);
+      seen.push(...page);
+      cursor = body.cursor;
+    } while (cursor !== undefined);
+    expect(seen.filter((name) => name.startsWith("paged/"))).toEqual(names);
+    expect(new Set(seen).size).toBe(seen.length);
+    expect((await ask("/services")).body.cursor).toBeUndefined();
+  });
+
+  it.each(["nonsense", "!", Buffer.from("../x").toString("base64url"), ""])(
+    "refuses %j as a cursor",
+    async (cursor) => {
+      const { status, body } = await ask(`/services?cursor=${cursor}`);
+      expect([status, body.errors[0].pointer]).toEqual([400, "/query/cursor"]);
+    },
+  );
+
+  it("are pages of some megabytes, however much metadata there is", async () => {
+    const metadata = Object.fromEntries(Array.from({ length: 32 }, (_, i) => [`key-${i}`, "x".repeat(1024)]));
+    await put(...Array.from({ length: 200 }, (_, i) => pulseOf({ service_name: `large/${i}`, metadata })));
+    const { body } = await ask("/services");
+    expect(JSON.stringify(body).length).toBeLessThan(4.2e6);
+    expect(body.cursor).toBeDefined();
+    const { body: rest } = await ask(`/services?cursor=${body.cursor}`);
+    expect(rest.cursor ?? "").not.toBe(body.cursor);
+    await forget(...Array.from({ length: 200 }, (_, i) => `large/${i}`));
+  });
+
+  it("streams all services as lines of JSON to a client that asks for lines", async () => {
+    await put(pulseOf({ service_name: "line/a" }), pulseOf({ service_name: "line/b" }));
+    const answer = await fetch(`${host.url}/services`, { headers: { accept: "application/x-ndjson" } });
+    expect([answer.status, answer.headers.get("content-type")]).toEqual([200, "application/x-ndjson"]);
+    const lines = (await answer.text()).split("\n").filter((line) => line !== "");
+    expect(lines.map((line) => JSON.parse(line).service_name)).toEqual(expect.arrayContaining(["line/a", "line/b"]));
+    const { services } = (await ask("/services")).body;
+    expect(lines.map((line) => JSON.parse(line))).toEqual(
+      services.map((service: Pulse) => ({ ...service, metadata: service.metadata ?? {} })),
+    );
+    const refused = await fetch(`${host.url}/services?limit=1`, { headers: { accept: "application/x-ndjson" } });
+    expect(refused.status).toBe(400);
+  });
+
   it("takes an address that no cache has", async () => {
     expect((await ask("/services?_=1767323045678")).status).toBe(200);
   });
@@ -52,7 +103,7 @@ describe("GET /services", () => {
     const { status, headers, body } = await ask("/services?service=a");
     expect(status).toBe(400);
     expect(headers.get("content-type")).toBe("application/problem+json");
-    expect(body.errors).toEqual([{ pointer: "/query/service", rule: "Expected no parameters", got: "text" }]);
+    expect(body.errors).toEqual([{ pointer: "/query/service", rule: "Expected only limit, cursor", got: "text" }]);
   });
 });
 

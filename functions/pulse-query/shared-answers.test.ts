@@ -4,7 +4,7 @@ import { SharedAnswers } from "./shared-answers.ts";
 it("gives the same answer to all who ask the same within a second", async () => {
   let now = 0;
   let made = 0;
-  const shared = new SharedAnswers<number>(8, () => now);
+  const shared = new SharedAnswers<number>(8, 0, () => now);
   const ask = (key: string) => shared.get(key, "me", async () => ++made);
   expect(await Promise.all([ask("a"), ask("a"), ask("b")])).toEqual([1, 1, 2]);
   now = 999;
@@ -14,14 +14,14 @@ it("gives the same answer to all who ask the same within a second", async () => 
 });
 
 it("makes the answer again after a failure", async () => {
-  const shared = new SharedAnswers<string>(8, () => 0);
+  const shared = new SharedAnswers<string>(8, 0, () => 0);
   await expect(shared.get("a", "me", () => Promise.reject(new Error("away")))).rejects.toThrow("away");
   expect(await shared.get("a", "me", async () => "back")).toBe("back");
 });
 
 it("keeps a bounded number of answers", async () => {
   let made = 0;
-  const shared = new SharedAnswers<number>(8, () => 0);
+  const shared = new SharedAnswers<number>(8, 0, () => 0);
   const ask = (key: number) => shared.get(String(key), "me", async () => ++made);
   for (let key = 0; key <= 200; key++) await ask(key);
   expect(await ask(200)).toBe(201);
@@ -29,7 +29,7 @@ it("keeps a bounded number of answers", async () => {
 });
 
 it("makes a bounded number of answers at one time", async () => {
-  const shared = new SharedAnswers<string>(2, () => 0);
+  const shared = new SharedAnswers<string>(2, 0, () => 0);
   const { promise, resolve } = Promise.withResolvers<string>();
   const made = [shared.get("a", "me", () => promise), shared.get("b", "me", () => promise)];
   expect(await shared.get("c", "me", () => promise)).toBeUndefined();
@@ -40,7 +40,7 @@ it("makes a bounded number of answers at one time", async () => {
 });
 
 it("gives the newest place of who makes most to another client, and those who shared that answer make it again", async () => {
-  const shared = new SharedAnswers<string>(3, () => 0);
+  const shared = new SharedAnswers<string>(3, 0, () => 0);
   const untilAborted = (signal: AbortSignal) =>
     new Promise<string>((_, reject) => {
       signal.addEventListener("abort", () => reject(signal.reason));

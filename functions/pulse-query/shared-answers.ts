@@ -20,9 +20,12 @@ export class SharedAnswers<T> {
   /** In the order of asking. */
   readonly #kept = new Map<string, Kept<T>>();
 
-  /** @param maxUnderWay how many answers are made at one time, for all clients together */
-  constructor(maxUnderWay: number, now: () => number) {
-    this.#places = new Places(maxUnderWay);
+  /**
+   * @param maxUnderWay how many answers are made at one time, for all clients together
+   * @param maxWaiting how many more wait for that
+   */
+  constructor(maxUnderWay: number, maxWaiting: number, now: () => number) {
+    this.#places = new Places(maxUnderWay, maxWaiting);
     this.#now = now;
   }
 
@@ -40,34 +43,37 @@ export class SharedAnswers<T> {
     }
   }
 
-  #make(key: string, client: string, make: (signal: AbortSignal) => Promise<T>): Promise<T | undefined> | undefined {
-    const abort = new AbortController();
-    const end = this.#places.take(client, () => abort.abort());
-    if (end === undefined) return undefined;
+  #make(key: string, client: string, make: (signal: AbortSignal) => Promise<T>): Promise<T | undefined> {
     const now = this.#now();
-    const entry: Kept<T> = {
-      answer: make(abort.signal).catch((error) => {
-        if (abort.signal.aborted) return undefined;
-        throw error;
-      }),
-      staleAt: Number.POSITIVE_INFINITY,
-    };
+    const entry: Kept<T> = { answer: this.#inTurn(client, make), staleAt: Number.POSITIVE_INFINITY };
     this.#kept.delete(key);
     this.#kept.set(key, entry);
-    entry.answer
-      .then(
-        (answer) => {
-          entry.staleAt = answer === undefined ? 0 : now + KEEP_MS;
-        },
-        () => {
-          entry.staleAt = 0;
-        },
-      )
-      .finally(end);
+    entry.answer.then(
+      (answer) => {
+        entry.staleAt = answer === undefined ? 0 : now + KEEP_MS;
+      },
+      () => {
+        entry.staleAt = 0;
+      },
+    );
     for (const [other, { staleAt }] of this.#kept) {
       if (staleAt > now && this.#kept.size <= MAX_KEPT) break;
       this.#kept.delete(other);
     }
     return entry.answer;
+  }
+
+  async #inTurn(client: string, make: (signal: AbortSignal) => Promise<T>): Promise<T | undefined> {
+    const abort = new AbortController();
+    const leave = await this.#places.takeInTurn(client, () => abort.abort());
+    if (leave === undefined || abort.signal.aborted) return undefined;
+    try {
+      return await make(abort.signal);
+    } catch (error) {
+      if (abort.signal.aborted) return undefined;
+      throw error;
+    } finally {
+      leave();
+    }
   }
 }

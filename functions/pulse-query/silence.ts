@@ -11,7 +11,7 @@ const QUIET_AFTER_PERIODS = 2;
  * stuck, and not the services. `undefined` as long as the silence is usual, or no service has a usual period. A service that
  * was late while others pulsed does not count.
  */
-export function nothingNewSince(services: readonly JudgedService[], newAt: number, now: number): number | undefined {
+export function nothingNewSince(services: Iterable<JudgedService>, newAt: number, now: number): number | undefined {
   let shortestMs = Number.POSITIVE_INFINITY;
   for (const { pulse, usualPeriodMs } of services) {
     if (usualPeriodMs === undefined || pulse.event_time + lateAfterMs(usualPeriodMs) < newAt) continue;

@@ -1,4 +1,4 @@
-import type { History } from "../../history/history.ts";
+import type { History, Share } from "../../history/history.ts";
 import type { Latencies } from "../../history/latencies.ts";
 import { SpanFigures } from "../../history/rollup.ts";
 import type { Span } from "../../storage/ports.ts";
@@ -13,10 +13,10 @@ export async function summarize(
   service: string,
   span: Span,
   buckets: number,
-  signal?: AbortSignal,
+  share?: Share,
 ): Promise<Summary> {
   const spans = divide(span, buckets);
-  const { parts, statuses } = await history.read(service, spans, signal);
+  const { parts, statuses } = await history.read(service, spans, share);
   const whole = new SpanFigures();
   for (const part of parts) whole.merge(part);
   return {

@@ -15,7 +15,17 @@ import {
 } from "../../events/lateness.ts";
 import type { PulseReader, StoredPulse } from "../../storage/ports.ts";
 
+/** One look at the newest pulses of services, chunk by chunk. */
+export interface LearningRound {
+  /** Learns what an answer about some of the services, of which these are the newest pulses, needs. @throws when the store is away. */
+  learnFor(newest: readonly StoredPulse[]): Promise<void>;
+  /** Learns what may be learnt after the answer. After a look at all services, those that it did not see are forgotten. */
+  end(sawAll: boolean): void;
+}
+
 interface Learnt {
+  /** The last round that saw the service. */
+  round: number;
   /** The time of the newest pulse when the period was learnt. */
   upTo: number;
   periodMs: number | undefined;
@@ -36,7 +46,8 @@ const PAGE = 2 * MAX_GAPS + 1;
 export class UsualPeriods {
   readonly #reader: Pick<PulseReader, "page">;
   readonly #now: () => number;
-  #learnt = new Map<string, Learnt>();
+  readonly #learnt = new Map<string, Learnt>();
+  #rounds = 0;
   #isLearningAfter = false;
 
   constructor(reader: Pick<PulseReader, "page">, now: () => number) {
@@ -49,31 +60,41 @@ export class UsualPeriods {
     return setPeriodOf(service) ?? this.#learnt.get(service)?.periodMs;
   }
 
-  /** Learns what an answer about all services, of which these are the newest pulses, needs. @throws when the store is away. */
-  async learnFor(newest: readonly StoredPulse[]): Promise<void> {
-    const before: StoredPulse[] = [];
+  beginRound(): LearningRound {
+    const round = ++this.#rounds;
     const after: StoredPulse[] = [];
     let stale = 0;
-    for (const pulse of newest) {
-      const state = this.#stateOf(pulse);
-      if (state === "known") continue;
-      const isUrgent = this.#mayBeLate(pulse) && (state === "unknown" || ++stale <= BEFORE_AN_ANSWER);
-      (isUrgent ? before : after).push(pulse);
-    }
-    await this.#learnAll(before, CONCURRENCY);
-    if (!this.#isLearningAfter && after.length > 0) {
-      this.#isLearningAfter = true;
-      // Every answer asks the store as well, and says so when the store is away.
-      this.#learnAll(after.slice(0, AFTER_AN_ANSWER), 1)
-        .catch(() => undefined)
-        .finally(() => {
-          this.#isLearningAfter = false;
-        });
-    }
-    if (this.#learnt.size > newest.length) {
-      const services = new Set(newest.map(({ service_name: service }) => service));
-      for (const service of this.#learnt.keys()) if (!services.has(service)) this.#learnt.delete(service);
-    }
+    return {
+      learnFor: async (newest) => {
+        const before: StoredPulse[] = [];
+        for (const pulse of newest) {
+          const learnt = this.#learnt.get(pulse.service_name);
+          if (learnt !== undefined) learnt.round = Math.max(learnt.round, round);
+          const state = this.#stateOf(pulse);
+          if (state === "known") continue;
+          const isUrgent = this.#mayBeLate(pulse) && (state === "unknown" || ++stale <= BEFORE_AN_ANSWER);
+          if (isUrgent) before.push(pulse);
+          else if (after.length < AFTER_AN_ANSWER) after.push(pulse);
+        }
+        await this.#learnAll(before, CONCURRENCY);
+      },
+      end: (sawAll) => {
+        this.#learnAfter(after);
+        if (!sawAll) return;
+        for (const [service, learnt] of this.#learnt) if (learnt.round < round) this.#learnt.delete(service);
+      },
+    };
+  }
+
+  #learnAfter(pulses: readonly StoredPulse[]): void {
+    if (this.#isLearningAfter || pulses.length === 0) return;
+    this.#isLearningAfter = true;
+    // Every answer asks the store as well, and says so when the store is away.
+    this.#learnAll(pulses, 1)
+      .catch(() => undefined)
+      .finally(() => {
+        this.#isLearningAfter = false;
+      });
   }
 
   /** Learns the period of one service from its newest pulse back, unless it is known. @throws when the store is away. */
@@ -95,7 +116,7 @@ export class UsualPeriods {
       if (page.value.cursor === undefined) break;
       to = (sightings.at(-1) as number) - SIGHTING_MS + 1;
     }
-    this.#learnt.set(service, { upTo: newest, periodMs: usualPeriodOf(sightings) });
+    this.#learnt.set(service, { round: this.#rounds, upTo: newest, periodMs: usualPeriodOf(sightings) });
   }
 
   async #learnAll(pulses: readonly StoredPulse[], concurrency: number): Promise<void> {

@@ -57,6 +57,11 @@ export async function put(...pulses: Pulse[]): Promise<void> {
   expect(await store.write(pulses)).toEqual({ kind: "stored" });
 }
 
+/** Removes services. */
+export async function forget(...services: string[]): Promise<void> {
+  await store.forget(services);
+}
+
 /** Asks the function, and reads its answer as JSON. */
 export async function ask(path: string, init: RequestInit = {}) {
   const response = await fetch(`${host.url}${path}`, init);

@@ -6,7 +6,7 @@ import { cutPage, decodeCursor, type PulseCursor } from "../cursor.ts";
 import type { Measure, PulsePage, Span, StoredPulse } from "../ports.ts";
 import { BucketPlan } from "./bucket-plan.ts";
 import { type Cql, pagesOf, type Statement } from "./cql.ts";
-import { barePulseOfRow, bucketOf, type PulseColumns, type PulseTables, pulseOf, pulseOfRow } from "./pulse-row.ts";
+import { barePulseOfRow, bucketOf, latestOfRow, type PulseTables, pulseOf, pulseOfRow } from "./pulse-row.ts";
 
 const CHUNK_ROWS = 2000;
 /** A page's bytes, roughly: with metadata at its limits (35 KB a row), 2,000 rows would be 70 MB, and eight are read at once. */
@@ -15,6 +15,7 @@ const PAGE_BYTES = 1_000_000;
 const FIRST_ROWS = 200;
 const SAMPLE_ROWS = 20;
 const INDEX_ROWS = 200;
+/** Newest pulses of services that are read at once. */
 const LATEST_ROWS = 500;
 const MAX_REMEMBERED = 10_000;
 /** That rows were passed over is said once in this time. */
@@ -60,17 +61,23 @@ export class PulseReads {
     }
   }
 
-  async latest(): Promise<StoredPulse[]> {
+  /** In the order of the services' tokens. */
+  async *latest(after?: string, isBare = false): AsyncGenerator<readonly StoredPulse[]> {
     const { session, statements, horizon } = this.#tables;
     const { client, bucketMs } = await session.insist();
     const oldest = horizon();
-    const pulses: StoredPulse[] = [];
-    for await (const rows of pagesOf(client, { query: statements.listLatest, params: [] }, () => LATEST_ROWS)) {
-      for (const pulse of await Promise.all(rows.map((row) => this.#latestOf(client, bucketMs, row)))) {
-        if (pulse !== undefined && pulse.event_time >= oldest) pulses.push(pulse);
+    const { listLatest, listLatestAfter, listLatestBare, listLatestBareAfter } = statements;
+    const [all, some] = isBare ? [listLatestBare, listLatestBareAfter] : [listLatest, listLatestAfter];
+    const query = after === undefined ? { query: all, params: [] } : { query: some, params: [after] };
+    let rowsOfPage = isBare ? LATEST_ROWS : FIRST_ROWS;
+    for await (const rows of pagesOf(client, query, () => rowsOfPage)) {
+      const read = await Promise.all(rows.map((row) => this.#latestOf(client, bucketMs, row, isBare)));
+      const pulses = read.filter((pulse) => pulse !== undefined && pulse.event_time >= oldest) as StoredPulse[];
+      if (pulses.length > 0) {
+        yield pulses;
+        if (!isBare) rowsOfPage = Math.min(LATEST_ROWS, Math.max(1, Math.floor(PAGE_BYTES / bytesPerRowOf(pulses))));
       }
     }
-    return pulses.sort((a, b) => (a.service_name < b.service_name ? -1 : 1));
   }
 
   async *names(): AsyncGenerator<readonly string[]> {
@@ -80,7 +87,7 @@ export class PulseReads {
       const names: string[] = [];
       for (const { service_name: name, writetime } of rows) {
         // Without a pulse: the service was forgotten, and may have come again with earlier ones.
-        if (writetime !== null || (await this.#newestOf(name)) !== undefined) names.push(name);
+        if (writetime !== null || (await this.#newestOf(name, true)) !== undefined) names.push(name);
       }
       if (names.length > 0) yield names;
     }
@@ -88,20 +95,21 @@ export class PulseReads {
 
   // An arrival may have given up its time for an earlier one after it became the latest. Then the newest row tells
   // which pulse is the newest: any other pulse that is newer would have displaced the arrival.
-  async #latestOf(client: Cql, bucketMs: number, row: types.Row): Promise<StoredPulse | undefined> {
-    const columns: (PulseColumns & { is_time_of_arrival: boolean | null }) | null = row.pulse;
-    if (columns === null) return await this.#newestOf(row.service_name);
+  async #latestOf(client: Cql, bucketMs: number, row: types.Row, isBare: boolean): Promise<StoredPulse | undefined> {
+    const columns = latestOfRow(row);
+    if (columns === null) return await this.#newestOf(row.service_name, isBare);
     const pulse = pulseOf(row.service_name, columns);
     if (columns.is_time_of_arrival !== true) return pulse;
     const { service_name: service, event_time: time, source, id } = pulse;
     const key = [service, bucketOf(time, bucketMs), time, source, id];
     const { rowLength } = await client.execute(this.#tables.statements.isStored, key);
-    return rowLength > 0 ? pulse : await this.#newestOf(service);
+    return rowLength > 0 ? pulse : await this.#newestOf(service, isBare);
   }
 
-  async #newestOf(service: string): Promise<StoredPulse | undefined> {
-    const page = await this.page(service, { from: 0, to: END_OF_TIME_MS }, 1);
-    return page.ok ? page.value.pulses[0] : undefined;
+  async #newestOf(service: string, isBare: boolean): Promise<StoredPulse | undefined> {
+    for await (const [pulse] of this.#read(service, { from: 0, to: END_OF_TIME_MS }, 1, undefined, isBare))
+      return pulse;
+    return undefined;
   }
 
   /**

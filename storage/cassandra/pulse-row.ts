@@ -45,6 +45,11 @@ export function pulseStatements(keyspace: string) {
   const partition = `FROM ${events} WHERE service_name = ? AND bucket = ?`;
   const buckets = `${keyspace}.pulse_buckets_by_service`;
   const claims = `${keyspace}.pulse_claims_by_identity`;
+  const latest = `FROM ${keyspace}.latest_pulse_by_service`;
+  const afterService = "WHERE token(service_name) > token(?)";
+  const latestFields = ["event_time", "event_source", "event_id", "latency_ms", "status", "is_time_of_arrival"]
+    .map((field) => `pulse.${field} AS ${field}`)
+    .join(", ");
   return {
     insert: `INSERT INTO ${events} (service_name, bucket, ${key}, pulse) VALUES (?, ?, ?, ?, ?, ?) USING TTL ? AND TIMESTAMP ?`,
     remove: `DELETE FROM ${events} USING TIMESTAMP ? WHERE service_name = ? AND bucket = ? AND event_time = ? AND event_source = ? AND event_id = ?`,
@@ -55,9 +60,12 @@ export function pulseStatements(keyspace: string) {
     noteBucket: `INSERT INTO ${buckets} (service_name, bucket) VALUES (?, ?) USING TTL ? AND TIMESTAMP ?`,
     listBuckets: `SELECT bucket FROM ${buckets} WHERE service_name = ? AND bucket >= ? AND bucket <= ?`,
     setLatest: `INSERT INTO ${keyspace}.latest_pulse_by_service (service_name, pulse) VALUES (?, ?) USING TTL ? AND TIMESTAMP ?`,
-    listLatest: `SELECT service_name, pulse FROM ${keyspace}.latest_pulse_by_service`,
-    listNames: `SELECT service_name, WRITETIME(pulse) AS writetime FROM ${keyspace}.latest_pulse_by_service`,
-    latestWrite: `SELECT WRITETIME(pulse) AS writetime, TTL(pulse) AS ttl FROM ${keyspace}.latest_pulse_by_service WHERE service_name = ?`,
+    listLatest: `SELECT service_name, pulse ${latest}`,
+    listLatestAfter: `SELECT service_name, pulse ${latest} ${afterService}`,
+    listLatestBare: `SELECT service_name, ${latestFields} ${latest}`,
+    listLatestBareAfter: `SELECT service_name, ${latestFields} ${latest} ${afterService}`,
+    listNames: `SELECT service_name, WRITETIME(pulse) AS writetime ${latest}`,
+    latestWrite: `SELECT WRITETIME(pulse) AS writetime, TTL(pulse) AS ttl ${latest} WHERE service_name = ?`,
     claim: `INSERT INTO ${claims} (service_name, event_source, event_id, claimed_time) VALUES (?, ?, ?, ?) USING TTL ? AND TIMESTAMP ?`,
     listClaims: `SELECT claimed_time FROM ${claims} WHERE service_name = ? AND event_source = ? AND event_id = ?`,
     forgetClaim: `DELETE FROM ${claims} USING TIMESTAMP ? WHERE service_name = ? AND event_source = ? AND event_id = ? AND claimed_time = ?`,
@@ -117,6 +125,15 @@ export interface PulseColumns extends PulseValues {
   event_time: Date;
   event_source: string;
   event_id: string;
+}
+
+/** What a row of `latest_pulse_by_service` says. */
+export type LatestColumns = PulseColumns & { is_time_of_arrival: boolean | null };
+
+/** What such a row says, read whole or in fields; `null` for a service that was forgotten. */
+export function latestOfRow(row: types.Row): LatestColumns | null {
+  if (row.pulse !== undefined) return row.pulse;
+  return row.event_time === null ? null : (row as unknown as LatestColumns);
 }
 
 /** A row of `pulse_events_by_service` as a pulse; `undefined` for a row whose values have expired before it. */

@@ -6,6 +6,7 @@ import { openTestStore } from "../testing/cassandra-store.ts";
 import { describeUnless } from "../testing/describe-unless.ts";
 import { openNodeProxy } from "../testing/node-proxy.ts";
 import { newService, pulseOf } from "../testing/pulses.ts";
+import { readLatest } from "../testing/read-back.ts";
 import { skipReason, testSettings } from "../testing/shared-cassandra.ts";
 
 describeUnless(skipReason(), "the Cassandra pulse store", () => {
@@ -22,7 +23,7 @@ describeUnless(skipReason(), "the Cassandra pulse store", () => {
       kind: "retry",
       reason: expect.stringContaining("ECONNREFUSED"),
     });
-    await expect(store.latest()).rejects.toThrow(/Expected Cassandra to be ready/);
+    await expect(readLatest(store)).rejects.toThrow(/Expected Cassandra to be ready/);
     await proxy.open();
     await expect.poll(() => store.check().then(() => "ready", String)).toBe("ready");
     expect(await store.write([pulseOf()])).toEqual(STORED);
@@ -45,7 +46,7 @@ describeUnless(skipReason(), "the Cassandra pulse store", () => {
     await expect.poll(reasonOfWrite).toMatch(/No Cassandra node answers \(.*ECONNREFUSED/);
     for (let i = 0; i < 5; i++) expect(await reasonOfWrite()).toMatch(/ECONNREFUSED/);
     await expect(store.check()).rejects.toThrow(/Expected Cassandra to answer, got: .*ECONNREFUSED/);
-    await expect(store.latest()).rejects.toThrow(/ECONNREFUSED/);
+    await expect(readLatest(store)).rejects.toThrow(/ECONNREFUSED/);
     await expect(store.page("a", { from: 0, to: Date.now() }, 1)).rejects.toBeInstanceOf(StoreError);
     await proxy.open();
     await expect.poll(() => store.write([pulseOf()])).toEqual(STORED);

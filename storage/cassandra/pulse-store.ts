@@ -111,8 +111,8 @@ export class CassandraPulseStore implements PulseWriter, PulseReader, PulseForge
     return this.#session.follow(this.#enqueue(pulses, connection.bucketMs));
   }
 
-  latest(): Promise<StoredPulse[]> {
-    return this.#reads.latest();
+  latest(after?: string, isBare = false): AsyncIterable<readonly StoredPulse[]> {
+    return this.#reads.latest(after, isBare);
   }
 
   names(): AsyncIterable<readonly string[]> {

@@ -1,13 +1,14 @@
 import { describe, expect, it } from "vitest";
 import type { Pulse } from "../../events/pulse.ts";
+import type { StoredPulse } from "../ports.ts";
 import { asStored, HOUR, newService, pulseOf, START, seriesOf } from "../testing/pulses.ts";
-import { latestOf, store } from "../testing/read-back.ts";
+import { latestOf, readLatest, store } from "../testing/read-back.ts";
 import type { Fixture, OpenPulseStore } from "./subject.ts";
 
 /** The contract of `latest`. */
 export function describeLatest(fixture: Fixture<OpenPulseStore>): void {
   describe("the latest pulses", () => {
-    it("are one for each service, sorted by the service's name", async () => {
+    it("are one for each service", async () => {
       const run = newService("fleet");
       const names = ["b", "a", "B", "a:b", "a/b", "a.b", "a_b", "a-b", "10", "9", "zz", "Z"].map(
         (name) => `${run}/${name}`,
@@ -16,12 +17,35 @@ export function describeLatest(fixture: Fixture<OpenPulseStore>): void {
         fixture.store,
         names.flatMap((service) => seriesOf(service, 3, HOUR)),
       );
-      const latest = (await fixture.store.latest()).filter((pulse) => pulse.service_name.startsWith(run));
+      const latest = (await readLatest(fixture.store)).filter((pulse) => pulse.service_name.startsWith(run));
       expect(latest.map((pulse) => pulse.service_name)).toEqual(names.toSorted());
       expect(latest.map((pulse) => pulse.id)).toEqual(names.map(() => "2"));
       const read: string[] = [];
       for await (const chunk of fixture.store.names()) read.push(...chunk.filter((name) => name.startsWith(run)));
       expect(read.sort()).toEqual(names.toSorted());
+    });
+
+    it("go on after any service, whether it is there or not, in one order, and come without metadata if nobody wants it", async () => {
+      const run = newService("order");
+      const names = Array.from({ length: 7 }, (_, i) => `${run}/${i}`);
+      const metadata = { region: "eu" };
+      await store(
+        fixture.store,
+        names.map((service_name) => pulseOf({ service_name, metadata })),
+      );
+      const read = async (after?: string, isBare = false) => {
+        const pulses: StoredPulse[] = [];
+        for await (const chunk of fixture.store.latest(after, isBare)) pulses.push(...chunk);
+        return pulses.filter((pulse) => pulse.service_name.startsWith(`${run}/`));
+      };
+      const whole = await read();
+      expect(whole.map((pulse) => pulse.metadata)).toEqual(names.map(() => metadata));
+      for (const [i, { service_name: name }] of whole.entries()) expect(await read(name)).toEqual(whole.slice(i + 1));
+      expect(await read(undefined, true)).toEqual(whole.map(({ metadata: _, ...bare }) => bare));
+      const [first, second] = whole as [StoredPulse, StoredPulse];
+      await fixture.store.forget([second.service_name]);
+      expect(await read(first.service_name)).toEqual(whole.slice(2));
+      expect(await read(second.service_name, true)).toHaveLength(5);
     });
 
     it("come whole, with their metadata and without", async () => {

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { Pulse } from "../../events/pulse.ts";
 import { StoreError } from "../store-error.ts";
 import { asStored, HOUR, newService, pulseOf, seriesOf } from "../testing/pulses.ts";
-import { latestOf, readPages, store } from "../testing/read-back.ts";
+import { latestOf, readLatest, readPages, store } from "../testing/read-back.ts";
 import type { Fixture, OpenPulseStore } from "./subject.ts";
 
 /** The contract of `check` and `close`, and of opening the same data again. */
@@ -46,7 +46,7 @@ export function describeLifecycle(fixture: Fixture<OpenPulseStore>): void {
       await expect(own.check()).rejects.toThrow(/Expected/);
       // What a reader may call an absent store.
       const span = { from: 0, to: Date.now() };
-      await expect(own.latest()).rejects.toBeInstanceOf(StoreError);
+      await expect(readLatest(own)).rejects.toBeInstanceOf(StoreError);
       await expect(own.page("a", span, 1)).rejects.toBeInstanceOf(StoreError);
       await expect(own.scan("a", span)[Symbol.asyncIterator]().next()).rejects.toBeInstanceOf(StoreError);
     });

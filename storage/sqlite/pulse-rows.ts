@@ -46,7 +46,8 @@ const DETACHED = "!";
 const AFTER_DETACHED = '"';
 
 function prepareStatements(database: DatabaseSync) {
-  const columns = "s.name, p.event_time, p.source, p.id, p.latency_ms, p.status, p.metadata";
+  const bare = "s.name, p.event_time, p.source, p.id, p.latency_ms, p.status";
+  const columns = `${bare}, p.metadata`;
   // The index gives the order of time; SQLite sorts by source and id only among rows that share a millisecond.
   const order = "ORDER BY p.event_time DESC, p.source, p.id";
   const measures = database.prepare(`
@@ -55,6 +56,10 @@ function prepareStatements(database: DatabaseSync) {
     ORDER BY p.event_time DESC, p.rowid DESC LIMIT ?5`);
   // Arrays cost two thirds of what objects cost.
   measures.setReturnArrays(true);
+  const latestOf = (chosen: string) => `
+      SELECT ${chosen} FROM services s CROSS JOIN pulses p ON p.rowid =
+        (SELECT p.rowid FROM pulses p WHERE p.service = s.id AND p.event_time >= ?1 ${order} LIMIT 1)
+      WHERE s.name > ?2 ORDER BY s.name LIMIT ?3`;
 
   return {
     dataVersion: database.prepare("PRAGMA data_version"),
@@ -77,10 +82,8 @@ function prepareStatements(database: DatabaseSync) {
     measures,
     // The latest pulses are looked up, not kept: a seek for each service is cheaper than a table that every write updates,
     // and it never shows what is expired or no longer the newest.
-    latest: database.prepare(`
-      SELECT ${columns} FROM services s CROSS JOIN pulses p ON p.rowid =
-        (SELECT p.rowid FROM pulses p WHERE p.service = s.id AND p.event_time >= ?1 ${order} LIMIT 1)
-      WHERE s.name > ?2 ORDER BY s.name`),
+    latest: database.prepare(latestOf(columns)),
+    latestBare: database.prepare(latestOf(bare)),
     names: database.prepare(`
       SELECT name FROM services s WHERE name > ?1
       AND EXISTS (SELECT 1 FROM pulses p WHERE p.service = s.id AND p.event_time >= ?2) ORDER BY name LIMIT ?3`),
@@ -171,9 +174,12 @@ export class PulseRows implements StoreTables<readonly Pulse[]> {
     return this.#statements.measures.all(service, from, time, rowid, limit) as unknown as MeasureRow[];
   }
 
-  /** The newest pulse of each service that has one from the horizon on. */
-  latest(horizon: number): StoredPulse[] {
-    return this.#statements.latest.all(horizon, AFTER_DETACHED).map((row) => pulseOf(row as unknown as Row));
+  /** The newest pulse of each service that has one from the horizon on, after a name, in the order of names. */
+  latest(after: string | undefined, horizon: number, limit: number, isBare: boolean): StoredPulse[] {
+    const { latest, latestBare } = this.#statements;
+    // What comes from outside may be before all names.
+    const from = after === undefined || after < AFTER_DETACHED ? AFTER_DETACHED : after;
+    return (isBare ? latestBare : latest).all(horizon, from, limit).map((row) => pulseOf(row as unknown as Row));
   }
 
   /** The names of services that have a pulse from the horizon on, after a name, in their order. */

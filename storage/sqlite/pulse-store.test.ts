@@ -6,7 +6,7 @@ import type { Pulse } from "../../events/pulse.ts";
 import { DAY_MS } from "../../events/time.ts";
 import type { StoreBatch } from "../ports.ts";
 import { ALL, asStored, HOUR, pulseOf, START, seriesOf } from "../testing/pulses.ts";
-import { readPages, scanChunks, store } from "../testing/read-back.ts";
+import { readLatest, readPages, scanChunks, store } from "../testing/read-back.ts";
 import { temporaryFolder } from "../testing/temporary-folder.ts";
 import { openSqlitePulseStore, type SqlitePulseStore } from "./pulse-store.ts";
 import type { SqliteStoreOptions } from "./store-file.ts";
@@ -42,7 +42,7 @@ describe("the identity of a pulse", () => {
     await store(own, [first, { ...first, latency_ms: 99, status: "down" }]);
     await store(own, [{ ...first, event_time: first.event_time + HOUR, metadata: { a: "2" } }]);
     expect(await readPages(own, "checkout")).toEqual([asStored(first)]);
-    expect(await own.latest()).toEqual([asStored(first)]);
+    expect(await readLatest(own)).toEqual([asStored(first)]);
   });
 });
 
@@ -90,7 +90,7 @@ describe("group commit", () => {
       { kind: "rejected", reason: expect.stringContaining("latency_ms") },
       { kind: "stored" },
     ]);
-    expect((await own.latest()).map((pulse) => pulse.service_name)).toEqual(["after", "before"]);
+    expect((await readLatest(own)).map((pulse) => pulse.service_name)).toEqual(["after", "before"]);
     expect(batches).toEqual(["rejected 4", "stored 1", "rejected 2", "stored 1"]);
     await store(own, [pulseOf({ service_name: "bad" })]);
     expect(await readPages(own, "bad")).toHaveLength(1);
@@ -156,7 +156,7 @@ describe("the retention", () => {
     now += 1;
     expect(await readPages(own, "checkout")).toEqual([]);
     expect(await scanChunks(own, "checkout")).toEqual([]);
-    expect(await own.latest()).toEqual([]);
+    expect(await readLatest(own)).toEqual([]);
     expect(countIn(openRaw(), "pulses")).toBe(1);
   });
 
@@ -168,7 +168,7 @@ describe("the retention", () => {
     const raw = openRaw();
     await vi.waitFor(() => expect(countIn(raw, "services")).toBe(1), { interval: 5 });
     expect(countIn(raw, "pulses")).toBe(1);
-    expect(await own.latest()).toEqual([asStored(young)]);
+    expect(await readLatest(own)).toEqual([asStored(young)]);
     const back = pulseOf({ service_name: "b", event_time: now });
     await store(own, [back]);
     expect(await readPages(own, "b")).toEqual([asStored(back)]);
@@ -184,7 +184,7 @@ describe("the retention", () => {
     await store(other, [pulseOf({ service_name: "old" })]);
     const raw = openRaw();
     const otherRaw = openRaw(otherFile);
-    expect(await reader.latest()).toEqual([]);
+    expect(await readLatest(reader)).toEqual([]);
     await vi.waitFor(() => expect(countIn(otherRaw, "pulses")).toBe(0), { interval: 5 });
     expect(countIn(raw, "pulses")).toBe(1);
   });
@@ -198,7 +198,7 @@ describe("several handles on one file", () => {
     const raw = openRaw();
     raw.exec("BEGIN IMMEDIATE; DELETE FROM pulses");
     expect(await readPages(own, "checkout")).toEqual([asStored(pulse)]);
-    expect(await own.latest()).toHaveLength(1);
+    expect(await readLatest(own)).toHaveLength(1);
     const next = pulseOf({ service_name: "checkout" });
     expect(await own.write([next])).toMatchObject({ kind: "retry", retryAfterMs: 100 });
     raw.exec("ROLLBACK");
@@ -239,6 +239,6 @@ it("refuses to be read once it is closed", async () => {
   await own.close();
   const remedy = /Expected the store .*pulses\.db to be open, got a closed one/;
   await expect(own.page("checkout", ALL, 1)).rejects.toThrow(remedy);
-  await expect(own.latest()).rejects.toThrow(remedy);
+  await expect(readLatest(own)).rejects.toThrow(remedy);
   await expect(scanChunks(own, "checkout")).rejects.toThrow(remedy);
 });

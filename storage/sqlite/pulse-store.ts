@@ -29,6 +29,8 @@ import { type SqliteStoreOptions, StoreFile } from "./store-file.ts";
 const CHUNK_ROWS = 1000;
 /** Of a chunk; some 2 ms. */
 const MEASURES = 4000;
+/** With metadata at its limits a pulse is 35 KB. */
+const LATEST_ROWS = 200;
 /** A writer may have to wait for one chunk. */
 const FORGET_ROWS = 500;
 
@@ -66,8 +68,15 @@ export class SqlitePulseStore implements PulseWriter, PulseReader, PulseForgette
     return this.#file.write(pulses, pulses.length);
   }
 
-  async latest(): Promise<StoredPulse[]> {
-    return this.#file.read(() => this.#rows.latest(this.#file.horizon));
+  async *latest(after?: string, isBare = false): AsyncGenerator<readonly StoredPulse[]> {
+    const limit = isBare ? CHUNK_ROWS : LATEST_ROWS;
+    let last = after;
+    do {
+      const pulses = this.#file.read(() => this.#rows.latest(last, this.#file.horizon, limit, isBare));
+      if (pulses.length > 0) yield pulses;
+      last = pulses.length < limit ? undefined : pulses.at(-1)?.service_name;
+      if (last !== undefined) await nextTurn();
+    } while (last !== undefined);
   }
 
   async *names(): AsyncGenerator<readonly string[]> {

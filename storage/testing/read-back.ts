@@ -61,7 +61,14 @@ export async function scanChunks(
   return chunks;
 }
 
+/** The newest pulse of every service, sorted by name; only those after a service in the store's order, if it is given. */
+export async function readLatest(reader: Pick<PulseReader, "latest">, after?: string): Promise<StoredPulse[]> {
+  const pulses: StoredPulse[] = [];
+  for await (const chunk of reader.latest(after)) pulses.push(...chunk);
+  return pulses.sort((a, b) => (a.service_name < b.service_name ? -1 : 1));
+}
+
 /** The newest pulse of one service, as `latest` shows it. */
 export async function latestOf(reader: PulseReader, service: string): Promise<StoredPulse | undefined> {
-  return (await reader.latest()).find((pulse) => pulse.service_name === service);
+  return (await readLatest(reader)).find((pulse) => pulse.service_name === service);
 }

@@ -12,6 +12,7 @@ import { runProgram } from "../../local/cassandra/java.ts";
 import { freePort } from "../../settings/tcp-ports.ts";
 import { openCassandraPulseStore } from "../../storage/cassandra/pulse-store.ts";
 import { makeKeyspace, RETENTION_MS } from "../../storage/testing/keyspace.ts";
+import { readLatest } from "../../storage/testing/read-back.ts";
 import { type Monitoring, startMonitoring } from "../monitoring.ts";
 import { until } from "../platform.ts";
 import { type OwnCassandra, startOwnCassandra, whyNoProcesses } from "./own-cassandra.ts";
@@ -38,7 +39,7 @@ describe.skipIf(skip !== undefined || isSkippedWithout("prometheus", "prometheus
       const store = openCassandraPulseStore({ settings, retentionMs: RETENTION_MS });
       const pulse = { service_name: "s", event_time: Date.now(), latency_ms: 1, status: "ok", id: "1", source: "/" };
       await until("a pulse to be stored", async () => (await store.write([pulse])).kind === "stored");
-      await store.latest();
+      await readLatest(store);
       await store.close();
       monitoring = await startMonitoring({ cassandra: `127.0.0.1:${port}` }, ruleOptions(TIMING));
     }, 300_000);

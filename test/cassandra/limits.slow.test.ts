@@ -14,6 +14,7 @@ import { verifyLimits } from "../../storage/cassandra/schema-verify.ts";
 import { describeUnless } from "../../storage/testing/describe-unless.ts";
 import { connectTo, makeKeyspace, planOf, RETENTION_MS } from "../../storage/testing/keyspace.ts";
 import { pulseOf } from "../../storage/testing/pulses.ts";
+import { readLatest } from "../../storage/testing/read-back.ts";
 import { type Platform, startPlatform } from "../platform.ts";
 import { type OwnCassandra, startOwnCassandra, whyNoProcesses } from "./own-cassandra.ts";
 
@@ -85,7 +86,7 @@ describeUnless(skip, "a node whose operator sets limits", () => {
     await withStore(async (store, lines) => {
       expect(await store.write([pulseOf()])).toMatchObject({ kind: "retry", reason: expect.stringMatching(full) });
       await expect(store.check()).rejects.toThrow(full);
-      expect(await store.latest()).toEqual([]);
+      expect(await readLatest(store)).toEqual([]);
       expect(lines.filter((line) => full.test(line))).toHaveLength(1);
     });
     await expect(runSchemaCommand(["verify"], env(), () => {})).rejects.toThrow(full);

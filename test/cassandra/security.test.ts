@@ -9,6 +9,7 @@ import { type CassandraPulseStore, openCassandraPulseStore } from "../../storage
 import { describeUnless } from "../../storage/testing/describe-unless.ts";
 import { connectTo, makeKeyspace, RETENTION_MS } from "../../storage/testing/keyspace.ts";
 import { openNodeProxy } from "../../storage/testing/node-proxy.ts";
+import { readLatest } from "../../storage/testing/read-back.ts";
 import { type Authority, makeAuthority, tellsOf } from "./certificates.ts";
 import { type OwnCassandra, startOwnCassandra, whyNoProcesses } from "./own-cassandra.ts";
 
@@ -82,7 +83,7 @@ describeUnless(skip, "a node with passwords and certificates", () => {
     const store = open({});
     await store.check();
     expect(await store.write([pulse])).toEqual({ kind: "stored" });
-    expect((await store.latest()).map(({ id }) => id)).toEqual(["1"]);
+    expect((await readLatest(store)).map(({ id }) => id)).toEqual(["1"]);
   });
 
   it("refuses a wrong password; the error names the setting and holds no secret", async () => {
@@ -158,7 +159,7 @@ describeUnless(skip, "a node with passwords and certificates", () => {
     await vi.waitFor(async () => expect(await isRefused()).toBe(true), PATIENCE);
     await proxy.cut();
     await proxy.open();
-    const read = () => store.latest().then(() => "read", String);
+    const read = () => readLatest(store).then(() => "read", String);
     await vi.waitFor(async () => expect(await read()).toMatch(/the user or the password is wrong/), PATIENCE);
     expect(lines.filter((line) => /PULSE_CASSANDRA_PASSWORD_FILE/.test(line))).toHaveLength(1);
     writeFileSync(changing, "the-next-one");

@@ -45,7 +45,7 @@ export function testOutages(): void {
     let isAway = true;
     const store = Object.assign(Object.create(own), {
       ...Object.fromEntries(
-        (["latest", "page", "check"] as const).map((name) => [
+        (["page", "check"] as const).map((name) => [
           name,
           async (...given: never[]) => {
             if (isAway) throw new StoreError(reason);
@@ -53,6 +53,10 @@ export function testOutages(): void {
           },
         ]),
       ),
+      async *latest(...given: Parameters<typeof own.latest>) {
+        if (isAway) throw new StoreError(reason);
+        yield* own.latest(...given);
+      },
       close: () => own.close(),
     });
     const { host } = await openQuery({ store, live: { pollMs: 20 } });

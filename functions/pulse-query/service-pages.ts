@@ -1,0 +1,70 @@
+import { type Parsed, refuse } from "../../events/fault.ts";
+import { SERVICE_NAME_FORM } from "../../events/pulse.ts";
+import type { ServiceList } from "./service-list.ts";
+import { viewService } from "./view.ts";
+
+/** A page ends before its services are more than this, in characters of JSON; it has one at least. */
+const MAX_PAGE_CHARACTERS = 4 * 1024 * 1024;
+
+export interface ServicePageQuery {
+  limit: number;
+  cursor: string | undefined;
+  /** Which services it shows. */
+  covers: (service: string) => boolean;
+  /** Resolves when the next chunk may be read. */
+  nextTurn: () => Promise<void>;
+  /** The page is given up once it aborts. */
+  signal: AbortSignal;
+}
+
+/**
+ * A page of the list of services as JSON: `{"services":[…],"cursor":"…"}`, sorted by name. Which services come on which page
+ * follows the store's order, which may be another. The cursor leads on, and is absent at the end.
+ * @throws when the store is away, or once the signal aborts
+ */
+export async function servicePage(
+  services: Pick<ServiceList, "chunks">,
+  { limit, cursor, covers, nextTurn, signal }: ServicePageQuery,
+): Promise<Parsed<string>> {
+  const after = decodeCursor(cursor);
+  if (!after.ok) return after;
+  const shown: { name: string; text: string }[] = [];
+  let characters = 0;
+  let last: string | undefined;
+  for await (const chunk of services.chunks({ after: after.value })) {
+    signal.throwIfAborted();
+    for (const service of chunk) {
+      const name = service.pulse.service_name;
+      if (!covers(name)) continue;
+      const text = JSON.stringify(viewService(service));
+      characters += text.length;
+      if (shown.length === limit || (characters > MAX_PAGE_CHARACTERS && last !== undefined)) {
+        return { ok: true, value: pageOf(shown, encodeCursor(last as string)) };
+      }
+      shown.push({ name, text });
+      last = name;
+    }
+    await nextTurn();
+  }
+  return { ok: true, value: pageOf(shown) };
+}
+
+function pageOf(shown: { name: string; text: string }[], cursor?: string): string {
+  shown.sort((a, b) => (a.name < b.name ? -1 : 1));
+  const list = shown.map(({ text }) => text).join(",");
+  return `{"services":[${list}]${cursor === undefined ? "" : `,"cursor":${JSON.stringify(cursor)}`}}`;
+}
+
+function encodeCursor(service: string): string {
+  return Buffer.from(service).toString("base64url");
+}
+
+function decodeCursor(text: string | undefined): Parsed<string | undefined> {
+  if (text === undefined) return { ok: true, value: undefined };
+  const service = Buffer.from(text, "base64url").toString();
+  // Buffer skips what is not base64; only text that comes out the same again is a cursor.
+  if (!SERVICE_NAME_FORM.test(service) || encodeCursor(service) !== text) {
+    return refuse("/cursor", "Expected the cursor of the page before, unchanged", text);
+  }
+  return { ok: true, value: service };
+}
