@@ -6,6 +6,7 @@ import type { BodyReader, BodyReceiver } from "./body-reader.ts";
 import { type ClientRules, clientOf } from "./client.ts";
 import { LINGER_MS } from "./client-errors.ts";
 import type { Connection, Drain, NewestRequest } from "./drain.ts";
+import type { HeldAnswers } from "./held-answers.ts";
 import { problem, shortened } from "./problem.ts";
 import type { RefusalLog } from "./refusal-log.ts";
 import type { HttpReply, HttpRequest, Route } from "./route.ts";
@@ -16,6 +17,7 @@ export interface ExchangeContext {
   findRoute: (method: string, path: string) => Match;
   clients: ClientRules;
   bodies: BodyReader;
+  answers: HeldAnswers;
   drain: Drain;
   refusals: RefusalLog;
   log: Logger;
@@ -145,7 +147,7 @@ export class Exchange implements BodyReceiver, NewestRequest {
   }
 
   #send(reply: HttpReply): void {
-    const { drain, refusals, maxRefusalBytes } = this.#context;
+    const { answers, clients, drain, refusals, maxRefusalBytes } = this.#context;
     const response = this.#response;
     const { status, headers, body } = reply.status < 400 ? reply : this.#worded(shortened(reply, maxRefusalBytes));
     if (response.destroyed) {
@@ -162,7 +164,11 @@ export class Exchange implements BodyReceiver, NewestRequest {
     }
     // RFC 9110, 8.6: a 204 has no length, and the length of a 304 would be that of the body it leaves out.
     if (status === 204 || status === 304) response.writeHead(status, headers);
-    else response.writeHead(status, { ...headers, "content-length": body === undefined ? 0 : Buffer.byteLength(body) });
+    else {
+      const length = body === undefined ? 0 : Buffer.byteLength(body);
+      response.writeHead(status, { ...headers, "content-length": length });
+      answers.hold(response, length, () => clientOf(this.#request, clients));
+    }
     response.end(body);
   }
 

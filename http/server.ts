@@ -5,7 +5,9 @@
 //   changes.ts        refuses changes that another site's page asks for
 //   body-reader.ts    reads the body, within limits (shedding.ts, progress.ts), and unpacks it (unpack.ts)
 //   client.ts         says who a request counts for; places.ts shares places between clients
+//   turns.ts          shares time between clients
 //   unread-answers.ts cuts who takes too little of an answer
+//   held-answers.ts   bounds what answers hold that wait for their clients
 //   client-errors.ts  answers what never becomes a request
 //   refusal-log.ts    writes a line for what was refused
 //   listening.ts      at which addresses it listens
@@ -19,6 +21,7 @@ import { answerClientErrors } from "./client-errors.ts";
 import { Drain } from "./drain.ts";
 import { Exchange, type ExchangeContext } from "./exchange.ts";
 import { type Check, healthy, LIVENESS_PATH, READINESS_PATH, readinessOf } from "./health.ts";
+import { HeldAnswers } from "./held-answers.ts";
 import { listenToo } from "./listening.ts";
 import { RefusalLog } from "./refusal-log.ts";
 import type { Route } from "./route.ts";
@@ -80,6 +83,7 @@ export class HttpServer {
       findRoute: createRouter([...routes, ...operationRoutes(options, drain)]),
       clients,
       bodies: new BodyReader({ limits, clients, unpacks, onBytes: onBodyBytes }),
+      answers: new HeldAnswers(),
       drain,
       refusals,
       log,

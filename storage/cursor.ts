@@ -1,6 +1,7 @@
 // A cursor is the place of the last thing shown, not a count: what is written meanwhile cannot shift it.
 import { type Parsed, refuse } from "../events/fault.ts";
 import { END_OF_TIME_MS } from "../events/time.ts";
+import type { StoredPulse } from "./ports.ts";
 
 /** A place in the order of reading: epoch ms, then the texts that order what shares a millisecond. */
 export type Cursor = readonly [time: number, ...texts: string[]];
@@ -43,6 +44,26 @@ function isCursor(value: unknown): value is Cursor {
     Math.abs(time as number) <= END_OF_TIME_MS &&
     texts.every((text) => typeof text === "string")
   );
+}
+
+/** A page of pulses ends before they weigh more than this, roughly; it has one at least. Metadata may weigh 35 KB. */
+export const MAX_PAGE_BYTES = 1_000_000;
+
+/** How many of some pulses, from the first on, fit on a page of at most `limit`. */
+export function countFitting(pulses: readonly StoredPulse[], limit: number): number {
+  let bytes = 0;
+  for (let i = 0; i < pulses.length && i < limit; i++) {
+    bytes += bytesOf(pulses[i] as StoredPulse);
+    if (bytes > MAX_PAGE_BYTES && i > 0) return i;
+  }
+  return limit;
+}
+
+/** What a pulse weighs, roughly: its texts and 200 bytes. */
+export function bytesOf({ metadata }: StoredPulse): number {
+  let bytes = 200;
+  for (const key in metadata) bytes += key.length + (metadata[key] as string).length;
+  return bytes;
 }
 
 /** Cuts a page to `limit` of the rows read. One row more than that tells that another page follows: the cursor leads there. */

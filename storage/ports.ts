@@ -58,7 +58,8 @@ export interface PulseReader {
   /** The names of all services that `latest` has, in any order, in chunks of bounded size. */
   names(): AsyncIterable<readonly string[]>;
   /**
-   * The pulses of a service in a span, newest first (then by source and id), at most `limit`.
+   * The pulses of a service in a span, newest first (then by source and id), at most `limit`: fewer, with a cursor, where
+   * they would weigh much.
    * A cursor that this store did not make is a fault at `/cursor`.
    */
   page(service: string, span: Span, limit: number, cursor?: string): Promise<Parsed<PulsePage>>;

@@ -2,15 +2,13 @@ import type { types } from "cassandra-driver";
 import type { Parsed } from "../../events/fault.ts";
 import { END_OF_TIME_MS } from "../../events/time.ts";
 import { BoundedMap } from "../bounded-map.ts";
-import { cutPage, decodeCursor, type PulseCursor } from "../cursor.ts";
+import { bytesOf, countFitting, cutPage, decodeCursor, MAX_PAGE_BYTES, type PulseCursor } from "../cursor.ts";
 import type { Measure, PulsePage, Span, StoredPulse } from "../ports.ts";
 import { BucketPlan } from "./bucket-plan.ts";
 import { type Cql, pagesOf, type Statement } from "./cql.ts";
 import { barePulseOfRow, bucketOf, latestOfRow, type PulseTables, pulseOf, pulseOfRow } from "./pulse-row.ts";
 
 const CHUNK_ROWS = 2000;
-/** A page's bytes, roughly: with metadata at its limits (35 KB a row), 2,000 rows would be 70 MB, and eight are read at once. */
-const PAGE_BYTES = 1_000_000;
 /** Rows of the first page of a service whose rows have not been seen. */
 const FIRST_ROWS = 200;
 const SAMPLE_ROWS = 20;
@@ -45,9 +43,9 @@ export class PulseReads {
     // One more than the page holds tells whether another page follows.
     for await (const chunk of this.#read(service, span, limit + 1, after.value)) {
       pulses.push(...chunk);
-      if (pulses.length > limit) break;
+      if (pulses.length > countFitting(pulses, limit)) break;
     }
-    const rest = cutPage(pulses, limit, ({ event_time, source, id }) => [event_time, source, id]);
+    const rest = cutPage(pulses, countFitting(pulses, limit), ({ event_time, source, id }) => [event_time, source, id]);
     return { ok: true, value: { pulses, ...rest } };
   }
 
@@ -75,7 +73,8 @@ export class PulseReads {
       const pulses = read.filter((pulse) => pulse !== undefined && pulse.event_time >= oldest) as StoredPulse[];
       if (pulses.length > 0) {
         yield pulses;
-        if (!isBare) rowsOfPage = Math.min(LATEST_ROWS, Math.max(1, Math.floor(PAGE_BYTES / bytesPerRowOf(pulses))));
+        if (!isBare)
+          rowsOfPage = Math.min(LATEST_ROWS, Math.max(1, Math.floor(MAX_PAGE_BYTES / bytesPerRowOf(pulses))));
       }
     }
   }
@@ -178,11 +177,11 @@ export class PulseReads {
     return pulses;
   }
 
-  /** Rows of one page: as many as weigh {@link PAGE_BYTES}, by the last ones that were read of the service. */
+  /** Rows of one page: as many as weigh {@link MAX_PAGE_BYTES}, by the last ones that were read of the service. */
   #pageRowsOf(service: string): number {
     const bytes = this.#bytesPerRow.get(service);
     if (bytes === undefined) return FIRST_ROWS;
-    return Math.min(CHUNK_ROWS, Math.max(1, Math.floor(PAGE_BYTES / bytes)));
+    return Math.min(CHUNK_ROWS, Math.max(1, Math.floor(MAX_PAGE_BYTES / bytes)));
   }
 
   /** The queries that read one bucket: after a cursor, the cursor's own millisecond comes first. */
@@ -205,15 +204,14 @@ export class PulseReads {
   }
 }
 
-/** What one of some pulses weighs: its texts, by a sample, and some 200 bytes. */
+/** What one of some pulses weighs, by a sample. */
 function bytesPerRowOf(pulses: readonly StoredPulse[]): number {
   const step = Math.max(1, Math.floor(pulses.length / SAMPLE_ROWS));
   let bytes = 0;
   let count = 0;
   for (let i = 0; i < pulses.length; i += step) {
-    const { metadata } = pulses[i] as StoredPulse;
-    for (const key in metadata) bytes += key.length + (metadata[key] as string).length;
+    bytes += bytesOf(pulses[i] as StoredPulse);
     count++;
   }
-  return 200 + bytes / count;
+  return bytes / count;
 }

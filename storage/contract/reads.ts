@@ -38,6 +38,17 @@ export function describeReads(fixture: Fixture<OpenPulseStore>): void {
       expect(await readPages(fixture.store, service, { limit: 3 })).toEqual(expected);
     });
 
+    it("ends before its pulses weigh much, and goes on where it ended", async () => {
+      const service = newService();
+      const metadata = Object.fromEntries(Array.from({ length: 32 }, (_, i) => [`key-${i}`, "x".repeat(1024)]));
+      const pulses = seriesOf(service, 70, 1).map((pulse) => ({ ...pulse, metadata }));
+      await store(fixture.store, pulses);
+      const page = await fixture.store.page(service, ALL, 1000);
+      expect(page.ok && page.value.pulses.length).toBeLessThan(40);
+      expect(page.ok && page.value.cursor).toBeDefined();
+      expect(await readPages(fixture.store, service, { limit: 1000 })).toEqual(pulses.map(asStored).reverse());
+    });
+
     it("includes the span's first millisecond and not its end", async () => {
       const service = newService();
       await store(fixture.store, seriesOf(service, 10, 1));

@@ -7,7 +7,7 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { Parsed } from "../../events/fault.ts";
 import type { Pulse } from "../../events/pulse.ts";
-import { cutPage, decodeCursor, type PulseCursor } from "../cursor.ts";
+import { countFitting, cutPage, decodeCursor, type PulseCursor } from "../cursor.ts";
 import type {
   Measure,
   PulseForgetter,
@@ -94,7 +94,7 @@ export class SqlitePulseStore implements PulseWriter, PulseReader, PulseForgette
     if (!after.ok) return after;
     // One more than the page holds tells whether another page follows.
     const pulses = this.#select(service, span, limit + 1, after.value);
-    return { ok: true, value: { pulses, ...cutPage(pulses, limit, cursorOf) } };
+    return { ok: true, value: { pulses, ...cutPage(pulses, countFitting(pulses, limit), cursorOf) } };
   }
 
   // Each chunk is a separate query: one that stays open keeps SQLite from starting the log over while the reader dawdles.
