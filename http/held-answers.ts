@@ -1,4 +1,6 @@
 import type { ServerResponse } from "node:http";
+import { problem } from "./problem.ts";
+import type { HttpReply } from "./route.ts";
 import { firstToShed, type Sheddable, SMALL_BYTES } from "./shedding.ts";
 
 /** What all answers that wait for their clients may hold together. */
@@ -13,12 +15,15 @@ interface Held extends Sheddable {
  * cut. An answer that is taken at once holds nothing for long.
  */
 export class HeldAnswers {
+  readonly #onCut: (reply: HttpReply) => void;
   readonly #maxBytes: number;
   /** The oldest first. */
   readonly #held = new Set<Held>();
   #bytes = 0;
 
-  constructor(maxBytes = MAX_HELD_BYTES) {
+  /** `onCut` is called for each answer that is cut, with a text for the log: nobody is left to send it to. */
+  constructor(onCut: (reply: HttpReply) => void, maxBytes = MAX_HELD_BYTES) {
+    this.#onCut = onCut;
     this.#maxBytes = maxBytes;
   }
 
@@ -34,10 +39,16 @@ export class HeldAnswers {
       const chosen = firstToShed(this.#held);
       this.#free(chosen);
       chosen.cut();
+      this.#onCut(tooMuch(this.#maxBytes));
     }
   }
 
   #free(held: Held): void {
     if (this.#held.delete(held)) this.#bytes -= held.bytes;
   }
+}
+
+function tooMuch(maxBytes: number): HttpReply {
+  const detail = `Expected clients that leave at most ${maxBytes} bytes of their answers unread, got one that leaves most of more.`;
+  return problem(408, "Answers not taken", detail);
 }

@@ -83,7 +83,7 @@ export class HttpServer {
       findRoute: createRouter([...routes, ...operationRoutes(options, drain)]),
       clients,
       bodies: new BodyReader({ limits, clients, unpacks, onBytes: onBodyBytes }),
-      answers: new HeldAnswers(),
+      answers: new HeldAnswers((reply) => refusals.note(undefined, reply)),
       drain,
       refusals,
       log,

@@ -63,7 +63,7 @@ function noPlace(): HttpReply {
 
 /** What a line says. */
 interface Line {
-  metadata?: Record<string, string>;
+  metadata?: Record<string, string> | undefined;
 }
 
 async function* linesOf<T>(
