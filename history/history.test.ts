@@ -113,6 +113,6 @@ it("stops reading when nobody waits for the answer", async () => {
   await store(own, busy(service, -3 * HOUR_MS, 2));
   const leaving = AbortSignal.abort(new Error("gone"));
   const spans = [{ from: NOW - 3 * HOUR_MS, to: NOW }];
-  await expect(history.read(service, spans, leaving)).rejects.toThrow("gone");
+  await expect(history.read(service, spans, { signal: leaving })).rejects.toThrow("gone");
   await own.close();
 });

@@ -6,7 +6,6 @@ import type { Parsed } from "../../events/fault.ts";
 import { History } from "../../history/history.ts";
 import { asPolled } from "../../http/conditional.ts";
 import { freshJson, freshText, json } from "../../http/json.ts";
-import { Places } from "../../http/places.ts";
 import { badRequest, problem, tryLater } from "../../http/problem.ts";
 import { faultsInQuery, readQuery } from "../../http/query-parameters.ts";
 import type { HttpReply, HttpRequest, Route } from "../../http/route.ts";
@@ -36,7 +35,7 @@ import {
   summaryParameters,
 } from "./query-parameters.ts";
 import { ServiceList } from "./service-list.ts";
-import { servicePage } from "./service-pages.ts";
+import { ServicePages } from "./service-pages.ts";
 import { sessionRoutes } from "./session-routes.ts";
 import { SharedAnswers } from "./shared-answers.ts";
 import { askWhyNotStored } from "./storing.ts";
@@ -67,9 +66,7 @@ export interface QueryOptions {
 const BADGE_PATH = "/services/{service}/badge.svg";
 /** Summaries that are made at one time. Each holds up to 7 MB of latencies, and the rows that it reads. */
 const MAX_SUMMARIES = 8;
-/** Pages of the list of services that are made at one time, of some megabytes each. */
-const MAX_PAGES = 4;
-/** Clients that wait for a summary, and for a page. */
+/** Summaries that wait for their turn. */
 const MAX_WAITING = 100;
 
 /** pulse-query: the health, pulses and summary of each service, as JSON, as a live stream and as a page. */
@@ -110,7 +107,7 @@ export function createQuery({
   });
   const turns = new Turns();
   const exports = new Exports(turns);
-  const pages = new Places(MAX_PAGES, MAX_WAITING);
+  const pages = new ServicePages(services, turns);
   const history = new History({ reader: store, rollups: store.rollups, retentionMs, now });
   const summaries = new SharedAnswers<Summary>(MAX_SUMMARIES, MAX_WAITING, now);
   const readNothing = (query: URLSearchParams) => readQuery({}, query);
@@ -121,22 +118,10 @@ export function createQuery({
 
   const readPage = (query: URLSearchParams) => readQuery(servicesParameters, query);
   const listServices = answering(readPage, async ({ limit, cursor }, request, grant) => {
-    const client = request.client();
-    const abort = new AbortController();
-    const leave = await pages.takeInTurn(client, () => abort.abort());
-    if (leave === undefined || abort.signal.aborted) return noPage();
-    try {
-      const covers = (service: string) => grant.covers(service);
-      const nextTurn = () => turns.next(client);
-      const page = await servicePage(services, { limit, cursor, covers, nextTurn, signal: abort.signal });
-      if (!page.ok) return badRequest(faultsInQuery(page.faults));
-      return varyingByAccept(await asPolled(freshText(200, page.value), request));
-    } catch (error) {
-      if (abort.signal.aborted) return noPage();
-      throw error;
-    } finally {
-      leave();
-    }
+    const page = await pages.get(request.client(), { limit, cursor, covers: (service) => grant.covers(service) });
+    if (page === undefined) return tryLater(503, "No more lists of services can be made at this moment.", 1000);
+    if (!page.ok) return badRequest(faultsInQuery(page.faults));
+    return varyingByAccept(await asPolled(freshText(200, page.value), request));
   });
 
   const exportServices = answering(readNothing, (_, request, grant) =>
@@ -228,10 +213,6 @@ export function createQuery({
     onDrain: live.end,
     close: () => store.close(),
   };
-}
-
-function noPage(): HttpReply {
-  return tryLater(503, "No more lists of services can be made at this moment.", 1000);
 }
 
 function varyingByAccept(reply: HttpReply): HttpReply {

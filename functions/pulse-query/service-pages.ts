@@ -1,30 +1,69 @@
 import { type Parsed, refuse } from "../../events/fault.ts";
 import { SERVICE_NAME_FORM } from "../../events/pulse.ts";
+import { Places } from "../../http/places.ts";
+import type { Turns } from "../../http/turns.ts";
 import type { ServiceList } from "./service-list.ts";
 import { viewService } from "./view.ts";
 
 /** A page ends before its services are more than this, in characters of JSON; it has one at least. */
 const MAX_PAGE_CHARACTERS = 4 * 1024 * 1024;
 
+/** Pages that are made at one time, of some megabytes each. */
+const MAX_PAGES = 4;
+/** Clients that wait for one. */
+const MAX_WAITING = 100;
+
 export interface ServicePageQuery {
   limit: number;
   cursor: string | undefined;
   /** Which services it shows. */
   covers: (service: string) => boolean;
+}
+
+/** How a page shares the process with others. */
+interface Share {
   /** Resolves when the next chunk may be read. */
   nextTurn: () => Promise<void>;
   /** The page is given up once it aborts. */
   signal: AbortSignal;
 }
 
-/**
- * A page of the list of services as JSON: `{"services":[…],"cursor":"…"}`, sorted by name. Which services come on which page
- * follows the store's order, which may be another. The cursor leads on, and is absent at the end.
- * @throws when the store is away, or once the signal aborts
- */
-export async function servicePage(
+/** Makes pages of the list of services, some at one time. */
+export class ServicePages {
+  readonly #services: Pick<ServiceList, "chunks">;
+  readonly #turns: Turns;
+  readonly #places = new Places(MAX_PAGES, MAX_WAITING);
+
+  constructor(services: Pick<ServiceList, "chunks">, turns: Turns) {
+    this.#services = services;
+    this.#turns = turns;
+  }
+
+  /**
+   * A page as JSON: `{"services":[…],"cursor":"…"}`, sorted by name. Which services come on which page follows the store's order,
+   * which may be another. The cursor leads on, and is absent at the end. `undefined` when `client` gets no place for making it,
+   * or has to give it up. @throws when the store is away
+   */
+  async get(client: string, query: ServicePageQuery): Promise<Parsed<string> | undefined> {
+    const abort = new AbortController();
+    const { signal } = abort;
+    const leave = await this.#places.takeInTurn(client, () => abort.abort());
+    if (leave === undefined || signal.aborted) return undefined;
+    try {
+      return await servicePage(this.#services, query, { signal, nextTurn: () => this.#turns.next(client) });
+    } catch (error) {
+      if (signal.aborted) return undefined;
+      throw error;
+    } finally {
+      leave();
+    }
+  }
+}
+
+async function servicePage(
   services: Pick<ServiceList, "chunks">,
-  { limit, cursor, covers, nextTurn, signal }: ServicePageQuery,
+  { limit, cursor, covers }: ServicePageQuery,
+  { nextTurn, signal }: Share,
 ): Promise<Parsed<string>> {
   const after = decodeCursor(cursor);
   if (!after.ok) return after;
