@@ -12,6 +12,7 @@
 //   refusal-log.ts    writes a line for what was refused
 //   listening.ts      at which addresses it listens
 //   drain.ts          stops without failing a request
+//   young-garbage.ts  keeps a request's objects cheap to collect
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { Logger } from "pino";
 import type { Registry } from "prom-client";
@@ -27,6 +28,7 @@ import { RefusalLog } from "./refusal-log.ts";
 import type { Route } from "./route.ts";
 import { createRouter } from "./router.ts";
 import { UnreadAnswers } from "./unread-answers.ts";
+import { allocateYoung } from "./young-garbage.ts";
 
 /** What a server grants its clients. */
 export interface ServerLimits extends BodyLimits {
@@ -74,6 +76,7 @@ export class HttpServer {
   constructor(server: Server, options: HttpServerOptions) {
     const { routes, limits, senderOf, log, onBodyBytes, onAnswered, onRefused, refuseHost } = options;
     const { unpacks = false, maxRefusalBytes = Number.POSITIVE_INFINITY } = options;
+    allocateYoung();
     this.#server = server;
     const drain = new Drain(server);
     const withToken = routes.map(({ path }) => path.split("{token}", 2)).filter((parts) => parts.length > 1);
