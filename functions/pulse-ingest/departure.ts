@@ -4,8 +4,6 @@
 const LARGE_PULSES = 40;
 /** So many pulses wait for no event in flight when all clients wait: no more pulses come before an answer goes out. */
 const LARGE_PULSES_OF_ALL = 16;
-/** The part of the most requests lately open that counts as all clients. */
-const NEARLY_ALL = 0.95;
 /** The part of the most open requests that remains after each event: the emitter soon stops waiting for clients that left. */
 const DECAY = 0.9;
 /** The longest wait. The broker of an event that stays away longer may be frozen, and another one may answer. */
@@ -34,7 +32,7 @@ export const NOW = Number.NEGATIVE_INFINITY;
 export function departureOf(traffic: Readonly<Traffic>, maxEventBytes: number): number {
   const { waitingPulses, waitingBytes, inFlight, openRequests, mostOpenRequests } = traffic;
   if (waitingPulses >= LARGE_PULSES || waitingBytes >= maxEventBytes) return NOW;
-  const doAllWait = openRequests >= mostOpenRequests * NEARLY_ALL;
+  const doAllWait = openRequests >= mostOpenRequests;
   if (doAllWait && (inFlight === 0 || waitingPulses >= LARGE_PULSES_OF_ALL)) return NOW;
   if (inFlight > 0) return traffic.sentAt + PATIENCE_MS;
   // Clients that were just answered return after about as long as their event was away.

@@ -43,7 +43,7 @@ describe("while an event is in flight", () => {
     expect(new Set((await Promise.all(answers)).map(({ status }) => status))).toEqual(new Set([202]));
   });
 
-  it("the next waits until nearly all its clients are back, and no longer for those that stay away", async () => {
+  it("the next waits until all its clients are back, and no longer for those that stay away", async () => {
     const { pass, ...clock } = openClock();
     const { broker, host } = await openIngest(PATIENT, clock);
     broker.answer = () => "hang";
