@@ -7,11 +7,13 @@ import { benchChain } from "./chain.ts";
 import { benchCluster } from "./cluster.ts";
 import { benchColdStart } from "./cold-start.ts";
 import { benchIngest } from "./ingest.ts";
+import { benchOtlp } from "./otlp.ts";
 import { benchServices, benchServicesOnCassandra } from "./services.ts";
 import { printTable, type Row } from "./table.ts";
 
 const SECTIONS: Record<string, (seconds: number) => Promise<Row[]>> = {
   ingest: benchIngest,
+  otlp: benchOtlp,
   broker: benchBroker,
   chain: benchChain,
   start: benchColdStart,

@@ -123,7 +123,7 @@ describe("the senders with curl", () => {
     expect(status, output).toBe(0);
   });
 
-  it.each(["deploy", "nightly-backup", "payments", "edge/gateway"])(
+  it.each(["deploy", "nightly-backup", "payments", "edge/gateway", "nightly-report", "nightly-copy"])(
     "%s is among the services then",
     async (service) => {
       await vi.waitFor(async () => expect(await countPulses(service)).toBeGreaterThan(0));

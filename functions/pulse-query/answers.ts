@@ -1,7 +1,7 @@
 // The answers of pulse-query as zod schemas, from which the types and the API's description (openapi.ts) are made. view.ts
 // and summary.ts build answers of these types; nothing parses an answer.
 import * as z from "zod";
-import { HEALTHS } from "../../events/health.ts";
+import { HEALTHS, type Health } from "../../events/health.ts";
 import { SERVICE_HEALTHS } from "../../events/service-health.ts";
 import { EXACT_IN_ROLLUP, MAX_COUNTED, MAX_COUNTED_IN_ROLLUP, MAX_LISTED } from "../../history/limits.ts";
 
@@ -74,7 +74,7 @@ export const pulsesAnswer = z
   .register(named, { id: "Pulses", description: "A page of pulses, newest first." });
 
 const healthCounts = z
-  .record(z.enum(HEALTHS), count)
+  .object({ up: count, degraded: count, down: count, unknown: count } satisfies Record<Health, typeof count>)
   .register(named, { id: "HealthCounts", description: "How many pulses had each health." });
 
 const summaryBucket = z

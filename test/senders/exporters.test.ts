@@ -10,7 +10,7 @@ import {
   TracerProvider,
 } from "@opentelemetry/sdk-trace";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
-import { type Platform, startPlatform } from "./platform.ts";
+import { type Platform, startPlatform } from "../platform.ts";
 
 let platform: Platform;
 beforeAll(async () => {
