@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import {
   ask,
+  broker,
   clock,
   deadLetterId,
   eventIds,
@@ -90,6 +91,22 @@ describe("a dead letter that comes in", () => {
       { data_base64: Buffer.from("{not json").toString("base64") },
       { data_base64: bytes.toString("base64"), type: "strange.type", datacontenttype: "text/plain; charset=latin1" },
     ]);
+  });
+
+  it.each<Record<string, string>>([
+    { "ce-specversion": "0.3" },
+    { "content-type": "json" },
+    { "ce-time": "9:00 o'clock" },
+    { "ce-region": "%FF" },
+    { "ce-a-b": "1" },
+  ])("is kept with %j, which brokers take, and is replayed with it", async (header) => {
+    const [name, value] = Object.entries(header)[0] as [string, string];
+    const id = await deadLetterId(await post(header));
+    expect((await ask(`/dead-letters/${id}`)).status).toBe(200);
+    expect((await ask("/dead-letters?service=a")).status).toBe(200);
+    expect((await replay(`/dead-letters/${id}/replay`)).status).toBe(202);
+    const sent = broker.received.at(-1)?.headers[name];
+    expect(sent === value || sent === encodeURIComponent(value)).toBe(true);
   });
 
   it("may be structured, and posted by a person", async () => {

@@ -5,6 +5,7 @@ import type { CloudEvent } from "../../events/cloud-event.ts";
 import type { Fault } from "../../events/fault.ts";
 import { decodeEvents, eventModeOf, isForeignFormat } from "../../events/http-binding.ts";
 import { pulsesOf } from "../../events/pulse-event.ts";
+import { readRoughEvent } from "../../events/rough-event.ts";
 import { freshJson } from "../../http/json.ts";
 import { badRequest, problem, tryLater } from "../../http/problem.ts";
 import { faultsInQuery, readQuery } from "../../http/query-parameters.ts";
@@ -79,11 +80,13 @@ export function createDeadLetter(options: DeadLetterOptions): PulseFunction {
       return problem(400, "Invalid request", "Expected one CloudEvent 1.0, binary or structured in JSON.");
     }
     const decoded = decodeEvents(mode, headers, body, rawHeaders);
-    if (!decoded.ok) {
-      log.error({ faults: decoded.faults.slice(0, 10) }, "dead letter lost: its attributes are broken");
-      return badRequest(decoded.faults);
+    // What a broker took and delivers has no other place to stay.
+    const event = decoded.ok ? decoded.value[0] : mode === "binary" ? readRoughEvent(headers, body) : undefined;
+    if (event === undefined) {
+      const faults = decoded.ok ? [] : decoded.faults;
+      log.error({ faults: faults.slice(0, 10) }, "dead letter lost: its attributes are broken");
+      return badRequest(faults);
     }
-    const event = decoded.value[0] as CloudEvent;
     const failed = deadLetterOf(event, now());
     const deadLetter = isCorrected(event) ? comeBack(failed, await store.get(failed.id)) : failed;
     const { id, reason, code, destination } = deadLetter;

@@ -39,6 +39,23 @@ describe("an event, as Knative reads it", () => {
     expect(performance.now() - startedAt).toBeLessThan(2000); // by the square of the blanks it was 20 s
   });
 
+  it("keeps a source in UTF-8 where something else of it is repaired", () => {
+    const source = Buffer.from("/é/ü").toString("latin1");
+    const headers = { "ce-specversion": "0.3", "ce-id": "1", "ce-source": source, "ce-type": "t" };
+    const read = readKnativeEvent("binary", headers, Buffer.alloc(0));
+    expect(read.ok && read.value.source).toBe("/é/ü");
+  });
+
+  it("is refused where it has two sources, which are not one with a blank in it", () => {
+    const headers = { "ce-specversion": "0.3", "ce-id": "1", "ce-type": "t" };
+    const rawHeaders = [...Object.entries(headers).flat(), "ce-source", "/a", "ce-source", "/b"];
+    const read = readKnativeEvent("binary", { ...headers, "ce-source": "/a, /b" }, Buffer.alloc(0), rawHeaders);
+    expect(read).toMatchObject({
+      ok: false,
+      faults: expect.arrayContaining([expect.objectContaining({ pointer: "/source" })]),
+    });
+  });
+
   it("of version 0.3 stays one", () => {
     const body = Buffer.from('{"specversion":"0.3","id":"1","source":"/s","type":"t","data":{"a":1}}');
     const read = readKnativeEvent("structured", {}, body);

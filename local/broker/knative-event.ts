@@ -3,6 +3,7 @@
 import type { IncomingHttpHeaders } from "node:http";
 import { type CloudEvent, isJsonType, parseJson } from "../../events/cloud-event.ts";
 import { type Fault, fault, type Parsed, parsedUnless } from "../../events/fault.ts";
+import { singleValue, textOfHeader } from "../../events/header-value.ts";
 import { decodeEvents, type EventMode } from "../../events/http-binding.ts";
 
 const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:[0-5]\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)$/;
@@ -25,7 +26,7 @@ export function readKnativeEvent(
 ): Parsed<CloudEvent> {
   let decoded = decodeEvents(mode, headers, body, rawHeaders);
   if (!decoded.ok && decoded.faults.every(({ pointer }) => LENIENT.has(pointer))) {
-    const repaired = mode === "binary" ? decodeRepairedHeaders(headers, body) : decodeRepairedJson(body);
+    const repaired = mode === "binary" ? decodeRepairedHeaders(headers, rawHeaders, body) : decodeRepairedJson(body);
     if (repaired.ok) decoded = repaired;
   }
   if (!decoded.ok) return decoded;
@@ -65,11 +66,17 @@ function hasGoodParameters(contentType: string): boolean {
 }
 
 // Knative takes CloudEvents 0.3, a comma in a time, and blanks in a source, which it encodes.
-function decodeRepairedHeaders(headers: IncomingHttpHeaders, body: Buffer): Parsed<CloudEvent[]> {
-  const { "ce-specversion": specversion, "ce-source": source, "ce-time": time } = headers;
+function decodeRepairedHeaders(
+  headers: IncomingHttpHeaders,
+  rawHeaders: readonly string[] = [],
+  body: Buffer,
+): Parsed<CloudEvent[]> {
+  const { "ce-specversion": specversion, "ce-source": sources, "ce-time": time } = headers;
+  // Two sources are not one with a blank in it.
+  const source = sources === undefined ? undefined : singleValue("ce-source", sources, rawHeaders);
   const repaired: IncomingHttpHeaders = { ...headers };
   if (specversion === "0.3") repaired["ce-specversion"] = "1.0";
-  if (typeof source === "string") repaired["ce-source"] = encodeURI(withoutBlanks(source));
+  if (typeof source === "string") repaired["ce-source"] = encodeURI(withoutBlanks(textOfHeader(source) ?? source));
   if (typeof time === "string") repaired["ce-time"] = time.replace(",", ".");
   return inVersion(specversion, decodeEvents("binary", repaired, body));
 }
