@@ -1,6 +1,6 @@
 import { expect } from "vitest";
 import { ARRIVAL, type Stored } from "./plan.ts";
-import type { Answer, Product } from "./product.ts";
+import { type Answer, expectPulses, type Product } from "./product.ts";
 import { KNOWN_SERVICES, type Query } from "./queries.ts";
 import { NOW } from "./times.ts";
 
@@ -32,7 +32,7 @@ export async function storeKnownPulses(product: Product): Promise<void> {
   const headers = [["content-type", "application/json"]] as const;
   const answer = await product.send(product.ingest, { method: "POST", path: "/pulse", headers }, Buffer.from(body));
   expect(answer.status, answer.body).toBe(202);
-  await product.expectStored(KNOWN_PULSES, KNOWN_SERVICES);
+  expectPulses(await product.read(KNOWN_SERVICES), KNOWN_PULSES);
 }
 
 /** Asks, and holds each answer to what is stored. */

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { expect } from "vitest";
 import { Marks } from "./marks.ts";
 import { bodyOf, type Input, type Stored } from "./plan.ts";
-import type { Answer, Product } from "./product.ts";
+import { type Answer, expectPulses, type Product } from "./product.ts";
 
 /** How many inputs a run makes, and from which seed. */
 export interface Amount {
@@ -10,11 +10,11 @@ export interface Amount {
   seed: number;
 }
 
-const AT_ONCE = 200;
+const MOST_AT_ONCE = 200;
 const RUNS_A_ROUND = 20;
 
 /**
- * Checks a property on at least so many inputs of one kind, `AT_ONCE` or fewer at the same time. A failure says the seed, and the
+ * Checks a property on at least so many inputs of one kind, `atOnce` or fewer at the same time. A failure says the seed, and the
  * smallest inputs that fail.
  * @returns how many inputs there were
  */
@@ -23,15 +23,16 @@ export async function checkInputs<T>(
   { inputs, seed }: Amount,
   input: fc.Arbitrary<T>,
   check: (inputs: readonly T[]) => Promise<void>,
+  atOnce = MOST_AT_ONCE,
 ): Promise<number> {
-  const some = fc.array(input, { minLength: 1, maxLength: AT_ONCE, size: "max" });
+  const some = fc.array(input, { minLength: 1, maxLength: atOnce, size: "max" });
   let made = 0;
   for (let round = 0; made < inputs; round++) {
     const property = fc.asyncProperty(some, async (all) => {
       made += all.length;
       await check(all);
     });
-    const numRuns = Math.min(RUNS_A_ROUND, Math.ceil((inputs - made) / (AT_ONCE / 2)));
+    const numRuns = Math.min(RUNS_A_ROUND, Math.ceil((inputs - made) / (atOnce / 2)));
     const details = await fc.check(property, { seed: seed + round, numRuns });
     if (details.failed) {
       throw new Error(`${kind}, GENERATED_SEED=${seed + round}: ${fc.defaultReportMessage(details)}`, {
@@ -53,10 +54,10 @@ export async function checkRequests(product: Product, base: string, inputs: read
       return answer.status === 202 ? withIds(pulses, answer) : [];
     }),
   );
-  await product.expectStored(accepted.flat(), marks.services);
+  expectPulses(await product.read(marks.services), accepted.flat());
 }
 
-function expectAnswer({ verdict }: Input, { status, headers, body }: Answer): void {
+export function expectAnswer({ verdict }: Input, { status, headers, body }: Answer): void {
   const answer = `${status} ${body}`;
   const wanted = verdict.kind === "refused" ? [verdict.status] : verdict.kind === "accepted" ? [202] : [202, 400];
   expect(wanted, answer).toContain(status);

@@ -31,8 +31,14 @@ function verdictOf(places: readonly string[], plans: readonly EventPlan[]): Verd
   return { kind: "accepted", pulses: plans.flatMap(({ stored }) => stored) };
 }
 
+/** An event, and the request that carries it. */
+export interface EventRequest {
+  plan: EventPlan;
+  request: Input;
+}
+
 /** One event in binary mode. */
-export const binaryRequest: fc.Arbitrary<Input> = fc
+export const binaryEvent: fc.Arbitrary<EventRequest> = fc
   .tuple(
     event(false),
     fc.record({
@@ -58,7 +64,7 @@ export const binaryRequest: fc.Arbitrary<Input> = fc
     const last = headers.at(-1) as Header;
     if (how.twice !== undefined) headers.push(how.twice === "equal" ? last : [last[0], `${last[1]}x`]);
     if (how.twice === "other") places.push(`/${last[0].slice(3)}`);
-    return {
+    const request: Input = {
       method: "POST",
       path: how.path,
       headers,
@@ -66,7 +72,9 @@ export const binaryRequest: fc.Arbitrary<Input> = fc
       encoding: "utf8",
       verdict: verdictOf([...places, ...plan.faults], [plan]),
     };
+    return { plan, request };
   });
+export const binaryRequest: fc.Arbitrary<Input> = binaryEvent.map(({ request }) => request);
 
 const layout = fc.record({
   isEscaped: fc.boolean(),
@@ -90,9 +98,9 @@ function structured(plan: EventPlan, base64: string, isEscaped: boolean): { json
 }
 
 /** One event in structured mode. */
-export const structuredRequest: fc.Arbitrary<Input> = fc.tuple(event(true), layout).map(([plan, how]) => {
+export const structuredEvent: fc.Arbitrary<EventRequest> = fc.tuple(event(true), layout).map(([plan, how]) => {
   const { json, places } = structured(plan, how.base64, how.isEscaped);
-  return {
+  const request: Input = {
     method: "POST",
     path: how.path,
     headers: [["Content-Type", `application/cloudevents+json${how.parameters}`]],
@@ -100,7 +108,9 @@ export const structuredRequest: fc.Arbitrary<Input> = fc.tuple(event(true), layo
     encoding: "utf8",
     verdict: verdictOf(places, [plan]),
   };
+  return { plan, request };
 });
+export const structuredRequest: fc.Arbitrary<Input> = structuredEvent.map(({ request }) => request);
 
 /** A batch of events. */
 export const batchRequest: fc.Arbitrary<Input> = fc

@@ -13,8 +13,8 @@ export interface EventPlan {
   stored: readonly Stored[];
 }
 
-const ONE = "dev.pulsemesh.pulse.v1";
-const MANY = "dev.pulsemesh.pulses.v1";
+export const ONE = "dev.pulsemesh.pulse.v1";
+export const MANY = "dev.pulsemesh.pulses.v1";
 
 const source = fc
   .oneof(

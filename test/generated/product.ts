@@ -16,8 +16,8 @@ export interface Product extends Pick<Platform, "ingest" | "query" | "broker" | 
   newMark(): string;
   send(base: string, request: Pick<Input, "method" | "path" | "headers">, body?: Buffer): Promise<Answer>;
   get(path: string, headers?: Input["headers"]): Promise<Answer>;
-  /** Resolves once these pulses are read back as they were sent. Fails for any other pulse of the services. */
-  expectStored(pulses: readonly Stored[], services: readonly string[]): Promise<void>;
+  /** All pulses of some services, once the broker has delivered what it has. */
+  read(services: readonly string[]): Promise<Stored[]>;
   /** Fails when one of its processes ended, and ends the others. */
   close(): Promise<void>;
 }
@@ -75,10 +75,9 @@ export async function startProduct(): Promise<Product> {
     return pending.every((line) => line.endsWith(" 0"));
   }
 
-  async function expectStored(pulses: readonly Stored[], services: readonly string[]): Promise<void> {
+  async function read(services: readonly string[]): Promise<Stored[]> {
     await until("the broker to have delivered all", isBrokerEmpty);
-    const read = (await Promise.all(services.map(pulsesOf))).flat();
-    expect(byIdentity(read)).toEqual(byIdentity(withArrivals(pulses, read)));
+    return (await Promise.all(services.map(pulsesOf))).flat();
   }
 
   return {
@@ -86,7 +85,7 @@ export async function startProduct(): Promise<Product> {
     newMark: () => `s${(marks++).toString(36).padStart(MARK.length - 1, "0")}`,
     send,
     get,
-    expectStored,
+    read,
     async close() {
       agent.destroy();
       const isAlive = [...platform.pids].every(([role, pid]) => pids.get(role) === pid);
@@ -100,6 +99,11 @@ export async function startProduct(): Promise<Product> {
 function storedOf(pulse: Stored & { event_time: string }): Stored {
   const { service_name, id, source, event_time, latency_ms, status, metadata = {} } = pulse;
   return { service_name, id, source, event_time: Date.parse(event_time), latency_ms, status, metadata };
+}
+
+/** Fails unless the pulses that were read are these, each as it was sent. */
+export function expectPulses(read: readonly Stored[], pulses: readonly Stored[]): void {
+  expect(byIdentity(read)).toEqual(byIdentity(withArrivals(pulses, read)));
 }
 
 /** The pulses with the times of those that got the time of their arrival, if it is one. */

@@ -121,7 +121,7 @@ const wrongMetadata: fc.Arbitrary<Plan> = fc.oneof(
 );
 
 export const id: fc.Arbitrary<Plan> = text(1, 128).map((given) => valid(given));
-const noId = fc.constantFrom<undefined | null>(undefined, null).map((given) => valid(given, undefined));
+const noId = fc.constantFrom<undefined | null>(undefined, null).map((given): Plan => ({ given, faults: [] }));
 const wrongId: fc.Arbitrary<Plan> = fc
   .oneof(fc.constantFrom<unknown>("", 1, 1.5, true, [], {}), tooLong(128), brokenText)
   .map((given) => faulty(given, ""));
@@ -147,6 +147,12 @@ const WRONG = {
 };
 type Name = keyof typeof FIELDS;
 
+/** A field as generators make it, right and wrong. */
+export interface FieldForms {
+  right: fc.Arbitrary<Plan>;
+  wrong: fc.Arbitrary<Plan>;
+}
+
 const unknownField = fc
   .tuple(
     fc.oneof(
@@ -162,12 +168,21 @@ export interface PulsePlan extends Plan {
   stored: Stored;
 }
 
-/** A pulse, with a wrong part in some of them. `more` are fields that only pulses inside an event have. */
+/**
+ * A pulse, with a wrong part in some of them.
+ * @param more fields that only pulses inside an event have
+ * @param times of places that read times by other rules
+ */
 export function pulse(
   wrongShare: number,
   more: fc.Arbitrary<Record<string, Plan>> = fc.constant({}),
+  times: FieldForms = { right: FIELDS.event_time, wrong: WRONG.event_time },
 ): fc.Arbitrary<PulsePlan> {
-  const changes = (Object.keys(WRONG) as Name[]).map((name) => WRONG[name].map((plan): [string, Plan] => [name, plan]));
+  const right = { ...FIELDS, event_time: times.right };
+  const wrongForms = { ...WRONG, event_time: times.wrong };
+  const changes = (Object.keys(WRONG) as Name[]).map((name) =>
+    wrongForms[name].map((plan): [string, Plan] => [name, plan]),
+  );
   const change = fc.oneof(
     ...changes,
     unknownField.map(([name, given]): [string, Plan] => [name, faulty(given, "")]),
@@ -176,7 +191,7 @@ export function pulse(
     { weight: 100 - wrongShare, arbitrary: fc.constant<[string, Plan][]>([]) },
     { weight: wrongShare, arbitrary: fc.array(change, { minLength: 1, maxLength: 2 }) },
   );
-  return fc.tuple(fc.record(FIELDS), more, changed).map(([fields, others, wrong]) => {
+  return fc.tuple(fc.record(right), more, changed).map(([fields, others, wrong]) => {
     const all: [string, Plan][] = [...Object.entries({ ...fields, ...others }), ...wrong];
     const parts = new Map(all);
     const given = Object.fromEntries([...parts].map(([name, plan]) => [name, plan.given]));
