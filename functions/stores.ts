@@ -22,7 +22,7 @@ export async function openPulseStore({
   registry,
   log,
 }: Parts): Promise<
-  PulseWriter & PulseReader & PulseForgetter & StoreLifecycle & { queuedRows: number; rollups?: RollupStore }
+  PulseWriter & PulseReader & PulseForgetter & StoreLifecycle & { queuedRows: number; rollups: RollupStore }
 > {
   const metrics = createStoreMetrics([registry]);
   const options = {

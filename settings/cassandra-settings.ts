@@ -93,6 +93,11 @@ export const cassandraSettings = {
     integer({ min: 1024, max: 8 * 1024 * 1024, fallback: 40_960 }),
     "The largest batch, as the server counts. Keep it under the server's `batch_size_fail_threshold` (50 KiB by default).",
   ),
+  sealSeconds: setting(
+    "PULSE_SEAL_SECONDS",
+    integer({ min: 20, max: 3600, fallback: 120 }),
+    "A minute is summed up once it ended so long ago. The clocks of two processes may differ by half of it. A pulse that is stored later than half of it after its time costs one write more. All processes of a store need the same value.",
+  ),
 };
 
 export type CassandraSettings = SettingsOf<typeof cassandraSettings>;

@@ -1,6 +1,6 @@
 import { DAY_MS } from "../../events/time.ts";
 import { openHandles } from "../contract/subject.ts";
-import { describeDeadLetterStore, describePulseStore } from "../contract/suite.ts";
+import { describeDeadLetterStore, describePulseStore, describeRollupStore } from "../contract/suite.ts";
 import { skipReason, testSettings } from "../testing/shared-cassandra.ts";
 import { openCassandraDeadLetterStore } from "./dead-letter-store.ts";
 import { openCassandraPulseStore } from "./pulse-store.ts";
@@ -14,6 +14,12 @@ describePulseStore({
   propertyRuns: 8,
   // The time is part of a row's key: to look for the same identity at other times would cost a read for every write.
   isTimePartOfIdentity: true,
+  open: (options) => openHandles(() => openCassandraPulseStore(optionsOf(options))),
+});
+
+describeRollupStore({
+  name: "Cassandra rollups",
+  skip: skipReason(),
   open: (options) => openHandles(() => openCassandraPulseStore(optionsOf(options))),
 });
 

@@ -7,14 +7,17 @@
 import { setTimeout as delay } from "node:timers/promises";
 import pLimit from "p-limit";
 import { END_OF_TIME_MS } from "../../events/time.ts";
+import { floorTo, HOUR_MS, TIERS } from "../tiers.ts";
 import { type Cql, pagesOf } from "./cql.ts";
 import { ERA_KNOWN_MS, type Eras } from "./eras.ts";
+import type { LateMarks } from "./late-marks.ts";
 import { bucketOf, type PulseTables } from "./pulse-row.ts";
 import { forgettingTimeOf, forgettingTimeOfBucket } from "./write-times.ts";
 
 export interface ForgetOptions {
   tables: PulseTables;
   eras: Eras;
+  marks: LateMarks;
   onForgotten: (service: string) => void;
 }
 
@@ -26,18 +29,23 @@ const CONCURRENCY = 32;
 
 /** Removes services that were written up to now. @throws {StoreError} */
 export async function forgetServices(services: readonly string[], options: ForgetOptions): Promise<void> {
-  const { tables, eras, onForgotten } = options;
+  const { tables, eras, marks, onForgotten } = options;
   const { client } = await tables.session.insist();
   const era = await eras.begin(client);
   // From now on every write begins in the new era, and those of the era before have their answers.
   await delay(ERA_KNOWN_MS + UNDER_WAY_MS);
   for (const service of services) {
-    await forgetService(service, era, tables);
+    await forgetService(service, era, tables, marks);
     onForgotten(service);
   }
 }
 
-async function forgetService(service: string, era: number, { session, statements }: PulseTables): Promise<void> {
+async function forgetService(
+  service: string,
+  era: number,
+  { session, statements }: PulseTables,
+  marks: LateMarks,
+): Promise<void> {
   const { client, bucketMs } = await session.insist();
   await forgetLatest(service, client, statements);
   const newest = bucketOf(END_OF_TIME_MS, bucketMs);
@@ -53,10 +61,19 @@ async function forgetService(service: string, era: number, { session, statements
         );
       }
       await client.execute(statements.forgetRows, [forgettingTimeOfBucket(bucket, { bucketMs, era }), service, bucket]);
+      // What somebody rolls up of the pulses that are gone has not seen the mark.
+      await marks.mark(client, service, hoursOf(bucket, bucketMs));
       // Last, so that a call which was interrupted finds what is left.
       await client.execute(statements.forgetBucket, [forgettingTimeOf(bucket, { era }), service, bucket]);
     }
   }
+  for (const tier of Object.keys(TIERS)) await client.execute(statements.forgetRollups, [service, tier]);
+}
+
+/** The hours that a bucket touches. */
+function hoursOf(bucket: number, bucketMs: number): number[] {
+  const first = floorTo(HOUR_MS, bucket);
+  return Array.from({ length: Math.ceil((bucket + bucketMs - first) / HOUR_MS) }, (_, i) => first + i * HOUR_MS);
 }
 
 // Few pulses have a claim, and a deletion costs more than a look.

@@ -6,7 +6,7 @@ import { bytesOf, countFitting, cutPage, decodeCursor, MAX_PAGE_BYTES, type Puls
 import type { Measure, PulsePage, Span, StoredPulse } from "../ports.ts";
 import { BucketPlan } from "./bucket-plan.ts";
 import { type Cql, pagesOf, type Statement } from "./cql.ts";
-import { barePulseOfRow, bucketOf, latestOfRow, type PulseTables, pulseOf, pulseOfRow } from "./pulse-row.ts";
+import { bucketOf, latestOfRow, measureOfRow, type PulseTables, pulseOf, pulseOfRow } from "./pulse-row.ts";
 
 const CHUNK_ROWS = 2000;
 /** Rows of the first page of a service whose rows have not been seen. */
@@ -18,6 +18,15 @@ const LATEST_ROWS = 500;
 const MAX_REMEMBERED = 10_000;
 /** That rows were passed over is said once in this time. */
 const SAY_AGAIN_MS = 60_000;
+
+/** What is read of each row. */
+interface What<T> {
+  query: string;
+  /** A row, or `undefined` where its values have expired before it. */
+  parse(service: string, row: types.Row): T | undefined;
+  pageRows(service: string): number;
+  note?(service: string, parsed: readonly T[]): void;
+}
 
 /** Reads the tables of pulses. */
 export class PulseReads {
@@ -31,8 +40,16 @@ export class PulseReads {
   #passedOver = 0;
   #saidAt = Number.NEGATIVE_INFINITY;
 
+  readonly #whole: What<StoredPulse>;
+
   constructor(tables: PulseTables, onLine?: (line: string) => void) {
     this.#tables = tables;
+    this.#whole = {
+      query: tables.statements.newest,
+      parse: pulseOfRow,
+      pageRows: (service) => this.#pageRowsOf(service),
+      note: (service, pulses) => this.#bytesPerRow.set(service, bytesPerRowOf(pulses)),
+    };
     this.#onLine = onLine;
   }
 
@@ -41,7 +58,7 @@ export class PulseReads {
     if (!after.ok) return after;
     const pulses: StoredPulse[] = [];
     // One more than the page holds tells whether another page follows.
-    for await (const chunk of this.#read(service, span, limit + 1, after.value)) {
+    for await (const chunk of this.#read(service, span, limit + 1, after.value, this.#whole)) {
       pulses.push(...chunk);
       if (pulses.length > countFitting(pulses, limit)) break;
     }
@@ -50,13 +67,13 @@ export class PulseReads {
   }
 
   scan(service: string, span: Span): AsyncGenerator<readonly StoredPulse[]> {
-    return this.#read(service, span, Number.POSITIVE_INFINITY, undefined);
+    return this.#read(service, span, Number.POSITIVE_INFINITY, undefined, this.#whole);
   }
 
-  async *measures(service: string, span: Span): AsyncGenerator<readonly Measure[]> {
-    for await (const pulses of this.#read(service, span, Number.POSITIVE_INFINITY, undefined, true)) {
-      yield pulses.map(({ event_time: time, latency_ms: latency, status }): Measure => [time, latency, status]);
-    }
+  measures(service: string, span: Span): AsyncGenerator<readonly Measure[]> {
+    const { measures } = this.#tables.statements;
+    const what = { query: measures, parse: measureOfRow, pageRows: () => CHUNK_ROWS };
+    return this.#read(service, span, Number.POSITIVE_INFINITY, undefined, what);
   }
 
   /** In the order of the services' tokens. */
@@ -116,13 +133,13 @@ export class PulseReads {
    * holds rows. One is read together with the index: the one that was the newest when the service was last read, or
    * that of the cursor.
    */
-  async *#read(
+  async *#read<T>(
     service: string,
     span: Span,
     wantedRows: number,
     after: PulseCursor | undefined,
-    isBare = false,
-  ): AsyncGenerator<readonly StoredPulse[]> {
+    what: What<T>,
+  ): AsyncGenerator<readonly T[]> {
     const { session, statements, horizon, now } = this.#tables;
     const { client, bucketMs } = await session.insist();
     // A cursor may come with another span than the one it was made for.
@@ -131,8 +148,8 @@ export class PulseReads {
     const to = Math.min(span.to, END_OF_TIME_MS, cursor === undefined ? END_OF_TIME_MS : cursor[0] + 1);
     if (from >= to) return;
     const start = (bucket: number) =>
-      this.#queriesOf(service, bucket, { from, to }, cursor, bucketMs, isBare).map((query) =>
-        pagesOf(client, query, () => Math.min(wantedRows, isBare ? CHUNK_ROWS : this.#pageRowsOf(service))),
+      this.#queriesOf(service, bucket, { from, to }, cursor, bucketMs, what.query).map((query) =>
+        pagesOf(client, query, () => Math.min(wantedRows, what.pageRows(service))),
       );
     const [oldest, newest] = [bucketOf(from, bucketMs), bucketOf(to - 1, bucketMs)];
     const guess = cursor === undefined ? this.#newest.get(service) : bucketOf(cursor[0], bucketMs);
@@ -151,8 +168,8 @@ export class PulseReads {
         for (const pages of started) {
           for await (const page of pages) {
             plan.note(page.length);
-            const pulses = this.#pulsesOf(service, page, isBare);
-            if (pulses.length > 0) yield pulses;
+            const parsed = this.#parse(service, page, what);
+            if (parsed.length > 0) yield parsed;
           }
         }
       }
@@ -160,21 +177,20 @@ export class PulseReads {
   }
 
   // Values may be gone before their row, where it was written again under one write time after its first copy had expired.
-  #pulsesOf(service: string, rows: readonly types.Row[], isBare: boolean): StoredPulse[] {
-    const pulses: StoredPulse[] = [];
-    const read = isBare ? barePulseOfRow : pulseOfRow;
+  #parse<T>(service: string, rows: readonly types.Row[], { parse, note }: What<T>): T[] {
+    const parsed: T[] = [];
     for (const row of rows) {
-      const pulse = read(service, row);
-      if (pulse === undefined) this.#passedOver++;
-      else pulses.push(pulse);
+      const one = parse(service, row);
+      if (one === undefined) this.#passedOver++;
+      else parsed.push(one);
     }
     const now = performance.now();
-    if (pulses.length < rows.length && now - this.#saidAt > SAY_AGAIN_MS) {
+    if (parsed.length < rows.length && now - this.#saidAt > SAY_AGAIN_MS) {
       this.#saidAt = now;
       this.#onLine?.(`${this.#passedOver} rows without values were passed over so far, the last of ${service}`);
     }
-    if (!isBare && pulses.length > 0) this.#bytesPerRow.set(service, bytesPerRowOf(pulses));
-    return pulses;
+    if (parsed.length > 0) note?.(service, parsed);
+    return parsed;
   }
 
   /** Rows of one page: as many as weigh {@link MAX_PAGE_BYTES}, by the last ones that were read of the service. */
@@ -191,15 +207,15 @@ export class PulseReads {
     { from, to }: Span,
     cursor: PulseCursor | undefined,
     bucketMs: number,
-    isBare: boolean,
+    query: string,
   ): Statement[] {
-    const { newest, bare, sameTime } = this.#tables.statements;
+    const { sameTime } = this.#tables.statements;
     if (cursor === undefined || bucket !== bucketOf(cursor[0], bucketMs)) {
-      return [{ query: isBare ? bare : newest, params: [service, bucket, from, to] }];
+      return [{ query, params: [service, bucket, from, to] }];
     }
     return [
       { query: sameTime, params: [service, bucket, ...cursor] },
-      { query: newest, params: [service, bucket, from, Math.min(to, cursor[0])] },
+      { query, params: [service, bucket, from, Math.min(to, cursor[0])] },
     ];
   }
 }

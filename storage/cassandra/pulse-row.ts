@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import type { types } from "cassandra-driver";
 import type { Pulse } from "../../events/pulse.ts";
-import type { StoredPulse } from "../ports.ts";
+import type { Measure, StoredPulse } from "../ports.ts";
 import type { Statement } from "./cql.ts";
 import type { CassandraSession } from "./session.ts";
 import { type WriteTimes, writetimeOfRow } from "./write-times.ts";
@@ -41,7 +41,7 @@ export function pulseStatements(keyspace: string) {
   const key = "event_time, event_source, event_id";
   // Rows from before the column `pulse` have what it holds in columns.
   const columns = `${key}, pulse, latency_ms, status, metadata`;
-  const bare = `${key}, pulse.latency_ms AS pulse_latency_ms, pulse.status AS pulse_status, latency_ms, status`;
+  const measured = "event_time, pulse.latency_ms AS pulse_latency_ms, pulse.status AS pulse_status, latency_ms, status";
   const partition = `FROM ${events} WHERE service_name = ? AND bucket = ?`;
   const buckets = `${keyspace}.pulse_buckets_by_service`;
   const claims = `${keyspace}.pulse_claims_by_identity`;
@@ -54,7 +54,7 @@ export function pulseStatements(keyspace: string) {
     insert: `INSERT INTO ${events} (service_name, bucket, ${key}, pulse) VALUES (?, ?, ?, ?, ?, ?) USING TTL ? AND TIMESTAMP ?`,
     remove: `DELETE FROM ${events} USING TIMESTAMP ? WHERE service_name = ? AND bucket = ? AND event_time = ? AND event_source = ? AND event_id = ?`,
     newest: `SELECT ${columns} ${partition} AND event_time >= ? AND event_time < ?`,
-    bare: `SELECT ${bare} ${partition} AND event_time >= ? AND event_time < ?`,
+    measures: `SELECT ${measured} ${partition} AND event_time >= ? AND event_time < ?`,
     sameTime: `SELECT ${columns} ${partition} AND event_time = ? AND (event_source, event_id) > (?, ?)`,
     isStored: `SELECT event_id ${partition} AND event_time = ? AND event_source = ? AND event_id = ?`,
     noteBucket: `INSERT INTO ${buckets} (service_name, bucket) VALUES (?, ?) USING TTL ? AND TIMESTAMP ?`,
@@ -71,6 +71,7 @@ export function pulseStatements(keyspace: string) {
     forgetClaim: `DELETE FROM ${claims} USING TIMESTAMP ? WHERE service_name = ? AND event_source = ? AND event_id = ? AND claimed_time = ?`,
     identities: `SELECT event_source, event_id ${partition}`,
     forgetRows: `DELETE FROM ${events} USING TIMESTAMP ? WHERE service_name = ? AND bucket = ?`,
+    forgetRollups: `DELETE FROM ${keyspace}.pulse_rollups_by_service WHERE service_name = ? AND tier = ?`,
     forgetBucket: `DELETE FROM ${buckets} USING TIMESTAMP ? WHERE service_name = ? AND bucket = ?`,
     era: `SELECT era FROM ${keyspace}.pulse_eras WHERE list = 'all' LIMIT 1`,
     beginEra: `INSERT INTO ${keyspace}.pulse_eras (list, era) VALUES ('all', ?)`,
@@ -142,12 +143,12 @@ export function pulseOfRow(service: string, row: types.Row): StoredPulse | undef
   return values === null ? undefined : pulseOf(service, row as unknown as PulseColumns, values);
 }
 
-/** A row of the statement `bare` as a pulse without metadata; `undefined` for a row whose values have expired before it. */
-export function barePulseOfRow(service: string, row: types.Row): StoredPulse | undefined {
-  const latency_ms: number | null = row.pulse_latency_ms ?? row.latency_ms;
+/** A row of the statement `measures`; `undefined` for a row whose values have expired before it. */
+export function measureOfRow(_service: string, row: types.Row): Measure | undefined {
+  const latencyMs: number | null = row.pulse_latency_ms ?? row.latency_ms;
   const status: string | null = row.pulse_status ?? row.status;
-  if (latency_ms === null || status === null) return undefined;
-  return pulseOf(service, row as unknown as PulseColumns, { latency_ms, status, metadata: null });
+  if (latencyMs === null || status === null) return undefined;
+  return [(row.event_time as Date).getTime(), latencyMs, status];
 }
 
 /** The columns of a key and what a pulse says, as a pulse. */

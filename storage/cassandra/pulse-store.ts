@@ -1,7 +1,7 @@
 // Start here: pulses in Cassandra. Siblings: session.ts connects, write-queue.ts gathers rows into batches,
 // pulse-writes.ts writes them, claims.ts settles the time of a pulse that came without one, pulse-reads.ts reads by the
 // plan of bucket-plan.ts, pulse-row.ts has the statements, write-times.ts the writetimes; forget.ts removes services and
-// begins an era (eras.ts) for it; driver-failure.ts says what an error means; schema-*.ts and schema/ make the tables.
+// begins an era (eras.ts) for it; late-marks.ts and rollup-store.ts keep what is known of the past; driver-failure.ts says what an error means; schema-*.ts and schema/ make the tables.
 //
 // 1. A `stored` is at a quorum of the replicas of the local data centre.
 // 2. A pulse that is written twice is the same row: its key and its writetime come from the pulse, the retention and the
@@ -9,6 +9,7 @@
 // 3. What has outlived the retention is never shown, and expires: a row's TTL is the time that its event has left.
 import type { Parsed } from "../../events/fault.ts";
 import type { Pulse } from "../../events/pulse.ts";
+import { DAY_MS } from "../../events/time.ts";
 import type { CassandraSettings } from "../../settings/cassandra-settings.ts";
 import { type NotStored, retry, STORED } from "../outcome.ts";
 import type {
@@ -17,6 +18,7 @@ import type {
   PulsePage,
   PulseReader,
   PulseWriter,
+  RollupStore,
   Span,
   StoreBatch,
   StoredPulse,
@@ -26,9 +28,11 @@ import type {
 import type { DriverFailure } from "./driver-failure.ts";
 import { Eras } from "./eras.ts";
 import { forgetServices } from "./forget.ts";
+import { LateMarks } from "./late-marks.ts";
 import { PulseReads } from "./pulse-reads.ts";
 import { bucketOf, countBytes, type PulseTables, pulseStatements } from "./pulse-row.ts";
 import { PulseWrites } from "./pulse-writes.ts";
+import { CassandraRollupStore } from "./rollup-store.ts";
 import { CassandraSession } from "./session.ts";
 import { WriteGroup, WriteQueue } from "./write-queue.ts";
 
@@ -36,6 +40,8 @@ export interface CassandraPulseStoreOptions {
   settings: CassandraSettings;
   /** Pulses are shown until they are this old. */
   retentionMs: number;
+  /** What is known of a day is kept until it is this old. @default 400 days */
+  historyMs?: number;
   /** Rows that may wait; a write beyond is `retry`. @default 100_000 */
   maxQueuedRows?: number;
   /** Batches of one partition on their way at one time. @default 6 */
@@ -59,9 +65,12 @@ export function openCassandraPulseStore(options: CassandraPulseStoreOptions): Ca
 
 /** Pulses in Cassandra; any number of processes may have the same keyspace open. */
 export class CassandraPulseStore implements PulseWriter, PulseReader, PulseForgetter, StoreLifecycle {
+  /** What is known of the past, beside its pulses. */
+  readonly rollups: RollupStore;
   readonly #session: CassandraSession;
   readonly #tables: PulseTables;
   readonly #eras: Eras;
+  readonly #marks: LateMarks;
   readonly #writes: PulseWrites;
   readonly #reads: PulseReads;
   readonly #queue: WriteQueue;
@@ -70,7 +79,8 @@ export class CassandraPulseStore implements PulseWriter, PulseReader, PulseForge
   #settlingRows = 0;
 
   constructor(options: CassandraPulseStoreOptions) {
-    const { settings, retentionMs, now = Date.now, maxQueuedRows = 100_000, maxInFlightPerPartition = 6 } = options;
+    const { settings, retentionMs, historyMs = 400 * DAY_MS, now = Date.now } = options;
+    const { maxQueuedRows = 100_000, maxInFlightPerPartition = 6 } = options;
     this.#horizon = () => now() - retentionMs;
     this.#maxQueuedRows = maxQueuedRows;
     this.#session = new CassandraSession({
@@ -81,7 +91,11 @@ export class CassandraPulseStore implements PulseWriter, PulseReader, PulseForge
     const statements = pulseStatements(settings.keyspace);
     this.#tables = { session: this.#session, statements, retentionMs, horizon: this.#horizon, now };
     this.#eras = new Eras(statements, () => this.#writes.forget());
-    this.#writes = new PulseWrites(this.#tables, this.#eras);
+    const sealAfterMs = settings.sealSeconds * 1000;
+    const { keyspace } = settings;
+    this.#marks = new LateMarks({ keyspace, sealAfterMs, now, horizon: this.#horizon });
+    this.rollups = new CassandraRollupStore({ keyspace, tables: this.#tables, sealAfterMs, historyMs });
+    this.#writes = new PulseWrites(this.#tables, this.#eras, this.#marks);
     this.#reads = new PulseReads(this.#tables, options.onLine);
     this.#queue = new WriteQueue({
       send: (partition, rows) => this.#writes.send(partition, rows),
@@ -132,7 +146,7 @@ export class CassandraPulseStore implements PulseWriter, PulseReader, PulseForge
   }
 
   forget(services: readonly string[], onForgotten = (_: string) => {}): Promise<void> {
-    return forgetServices(services, { tables: this.#tables, eras: this.#eras, onForgotten });
+    return forgetServices(services, { tables: this.#tables, eras: this.#eras, marks: this.#marks, onForgotten });
   }
 
   check(): Promise<void> {

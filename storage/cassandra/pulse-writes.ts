@@ -1,10 +1,11 @@
-// What a batch of one partition takes: its rows, a note of its bucket, and the newest of its rows for `latest`.
+// What a batch of one partition takes: its rows, a note of its bucket, the newest of its rows for `latest`, and marks for late ones.
 import type { Pulse } from "../../events/pulse.ts";
 import { BoundedMap } from "../bounded-map.ts";
 import { settleClaims } from "./claims.ts";
 import type { Cql, Statement } from "./cql.ts";
 import type { DriverFailure } from "./driver-failure.ts";
 import type { Eras } from "./eras.ts";
+import type { LateMarks } from "./late-marks.ts";
 import { bucketOf, insertOf, mapOf, type PulseRow, type PulseTables, rankOf, ttlSeconds } from "./pulse-row.ts";
 import type { Ready } from "./session.ts";
 import type { Partition } from "./write-queue.ts";
@@ -24,13 +25,15 @@ interface Remembered {
 export class PulseWrites {
   readonly #tables: PulseTables;
   readonly #eras: Eras;
+  readonly #marks: LateMarks;
   /** Buckets that have their note, and the writetime of each service's newest pulse: neither is written again. */
   readonly #buckets = new BoundedMap<Remembered>(MAX_REMEMBERED);
   readonly #newest = new BoundedMap<Remembered>(MAX_REMEMBERED);
 
-  constructor(tables: PulseTables, eras: Eras) {
+  constructor(tables: PulseTables, eras: Eras, marks: LateMarks) {
     this.#tables = tables;
     this.#eras = eras;
+    this.#marks = marks;
   }
 
   /**
@@ -53,6 +56,7 @@ export class PulseWrites {
         this.#noteBucket(ready, partition, times),
         this.#setLatest(ready.client, partition.service, rows),
       ]);
+      await this.#marks.markLate(ready.client, partition.service, timesOf(rows));
       return undefined;
     });
   }
@@ -87,6 +91,7 @@ export class PulseWrites {
     });
     const ttl = Math.max(1, ttlSeconds(time, horizon()));
     await ready.client.batch([insertOf(statements, row, bucket, ttl, times), ...removals], { logged: true });
+    await this.#marks.markLate(ready.client, pulse.service_name, [time, ...losers]);
   }
 
   async #insert(client: Cql, { bucket }: Partition, rows: readonly PulseRow[], times: WriteTimes): Promise<void> {
@@ -144,6 +149,10 @@ export class PulseWrites {
     // Another batch may have set a newer one meanwhile.
     if (!this.#isWritten(this.#newest.get(service), writetime)) this.#newest.set(service, this.#remember(writetime));
   }
+}
+
+function* timesOf(rows: readonly PulseRow[]): Generator<number> {
+  for (const { time } of rows) yield time;
 }
 
 /**

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { seenOf } from "../marks.ts";
 import type { KeptRollup, RollupStore } from "../ports.ts";
 import { HOUR, newService, pulseOf, START } from "../testing/pulses.ts";
 import { store } from "../testing/read-back.ts";
@@ -52,23 +53,28 @@ export function describeRollups(fixture: Fixture<OpenRollupStore>): void {
       ]);
     });
 
-    it("are gone with a forgotten service, and so are its marks", async () => {
+    it("are gone with a forgotten service, and those that somebody makes meanwhile have not seen its marks", async () => {
       const { store: own } = await fixture.open();
       const service = newService();
       await own.rollups.sealedUntil();
       await store(own, [pulseOf({ service_name: service })]);
       await own.rollups.keep(service, "hour", [rollupAt(START, 1)]);
       await own.rollups.keep(service, "day", [rollupAt(START, 1)]);
+      const before = seenOf(await own.rollups.marks(service, ONE_HOUR), ONE_HOUR);
       await own.forget([service]);
       const list = (tier: keyof typeof TIERS) => own.rollups.list(service, tier, ONE_HOUR);
       expect([await list("hour"), await list("day")]).toEqual([[], []]);
-      expect(await own.rollups.marks(service, ONE_HOUR)).toEqual(new Map());
-      // The service comes again, and so do its rollups and marks.
+      // Where the service is not there any more, nothing is kept of it.
+      await own.rollups.keep(service, "hour", [{ ...rollupAt(START, 1), seen: before }]);
+      const after = seenOf(await own.rollups.marks(service, ONE_HOUR), ONE_HOUR);
+      expect((await list("hour")).filter(({ seen }) => seen === after)).toEqual([]);
+      // The service comes again, and so do its rollups.
       await store(own, [pulseOf({ service_name: service })]);
-      expect([await list("hour"), await list("day")]).toEqual([[], []]);
-      expect((await own.rollups.marks(service, ONE_HOUR)).size).toBe(1);
+      const marks = await own.rollups.marks(service, ONE_HOUR);
+      expect((await list("hour")).filter(({ seen }) => seen === seenOf(marks, ONE_HOUR))).toEqual([]);
+      expect(marks.size).toBe(1);
       await own.rollups.keep(service, "hour", [rollupAt(START, 2)]);
-      expect(await list("hour")).toMatchObject([{ value: Uint8Array.of(2) }]);
+      expect((await list("hour")).map(({ value }) => [...value])).toEqual([[2]]);
     });
   });
 
