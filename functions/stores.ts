@@ -27,6 +27,7 @@ export async function openPulseStore({
   const metrics = createStoreMetrics([registry]);
   const options = {
     retentionMs: settings.retentionDays * DAY_MS,
+    historyMs: settings.historyDays * DAY_MS,
     onBatch: ({ rows, durationMs, outcome }: { rows: number; durationMs: number; outcome: string }) => {
       metrics.batchRows.observe(rows);
       metrics.latency.observe(durationMs / 1000);

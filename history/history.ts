@@ -6,9 +6,9 @@
 import { setImmediate as nextLoop } from "node:timers/promises";
 import { seenOf } from "../storage/marks.ts";
 import type { KeptRollup, Marks, PulseReader, RollupStore, Span } from "../storage/ports.ts";
-import type { Tier } from "../storage/tiers.ts";
+import { floorTo, TIERS, type Tier } from "../storage/tiers.ts";
 import { hoursOf, planOf, runsOf, type Slot } from "./plan.ts";
-import { isFrozen, Rollup, SpanFigures } from "./rollup.ts";
+import { isFrozen, isReadable, Rollup, SpanFigures } from "./rollup.ts";
 import { StatusCounts } from "./status-counts.ts";
 
 export interface HistoryOptions {
@@ -16,6 +16,8 @@ export interface HistoryOptions {
   /** Without them, every answer reads all pulses of its span. */
   rollups?: RollupStore | undefined;
   retentionMs: number;
+  /** A rollup of fewer pulses is not kept: they are read as fast. @default 10 */
+  leastPulses?: number;
   /** Epoch ms. */
   now: () => number;
 }
@@ -27,8 +29,6 @@ export interface SpansRead {
   statuses: StatusCounts;
 }
 
-/** As many pulses are read as fast as a rollup of them. */
-const LEAST_PULSES = 10;
 const ROLLUPS_AT_ONCE = 1000;
 const KEPT_AT_ONCE = 100;
 
@@ -54,16 +54,28 @@ export class History {
     this.#options = options;
   }
 
+  /** From when on every pulse of a span is there: its beginning, or where whole days of the past end. */
+  exactFromOf({ from }: Span): number {
+    const horizon = this.#options.now() - this.#options.retentionMs;
+    // The edge moves on between the question and the look at it.
+    return from >= horizon - TIERS.minute ? from : -floorTo(TIERS.day, -horizon);
+  }
+
   /**
    * What is known of a service in spans that follow each other, in memory that does not grow with the number of pulses. All that
-   * was stored before the call is in it. @throws once the signal aborts
+   * was stored before the call is in it. Before `exactFrom`, the beginning of a day, whole days are told as they were known.
+   * @throws once the signal aborts
    */
-  async read(service: string, spans: readonly Span[], { signal, nextTurn = nextLoop }: Share = {}): Promise<SpansRead> {
+  async read(
+    service: string,
+    spans: readonly Span[],
+    { signal, nextTurn = nextLoop, exactFrom = Number.NEGATIVE_INFINITY }: Share & { exactFrom?: number } = {},
+  ): Promise<SpansRead> {
     const { rollups, retentionMs } = this.#options;
     const now = this.#options.now();
     // In this order: what is stored from now on of what may be rolled leaves a mark, and marks are read before pulses.
     const sealedUntil = (await rollups?.sealedUntil()) ?? Number.NEGATIVE_INFINITY;
-    const slots = planOf(spans, { now, horizon: now - retentionMs, sealedUntil });
+    const slots = planOf(spans, { now, horizon: now - retentionMs, sealedUntil, exactFrom });
     const parts = spans.map(() => new SpanFigures());
     const statuses = new StatusCounts();
     const [first, last] = [slots.find(hasTier), slots.findLast(hasTier)];
@@ -77,11 +89,14 @@ export class History {
   /** Adds each slot to the target of its part. */
   async #gather(question: Question, slots: readonly Slot[], targets: readonly Rollup[]): Promise<void> {
     const unknown: Slot[] = [];
-    for (const run of runsOf(slots, ROLLUPS_AT_ONCE, (a, b) => a.tier === b.tier)) {
+    const isSame = (a: Slot, b: Slot) => a.tier === b.tier && a.isPast === b.isPast;
+    for (const run of runsOf(slots, ROLLUPS_AT_ONCE, isSame)) {
       const known = await this.#list(question, run);
       for (const slot of run) {
-        const value = known.get(slot.from) ?? (slot.tier === "day" ? await this.#rollDay(question, slot) : undefined);
-        if (value === undefined) unknown.push(slot);
+        const value =
+          known.get(slot.from) ??
+          (slot.tier === "day" && !slot.isPast ? await this.#rollDay(question, slot) : undefined);
+        if (value === undefined) unknown.push(...(slot.isPast ? this.#leftOf(slot) : [slot]));
         else targets[slot.part]?.addFrozen(value);
       }
     }
@@ -99,11 +114,18 @@ export class History {
     const kept = await rollups.list(service, first.tier, { from: first.from, to: last.to });
     const length = first.to - first.from;
     for (const { start, seen, value } of kept) {
-      if (seen === seenOf(marks, { from: start, to: start + length }) && isFrozen(value)) known.set(start, value);
+      const isRight = seen === seenOf(marks, { from: start, to: start + length }) && isFrozen(value);
+      if (first.isPast ? isReadable(value) : isRight) known.set(start, value);
     }
     await nextTurn();
     signal?.throwIfAborted();
     return known;
+  }
+
+  /** What the pulses still tell of a day that is not known. */
+  #leftOf({ from, to, part }: Slot): Slot[] {
+    const horizon = this.#options.now() - this.#options.retentionMs;
+    return horizon < to ? [{ from: Math.max(from, horizon), to, part }] : [];
   }
 
   async #rollDay(question: Question, slot: Slot): Promise<Uint8Array> {
@@ -127,7 +149,7 @@ export class History {
       if (slot.tier === undefined || rollup.count === 0) return;
       const value = rollup.freeze();
       targets[slot.part]?.addFrozen(value);
-      if (rollup.count < LEAST_PULSES) return;
+      if (rollup.count < (this.#options.leastPulses ?? 10)) return;
       if (madeTier !== undefined && (madeTier !== slot.tier || made.length === KEPT_AT_ONCE)) {
         await this.#keep(question, madeTier, made);
         made = [];
@@ -153,8 +175,8 @@ export class History {
     if (madeTier !== undefined) await this.#keep(question, madeTier, made);
   }
 
-  async #keep({ service }: Question, tier: Tier, made: readonly KeptRollup[]): Promise<void> {
-    await this.#options.rollups?.keep(service, tier, made);
+  async #keep({ service, marks }: Question, tier: Tier, made: readonly KeptRollup[]): Promise<void> {
+    await this.#options.rollups?.keep(service, tier, made, marks);
   }
 }
 

@@ -8,7 +8,7 @@ fc.configureGlobal({ seed: 20_261_205 });
 
 const { minute: MINUTE, hour: HOUR, day: DAY } = TIERS;
 const TODAY = Date.UTC(2026, 10, 30);
-const at = { now: TODAY + 12 * HOUR, horizon: TODAY - 30 * DAY, sealedUntil: TODAY + 12 * HOUR - MINUTE };
+const at = { now: TODAY + 12 * HOUR, horizon: TODAY - 30 * DAY, sealedUntil: TODAY + 12 * HOUR - MINUTE, exactFrom: 0 };
 
 /** A plan in words, such as "raw 5000, 3 hour". */
 function wordsOf(slots: readonly Slot[]): string {
@@ -48,6 +48,14 @@ describe("a plan", () => {
     expect(wordsOf(slots)).toBe(`raw ${DAY}`);
   });
 
+  it("takes days before the retention as they were known, also the one whose pulses expire", () => {
+    const options = { ...at, horizon: at.horizon + HOUR, exactFrom: at.horizon + DAY };
+    const slots = planOf([{ from: at.horizon - 2 * DAY, to: at.horizon + 2 * DAY + HOUR }], options);
+    expect(wordsOf(slots)).toBe("4 day, 1 hour");
+    expect(slots.map(({ isPast = false }) => isPast)).toEqual([true, true, true, false, false]);
+    expect(wordsOf(planOf([{ from: at.horizon - HOUR, to: at.horizon + DAY / 2 }], options))).toBe("");
+  });
+
   it("covers any spans without a gap, with whole rollups that are sealed, within the retention and new enough", () => {
     const time = fc.oneof(
       fc.integer({ min: at.horizon - DAY, max: at.now + DAY }),
@@ -58,7 +66,12 @@ describe("a plan", () => {
       fc.property(fc.uniqueArray(time, { minLength: 2, maxLength: 8 }), offset, (times, move) => {
         const edges = times.toSorted((a, b) => a - b);
         const parts = edges.slice(1).map((to, i) => ({ from: edges[i] as number, to }));
-        const options = { now: at.now + move, horizon: at.horizon + move, sealedUntil: at.sealedUntil - move };
+        const options = {
+          now: at.now + move,
+          horizon: at.horizon + move,
+          sealedUntil: at.sealedUntil - move,
+          exactFrom: 0,
+        };
         const slots = planOf(parts, options);
         let next = Math.max(edges[0] as number, options.horizon);
         for (const { from, to, tier, part } of slots) {

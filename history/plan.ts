@@ -1,5 +1,5 @@
 // Which rollups answer a question, and what is left to read from the pulses: whole days, then whole hours, then whole minutes,
-// then the two edges.
+// then the two edges. Of the time before the retention whole days are known.
 import type { Span } from "../storage/ports.ts";
 import { floorTo, MINUTES_KEPT_MS, TIERS, type Tier } from "../storage/tiers.ts";
 
@@ -8,6 +8,8 @@ export interface Slot extends Span {
   tier?: Tier;
   /** To which of the asked spans it belongs. */
   part: number;
+  /** Whether some of its pulses are gone: it is known as a whole, or not at all. */
+  isPast?: boolean;
 }
 
 export interface PlanOptions {
@@ -17,13 +19,20 @@ export interface PlanOptions {
   horizon: number;
   /** What ends at or before it may be rolled. */
   sealedUntil: number;
+  /** The beginning of a day: before it, whole days are taken as they were known. */
+  exactFrom: number;
 }
 
 const COARSEST_FIRST: readonly Tier[] = ["day", "hour", "minute"];
 
-/** Splits spans into slots, oldest first, without gaps from the horizon on. A slot with a tier lies within the retention as a whole. */
+/** Splits spans into slots, oldest first, without gaps from the horizon on. Only a slot that is past reaches before the horizon. */
 export function planOf(parts: readonly Span[], options: PlanOptions): Slot[] {
-  return parts.flatMap(({ from, to }, part) => split({ from: Math.max(from, options.horizon), to, part }, options));
+  const { horizon, exactFrom } = options;
+  return parts.flatMap(({ from, to }, part) => {
+    const past = { from: -floorTo(TIERS.day, -from), to: Math.min(floorTo(TIERS.day, to), exactFrom), part };
+    const days = past.from < past.to ? cut(past, "day").map((day) => ({ ...day, isPast: true })) : [];
+    return [...days, ...split({ from: Math.max(from, horizon, exactFrom), to, part }, options)];
+  });
 }
 
 /** The hours of a day. */

@@ -78,3 +78,8 @@ export class Rollup {
 export function isFrozen(bytes: Uint8Array): boolean {
   return bytes[0] === FORMAT && new ByteReader(bytes.subarray(1)).whole() === RULES;
 }
+
+/** Whether bytes can be read, although their healths may be by the rules of another time. */
+export function isReadable(bytes: Uint8Array): boolean {
+  return bytes[0] === FORMAT;
+}

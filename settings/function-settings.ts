@@ -135,6 +135,11 @@ export const functionSettings = {
     integer({ min: 1, max: 3650, fallback: 30 }),
     "How long pulses are kept. An older pulse is refused. A Cassandra with its default `storage_compatibility_mode` keeps no row beyond 2038-01-19.",
   ),
+  historyDays: setting(
+    "PULSE_HISTORY_DAYS",
+    integer({ min: 1, max: 3650, fallback: 400 }),
+    "How long is kept what is known of each day: summaries reach back as far, also where the pulses are gone.",
+  ),
   shutdownGraceMs: setting(
     "PULSE_SHUTDOWN_GRACE_MS",
     integer({ ...TIMEOUT_MS, fallback: 20_000 }),

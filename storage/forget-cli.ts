@@ -1,14 +1,10 @@
 // `npm run forget -- SERVICE`
-import { existsSync } from "node:fs";
-import { join } from "node:path";
 import { createInterface } from "node:readline/promises";
 import { parseArgs } from "node:util";
-import { DAY_MS, END_OF_TIME_MS } from "../events/time.ts";
-import { cassandraSettings } from "../settings/cassandra-settings.ts";
-import { functionSettings } from "../settings/function-settings.ts";
-import { readSettings, SettingsError } from "../settings/read.ts";
+import { END_OF_TIME_MS } from "../events/time.ts";
+import { SettingsError } from "../settings/read.ts";
 import { forTerminal } from "../settings/terminal-text.ts";
-import type { PulseForgetter, PulseReader, StoreLifecycle } from "./ports.ts";
+import { type CommandStore, openCommandStore, UsageError } from "./command-store.ts";
 
 const HELP = `Usage: npm run forget -- SERVICE... [--yes]
 
@@ -27,8 +23,6 @@ Exit code: 0 done, 1 a fault stopped it, 2 the command or a setting is wrong, or
 const LINE_EVERY_MS = 2000;
 const EVER = { from: 0, to: END_OF_TIME_MS };
 
-class UsageError extends Error {}
-
 /** What the command uses of its process. */
 export interface ForgetIo {
   env: NodeJS.ProcessEnv;
@@ -38,19 +32,17 @@ export interface ForgetIo {
   ask: ((question: string) => Promise<string>) | undefined;
 }
 
-type Store = PulseReader & PulseForgetter & StoreLifecycle;
-
 /** Runs the command; gives its exit code. */
 export async function runForgetCommand(args: readonly string[], io: ForgetIo): Promise<number> {
   const { env, say, complain } = io;
-  let store: Store | undefined;
+  let store: CommandStore | undefined;
   try {
     const { help, yes, names } = readOptions(args);
     if (help) {
       say(HELP);
       return 0;
     }
-    store = await openStore(env);
+    ({ store } = await openCommandStore(env));
     await store.check();
     const services = await servicesOf(names, store);
     if (services.length === 0) {
@@ -87,33 +79,7 @@ function readOptions(args: readonly string[]) {
   }
 }
 
-async function openStore(env: NodeJS.ProcessEnv): Promise<Store> {
-  const {
-    dataDir,
-    retentionDays,
-    storeMaxBytes: maxBytes,
-    ...cassandra
-  } = readSettings(
-    {
-      dataDir: functionSettings.dataDir,
-      retentionDays: functionSettings.retentionDays,
-      storeMaxBytes: functionSettings.storeMaxBytes,
-      ...cassandraSettings,
-    },
-    env,
-  );
-  const retentionMs = retentionDays * DAY_MS;
-  if (cassandra.contactPoints !== undefined) {
-    const { openCassandraPulseStore } = await import("./cassandra/pulse-store.ts");
-    return openCassandraPulseStore({ settings: cassandra, retentionMs });
-  }
-  const file = join(dataDir, "pulses.db");
-  if (!existsSync(file)) throw new UsageError(`Expected a store in ${file}, got none: set PULSE_DATA_DIR`);
-  const { openSqlitePulseStore } = await import("./sqlite/pulse-store.ts");
-  return openSqlitePulseStore({ file, maxBytes, retentionMs });
-}
-
-async function servicesOf(names: readonly string[], store: Store): Promise<string[]> {
+async function servicesOf(names: readonly string[], store: CommandStore): Promise<string[]> {
   const services = new Set<string>();
   const beginnings = names.filter((name) => name.endsWith("*")).map((name) => name.slice(0, -1));
   if (beginnings.length > 0) {

@@ -92,8 +92,12 @@ export interface RollupStore {
   marks(service: string, span: Span): Promise<Marks>;
   /** The rollups of a service that begin in a span. */
   list(service: string, tier: Tier, span: Span): Promise<KeptRollup[]>;
-  /** Keeps rollups, each in place of one with the same beginning. False when the store does not take them at the moment. */
-  keep(service: string, tier: Tier, rollups: readonly KeptRollup[]): Promise<boolean>;
+  /**
+   * Keeps rollups, each in place of one with the same beginning.
+   * @param since the marks that were read before their pulses
+   * @returns false when the store does not take them at the moment, or a service was forgotten meanwhile
+   */
+  keep(service: string, tier: Tier, rollups: readonly KeptRollup[], since: Marks): Promise<boolean>;
 }
 
 /** Removes services. */

@@ -1,4 +1,6 @@
 import { DAY_MS } from "../../events/time.ts";
+import { History } from "../../history/history.ts";
+import { Rolling } from "../../history/roller.ts";
 import { gaugeStoreQueue } from "../metrics/gauges.ts";
 import { MAX_QUEUED_ROWS } from "../metrics/limits.ts";
 import type { Parts } from "../parts.ts";
@@ -13,7 +15,7 @@ const ON_ITS_WAY_MS = 60 * 60_000;
 
 /** pulse-persist with its store. */
 export async function compose(parts: Parts): Promise<PulseFunction> {
-  const { settings, registry } = parts;
+  const { settings, registry, log } = parts;
   const store = await openPulseStore(parts);
   gaugeStoreQueue([registry], () => store.queuedRows);
   const persist = createPersist({
@@ -23,5 +25,23 @@ export async function compose(parts: Parts): Promise<PulseFunction> {
     maxPulses: settings.maxPulses,
     maxQueuedRows: MAX_QUEUED_ROWS,
   });
-  return { ...persist, routes: [...persist.routes, serviceNamesRoute(store)] };
+  const retentionMs = settings.retentionDays * DAY_MS;
+  const now = Date.now;
+  // Here, because pulse-persist always runs where pulses come, and pulse-query may be scaled to none.
+  const rolling = new Rolling({
+    history: new History({ reader: store, rollups: store.rollups, retentionMs, now }),
+    reader: store,
+    retentionMs,
+    now,
+    onFailure: (error) =>
+      log.warn({ err: error }, "rolling up the past waits: answers are right without it, and slower"),
+  });
+  return {
+    ...persist,
+    routes: [...persist.routes, serviceNamesRoute(store)],
+    close: async () => {
+      await rolling.stop();
+      await persist.close();
+    },
+  };
 }

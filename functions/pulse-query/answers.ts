@@ -107,6 +107,9 @@ export const summary = z
     service_name: z.string(),
     from: time,
     to: time,
+    exact_from: time.describe(
+      "From here on every pulse of the span is counted; `from`, unless the span begins before the retention. Before it whole days (UTC) are told as they were known, and `from`, `to` and the buckets are whole days.",
+    ),
     count,
     health: healthCounts,
     statuses: z

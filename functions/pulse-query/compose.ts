@@ -11,6 +11,7 @@ export async function compose(parts: Parts): Promise<PulseFunction> {
   return createQuery({
     store,
     retentionMs: settings.retentionDays * DAY_MS,
+    historyMs: settings.historyDays * DAY_MS,
     log,
     persistUrl: settings.persistUrl,
     doors,

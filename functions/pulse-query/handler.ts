@@ -45,6 +45,8 @@ import { viewPulse, viewService, viewServiceDetail } from "./view.ts";
 export interface QueryOptions {
   store: PulseReader & PulseForgetter & StoreLifecycle & { readonly rollups?: RollupStore };
   retentionMs: number;
+  /** How far summaries reach back. @default the retention */
+  historyMs?: number;
   log: Logger;
   doors: Doors;
   /** Of live streams. */
@@ -73,6 +75,7 @@ const MAX_WAITING = 100;
 export function createQuery({
   store,
   retentionMs,
+  historyMs = retentionMs,
   log,
   doors,
   live: liveOptions,
@@ -112,9 +115,9 @@ export function createQuery({
   const summaries = new SharedAnswers<Summary>(MAX_SUMMARIES, MAX_WAITING, now);
   const readNothing = (query: URLSearchParams) => readQuery({}, query);
   const readSpan =
-    <F extends Parameters<typeof readSpanQuery>[0]>(fields: F) =>
+    <F extends Parameters<typeof readSpanQuery>[0]>(fields: F, reach?: { historyMs: number }) =>
     (query: URLSearchParams) =>
-      readSpanQuery(fields, query, { now: now(), retentionMs });
+      readSpanQuery(fields, query, { now: now(), retentionMs, ...reach });
 
   const readPage = (query: URLSearchParams) => readQuery(servicesParameters, query);
   const listServices = answering(readPage, async ({ limit, cursor }, request, grant) => {
@@ -155,7 +158,7 @@ export function createQuery({
     exports.open(client(), store.scan(parameters.service as string, span), viewPulse),
   );
 
-  const showSummary = answering(readSpan(summaryParameters), async ({ span, buckets }, request) => {
+  const showSummary = answering(readSpan(summaryParameters, { historyMs }), async ({ span, buckets }, request) => {
     const service = request.parameters.service as string;
     const key = JSON.stringify([service, span.from, span.to, buckets]);
     const client = request.client();

@@ -25,6 +25,8 @@ export interface SpanContext {
   /** Epoch ms. */
   now: number;
   retentionMs: number;
+  /** The longest span, where it may begin before the retention. */
+  historyMs?: number;
 }
 
 /** Reads a query with a span: the fields' values, and the span that `from` and `to` stand for. */
@@ -39,18 +41,20 @@ export function readSpanQuery<F extends typeof spanParameters>(
   return span.ok ? { ok: true, value: { ...read.value, span: span.value } } : span;
 }
 
-// The longest span is all that a store may hold, so that no request can ask for more than there is.
+// The longest span is all that a store may hold, so that no request can ask for more than there is. Without `from` it is the
+// retention.
 function spanOf(
   given: { from: number | undefined; to: number | undefined },
-  { now, retentionMs }: SpanContext,
+  { now, retentionMs, historyMs = 0 }: SpanContext,
 ): Parsed<Span> {
-  const longestMs = retentionMs + MAX_AHEAD_MS;
+  const [keptMs, what] = historyMs > retentionMs ? [historyMs, "history"] : [retentionMs, "retention"];
+  const longestMs = keptMs + MAX_AHEAD_MS;
   const to = given.to ?? Math.max(now + MAX_AHEAD_MS, given.from === undefined ? 0 : given.from + 1);
-  const from = given.from ?? Math.max(0, to - longestMs);
+  const from = given.from ?? Math.max(0, to - retentionMs - MAX_AHEAD_MS);
   if (from >= to) return { ok: false, faults: [TO_BEFORE_FROM] };
   if (to - from > longestMs) {
-    const days = Number((retentionMs / DAY_MS).toFixed(3));
-    const rule = `Expected a time at most ${days} days (the retention) before to`;
+    const days = Number((keptMs / DAY_MS).toFixed(3));
+    const rule = `Expected a time at most ${days} days (the ${what}) before to`;
     return { ok: false, faults: [{ pointer: "/query/from", rule, got: "an earlier time" }] };
   }
   return { ok: true, value: { from, to } };

@@ -9,19 +9,21 @@ import type { LatencySummary, Summary, SummaryBucket } from "./answers.ts";
  * Sums up a service's pulses of a span, in memory that does not grow with their number. @throws once the signal aborts
  */
 export async function summarize(
-  history: Pick<History, "read">,
+  history: Pick<History, "read" | "exactFromOf">,
   service: string,
   span: Span,
   buckets: number,
   share?: Share,
 ): Promise<Summary> {
-  const spans = divide(span, buckets);
-  const { parts, statuses } = await history.read(service, spans, share);
+  const exactFrom = history.exactFromOf(span);
+  const spans = exactFrom === span.from ? divide(span, buckets) : divideDays(span, buckets, exactFrom);
+  const { parts, statuses } = await history.read(service, spans, { ...share, exactFrom });
   const whole = new SpanFigures();
   for (const part of parts) whole.merge(part);
   return {
     service_name: service,
-    ...timesOf(span),
+    ...timesOf({ from: (spans[0] as Span).from, to: (spans.at(-1) as Span).to }),
+    exact_from: new Date(exactFrom).toISOString(),
     count: whole.latencies.count,
     health: whole.health,
     statuses: statuses.list(),
@@ -38,6 +40,18 @@ function divide(span: Span, buckets: number): Span[] {
   const lengthMs = span.to - span.from;
   const number = Math.min(buckets, lengthMs);
   const step = [TIERS.day, TIERS.hour, TIERS.minute].find((one) => one * number <= lengthMs) ?? 1;
+  return cut(span, number, step);
+}
+
+/** A span that begins before the retention, in whole days: nothing shorter is known there. It is widened to them. */
+function divideDays(span: Span, buckets: number, exactFrom: number): Span[] {
+  const from = floorTo(TIERS.day, span.from);
+  const to = span.to < exactFrom ? -floorTo(TIERS.day, -span.to) : span.to;
+  return cut({ from, to }, Math.min(buckets, Math.floor((to - from) / TIERS.day)), TIERS.day);
+}
+
+function cut(span: Span, number: number, step: number): Span[] {
+  const lengthMs = span.to - span.from;
   const edge = (i: number) => {
     const even = span.from + Math.ceil((i * lengthMs) / number);
     return i === 0 || i === number ? even : floorTo(step, even);

@@ -123,8 +123,10 @@ export class PulseReads {
   }
 
   async #newestOf(service: string, isBare: boolean): Promise<StoredPulse | undefined> {
-    for await (const [pulse] of this.#read(service, { from: 0, to: END_OF_TIME_MS }, 1, undefined, isBare))
+    for await (const [pulse] of this.#read(service, { from: 0, to: END_OF_TIME_MS }, 1, undefined, this.#whole)) {
+      if (pulse !== undefined && isBare) delete pulse.metadata;
       return pulse;
+    }
     return undefined;
   }
 

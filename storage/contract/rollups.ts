@@ -26,15 +26,19 @@ export function describeRollups(fixture: Fixture<OpenRollupStore>): void {
     return rollups.map(({ start, seen, value }) => [(start - START) / HOUR, seen, ...value]);
   };
 
+  const keep = async (service: string, tier: keyof typeof TIERS, some: readonly KeptRollup[], of = fixture.store) => {
+    const marks = await of.rollups.marks(service, ONE_HOUR);
+    return await of.rollups.keep(service, tier, some, marks);
+  };
+
   describe("rollups", () => {
     it("are kept by service, tier and beginning, and read back by span, oldest first", async () => {
-      const { rollups } = fixture.store;
       const service = newService();
       await store(fixture.store, [pulseOf({ service_name: service })]);
       expect(await listed(service)).toEqual([]);
       const some = [3, 0, 1, 8, 9].map((hour) => rollupAt(START + hour * HOUR, hour, 0, 255));
-      expect(await rollups.keep(service, "hour", some)).toBe(true);
-      await rollups.keep(service, "minute", [rollupAt(START, 7)]);
+      expect(await keep(service, "hour", some)).toBe(true);
+      await keep(service, "minute", [rollupAt(START, 7)]);
       expect(await listed(service)).toEqual([0, 1, 3, 8].map((hour) => [hour, "", hour, 0, 255]));
       expect(await listed(service, "minute")).toEqual([[0, "", 7]]);
       expect(await listed(service, "day")).toEqual([]);
@@ -42,11 +46,10 @@ export function describeRollups(fixture: Fixture<OpenRollupStore>): void {
     });
 
     it("give way to those that begin at the same time", async () => {
-      const { rollups } = fixture.store;
       const service = newService();
       await store(fixture.store, [pulseOf({ service_name: service })]);
-      await rollups.keep(service, "hour", [rollupAt(START, 1), rollupAt(START + HOUR, 2)]);
-      await rollups.keep(service, "hour", [{ ...rollupAt(START, 3), seen: "marks" }]);
+      await keep(service, "hour", [rollupAt(START, 1), rollupAt(START + HOUR, 2)]);
+      await keep(service, "hour", [{ ...rollupAt(START, 3), seen: "marks" }]);
       expect(await listed(service)).toEqual([
         [0, "marks", 3],
         [1, "", 2],
@@ -58,14 +61,15 @@ export function describeRollups(fixture: Fixture<OpenRollupStore>): void {
       const service = newService();
       await own.rollups.sealedUntil();
       await store(own, [pulseOf({ service_name: service })]);
-      await own.rollups.keep(service, "hour", [rollupAt(START, 1)]);
-      await own.rollups.keep(service, "day", [rollupAt(START, 1)]);
-      const before = seenOf(await own.rollups.marks(service, ONE_HOUR), ONE_HOUR);
+      await keep(service, "hour", [rollupAt(START, 1)], own);
+      await keep(service, "day", [rollupAt(START, 1)], own);
+      const before = await own.rollups.marks(service, ONE_HOUR);
       await own.forget([service]);
       const list = (tier: keyof typeof TIERS) => own.rollups.list(service, tier, ONE_HOUR);
       expect([await list("hour"), await list("day")]).toEqual([[], []]);
-      // Where the service is not there any more, nothing is kept of it.
-      await own.rollups.keep(service, "hour", [{ ...rollupAt(START, 1), seen: before }]);
+      // Somebody has read its pulses before, and is late.
+      await store(own, [pulseOf({ service_name: service, event_time: Date.now() })]);
+      await own.rollups.keep(service, "hour", [{ ...rollupAt(START, 1), seen: seenOf(before, ONE_HOUR) }], before);
       const after = seenOf(await own.rollups.marks(service, ONE_HOUR), ONE_HOUR);
       expect((await list("hour")).filter(({ seen }) => seen === after)).toEqual([]);
       // The service comes again, and so do its rollups.
@@ -73,7 +77,7 @@ export function describeRollups(fixture: Fixture<OpenRollupStore>): void {
       const marks = await own.rollups.marks(service, ONE_HOUR);
       expect((await list("hour")).filter(({ seen }) => seen === seenOf(marks, ONE_HOUR))).toEqual([]);
       expect(marks.size).toBe(1);
-      await own.rollups.keep(service, "hour", [rollupAt(START, 2)]);
+      await keep(service, "hour", [rollupAt(START, 2)], own);
       expect((await list("hour")).map(({ value }) => [...value])).toEqual([[2]]);
     });
   });

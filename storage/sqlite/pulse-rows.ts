@@ -2,7 +2,7 @@ import type { DatabaseSync } from "node:sqlite";
 import type { Pulse } from "../../events/pulse.ts";
 import type { PulseCursor } from "../cursor.ts";
 import type { Measure, Span, StoredPulse } from "../ports.ts";
-import { floorTo, HOUR_MS } from "../tiers.ts";
+import { floorTo, HOUR_MS, TIERS } from "../tiers.ts";
 import type { SqliteSchema } from "./database.ts";
 import type { StoreTables } from "./group-commit.ts";
 import { type RollupRows, rollupTables } from "./rollup-rows.ts";
@@ -93,9 +93,9 @@ function prepareStatements(database: DatabaseSync) {
     deleteExpired: database.prepare(`
       DELETE FROM pulses WHERE rowid IN
         (SELECT rowid FROM pulses WHERE service = ? AND event_time < ? ORDER BY event_time LIMIT ?)`),
-    silentServices: database.prepare(
-      "SELECT id FROM services s WHERE NOT EXISTS (SELECT 1 FROM pulses p WHERE p.service = s.id) LIMIT ?",
-    ),
+    silentServices: database.prepare(`
+      SELECT id FROM services s WHERE NOT EXISTS (SELECT 1 FROM pulses p WHERE p.service = s.id)
+      AND NOT EXISTS (SELECT 1 FROM rollups r WHERE r.service = s.id AND r.step = ${TIERS.day} AND r.start >= ?) LIMIT ?`),
   };
 }
 
@@ -104,12 +104,15 @@ export class PulseRows implements StoreTables<readonly Pulse[]> {
   readonly #statements: ReturnType<typeof prepareStatements>;
   readonly #serviceIds = new Map<string, number>();
   readonly #rollups: RollupRows;
+  readonly #oldestDay: () => number;
   #dataVersion: unknown;
   #sealedUntil = 0;
 
-  constructor(database: DatabaseSync, rollups: RollupRows) {
+  /** @param oldestDay a service whose pulses are gone stays as long as a day is known that begins at or after it (epoch ms) */
+  constructor(database: DatabaseSync, rollups: RollupRows, oldestDay: () => number) {
     this.#statements = prepareStatements(database);
     this.#rollups = rollups;
+    this.#oldestDay = oldestDay;
   }
 
   // Another process may have deleted a service whose id is known here.
@@ -190,6 +193,7 @@ export class PulseRows implements StoreTables<readonly Pulse[]> {
   /** Takes the name from a service: nothing of it is found any more, and {@link deleteDetached} deletes its pulses. */
   detach(service: string): void {
     this.#statements.detachService.run(DETACHED, service);
+    this.#rollups.countForgotten();
     this.#serviceIds.delete(service);
   }
 
@@ -205,7 +209,7 @@ export class PulseRows implements StoreTables<readonly Pulse[]> {
     return true;
   }
 
-  /** Deletes pulses first, those of forgotten services before all others, then services without any. */
+  /** Deletes pulses first, those of forgotten services before all others, then services of which nothing is known any more. */
   deleteBefore(horizon: number, maxRows: number): boolean {
     const { expiredService, deleteExpired, silentServices, deleteService } = this.#statements;
     if (this.deleteDetached(maxRows)) return true;
@@ -218,7 +222,7 @@ export class PulseRows implements StoreTables<readonly Pulse[]> {
       left -= Number(deleteExpired.run(after, horizon, left).changes);
       if (left <= 0) return true;
     }
-    const silent = silentServices.all(left);
+    const silent = silentServices.all(this.#oldestDay(), left);
     for (const { id } of silent) {
       deleteService.run(id as number);
       this.#rollups.deleteOf(Number(id));

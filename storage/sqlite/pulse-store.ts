@@ -7,6 +7,7 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { Parsed } from "../../events/fault.ts";
 import type { Pulse } from "../../events/pulse.ts";
+import { DAY_MS } from "../../events/time.ts";
 import { countFitting, cutPage, decodeCursor, type PulseCursor } from "../cursor.ts";
 import type {
   Measure,
@@ -48,10 +49,11 @@ export class SqlitePulseStore implements PulseWriter, PulseReader, PulseForgette
 
   constructor(options: SqliteStoreOptions) {
     const database = openSqliteDatabase(options, pulseSchema);
+    const { historyMs = 400 * DAY_MS, now = Date.now } = options;
     const rollups = new RollupRows(database);
-    this.#rows = new PulseRows(database, rollups);
+    this.#rows = new PulseRows(database, rollups, () => now() - historyMs);
     this.#file = new StoreFile(database, options, this.#rows);
-    this.rollups = new SqliteRollupStore({ rows: rollups, file: this.#file, now: options.now ?? Date.now });
+    this.rollups = new SqliteRollupStore({ rows: rollups, file: this.#file, historyMs, now });
   }
 
   /** Rows that wait for their transaction. */

@@ -3,8 +3,9 @@ import type { KeptRollup, Span } from "../ports.ts";
 import { TIERS, type Tier } from "../tiers.ts";
 
 /**
- * `sealed` has one row: pulses from before it leave a mark. Transactions follow one another, so this needs no clock: who commits
- * a higher `until` sees all that was stored before, and every later transaction sees that `until`.
+ * `sealed` has one row: pulses from before `until` leave a mark. Transactions follow one another, so this needs no clock: who
+ * commits a higher `until` sees all that was stored before, and every later transaction sees that `until`. It counts
+ * forgotten services, too: what is rolled up while one is forgotten may be of its pulses, and is not kept.
  */
 export const rollupTables = `
     CREATE TABLE rollups (
@@ -14,13 +15,15 @@ export const rollupTables = `
     CREATE TABLE marks (
       service INTEGER NOT NULL, hour INTEGER NOT NULL, count INTEGER NOT NULL, PRIMARY KEY (service, hour)
     ) STRICT, WITHOUT ROWID;
-    CREATE TABLE sealed (id INTEGER PRIMARY KEY CHECK (id = 1), until INTEGER NOT NULL) STRICT;
-    INSERT INTO sealed VALUES (1, 0)`;
+    CREATE TABLE sealed (id INTEGER PRIMARY KEY CHECK (id = 1), until INTEGER NOT NULL, forgotten INTEGER NOT NULL) STRICT;
+    INSERT INTO sealed VALUES (1, 0, 0)`;
 
 function prepareStatements(database: DatabaseSync) {
   return {
     sealedUntil: database.prepare("SELECT until FROM sealed"),
     seal: database.prepare("UPDATE sealed SET until = ?1 WHERE until < ?1"),
+    forgotten: database.prepare("SELECT forgotten FROM sealed"),
+    countForgotten: database.prepare("UPDATE sealed SET forgotten = forgotten + 1"),
     mark: database.prepare(`
       INSERT INTO marks (service, hour, count) VALUES (?, ?, 1) ON CONFLICT DO UPDATE SET count = count + 1`),
     marks: database.prepare(`
@@ -57,6 +60,15 @@ export class RollupRows {
 
   seal(until: number): void {
     this.#statements.seal.run(until);
+  }
+
+  /** How many services were forgotten so far. */
+  forgotten(): number {
+    return Number(this.#statements.forgotten.get()?.forgotten);
+  }
+
+  countForgotten(): void {
+    this.#statements.countForgotten.run();
   }
 
   mark(serviceId: number, hour: number): void {

@@ -47,7 +47,12 @@ it("deletes rollups and marks with the pulses that they tell of, and with their 
   await own.rollups.sealedUntil();
   await store(own, [pulseOf({ service_name: "checkout" })]);
   const rollup = { start: START, seen: "", value: Uint8Array.of(1) };
-  await own.rollups.keep("checkout", "hour", [rollup]);
+  await own.rollups.keep(
+    "checkout",
+    "hour",
+    [rollup],
+    await own.rollups.marks("checkout", { from: START, to: START + 1 }),
+  );
   const raw = openRaw();
   const counts = () => [countIn(raw, "rollups"), countIn(raw, "marks"), countIn(raw, "services")];
   expect(counts()).toEqual([1, 1, 1]);

@@ -9,12 +9,17 @@ const SEAL_AFTER_MS = TIERS.minute;
 export interface SqliteRollupStoreOptions {
   rows: RollupRows;
   file: Pick<StoreFile<unknown>, "read" | "changeAtOnce">;
+  /** Rollups of days are kept for so long. */
+  historyMs: number;
   now: () => number;
 }
 
 /** Rollups in the file of the pulses: a pulse and its mark are one transaction. */
 export class SqliteRollupStore implements RollupStore {
   readonly #options: SqliteRollupStoreOptions;
+
+  /** How many services had been forgotten when some marks were read. */
+  readonly #forgotten = new WeakMap<Marks, number>();
 
   constructor(options: SqliteRollupStoreOptions) {
     this.#options = options;
@@ -29,18 +34,29 @@ export class SqliteRollupStore implements RollupStore {
   }
 
   async marks(service: string, { from, to }: Span): Promise<Marks> {
-    return this.#options.file.read(() => this.#options.rows.marks(service, from - HOUR_MS, to));
+    const { rows, file } = this.#options;
+    return file.read(() => {
+      const forgotten = rows.forgotten();
+      const marks = rows.marks(service, from - HOUR_MS, to);
+      this.#forgotten.set(marks, forgotten);
+      return marks;
+    });
   }
 
   async list(service: string, tier: Tier, span: Span): Promise<KeptRollup[]> {
     return this.#options.file.read(() => this.#options.rows.list(service, tier, span));
   }
 
-  async keep(service: string, tier: Tier, rollups: readonly KeptRollup[]): Promise<boolean> {
-    const { rows, file, now } = this.#options;
-    return file.changeAtOnce(() => {
+  async keep(service: string, tier: Tier, rollups: readonly KeptRollup[], since: Marks): Promise<boolean> {
+    const { rows, file, historyMs, now } = this.#options;
+    let isKept = false;
+    const isDone = file.changeAtOnce(() => {
+      isKept = rows.forgotten() === this.#forgotten.get(since);
+      if (!isKept) return;
       for (const rollup of rollups) rows.keep(service, tier, rollup);
       if (tier === "minute") rows.deleteTier(service, tier, now() - MINUTES_KEPT_MS - HOUR_MS);
+      if (tier === "day") rows.deleteTier(service, tier, now() - historyMs);
     });
+    return isDone && isKept;
   }
 }

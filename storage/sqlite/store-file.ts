@@ -17,6 +17,8 @@ import { Purge } from "./purge.ts";
 export interface SqliteStoreOptions extends SqliteFileOptions {
   /** What is stored is shown until it is this old, and then deleted. */
   retentionMs: number;
+  /** What is known of a day is kept until it is this old. @default 400 days */
+  historyMs?: number;
   /** Epoch ms. @default Date.now */
   now?: () => number;
   /** How often expired rows are looked for. @default 60_000 */

@@ -1,0 +1,34 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { DAY_MS } from "../events/time.ts";
+import { cassandraSettings } from "../settings/cassandra-settings.ts";
+import { functionSettings } from "../settings/function-settings.ts";
+import { readSettings } from "../settings/read.ts";
+import type { PulseForgetter, PulseReader, RollupStore, StoreLifecycle } from "./ports.ts";
+
+/** A command line, or what surrounds it, that cannot be followed. */
+export class UsageError extends Error {
+  override readonly name = "UsageError";
+}
+
+/** A store as a command uses it. */
+export type CommandStore = PulseReader & PulseForgetter & StoreLifecycle & { readonly rollups: RollupStore };
+
+/**
+ * Opens the store of pulses that the environment names, which must be there already.
+ * @throws {SettingsError} @throws {UsageError} that names the remedy
+ */
+export async function openCommandStore(env: NodeJS.ProcessEnv): Promise<{ store: CommandStore; retentionMs: number }> {
+  const { dataDir, retentionDays, historyDays, storeMaxBytes } = functionSettings;
+  const settings = readSettings({ dataDir, retentionDays, historyDays, storeMaxBytes, ...cassandraSettings }, env);
+  const options = { retentionMs: settings.retentionDays * DAY_MS, historyMs: settings.historyDays * DAY_MS };
+  const { retentionMs } = options;
+  if (settings.contactPoints !== undefined) {
+    const { openCassandraPulseStore } = await import("./cassandra/pulse-store.ts");
+    return { store: openCassandraPulseStore({ settings, ...options }), retentionMs };
+  }
+  const file = join(settings.dataDir, "pulses.db");
+  if (!existsSync(file)) throw new UsageError(`Expected a store in ${file}, got none: set PULSE_DATA_DIR`);
+  const { openSqlitePulseStore } = await import("./sqlite/pulse-store.ts");
+  return { store: openSqlitePulseStore({ file, maxBytes: settings.storeMaxBytes, ...options }), retentionMs };
+}
