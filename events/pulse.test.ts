@@ -105,6 +105,13 @@ describe("a pulse", () => {
     expect(parse({ ...FIELDS, event_time }).faults).toMatchObject([{ pointer: "/event_time", got: "number" }]);
   });
 
+  it("may have any time where neither now nor the retention has an end, as in a file that is read ahead of its sending", () => {
+    const anyTime = contextWith({ now: Number.POSITIVE_INFINITY, retentionMs: Number.POSITIVE_INFINITY });
+    for (const event_time of [0, NOW, NOW + 31 * DAY_MS]) {
+      expect(parse({ ...FIELDS, event_time }, anyTime)).toMatchObject({ faults: [], pulse: { event_time } });
+    }
+  });
+
   it("is refused for a bad time of its envelope", () => {
     const { faults } = parse(FIELDS, contextWith({ time: NOW - 31 * DAY_MS }));
     expect(faults).toEqual([

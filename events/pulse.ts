@@ -183,7 +183,7 @@ type Timeliness = Pick<PulseContext, "now" | "retentionMs">;
 
 /** Whether a pulse of that time, in epoch ms, is neither too far ahead nor older than the retention. */
 export function isTimely(time: number, { now, retentionMs }: Timeliness): boolean {
-  return time <= now + MAX_AHEAD_MS && time >= now - retentionMs;
+  return time - now <= MAX_AHEAD_MS && now - time <= retentionMs;
 }
 
 /** The rule of {@link isTimely}. */

@@ -60,11 +60,13 @@ export async function checkBrokerEvents(
   expectPulses(await product.read(marks.services), stored);
   const letters = await deadLettersSince(product, since);
   for (const { plan } of failed) expect(letters, JSON.stringify(plan)).toContain(identityOf(plan.attributes));
+  const ids = new Set([...letters].map((identity) => JSON.parse(identity)[1]));
   for (const { one, mark } of open) {
     const { type } = one.plan.attributes;
     // No Trigger wants an event of another type.
     if (type !== ONE && type !== MANY) continue;
-    const isKept = letters.has(identityOf(one.plan.attributes)) || one.plan.stored.length === 0;
+    // Knative's broker repairs a source, which then is another one.
+    const isKept = ids.has(one.plan.attributes.id) || one.plan.stored.length === 0;
     if (!isKept) expect((await product.read([mark])).length, JSON.stringify(one)).toBeGreaterThan(0);
   }
 }
