@@ -43,7 +43,7 @@ function openHistory(now = () => NOW) {
   return { own, history, counted };
 }
 
-const busy = (service: string, from: number, hours: number, perHour = 20) =>
+const busy = (service: string, from: number, hours: number, perHour = 100) =>
   Array.from({ length: hours * perHour }, (_, i) =>
     pulseOf({ service_name: service, event_time: NOW + from + Math.floor((i * HOUR_MS) / perHour) }),
   );
@@ -53,10 +53,10 @@ describe("what was asked for once", () => {
     const { own, counted } = openHistory();
     const service = newService();
     await store(own, busy(service, -4 * DAY_MS, 96));
-    expect(await counted(service, -10 * HOUR_MS, -2 * HOUR_MS)).toEqual({ count: 160, read: "-10 to -2" });
-    expect(await counted(service, -12 * HOUR_MS, -HOUR_MS)).toEqual({ count: 220, read: "-12 to -10, -2 to -1" });
+    expect(await counted(service, -10 * HOUR_MS, -2 * HOUR_MS)).toEqual({ count: 800, read: "-10 to -2" });
+    expect(await counted(service, -12 * HOUR_MS, -HOUR_MS)).toEqual({ count: 1100, read: "-12 to -10, -2 to -1" });
     // From 0:00 on four days ago, less the half day that has no pulse.
-    const days = { count: 3.5 * 24 * 20, read: expect.any(String) };
+    const days = { count: 3.5 * 24 * 100, read: expect.any(String) };
     expect(await counted(service, -4.5 * DAY_MS, -0.5 * DAY_MS)).toEqual(days);
     expect(await counted(service, -4.5 * DAY_MS, -0.5 * DAY_MS)).toEqual({ ...days, read: "" });
     await own.close();
@@ -68,8 +68,8 @@ describe("what was asked for once", () => {
     await store(own, busy(service, -12 * HOUR_MS, 12));
     await counted(service, -8 * HOUR_MS, -HOUR_MS);
     await store(own, [pulseOf({ service_name: service, event_time: NOW - 5.5 * HOUR_MS })]);
-    expect(await counted(service, -8 * HOUR_MS, -HOUR_MS)).toEqual({ count: 141, read: "-6 to -5" });
-    expect(await counted(service, -8 * HOUR_MS, -HOUR_MS)).toEqual({ count: 141, read: "" });
+    expect(await counted(service, -8 * HOUR_MS, -HOUR_MS)).toEqual({ count: 701, read: "-6 to -5" });
+    expect(await counted(service, -8 * HOUR_MS, -HOUR_MS)).toEqual({ count: 701, read: "" });
     await own.close();
   });
 
@@ -95,16 +95,29 @@ describe("what was asked for once", () => {
       count: 10,
       read: "-696 to -694",
     });
-    await store(own, busy(service, -29 * DAY_MS, 2, 60));
+    await store(own, busy(service, -29 * DAY_MS, 2, 600));
     await counted(service, -29 * DAY_MS, -29 * DAY_MS + 2 * HOUR_MS);
     now = NOW + DAY_MS + HOUR_MS / 2;
     // Of the first hour, what lies before the edge is neither in a list nor in an answer.
     expect(await counted(service, -29 * DAY_MS, -29 * DAY_MS + 2 * HOUR_MS)).toEqual({
-      count: 32 + 65,
+      count: 302 + 605,
       read: "-695.5 to -695",
     });
     await own.close();
   });
+});
+
+it("tells exact percentiles of few pulses, whatever was rolled", async () => {
+  const { own, history } = openHistory();
+  const service = newService();
+  const pulses = busy(service, -10 * HOUR_MS, 5).map((pulse, i) => ({ ...pulse, latency_ms: i + 0.125 }));
+  await store(own, pulses);
+  const span = { from: NOW - 10 * HOUR_MS, to: NOW - 5 * HOUR_MS };
+  for (let i = 0; i < 2; i++) {
+    const { parts } = await history.read(service, [span]);
+    expect([50, 95, 99].map((percent) => parts[0]?.latencies.percentile(percent))).toEqual([249.125, 474.125, 494.125]);
+  }
+  await own.close();
 });
 
 it("stops reading when nobody waits for the answer", async () => {

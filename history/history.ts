@@ -7,6 +7,7 @@ import { setImmediate as nextLoop } from "node:timers/promises";
 import { seenOf } from "../storage/marks.ts";
 import type { KeptRollup, Marks, PulseReader, RollupStore, Span } from "../storage/ports.ts";
 import { floorTo, TIERS, type Tier } from "../storage/tiers.ts";
+import { EXACT_UP_TO } from "./limits.ts";
 import { hoursOf, planOf, runsOf, type Slot } from "./plan.ts";
 import { isFrozen, isReadable, Rollup, SpanFigures } from "./rollup.ts";
 import { StatusCounts } from "./status-counts.ts";
@@ -75,14 +76,24 @@ export class History {
     const now = this.#options.now();
     // In this order: what is stored from now on of what may be rolled leaves a mark, and marks are read before pulses.
     const sealedUntil = (await rollups?.sealedUntil()) ?? Number.NEGATIVE_INFINITY;
-    const slots = planOf(spans, { now, horizon: now - retentionMs, sealedUntil, exactFrom });
-    const parts = spans.map(() => new SpanFigures());
-    const statuses = new StatusCounts();
+    const plan = { now, horizon: now - retentionMs, sealedUntil, exactFrom };
+    const slots = planOf(spans, plan);
     const [first, last] = [slots.find(hasTier), slots.findLast(hasTier)];
     const marked = first !== undefined && last !== undefined && { from: first.from, to: last.to };
     const marks = marked && rollups !== undefined ? await rollups.marks(service, marked) : new Map();
+    const question = { service, marks, signal, nextTurn };
+    const known = await this.#readSlots(question, slots, spans.length);
+    const isSettled = slots.some(({ isPast }) => isPast) || known.parts.every(({ latencies }) => latencies.isExact);
+    if (isSettled || countOf(known) > EXACT_UP_TO) return known;
+    // Of few pulses each one counts: a rollup knows percentiles within 1 %, the pulses know them exactly.
+    return this.#readSlots(question, planOf(spans, { ...plan, sealedUntil: Number.NEGATIVE_INFINITY }), spans.length);
+  }
+
+  async #readSlots(question: Question, slots: readonly Slot[], partCount: number): Promise<SpansRead> {
+    const parts = Array.from({ length: partCount }, () => new SpanFigures());
+    const statuses = new StatusCounts();
     const targets = parts.map((figures) => new Rollup(figures, statuses));
-    await this.#gather({ service, marks, signal, nextTurn }, slots, targets);
+    await this.#gather(question, slots, targets);
     return { parts, statuses };
   }
 
@@ -178,6 +189,10 @@ export class History {
   async #keep({ service, marks }: Question, tier: Tier, made: readonly KeptRollup[]): Promise<void> {
     await this.#options.rollups?.keep(service, tier, made, marks);
   }
+}
+
+function countOf({ parts }: SpansRead): number {
+  return parts.reduce((sum, { latencies }) => sum + latencies.count, 0);
 }
 
 function hasTier({ tier }: Slot): boolean {

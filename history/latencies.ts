@@ -54,6 +54,11 @@ export class Latencies {
     else this.#ensureSketch().addFrom(from);
   }
 
+  /** Whether percentiles are exact, and not within 1 %. */
+  get isExact(): boolean {
+    return this.#sketch === undefined;
+  }
+
   get min(): number | undefined {
     return this.count === 0 ? undefined : this.#min;
   }
