@@ -25,8 +25,8 @@ function forwardedFor({ "x-forwarded-for": value }: IncomingMessage["headers"], 
   return isIP(address) === 0 ? undefined : address;
 }
 
-// A client with IPv6 has all 2^64 addresses of a network, and may come from another one each time.
-function networkOf(address: string): string {
+/** Who an address counts for. A client with IPv6 has all 2^64 addresses of a network, and may come from another one each time. */
+export function networkOf(address: string): string {
   if (!isIPv6(address)) return address;
   if (address.startsWith("::ffff:")) return address.slice("::ffff:".length);
   const [head = "", tail] = address.split("::");

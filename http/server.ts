@@ -4,6 +4,7 @@
 //   hosts.ts          refuses requests for another host
 //   changes.ts        refuses changes that another site's page asks for
 //   body-reader.ts    reads the body, within limits (shedding.ts, progress.ts), and unpacks it (unpack.ts)
+//   connections.ts    bounds the open connections
 //   client.ts         says who a request counts for; places.ts shares places between clients
 //   turns.ts          shares time between clients
 //   unread-answers.ts cuts who takes too little of an answer
@@ -19,6 +20,7 @@ import type { Registry } from "prom-client";
 import { type BodyLimits, BodyReader } from "./body-reader.ts";
 import type { ClientRules } from "./client.ts";
 import { answerClientErrors } from "./client-errors.ts";
+import { boundConnections } from "./connections.ts";
 import { Drain } from "./drain.ts";
 import { Exchange, type ExchangeContext } from "./exchange.ts";
 import { type Check, healthy, LIVENESS_PATH, READINESS_PATH, readinessOf } from "./health.ts";
@@ -79,6 +81,7 @@ export class HttpServer {
     allocateYoung();
     this.#server = server;
     const drain = new Drain(server);
+    boundConnections(server);
     const withToken = routes.map(({ path }) => path.split("{token}", 2)).filter((parts) => parts.length > 1);
     const refusals = new RefusalLog({ log, secretUnder: [...new Set(withToken.map(([beginning = ""]) => beginning))] });
     const clients: ClientRules = { trustedProxies: limits.trustedProxies, senderOf };

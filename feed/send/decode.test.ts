@@ -48,6 +48,11 @@ describe("decode", () => {
 
   it.each<[string, Buffer, RegExp]>([
     [
+      "gzip in gzip in gzip in gzip, as a file that holds itself",
+      gzipSync(gzipSync(gzipSync(gzipSync(TEXT)))),
+      /^Expected at most 3 layers of gzip, got more/,
+    ],
+    [
       "gzip that is cut",
       gzipSync(TEXT).subarray(0, -9),
       /^Expected a whole gzip file, got .* \(unexpected end of file\)$/,

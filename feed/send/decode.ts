@@ -10,8 +10,11 @@ export function encodingOf([first, second]: Uint8Array): Encoding {
   return first === 0xfe && second === 0xff ? "utf-16be" : "utf-8";
 }
 
+/** A file may be packed twice by mistake; one that holds itself would never end. */
+const MAX_LAYERS = 3;
+
 /** The bytes as UTF-8: unpacked where they are gzip, converted where they are UTF-16 with a byte order mark. */
-export async function* decode(bytes: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+export async function* decode(bytes: AsyncIterable<Buffer>, layers = MAX_LAYERS): AsyncGenerator<Buffer> {
   const source = bytes[Symbol.asyncIterator]();
   try {
     let start = Buffer.alloc(0);
@@ -22,8 +25,10 @@ export async function* decode(bytes: AsyncIterable<Buffer>): AsyncGenerator<Buff
     const all = chunksOf(start, source);
     const encoding = encodingOf(start);
     if (encoding === "utf-8") yield* all;
-    else if (encoding === "gzip") yield* decode(unpacked(all));
-    else yield* converted(all, encoding);
+    else if (encoding === "gzip") {
+      if (layers === 0) throw new Error(`Expected at most ${MAX_LAYERS} layers of gzip, got more: unpack the file`);
+      yield* decode(unpacked(all), layers - 1);
+    } else yield* converted(all, encoding);
   } finally {
     await source.return?.();
   }

@@ -84,6 +84,28 @@ describe.skipIf(isSkippedWithout("helm"))("on a cluster", () => {
     );
   });
 
+  it("nodes of Cassandra take connections in TLS only, unless they are told to take others, and ask clients for certificates where that is wanted", () => {
+    const nodeWith = (values: string) => {
+      const set = render("cassandra", ["--set", `tls.secret=nodes${values}`]).find(
+        ({ kind }) => kind === "StatefulSet",
+      );
+      const { initContainers, containers, volumes } = set.spec.template.spec;
+      for (const { volumeMounts } of [initContainers[0], containers[0]]) {
+        expect(volumeMounts).toContainEqual({ name: "tls", mountPath: "/tls", readOnly: true });
+      }
+      const secret = volumes.find(({ name }: Manifest) => name === "tls")?.secret;
+      const env = initContainers[0].env.filter(({ name }: Manifest) => /TLS|CERT/.test(name));
+      return [secret.secretName, ...env.map(({ name, value }: Manifest) => `${name}=${value}`)];
+    };
+    expect(nodeWith("")).toEqual(["nodes", "TLS_IS_OPTIONAL=false", "CLIENT_CERTIFICATES=false"]);
+    expect(nodeWith(",tls.isOptional=true")).toEqual(["nodes", "TLS_IS_OPTIONAL=true", "CLIENT_CERTIFICATES=false"]);
+    expect(nodeWith(",tls.clientCertificates=true")).toEqual([
+      "nodes",
+      "TLS_IS_OPTIONAL=false",
+      "CLIENT_CERTIFICATES=true",
+    ]);
+  });
+
   it("only pulse-ingest and pulse-deadletter get a token for the Broker, and its EventPolicy names them", () => {
     const manifests = render("pulsemesh", ["--set", "broker.eventPolicy.enabled=true"]);
     const holders = manifests.filter(({ kind, spec }) => {

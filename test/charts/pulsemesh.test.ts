@@ -131,6 +131,12 @@ describe.skipIf(isSkippedWithout("helm"))("the chart", () => {
     const serving = render("knative", []).find(({ kind }) => kind === "KnativeServing");
     expect(serving?.spec.config.kourier["enable-service-access-logging"]).toBe("false");
   });
+
+  it("Kourier adds the addresses of clients where that is wanted", () => {
+    const settings = (...args: string[]) =>
+      render("knative", args).find(({ kind }) => kind === "KnativeServing")?.spec.config.kourier["use-remote-address"];
+    expect([settings(), settings("--set", "gateway.addsClientAddress=true")]).toEqual([undefined, "true"]);
+  });
 });
 
 describe("the values of the chart pulsemesh", () => {
