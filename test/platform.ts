@@ -20,6 +20,8 @@ export interface Platform {
   /** Where exporters of OpenTelemetry look. */
   otlp: string;
   pids: Map<Role, number>;
+  /** The newest lines of its output. */
+  lines: readonly string[];
   /** Kills a process by `kill -9` and waits until its successor is ready. */
   kill(role: Role): Promise<void>;
   /** Stops the platform as Ctrl-C does and returns its exit code; the folder stays. */
@@ -68,6 +70,7 @@ export async function startPlatform(env: Record<string, string> = {}, folder?: s
     broker: `${broker}/default/pulsemesh`,
     otlp,
     pids,
+    lines,
     async kill(role) {
       const pid = pids.get(role);
       if (pid === undefined) throw new Error(`Expected ${role} to have told its pid, got none:\n${lines.join("\n")}`);
