@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { MAX_AHEAD_MS, MAX_LATENCY_MS } from "./pulse.ts";
+import { MAX_LATENCY_MS } from "./pulse.ts";
+import { MAX_AHEAD_MS } from "./pulse-time.ts";
 import { FIELDS, NOW, pointersOf, TRACEPARENT } from "./testing/parsed-pulse.ts";
 import { DAY_MS } from "./time.ts";
 

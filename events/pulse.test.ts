@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { carriedPulseSchema, encodePulse, MAX_AHEAD_MS, MAX_LATENCY_MS, type Pulse } from "./pulse.ts";
+import { carriedPulseSchema, encodePulse, MAX_LATENCY_MS, type Pulse } from "./pulse.ts";
+import { MAX_AHEAD_MS } from "./pulse-time.ts";
 import { contextWith, FIELDS, NOW, parse, pointersOf, TRACEPARENT } from "./testing/parsed-pulse.ts";
 import { DAY_MS } from "./time.ts";
 

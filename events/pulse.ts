@@ -5,7 +5,8 @@ import * as z from "zod";
 import { type Fault, fault, kindOf, MAX_FAULTS, objectFault, pointerTo } from "./fault.ts";
 import { isAbsent, isObject } from "./json-value.ts";
 import { checkMetadata, METADATA_SCHEMA } from "./metadata.ts";
-import { DAY_MS, parseTime } from "./time.ts";
+import { isTimely, TIME_FORM, type Timeliness, timeFault, timeOf, timeRule } from "./pulse-time.ts";
+import { DAY_MS } from "./time.ts";
 
 /** A pulse that keeps every rule, with the fields filled in that a sender may leave out. */
 export interface Pulse {
@@ -25,7 +26,6 @@ export interface Pulse {
 }
 
 export const MAX_LATENCY_MS = DAY_MS;
-export const MAX_AHEAD_MS = 5 * 60_000;
 export const MAX_ID_LENGTH = 128;
 /** An identity for many pulses together (a key, an event's id) leaves room for "/" and the position. */
 export const MAX_SHARED_ID_LENGTH = 120;
@@ -36,7 +36,6 @@ export const PULSE = "Expected a pulse: an object";
 export const SERVICE_NAME_FORM = /^[A-Za-z0-9][A-Za-z0-9._:/-]{0,127}$/;
 export const SERVICE_NAME_RULE =
   "Expected 1 to 128 characters of A–Z a–z 0–9 . _ : / - that start with a letter or digit";
-const EVENT_TIME = "Expected an RFC 3339 time with offset, or epoch milliseconds as an integer";
 const LATENCY = `Expected milliseconds as a finite number from 0 to ${MAX_LATENCY_MS}`;
 const STATUS = "Expected 1 to 64 characters";
 const ID = `Expected 1 to ${MAX_ID_LENGTH} characters`;
@@ -101,7 +100,7 @@ export const carriedPulseSchema = pulseSchema.extend({
 });
 
 /** What fills in the fields that a sender left out, and the span in which a pulse's time may lie. */
-export interface PulseContext {
+export interface PulseContext extends Timeliness {
   source: string;
   /** The identity that the sender gave outside the field `id`, if any. */
   id: string | undefined;
@@ -112,8 +111,6 @@ export interface PulseContext {
   time: number | undefined;
   /** Arrival in epoch ms: the time of a pulse without one. */
   arrival: number;
-  now: number;
-  retentionMs: number;
 }
 
 /**
@@ -135,7 +132,7 @@ export function parsePulse(
   if (!isAbsent(metadata)) checkMetadata(metadata, `${pointer}/metadata`, faults);
   const given = isAbsent(event_time) ? context.time : timeOf(event_time);
   if (given === undefined && !isAbsent(event_time)) {
-    faults.push(timeFault(pointer, EVENT_TIME, event_time));
+    faults.push(timeFault(pointer, TIME_FORM, event_time));
   }
   const time = given ?? context.arrival;
   if (!isTimely(time, context)) {
@@ -176,38 +173,6 @@ export function encodePulse(pulse: Pulse): string {
     source: pulse.source,
     traceparent: pulse.traceparent,
   });
-}
-
-/** The span in which a pulse's time may lie. */
-type Timeliness = Pick<PulseContext, "now" | "retentionMs">;
-
-/** Whether a pulse of that time, in epoch ms, is neither too far ahead nor older than the retention. */
-export function isTimely(time: number, { now, retentionMs }: Timeliness): boolean {
-  return time - now <= MAX_AHEAD_MS && now - time <= retentionMs;
-}
-
-/** The rule of {@link isTimely}. */
-export function timeRule(context: Timeliness): string {
-  const days = Number((context.retentionMs / DAY_MS).toFixed(3));
-  return `Expected a time at most 5 minutes ahead and at most ${days} days old (the retention)`;
-}
-
-function timeFault(pointer: string, rule: string, value: unknown): Fault {
-  const unit = typeof value === "number" ? unitOf(Math.abs(value)) : undefined;
-  const got = unit === undefined ? kindOf(value) : `a number that looks like epoch ${unit}: send milliseconds`;
-  return { pointer: `${pointer}/event_time`, rule, got };
-}
-
-// In milliseconds these would be times before March 1973 or after the year 5100.
-function unitOf(value: number): string | undefined {
-  if (value >= 1e8 && value < 1e11) return "seconds";
-  if (value < 1e14 || value >= 1e20) return undefined;
-  return value < 1e17 ? "microseconds" : "nanoseconds";
-}
-
-function timeOf(value: unknown): number | undefined {
-  if (typeof value === "string") return parseTime(value);
-  return Number.isSafeInteger(value) ? (value as number) : undefined;
 }
 
 // The status of HTTP is a number in most languages.

@@ -1,7 +1,8 @@
 // One line of a file becomes one pulse. The functions' rules are checked here, too, so that a bad line is reported with its
 // number and does not fail the request with the lines beside it.
 import type { Fault } from "../../events/fault.ts";
-import { MAX_AHEAD_MS, type PulseContext, parsePulse, pulseSchema } from "../../events/pulse.ts";
+import { type PulseContext, parsePulse, pulseSchema } from "../../events/pulse.ts";
+import { MAX_AHEAD_MS } from "../../events/pulse-time.ts";
 import { quote } from "../../settings/field.ts";
 import { formatFault } from "../failure.ts";
 import { jsonOrUndefined } from "../json.ts";

@@ -1,4 +1,4 @@
-import { MAX_AHEAD_MS } from "../../events/pulse.ts";
+import { MAX_AHEAD_MS } from "../../events/pulse-time.ts";
 import type { CsvLayout } from "./csv.ts";
 import type { Line } from "./lines.ts";
 import { isHeader, type LineRules, readMeasurement } from "./measurement.ts";

@@ -1,5 +1,5 @@
 import type { Parsed } from "../../events/fault.ts";
-import { MAX_AHEAD_MS } from "../../events/pulse.ts";
+import { MAX_AHEAD_MS } from "../../events/pulse-time.ts";
 import { DAY_MS } from "../../events/time.ts";
 import { moment, readQuery, TO_BEFORE_FROM } from "../../http/query-parameters.ts";
 import { integer, text, type ValuesOf } from "../../settings/field.ts";

@@ -1,5 +1,6 @@
-import { isTimely, MAX_LATENCY_MS, type Pulse, timeRule } from "../../../events/pulse.ts";
+import { MAX_LATENCY_MS, type Pulse } from "../../../events/pulse.ts";
 import type { ReceiveContext } from "../../../events/pulse-event.ts";
+import { isTimely, timeRule } from "../../../events/pulse-time.ts";
 
 /** What a span says of an entry into a service. */
 export interface Entry {
