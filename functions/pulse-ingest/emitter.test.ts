@@ -161,7 +161,7 @@ describe("a full buffer", () => {
 
   it("keeps the last eighth of its buffer for small bodies", async () => {
     const { emitter, emit, sent } = openEmitter({ bufferMaxPulses: 16, maxInFlight: 1 });
-    const large = (count: number) => emitter.emit(many(count), 64 * 1024 + 1);
+    const large = (count: number) => emitter.emit(many(count), { client: () => "", bodyBytes: 64 * 1024 + 1 });
     await emit(1);
     expect(sent).toHaveLength(1);
     void large(14);

@@ -1,12 +1,14 @@
 // Send at once when idle. While an event is in flight, buffer; send another beside it only when it is large enough. After
-// the last answer, wait briefly for its clients to return. departure.ts decides when an event leaves, chunks.ts says what it
-// carries.
+// the last answer, wait briefly for its clients to return. departure.ts decides when an event leaves, fair-share.ts whose pulses
+// are in it, chunks.ts says what it carries.
 import type { CloudEvent } from "../../events/cloud-event.ts";
 import type { Pulse } from "../../events/pulse.ts";
+import type { HttpRequest } from "../../http/route.ts";
 import { SMALL_BYTES } from "../../http/shedding.ts";
 import type { EmitOutcome, SentEvent } from "../broker-client.ts";
-import { type Chunk, chunksOf, countFitting, eventOf } from "./chunks.ts";
+import { type Chunk, chunksOf, eventOf } from "./chunks.ts";
 import { departureOf, mostOpenAfter, type Traffic } from "./departure.ts";
+import { type Claimant, takeFairly } from "./fair-share.ts";
 import type { IngestMetrics } from "./ingest-metrics.ts";
 
 /** What became of a request's pulses. `full`: none was taken. Other failures: some may have been, and all may be sent again. */
@@ -38,13 +40,21 @@ export interface EmitterOptions {
 }
 
 /** A request that waits until each of its chunks has an answer. */
-interface OpenRequest {
+interface OpenRequest extends Claimant {
   openChunks: number;
   takenPulses: number;
   outcome: EmitOutcome;
   resolve: (outcome: RequestOutcome) => void;
 }
 
+/** Who sends, and how large the body was. */
+export type Origin = Pick<HttpRequest, "client"> & { bodyBytes: number };
+
+export function originOf({ client, body }: HttpRequest): Origin {
+  return { client, bodyBytes: body.length };
+}
+
+const NOBODY: Origin = { client: () => "", bodyBytes: 0 };
 /** Of the buffer, for requests with large bodies. */
 const LARGE_SHARE = 7 / 8;
 
@@ -89,7 +99,7 @@ export class Emitter {
    * Resolves when every event that carries these pulses has its answer. Takes all of them or, when full, none. For a large
    * body it is full sooner, so that one client's bulk leaves room for the others' pulses.
    */
-  emit(pulses: readonly Pulse[], bodyBytes = 0): Promise<RequestOutcome> {
+  emit(pulses: readonly Pulse[], { client, bodyBytes }: Origin = NOBODY): Promise<RequestOutcome> {
     const { bufferMaxPulses, bufferMaxBytes, maxEventBytes } = this.#options;
     const traffic = this.#traffic;
     const isLarge = bodyBytes > SMALL_BYTES;
@@ -103,7 +113,8 @@ export class Emitter {
       return Promise.resolve(full());
     }
     return new Promise((resolve) => {
-      const request: OpenRequest = { openChunks: 0, takenPulses: 0, outcome: { kind: "accepted" }, resolve };
+      const outcome: EmitOutcome = { kind: "accepted" };
+      const request: OpenRequest = { openChunks: 0, takenPulses: 0, outcome, resolve, client, isPassedOver: false };
       const chunks = chunksOf(pulses, request, maxEventBytes);
       let bytes = 0;
       for (const chunk of chunks) bytes += chunk.bytes;
@@ -167,7 +178,7 @@ export class Emitter {
   #sendNext(): void {
     const { send, metrics, maxEventBytes } = this.#options;
     const traffic = this.#traffic;
-    const chunks = this.#waiting.splice(0, countFitting(this.#waiting, maxEventBytes));
+    const chunks = takeFairly(this.#waiting, maxEventBytes);
     let pulses = 0;
     for (const chunk of chunks) {
       pulses += chunk.pulses;

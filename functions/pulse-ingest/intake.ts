@@ -7,7 +7,7 @@ import type { HttpReply } from "../../http/route.ts";
 import { replyToFailedEmit } from "../outcome-replies.ts";
 import { forbidden, unauthorized } from "../tokens/refusals.ts";
 import { EVERY_SERVICE, type Grant, type Tokens } from "../tokens/token-file.ts";
-import type { Emitter, RequestOutcome } from "./emitter.ts";
+import type { Emitter, Origin, RequestOutcome } from "./emitter.ts";
 import type { IngestMetrics, RejectReason } from "./ingest-metrics.ts";
 import type { KnownServices, NewServices } from "./known-services.ts";
 
@@ -76,14 +76,14 @@ export class Intake {
   }
 
   /** Sends pulses on, all or none, and answers with `reply` once the broker has them. */
-  sendAll(pulses: readonly Pulse[], grant: Grant, bodyBytes: number, reply: HttpReply): HttpReply | Promise<HttpReply> {
+  sendAll(pulses: readonly Pulse[], grant: Grant, origin: Origin, reply: HttpReply): HttpReply | Promise<HttpReply> {
     if (!grant.coversAll) {
       const foreign = pulses.find((pulse) => !grant.covers(pulse.service_name));
       if (foreign !== undefined) return this.refuse("forbidden", notFor(foreign));
     }
     const entry = this.#options.services.letIn(pulses, this.#senderOf(grant));
     if (entry.kind === "too-many") return this.refuse("services", tooManyServices(entry));
-    return this.send({ pulses, names: entry.names }, bodyBytes, reply);
+    return this.send({ pulses, names: entry.names }, origin, reply);
   }
 
   /**
@@ -110,11 +110,11 @@ export class Intake {
   }
 
   /** Sends pulses on that have a place, and answers with `reply` once the broker has them. */
-  send({ pulses, names }: LetIn, bodyBytes: number, reply: HttpReply): HttpReply | Promise<HttpReply> {
+  send({ pulses, names }: LetIn, origin: Origin, reply: HttpReply): HttpReply | Promise<HttpReply> {
     const { emitter, metrics, services } = this.#options;
     // While the events are in flight, only what the answer needs is kept: the pulses would take most of the memory.
     const counts = metrics.accepted.countsOf(pulses);
-    return emitter.emit(pulses, bodyBytes).then((outcome) => {
+    return emitter.emit(pulses, origin).then((outcome) => {
       if (outcome.kind === "full") services.turnOut(names);
       else this.#refusal.note(outcome.kind === "unavailable" ? outcome.reason : undefined);
       if (outcome.kind !== "accepted") return this.refuse(outcome.kind, refusalOf(outcome));

@@ -5,6 +5,7 @@ import type { Pulse } from "../../events/pulse.ts";
 import { badRequest, contentOf, problem } from "../../http/problem.ts";
 import type { HttpReply, HttpRequest, Route } from "../../http/route.ts";
 import { bearerOf } from "../tokens/credential.ts";
+import { originOf } from "./emitter.ts";
 import type { Intake } from "./intake.ts";
 import { isPlainType, pulsesOfEvents, pulsesOfPlain } from "./request-pulses.ts";
 
@@ -31,7 +32,7 @@ export function pulseRoutes(intake: Intake): Route[] {
     if ("status" in grant) return grant;
     const pulses = parsed.value;
     const reply = mode === undefined ? acceptedReply(pulses) : { status: 202 };
-    return intake.sendAll(pulses, grant, body.length, reply);
+    return intake.sendAll(pulses, grant, originOf(request), reply);
   }
 
   const post = {

@@ -8,6 +8,7 @@ import type { Parsed } from "../../../events/fault.ts";
 import { badRequest, contentOf, problem } from "../../../http/problem.ts";
 import type { HttpReply, HttpRequest, Route } from "../../../http/route.ts";
 import { bearerOf } from "../../tokens/credential.ts";
+import { originOf } from "../emitter.ts";
 import type { Intake } from "../intake.ts";
 import { sendSpans } from "../spans/send-spans.ts";
 import { Sieve } from "../spans/sieve.ts";
@@ -21,7 +22,8 @@ const TRACES = "/v1/traces";
 
 /** The routes of OTLP. */
 export function otlpRoutes(intake: Intake): Route[] {
-  function accept({ headers, body }: HttpRequest): HttpReply | Promise<HttpReply> {
+  function accept(request: HttpRequest): HttpReply | Promise<HttpReply> {
+    const { headers, body } = request;
     const full = intake.refuseWhenFull(body.length);
     if (full !== undefined) return full;
     // Asked before the body was read.
@@ -29,7 +31,7 @@ export function otlpRoutes(intake: Intake): Route[] {
     const sieve = new Sieve(intake.context());
     const read = readTraces(form, body, sieve);
     if (!read.ok) return intake.refuse("invalid", badRequest(read.faults));
-    return sendSpans(intake, sieve, { token: bearerOf(headers), bodyBytes: body.length }, () =>
+    return sendSpans(intake, sieve, { token: bearerOf(headers), origin: originOf(request) }, () =>
       acceptedReply(form, sieve.rejected, sieve.message),
     );
   }

@@ -9,6 +9,7 @@ import { refuseOtherSites } from "../../../http/changes.ts";
 import { badRequest } from "../../../http/problem.ts";
 import type { HttpReply, HttpRequest, Route } from "../../../http/route.ts";
 import { bearerOf } from "../../tokens/credential.ts";
+import { originOf } from "../emitter.ts";
 import type { Intake } from "../intake.ts";
 import { gatusPing, kumaPing, runPing } from "./ping.ts";
 import { newRunId } from "./run-id.ts";
@@ -35,7 +36,7 @@ export function pingRoutes(intake: Intake): Route[] {
     if (!parsed.ok) return intake.refuse("invalid", badRequest(parsed.faults));
     const grant = intake.grantOf(tokenOf(request.headers, request.parameters));
     if ("status" in grant) return grant;
-    return intake.sendAll([parsed.value], grant, request.body.length, reply);
+    return intake.sendAll([parsed.value], grant, originOf(request), reply);
   };
   const takeRun = take(runPing, OK);
 

@@ -1,4 +1,5 @@
 import type { HttpReply } from "../../../http/route.ts";
+import type { Origin } from "../emitter.ts";
 import type { Intake } from "../intake.ts";
 import type { Sieve } from "./sieve.ts";
 
@@ -6,7 +7,7 @@ import type { Sieve } from "./sieve.ts";
 export function sendSpans(
   intake: Intake,
   sieve: Sieve,
-  { token, bodyBytes }: { token: string | undefined; bodyBytes: number },
+  { token, origin }: { token: string | undefined; origin: Origin },
   replyOf: () => HttpReply,
 ): HttpReply | Promise<HttpReply> {
   const grant = intake.grantOf(token);
@@ -14,8 +15,8 @@ export function sendSpans(
   const letIn = intake.sift(sieve.pulses, grant, sieve.reject);
   if ("status" in letIn) return letIn;
   const reply = replyOf();
-  if (sieve.rejected === 0) return intake.send(letIn, bodyBytes, reply);
+  if (sieve.rejected === 0) return intake.send(letIn, origin, reply);
   // For the log line: nothing disappears in silence.
   const faults = Array.from(sieve.rules, ([rule, count]) => ({ pointer: "", rule, got: `${count} other spans` }));
-  return intake.send(letIn, bodyBytes, intake.refuse("partial", { ...reply, faults }));
+  return intake.send(letIn, origin, intake.refuse("partial", { ...reply, faults }));
 }
