@@ -6,6 +6,7 @@ import { benchCassandra, benchCassandraGrowth } from "./cassandra/bench.ts";
 import { benchChain } from "./chain.ts";
 import { benchCluster } from "./cluster.ts";
 import { benchColdStart } from "./cold-start.ts";
+import { benchHistory } from "./history.ts";
 import { benchIngest } from "./ingest.ts";
 import { benchOtlp } from "./otlp.ts";
 import { benchServices, benchServicesOnCassandra } from "./services.ts";
@@ -18,6 +19,7 @@ const SECTIONS: Record<string, (seconds: number) => Promise<Row[]>> = {
   chain: benchChain,
   start: benchColdStart,
   services: benchServices,
+  history: benchHistory,
   cassandra: benchCassandra,
   "cassandra-services": benchServicesOnCassandra,
   "cassandra-growth": benchCassandraGrowth,
