@@ -60,8 +60,8 @@ function chartsOf({ from, to, buckets }: Summary) {
     kind: "line",
     values: buckets.map((bucket) => bucket[name]),
   });
-  const first = buckets[0];
-  const minutes = first === undefined ? 1 : (Date.parse(first.to) - Date.parse(first.from)) / 60_000;
+  // They may differ: edges lie on whole hours or days.
+  const minutes = buckets.map((bucket) => (Date.parse(bucket.to) - Date.parse(bucket.from)) / 60_000);
   // Bars hide each other: the highest is drawn first, and each later one leaves out one part more.
   const throughput = STACK.map((health, i): ChartSeries => {
     const parts = STACK.slice(0, i + 1);
@@ -69,8 +69,10 @@ function chartsOf({ from, to, buckets }: Summary) {
       label: health,
       color: health,
       kind: "bars",
-      values: buckets.map((bucket) => parts.reduce((sum, part) => sum + bucket.health[part], 0) / minutes),
-      shown: buckets.map((bucket) => bucket.health[health] / minutes),
+      values: buckets.map(
+        (bucket, at) => parts.reduce((sum, part) => sum + bucket.health[part], 0) / (minutes[at] as number),
+      ),
+      shown: buckets.map((bucket, at) => bucket.health[health] / (minutes[at] as number)),
     };
   }).reverse();
   return {

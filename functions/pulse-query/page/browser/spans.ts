@@ -12,6 +12,8 @@ export const SPANS = {
   "24h": { words: "24 h", lengthMs: DAY, stepMs: 15 * MINUTE },
   "7d": { words: "7 d", lengthMs: 7 * DAY, stepMs: 2 * HOUR },
   "30d": { words: "30 d", lengthMs: 30 * DAY, stepMs: 8 * HOUR },
+  "90d": { words: "90 d", lengthMs: 90 * DAY, stepMs: DAY },
+  "1y": { words: "1 y", lengthMs: 364 * DAY, stepMs: 7 * DAY },
 } as const;
 export type SpanName = keyof typeof SPANS;
 
