@@ -148,7 +148,7 @@ function requestOf({ process, door }: Row, token: string | undefined): { path: s
 
 /** What a door takes as its body, if it takes one. */
 function bodyOf(path: string, isEvent: boolean): unknown {
-  const spanId = (++lastId).toString(16).padStart(16, "d");
+  const spanId = (++lastId).toString(16).padStart(16, "0");
   if (path === "/v1/traces") {
     return JSON.parse(toJson([{ attributes: { "service.name": SERVICE }, spans: [entry({ spanId })] }]));
   }

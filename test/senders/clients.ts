@@ -1,6 +1,6 @@
 // For tests with real clients: their programs, and what PulseMesh has of them.
 import { execFile, execFileSync } from "node:child_process";
-import { writeFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { codeBlocksOf, readDocument } from "../documents.ts";
@@ -15,6 +15,18 @@ export const hereIs = (recipe: string, { ingest }: Platform) => recipe.replaceAl
 /** Runs a client until it ends. @throws with its output when it fails */
 export async function runClient(program: string, args: readonly string[], env: Record<string, string>, cwd = ".") {
   await promisify(execFile)(program, [...args], { env: { ...process.env, ...env }, cwd });
+}
+
+/** Compiles a Go program beside this file. @returns the executable */
+export function buildGo(name: string, folder: string): string {
+  const source = join(folder, name);
+  mkdirSync(source);
+  for (const file of ["main.go", "go.mod"])
+    copyFileSync(new URL(`${name}/${file}`, import.meta.url), join(source, file));
+  const program = join(folder, `${name}-program`);
+  execFileSync("go", ["mod", "tidy"], { cwd: source, stdio: "ignore" });
+  execFileSync("go", ["build", "-o", program, "."], { cwd: source });
+  return program;
 }
 
 /** Python with packages from PyPI. @returns its executable */

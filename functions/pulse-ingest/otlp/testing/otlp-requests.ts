@@ -72,7 +72,7 @@ export function entry(fields: TestSpan = {}): TestSpan {
   const end = BigInt(Date.now()) * 1_000_000n + 999_999n;
   return {
     traceId: TRACE_ID,
-    spanId: (++spans).toString(16).padStart(16, "e"),
+    spanId: (++spans).toString(16).padStart(16, "0"),
     name: "GET /",
     kind: 2,
     start: end - 12_500_000n,
