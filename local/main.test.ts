@@ -167,6 +167,12 @@ it.each([
     1,
     /^PULSE_RETENTION_DAY: [^\n]+\nPULSE_MAX_PULSES: [^\n]+\nPULSE_CASSANDRA_KEYSPACE: [^\n]+\n$/,
   ],
+  [
+    [],
+    { PULSE_TRIGGERS_FILE: "absent.yaml" },
+    1,
+    /^absent\.yaml: Expected a file in UTF-8 that can be read: there is none\n$/,
+  ],
   [[], { PULSE_DATA_DIR: MAIN }, 1, /^PULSE_DATA_DIR: Expected a folder [^\n]+: it is a file\n$/],
 ])("with %j and %j ends with %i", async (args, env, code, message) => {
   const platform = run({ PULSE_DATA_DIR: temporaryFolder(), ...env } as Record<string, string>, args);

@@ -12,6 +12,7 @@ import { readEach } from "../settings/read.ts";
 import type { SettingsOf } from "../settings/setting.ts";
 import { findPortFaults } from "../settings/tcp-ports.ts";
 import { bannerOf } from "./banner.ts";
+import { readTriggersFile } from "./broker/triggers-file.ts";
 import { lockFolder } from "./lock.ts";
 import { createOutput } from "./output.ts";
 import { LOCAL_ADDRESS, planProcesses, SET_BY_PLAN, urlsOf } from "./plan.ts";
@@ -62,6 +63,8 @@ export async function run(args: string[], env: NodeJS.ProcessEnv): Promise<numbe
     throw new Error(`--store: Expected one of ${STORES.join(", ")}, got ${JSON.stringify(values.store)}`);
   const ofStore = storeName === "cassandra" ? [localCassandraSettings] : [];
   const [settings] = readEach([runSettings, ...READ_BY_PROCESSES, ...ofStore], { ...env, ...SET_BY_PLAN });
+  // The broker reads it again: here it is refused before anything has started.
+  if (settings.triggersFile !== undefined) readTriggersFile(settings.triggersFile);
   // The processes inherit it: it holds for the compile cache and for Cassandra's files.
   process.umask(PRIVATE_UMASK);
   const release = lockFolder(resolve(settings.dataDir));

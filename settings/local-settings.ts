@@ -50,6 +50,11 @@ export const localSettings = {
     integer({ min: MIB, max: 1024 * 1024 * MIB, fallback: 1024 * MIB }),
     "The quota of the broker's file. While the file is full, the broker answers 503.",
   ),
+  triggersFile: setting(
+    "PULSE_TRIGGERS_FILE",
+    text("a file's path"),
+    "Triggers of the local broker besides its own, as YAML documents of Knative's `kind: Trigger` whose `subscriber` has a `uri`: see [watching.md](watching.md#webhooks). It is read at the start.",
+  ),
 };
 
 export type LocalSettings = SettingsOf<typeof localSettings>;

@@ -9,14 +9,22 @@ import { join, resolve } from "node:path";
 import { buffer, text } from "node:stream/consumers";
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { isSkippedWithout } from "../dashboards/testing/tools.ts";
+import { PULSE_TYPE } from "../events/cloud-event.ts";
+import { startSubscriber } from "../local/testing/subscriber.ts";
 import { codeBlocksOf, commandsOf, readDocument } from "./documents.ts";
 import { startPlatform } from "./platform.ts";
 
 const CURL_FAILED = 22;
 const CURL_TIMED_OUT = 28;
 
-const platform = await startPlatform();
 const folder = await mkdtemp(join(tmpdir(), "pulsemesh-documents-"));
+
+// The webhook of a document: its file of Triggers, and who gets its events.
+const webhook = await startSubscriber();
+const [triggers = ""] = codeBlocksOf(readDocument("docs/watching.md"), "yaml");
+const triggersFile = join(folder, "webhook.yaml");
+writeFileSync(triggersFile, triggers.replace("http://localhost:9000/", webhook.url.href));
+const platform = await startPlatform({ PULSE_TRIGGERS_FILE: triggersFile });
 
 // What the senders send to: it refuses as many of the first requests as a test says, and hands the others on to pulse-ingest.
 const refusals: number[] = [];
@@ -44,6 +52,7 @@ beforeAll(() => {
 afterAll(async () => {
   refuser.closeAllConnections();
   refuser.close();
+  await webhook.close();
   await platform.dispose();
   await rm(folder, { recursive: true, force: true });
 });
@@ -77,6 +86,15 @@ describe.each(["README.md", "docs/api.md", "docs/watching.md"])("the commands of
     expect(status, output).toBe(expected);
     if (isStream) expect(output).toContain("event: ready");
   });
+});
+
+it("the webhook of docs/watching.md gets the pulse that is down, and no other", async () => {
+  await vi.waitFor(() => expect(webhook.received.length).toBeGreaterThan(0));
+  const down = { "ce-type": PULSE_TYPE, "ce-subject": "checkout", "ce-health": "down" };
+  for (const { headers, body } of webhook.received) {
+    expect(headers).toMatchObject(down);
+    expect(JSON.parse(body)).toMatchObject({ service_name: "checkout", status: "down" });
+  }
 });
 
 const SENDERS = readDocument("docs/senders.md");

@@ -4,6 +4,7 @@
 //   journal.ts           commits events in groups to broker-database.ts (broker-schema), then answers
 //   subscriber-queue.ts  delivers to one subscriber: backlog, back-off, dead letters (delivery-policy, duration, dead-letter)
 //   subscriber.ts        makes one HTTP request and judges its answer (answer)
+//   triggers-file.ts     reads Triggers besides the built-in ones
 //   metrics.ts           counts all of it (metric-names)
 import type { Logger } from "pino";
 import type { CloudEvent } from "../../events/cloud-event.ts";

@@ -7,6 +7,7 @@ import { functionSettings } from "../../settings/function-settings.ts";
 import { localSettings } from "../../settings/local-settings.ts";
 import { readSettings } from "../../settings/read.ts";
 import { startBroker } from "./broker.ts";
+import { readTriggersFile } from "./triggers-file.ts";
 
 try {
   const settings = readSettings({ ...localSettings, logLevel: functionSettings.logLevel }, process.env);
@@ -15,12 +16,14 @@ try {
     // Each line is written at once, so that a killed process loses none.
     destination({ fd: 1, sync: true }),
   );
+  const { triggersFile } = settings;
+  const added = triggersFile === undefined ? [] : readTriggersFile(triggersFile);
   makeDataFolder(settings.dataDir);
   const broker = await startBroker({
     port: settings.brokerPort,
     allowedHosts: settings.allowedHosts ?? [],
     file: join(settings.dataDir, "broker.db"),
-    triggers: TRIGGERS,
+    triggers: [...TRIGGERS, ...added],
     subscribers: {
       "pulse-persist": new URL(`http://localhost:${settings.persistPort}/`),
       "pulse-deadletter": new URL(`http://localhost:${settings.deadletterPort}/`),

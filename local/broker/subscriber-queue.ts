@@ -200,7 +200,8 @@ export class SubscriberQueue {
     if (isFailing === this.#isSubscriberFailing || performance.now() < this.#quietUntil) return;
     this.#isSubscriberFailing = isFailing;
     this.#quietUntil = performance.now() + HEALTH_QUIET_MS;
-    const fields = { trigger, subscriber: subscriber.url.href };
+    // Not its path: a webhook's is often its secret.
+    const fields = { trigger, subscriber: subscriber.url.origin };
     if (verdict.kind === "failed") {
       logger.warn({ ...fields, code: verdict.code }, "subscriber fails: deliveries are tried again");
     } else {
