@@ -9,12 +9,14 @@ import { benchColdStart } from "./cold-start.ts";
 import { benchHistory } from "./history.ts";
 import { benchIngest } from "./ingest.ts";
 import { benchOtlp } from "./otlp.ts";
+import { benchOtlpPeers } from "./otlp-peers.ts";
 import { benchServices, benchServicesOnCassandra } from "./services.ts";
 import { printTable, type Row } from "./table.ts";
 
 const SECTIONS: Record<string, (seconds: number) => Promise<Row[]>> = {
   ingest: benchIngest,
   otlp: benchOtlp,
+  "otlp-peers": benchOtlpPeers,
   broker: benchBroker,
   chain: benchChain,
   start: benchColdStart,
@@ -25,8 +27,8 @@ const SECTIONS: Record<string, (seconds: number) => Promise<Row[]>> = {
   "cassandra-growth": benchCassandraGrowth,
   cluster: benchCluster,
 };
-/** Measured only on request: one takes ten minutes, the other needs the cluster of `make up`. */
-const NAMED_ONLY = ["cassandra-growth", "cluster"];
+/** Measured only on request: one takes ten minutes, one needs the cluster of `make up`, one Go, Java and Maven. */
+const NAMED_ONLY = ["otlp-peers", "cassandra-growth", "cluster"];
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,

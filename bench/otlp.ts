@@ -7,7 +7,7 @@ import { manyRequest } from "./requests.ts";
 import type { Row } from "./table.ts";
 import { type Cost, measureInTurns } from "./turns.ts";
 
-const SPANS = 100;
+export const SPANS_A_REQUEST = 100;
 const PROTOBUF = { "content-type": "application/x-protobuf" };
 const JSON_TYPE = { "content-type": "application/json" };
 const RESOURCE: Attributes = {
@@ -21,7 +21,7 @@ const RESOURCE: Attributes = {
 
 /** A hundred entries with the attributes that instrumentations of HTTP write, some 450 bytes each in protobuf. */
 function spans() {
-  return Array.from({ length: SPANS }, (_, i) =>
+  return Array.from({ length: SPANS_A_REQUEST }, (_, i) =>
     entry({
       name: "GET /api/orders/{id}",
       parentSpanId: "eee19b7ec3c1b173",
@@ -80,10 +80,10 @@ export async function benchOtlp(seconds: number): Promise<Row[]> {
     K_SINK: `http://localhost:${broker.port}/default/pulsemesh`,
   });
   const requests = spanRequests();
-  const load = (request: Buffer) => ({ server: ingest, next: () => request, connections: 8, parts: SPANS });
+  const load = (request: Buffer) => ({ server: ingest, next: () => request, connections: 8, parts: SPANS_A_REQUEST });
   const costs = await measureInTurns(
     {
-      plain: load(manyRequest(SPANS)),
+      plain: load(manyRequest(SPANS_A_REQUEST)),
       protobuf: load(requests.protobuf),
       gzip: load(requests.gzip),
       json: load(requests.json),
@@ -95,7 +95,7 @@ export async function benchOtlp(seconds: number): Promise<Row[]> {
   const most = (cost: Cost, maxMicros: number) => ({ goal: `≤ ${maxMicros} µs`, isMet: cost.cpu <= maxMicros });
   const packed = costs.gzip.cpu / costs.protobuf.cpu;
   return [
-    { what: `${SPANS} plain pulses a request, a pulse`, figure: figure(costs.plain) },
+    { what: `${SPANS_A_REQUEST} plain pulses a request, a pulse`, figure: figure(costs.plain) },
     { what: "OTLP in protobuf, a span", figure: figure(costs.protobuf), ...most(costs.protobuf, 6) },
     {
       what: "OTLP in protobuf and gzip, a span",

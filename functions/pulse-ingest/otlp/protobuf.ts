@@ -38,6 +38,16 @@ export class Wire {
 
   /** A number of at most 64 bits, as a double: exact to 2^53. */
   varint(end: number): number {
+    const { bytes, at } = this;
+    // Nearly all are of one byte.
+    if (at < end && (bytes[at] as number) < 128) {
+      this.at = at + 1;
+      return bytes[at] as number;
+    }
+    return this.#longVarint(end);
+  }
+
+  #longVarint(end: number): number {
     const { bytes } = this;
     let at = this.at;
     let value = 0;
@@ -100,6 +110,14 @@ export class Wire {
     const start = this.at;
     this.at = stop;
     return start === stop ? "" : this.bytes.toString("utf8", start, stop);
+  }
+
+  /** Whether the bytes that begin here have one that is not zero. */
+  isSet(end: number): boolean {
+    const stop = this.length(end);
+    let isSet = false;
+    while (this.at < stop) if (this.bytes[this.at++] !== 0) isSet = true;
+    return isSet;
   }
 
   hex(end: number): string {

@@ -14,7 +14,7 @@ import {
 import { readJsonTraces } from "./traces-json.ts";
 import { readProtobufTraces } from "./traces-protobuf.ts";
 
-const RUNS = Number(process.env.OTLP_INPUTS ?? 500);
+const RUNS = Number(process.env.OTLP_INPUTS ?? 200);
 
 const key = fc.oneof(
   fc.constantFrom(

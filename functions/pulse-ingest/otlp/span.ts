@@ -1,6 +1,22 @@
 // What a pulse needs of OTLP's traces (opentelemetry-proto 1.x, trace/v1/trace.proto). The readers fill one Resource and one
 // Span again and again: an object for each of a million empty spans would take a hundred times the memory of their bytes.
 
+/** The attributes that {@link Resource.note} and {@link Span.note} take. */
+export const NOTED: readonly string[] = [
+  "service.name",
+  "service.namespace",
+  "service.version",
+  "service.instance.id",
+  "deployment.environment.name",
+  "deployment.environment",
+  "http.route",
+  "http.request.method",
+  "http.method",
+  "http.response.status_code",
+  "http.status_code",
+  "error.type",
+];
+
 /** What a service says of itself, once for many spans. */
 export class Resource {
   name = "";

@@ -2,7 +2,7 @@
 // resource/v1/resource.proto, common/v1/common.proto). Each tag below is a field's number × 8 + its wire type. What no pulse
 // needs is passed over and never becomes an object. RATIONALE.md says why this is no library.
 import { BYTES, Wire } from "./protobuf.ts";
-import { Resource, Span, type VisitSpan } from "./span.ts";
+import { NOTED, Resource, Span, type VisitSpan } from "./span.ts";
 
 const RESOURCE_SPANS = (1 << 3) | BYTES;
 const RESOURCE = (1 << 3) | BYTES;
@@ -31,9 +31,9 @@ const ARRAY_VALUE = (5 << 3) | BYTES;
 const MAP_VALUE = (6 << 3) | BYTES;
 const BYTES_VALUE = (7 << 3) | BYTES;
 
-/** The lengths of the attributes' names that {@link Resource} and {@link Span} note: no other name is read. */
-const LENGTHS = new Uint8Array(256);
-for (const length of [10, 11, 12, 15, 16, 17, 19, 22, 25, 27]) LENGTHS[length] = 1;
+/** Whether the name of an attribute may be one that is noted, by its length × 256 + its first byte: no other name is read. */
+const MAY_BE_NOTED = new Uint8Array(32 * 256);
+for (const name of NOTED) MAY_BE_NOTED[name.length * 256 + name.charCodeAt(0)] = 1;
 
 /** Calls `visit` for each span of a request, in order. @throws {MalformedProtobuf} */
 export function readProtobufTraces(body: Buffer, visit: VisitSpan): void {
@@ -87,7 +87,7 @@ function readSpan(wire: Wire, end: number, span: Span): void {
         span.spanId = wire.hex(end);
         break;
       case PARENT_SPAN_ID:
-        span.hasParent = isId(wire.hex(end));
+        span.hasParent = wire.isSet(end); // all zeros are no parent
         break;
       case NAME:
         span.name = wire.text(end);
@@ -134,7 +134,8 @@ function readAttribute(wire: Wire, end: number, owner: Resource | Span): void {
   for (let tag = wire.next(end); tag !== 0; tag = wire.next(end)) {
     if (tag === KEY) {
       const stop = wire.length(end);
-      key = LENGTHS[stop - wire.at] === 1 ? wire.bytes.toString("latin1", wire.at, stop) : "";
+      const place = (stop - wire.at) * 256 + (wire.bytes[wire.at] ?? 0);
+      key = MAY_BE_NOTED[place] === 1 ? wire.bytes.toString("latin1", wire.at, stop) : "";
       wire.at = stop;
     } else if (tag === VALUE && key !== "") value = readValue(wire, wire.length(end), value);
     else wire.skip(end);
@@ -170,9 +171,4 @@ function readValue(wire: Wire, end: number, before: string | undefined): string 
     }
   }
   return value;
-}
-
-/** All zeros are no parent, as none is. */
-function isId(hex: string): boolean {
-  return /[^0]/.test(hex);
 }
