@@ -1,12 +1,15 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { total } from "../promql.ts";
 import { RECORDED } from "../selectors.ts";
-import { ALERT_CASES, type AlertCase } from "../testing/alert-cases.ts";
+import type { AlertCase } from "../testing/alert-case.ts";
+import { PLATFORM_ALERT_CASES } from "../testing/platform-alert-cases.ts";
 import { ruleOptions } from "../testing/rule-options.ts";
 import { openRulesUnderTest, type RulesUnderTest, type Sample } from "../testing/rules-under-test.ts";
+import { SERVICE_ALERT_CASES } from "../testing/service-alert-cases.ts";
 import { isSkippedWithout, runTool } from "../testing/tools.ts";
 import { ruleGroups } from "./rule-groups.ts";
 
+const ALERT_CASES = { ...SERVICE_ALERT_CASES, ...PLATFORM_ALERT_CASES };
 const FIRING = 'count by (alertname, service, reason, job) (ALERTS{alertstate="firing"})';
 
 let rules: RulesUnderTest;

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { stringify } from "yaml";
 import type { RuleGroup } from "../rules/rule.ts";
-import type { AlertCase } from "./alert-cases.ts";
+import type { AlertCase } from "./alert-case.ts";
 import { runTool } from "./tools.ts";
 
 export interface Sample {

@@ -1,23 +1,5 @@
-// Two cases for each alert: a situation in which it fires, and a similar one in which it stays silent. Series are in
-// promtool's notation: `0+6x60` is 0 and 60 further samples that grow by 6, `_` is no sample, `stale` ends a series.
+import type { AlertCases } from "./alert-case.ts";
 
-export interface AlertCase {
-  title: string;
-  series: Readonly<Record<string, string>>;
-  /** Between two samples. @default "1m" */
-  interval?: string;
-  /** Between two evaluations of the rules. @default "1m". Where the usual period matters, "15s" as in production. */
-  tick?: string;
-  /** The time at which {@link firing} is compared. */
-  at: string;
-  /** Every alert that fires, each as `name{label="value"}`. */
-  firing: readonly string[];
-}
-
-const LAST = "pulsemesh_last_pulse_timestamp_seconds";
-const UP = 'job="pulse-persist",service="checkout",health="up"';
-const DOWN = 'job="pulse-persist",service="checkout",health="down"';
-const DEGRADED = 'job="pulse-persist",service="checkout",health="degraded"';
 const OK_POSTS = 'pulsemesh_requests_total{job="pulse-ingest",function="pulse-ingest",method="POST",code="202"}';
 const FAILED_POSTS = 'pulsemesh_requests_total{job="pulse-ingest",function="pulse-ingest",method="POST",code="503"}';
 const BAD_POSTS = 'pulsemesh_requests_total{job="pulse-ingest",function="pulse-ingest",method="POST",code="400"}';
@@ -25,7 +7,6 @@ const REFUSED_SERVICES = 'pulsemesh_pulses_rejected_total{job="pulse-ingest",rea
 const REFUSED_OTHERS = 'pulsemesh_pulses_rejected_total{job="pulse-ingest",reason="invalid"}';
 const ACCEPTED = 'pulsemesh_pulses_accepted_total{job="pulse-ingest",service="checkout",health="up"}';
 const STORED = 'pulsemesh_pulses_stored_total{job="pulse-persist",service="checkout",health="up"}';
-const STORED_OF_OTHERS = 'pulsemesh_pulses_stored_total{job="pulse-persist",service="_other",health="up"}';
 const DEAD_LETTERS = 'pulsemesh_dead_letters_total{job="pulse-deadletter",reason="invalid"}';
 const DEAD_PULSES = 'pulsemesh_dead_letter_pulses_total{job="pulse-deadletter"}';
 const STORE_BATCHES = 'pulsemesh_store_batch_rows_count{job="pulse-persist"}';
@@ -37,70 +18,8 @@ function lag(le: string): string {
   return `pulsemesh_delivery_lag_seconds_bucket{job="pulse-persist",le="${le}"}`;
 }
 
-/** The two cases of each alert. */
-export const ALERT_CASES: Readonly<Record<string, { fires: AlertCase; staysSilent: AlertCase }>> = {
-  PulseServiceStopped: {
-    fires: {
-      title: "a service that pulsed each minute has been silent for seven, and pulse-persist has scaled to zero since",
-      series: { [`${LAST}{${UP}}`]: "0+60x60 3600 stale" },
-      tick: "15s",
-      at: "68m",
-      firing: ['PulseServiceStopped{service="checkout"}'],
-    },
-    staysSilent: {
-      title: "a service that pulses every ten minutes has been silent for 25",
-      series: { [`${LAST}{${UP}}`]: "0x9 600x9 1200x9 1800x9 2400x25" },
-      tick: "15s",
-      at: "65m",
-      firing: [],
-    },
-  },
-  PulseServiceDown: {
-    fires: {
-      title: "the newest pulse has said down for three minutes",
-      series: { [`${LAST}{${UP}}`]: "0+60x27 1620x10", [`${LAST}{${DOWN}}`]: "_x27 1680+60x5" },
-      tick: "15s",
-      at: "32m",
-      firing: ['PulseServiceDown{service="checkout"}'],
-    },
-    staysSilent: {
-      title: "one pulse said down between others that say up",
-      series: { [`${LAST}{${UP}}`]: "0+60x40", [`${LAST}{${DOWN}}`]: "_x27 1620x10" },
-      tick: "15s",
-      at: "32m",
-      firing: [],
-    },
-  },
-  PulseServiceDegraded: {
-    fires: {
-      title: "the newest pulse has said degraded for seven minutes",
-      series: { [`${LAST}{${DEGRADED}}`]: "0+60x7" },
-      tick: "15s",
-      at: "7m",
-      firing: ['PulseServiceDegraded{service="checkout"}'],
-    },
-    staysSilent: {
-      title: "the newest pulse has said degraded for three minutes",
-      series: { [`${LAST}{${DEGRADED}}`]: "0+60x3" },
-      tick: "15s",
-      at: "3m",
-      firing: [],
-    },
-  },
-  PulseServicesUnwatched: {
-    fires: {
-      title: "a pulse-persist that started from zero has stored three pulses of services beyond the limit of labels",
-      series: { [STORED_OF_OTHERS]: "_x20 3x20" },
-      at: "40m",
-      firing: ["PulseServicesUnwatched"],
-    },
-    staysSilent: {
-      title: "the last pulse of a service beyond the limit came more than an hour ago, and others are stored",
-      series: { [STORED_OF_OTHERS]: "0x5 3x85", [STORED]: "0+60x90" },
-      at: "80m",
-      firing: [],
-    },
-  },
+/** Of each alert about PulseMesh itself. */
+export const PLATFORM_ALERT_CASES: AlertCases = {
   PulseIngestBurnsFast: {
     fires: {
       title: "one post in twenty fails for an hour",
