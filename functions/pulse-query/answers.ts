@@ -126,6 +126,14 @@ export const summary = z
   })
   .register(named, { id: "Summary", description: "A service's pulses of a span, as a whole and over time." });
 
+export const trends = z
+  .object({
+    from: time,
+    to: time,
+    trends: z.array(z.object({ service_name: z.string(), p95: z.array(percentile) })),
+  })
+  .register(named, { id: "Trends", description: "p95 by bucket, oldest first, of each service that was asked for." });
+
 const fault = z.object({ pointer: z.string(), rule: z.string(), got: z.string() });
 
 export const problemView = z
@@ -203,6 +211,7 @@ export type PulseView = z.infer<typeof pulseView>;
 export type HealthCounts = z.infer<typeof healthCounts>;
 export type SummaryBucket = z.infer<typeof summaryBucket>;
 export type LatencySummary = z.infer<typeof latencySummary>;
+export type Trends = z.infer<typeof trends>;
 export type Summary = z.infer<typeof summary>;
 export type DeadLetterCount = z.infer<typeof deadLetterCount>;
 export type DeadLetterView = z.infer<typeof deadLetterView>;

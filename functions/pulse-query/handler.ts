@@ -1,9 +1,7 @@
-// pulse-query reads the store and shows what it holds. This file has the routes. service-list.ts judges services, summary.ts
+// pulse-query reads the store and shows what it holds. This file has the routes. service-list.ts judges services, summary-routes.ts
 // sums spans up, live-routes.ts streams changes, export.ts streams whole spans, badge.ts draws badges, dead-letters.ts forwards to
 // pulse-deadletter, forget.ts removes services, session-routes.ts signs browsers in, openapi.ts describes the API, page/ serves the
 // page.
-import type { Parsed } from "../../events/fault.ts";
-import { History } from "../../history/history.ts";
 import { asPolled } from "../../http/conditional.ts";
 import { freshJson, freshText, json } from "../../http/json.ts";
 import { badRequest, problem, tryLater } from "../../http/problem.ts";
@@ -17,9 +15,8 @@ import type { Logger } from "../log.ts";
 import type { PulseFunction } from "../pulse-function.ts";
 import { whileStoreAnswers } from "../store-answers.ts";
 import type { Doors } from "../tokens/doors.ts";
-import { behind, type GuardedRoute } from "../tokens/guarded-routes.ts";
-import type { Grant } from "../tokens/token-file.ts";
-import type { Summary } from "./answers.ts";
+import { behind } from "../tokens/guarded-routes.ts";
+import { answering } from "./answering.ts";
 import { badgeOf } from "./badge.ts";
 import { deadLetterRoutes } from "./dead-letters.ts";
 import { Exports, wantsLines } from "./export.ts";
@@ -27,19 +24,12 @@ import { forgetRoute } from "./forget.ts";
 import { LIVE_DEFAULTS, type LiveOptions } from "./live.ts";
 import { liveRoutes } from "./live-routes.ts";
 import { pageRoutes } from "./page/routes.ts";
-import {
-  exportParameters,
-  pulsesParameters,
-  readSpanQuery,
-  servicesParameters,
-  summaryParameters,
-} from "./query-parameters.ts";
+import { exportParameters, pulsesParameters, readSpanQuery, servicesParameters } from "./query-parameters.ts";
 import { ServiceList } from "./service-list.ts";
 import { ServicePages } from "./service-pages.ts";
 import { sessionRoutes } from "./session-routes.ts";
-import { SharedAnswers } from "./shared-answers.ts";
 import { askWhyNotStored } from "./storing.ts";
-import { summarize } from "./summary.ts";
+import { summaryRoutes } from "./summary-routes.ts";
 import { viewPulse, viewService, viewServiceDetail } from "./view.ts";
 
 export interface QueryOptions {
@@ -66,10 +56,6 @@ export interface QueryOptions {
 }
 
 const BADGE_PATH = "/services/{service}/badge.svg";
-/** Summaries that are made at one time. Each holds up to 7 MB of latencies, and the rows that it reads. */
-const MAX_SUMMARIES = 8;
-/** Summaries that wait for their turn. */
-const MAX_WAITING = 100;
 
 /** pulse-query: the health, pulses and summary of each service, as JSON, as a live stream and as a page. */
 export function createQuery({
@@ -111,13 +97,11 @@ export function createQuery({
   const turns = new Turns();
   const exports = new Exports(turns);
   const pages = new ServicePages(services, turns);
-  const history = new History({ reader: store, rollups: store.rollups, retentionMs, now });
-  const summaries = new SharedAnswers<Summary>(MAX_SUMMARIES, MAX_WAITING, now);
   const readNothing = (query: URLSearchParams) => readQuery({}, query);
   const readSpan =
-    <F extends Parameters<typeof readSpanQuery>[0]>(fields: F, reach?: { historyMs: number }) =>
+    <F extends Parameters<typeof readSpanQuery>[0]>(fields: F) =>
     (query: URLSearchParams) =>
-      readSpanQuery(fields, query, { now: now(), retentionMs, ...reach });
+      readSpanQuery(fields, query, { now: now(), retentionMs });
 
   const readPage = (query: URLSearchParams) => readQuery(servicesParameters, query);
   const listServices = answering(readPage, async ({ limit, cursor }, request, grant) => {
@@ -158,17 +142,6 @@ export function createQuery({
     exports.open(client(), store.scan(parameters.service as string, span), viewPulse),
   );
 
-  const showSummary = answering(readSpan(summaryParameters, { historyMs }), async ({ span, buckets }, request) => {
-    const service = request.parameters.service as string;
-    const key = JSON.stringify([service, span.from, span.to, buckets]);
-    const client = request.client();
-    const summary = await summaries.get(key, client, (signal) =>
-      summarize(history, service, span, buckets, { signal, nextTurn: () => turns.next(client) }),
-    );
-    if (summary === undefined) return tryLater(503, "No more summaries can be made at this moment.", 1000);
-    return asPolled(freshJson(200, summary), request);
-  });
-
   async function showDescription(request: HttpRequest): Promise<HttpReply> {
     const { describeApi } = await import("./openapi.ts");
     return asPolled(json(200, describeApi()), request);
@@ -198,7 +171,7 @@ export function createQuery({
         path: "/services/{service}/pulses",
         handle: (request, grant) => (isExport(request) ? exportPulses : listPulses)(request, grant),
       },
-      { method: "GET", path: "/services/{service}/summary", handle: showSummary },
+      ...summaryRoutes({ store, retentionMs, historyMs, turns, now }),
     ]),
     { method: "GET", path: BADGE_PATH, handle: showBadgeTo },
     ...behind(doors.admin, [forgetRoute({ store, userHeader })]),
@@ -221,15 +194,4 @@ export function createQuery({
 function varyingByAccept(reply: HttpReply): HttpReply {
   const { vary } = reply.headers ?? {};
   return { ...reply, headers: { ...reply.headers, vary: vary === undefined ? "accept" : `accept, ${vary}` } };
-}
-
-/** Reads the query, then asks the store: 400 for a query with faults, 503 while the store does not answer. */
-function answering<T>(
-  read: (query: URLSearchParams) => Parsed<T>,
-  answer: (query: T, request: HttpRequest, grant: Grant) => HttpReply | Promise<HttpReply>,
-): GuardedRoute["handle"] {
-  return whileStoreAnswers((request: HttpRequest, grant: Grant) => {
-    const query = read(request.query);
-    return query.ok ? answer(query.value, request, grant) : badRequest(query.faults);
-  });
 }

@@ -1,8 +1,9 @@
 import type { Parsed } from "../../events/fault.ts";
+import { SERVICE_NAME_FORM } from "../../events/pulse.ts";
 import { MAX_AHEAD_MS } from "../../events/pulse-time.ts";
 import { DAY_MS } from "../../events/time.ts";
 import { moment, readQuery, TO_BEFORE_FROM } from "../../http/query-parameters.ts";
-import { integer, text, type ValuesOf } from "../../settings/field.ts";
+import { integer, parsedText, text, type ValuesOf } from "../../settings/field.ts";
 import type { Span } from "../../storage/ports.ts";
 
 const spanParameters = { from: moment, to: moment };
@@ -19,6 +20,22 @@ export const pulsesParameters = {
 export const exportParameters = spanParameters;
 /** Of `GET /services/{service}/summary`. */
 export const summaryParameters = { ...spanParameters, buckets: integer({ min: 1, max: 500, fallback: 60 }) };
+
+/** A page shows no more tiles at first; the length of a URL (4,096 characters) bounds long names. */
+const MAX_TRENDS = 240;
+const serviceNames = parsedText(
+  `names of services, separated by commas, at most ${MAX_TRENDS}`,
+  (value): readonly string[] | undefined => {
+    const names = [...new Set(value.split(","))];
+    return names.length <= MAX_TRENDS && names.every((name) => SERVICE_NAME_FORM.test(name)) ? names : undefined;
+  },
+);
+/** Of `GET /trends`. */
+export const trendsParameters = {
+  ...spanParameters,
+  services: serviceNames,
+  buckets: integer({ min: 1, max: 100, fallback: 30 }),
+};
 
 /** What a span is read against. */
 export interface SpanContext {

@@ -2,8 +2,8 @@ import type { History, Share } from "../../history/history.ts";
 import type { Latencies } from "../../history/latencies.ts";
 import { SpanFigures } from "../../history/rollup.ts";
 import type { Span } from "../../storage/ports.ts";
-import { floorTo, TIERS } from "../../storage/tiers.ts";
 import type { LatencySummary, Summary, SummaryBucket } from "./answers.ts";
+import { divide } from "./divide.ts";
 
 /**
  * Sums up a service's pulses of a span, in memory that does not grow with their number. @throws once the signal aborts
@@ -16,7 +16,7 @@ export async function summarize(
   share?: Share,
 ): Promise<Summary> {
   const exactFrom = history.exactFromOf(span);
-  const spans = exactFrom === span.from ? divide(span, buckets) : divideDays(span, buckets, exactFrom);
+  const spans = divide(span, buckets, exactFrom);
   const { parts, statuses } = await history.read(service, spans, { ...share, exactFrom });
   const whole = new SpanFigures();
   for (const part of parts) whole.merge(part);
@@ -30,33 +30,6 @@ export async function summarize(
     latency_ms: latencySummaryOf(whole.latencies),
     buckets: spans.map((part, i) => bucketOf(part, parts[i] as SpanFigures)),
   };
-}
-
-/**
- * As many spans, none of them empty, of equal length to the minute, hour or day of which each has at least one: so that
- * rollups tell all but the two edges. Shorter ones are equal to the millisecond.
- */
-function divide(span: Span, buckets: number): Span[] {
-  const lengthMs = span.to - span.from;
-  const number = Math.min(buckets, lengthMs);
-  const step = [TIERS.day, TIERS.hour, TIERS.minute].find((one) => one * number <= lengthMs) ?? 1;
-  return cut(span, number, step);
-}
-
-/** A span that begins before the retention, in whole days: nothing shorter is known there. It is widened to them. */
-function divideDays(span: Span, buckets: number, exactFrom: number): Span[] {
-  const from = floorTo(TIERS.day, span.from);
-  const to = span.to < exactFrom ? -floorTo(TIERS.day, -span.to) : span.to;
-  return cut({ from, to }, Math.min(buckets, Math.floor((to - from) / TIERS.day)), TIERS.day);
-}
-
-function cut(span: Span, number: number, step: number): Span[] {
-  const lengthMs = span.to - span.from;
-  const edge = (i: number) => {
-    const even = span.from + Math.ceil((i * lengthMs) / number);
-    return i === 0 || i === number ? even : floorTo(step, even);
-  };
-  return Array.from({ length: number }, (_, i) => ({ from: edge(i), to: edge(i + 1) }));
 }
 
 function bucketOf(span: Span, { health, latencies }: SpanFigures): SummaryBucket {

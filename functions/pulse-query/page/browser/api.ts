@@ -1,4 +1,4 @@
-import type { DeadLetterCount, DeadLetterView, ServiceDetail, Summary } from "../../answers.ts";
+import type { DeadLetterCount, DeadLetterView, ServiceDetail, Summary, Trends } from "../../answers.ts";
 
 import { askSession } from "./session.ts";
 
@@ -43,6 +43,11 @@ export function readService(service: string, signal: AbortSignal): Promise<Servi
 
 export function readSummary(service: string, { from, to, buckets }: Span, signal: AbortSignal): Promise<Summary> {
   return ask(`${pathOf(service)}/summary?from=${from}&to=${to}&buckets=${buckets}`, { signal });
+}
+
+export function readTrends(services: readonly string[], { from, to, buckets }: Span): Promise<Trends> {
+  const names = services.map(encodeURIComponent).join(",");
+  return ask(`trends?from=${from}&to=${to}&buckets=${buckets}&services=${names}`);
 }
 
 export function readDeadLetters(

@@ -1,0 +1,161 @@
+// The operations of the API that openapi.ts describes.
+import type * as z from "zod";
+import { type Fields, flag } from "../../settings/field.ts";
+import { listParameters } from "../dead-letter-parameters.ts";
+import {
+  correctionBody,
+  deadLetterCount,
+  deadLettersAnswer,
+  deadLetterView,
+  forgettingAnswer,
+  problemView,
+  pulsesAnswer,
+  replayAnswer,
+  serviceDetail,
+  servicesAnswer,
+  session,
+  signInBody,
+  summary,
+  trends,
+} from "./answers.ts";
+import { NDJSON } from "./export.ts";
+import { MAX_WINDOW } from "./pulse-window.ts";
+import { pulsesParameters, servicesParameters, summaryParameters, trendsParameters } from "./query-parameters.ts";
+
+/** One operation of the API. */
+export interface Operation {
+  /** @default "get" */
+  method?: "get" | "post" | "delete";
+  path: string;
+  summary: string;
+  query?: Fields;
+  body?: { schema: z.ZodType; isRequired: boolean };
+  /** Whether it asks for no token, ever. */
+  isOpen?: true;
+  /** By status and then by content type; `undefined` for what JSON Schema cannot describe. */
+  answers: Answers;
+}
+type Answers = Record<number, Record<string, z.ZodType | undefined>>;
+
+export const JSON_TYPE = "application/json";
+export const PROBLEM = { "application/problem+json": problemView };
+const NOT_FOUND = { 404: PROBLEM };
+
+/** The answers of an operation whose query may have faults and whose store may be away. */
+function answers(status: number, content: Record<string, z.ZodType | undefined>, more: Answers = {}): Answers {
+  return { [status]: content, 400: PROBLEM, 503: PROBLEM, ...more };
+}
+
+/** The same where a client can poll with If-None-Match. */
+function polled(content: Record<string, z.ZodType | undefined>, more: Answers = {}): Answers {
+  return answers(200, content, { 304: {}, ...more });
+}
+
+/** All operations, in the order of the description. */
+export const OPERATIONS: readonly Operation[] = [
+  {
+    path: "/services",
+    summary: `Every service with its newest pulse and its health, in pages of at most 10,000. Poll it with If-None-Match. With Accept: ${NDJSON}, all of them, one a line, without limit and cursor.`,
+    query: servicesParameters,
+    answers: polled({ [JSON_TYPE]: servicesAnswer, [NDJSON]: undefined }),
+  },
+  {
+    path: "/services/{service}",
+    summary: "One service, with its usual period.",
+    answers: polled({ [JSON_TYPE]: serviceDetail }, NOT_FOUND),
+  },
+  {
+    method: "delete",
+    path: "/services/{service}",
+    summary:
+      "Removes a service with all its pulses, as `npm run forget` does. What it sends afterwards is stored. 202 where that takes longer than 15 s: ask again until it is 204. Safe to repeat.",
+    answers: { 202: { [JSON_TYPE]: forgettingAnswer }, 204: {}, 400: PROBLEM, 415: PROBLEM, 503: PROBLEM },
+  },
+  {
+    path: "/services/{service}/pulses",
+    summary: `A page of a service's pulses, newest first. With Accept: ${NDJSON}, the pulses of the whole span, one a line, without limit and cursor.`,
+    query: pulsesParameters,
+    answers: answers(200, { [JSON_TYPE]: pulsesAnswer, [NDJSON]: undefined }),
+  },
+  {
+    path: "/services/{service}/summary",
+    summary: "Counts, health, statuses and percentiles of a span, at most a second old. Poll it with If-None-Match.",
+    query: summaryParameters,
+    answers: polled({ [JSON_TYPE]: summary }),
+  },
+  {
+    path: "/trends",
+    summary:
+      "The p95 of several services over time, at most a second old; those that the token is not for are left out. Poll it with If-None-Match.",
+    query: trendsParameters,
+    answers: polled({ [JSON_TYPE]: trends }),
+  },
+  {
+    path: "/services/{service}/badge.svg",
+    summary: "A badge with the service's health, `unknown` for a service that never pulsed.",
+    answers: polled({ "image/svg+xml": undefined }),
+  },
+  {
+    path: "/services/{service}/live",
+    summary: `Server-sent events: \`service\` when its newest pulse or its health changes, \`pulse\` for each pulse that comes among its newest ${MAX_WINDOW}, \`gap\` where more came at once, \`ready\`, \`away\`, \`heartbeat\`. Goes on after Last-Event-ID.`,
+    answers: answers(200, { "text/event-stream": undefined }),
+  },
+  {
+    path: "/live",
+    summary:
+      "Server-sent events: `pulse` for each service whose newest pulse or health changes, `gone`, `ready`, `away` while the store does not answer, `heartbeat`.",
+    answers: answers(200, { "text/event-stream": undefined }),
+  },
+  {
+    path: "/dead-letters",
+    summary: "Events that could not be delivered. pulse-deadletter answers.",
+    query: listParameters,
+    answers: answers(200, { [JSON_TYPE]: deadLettersAnswer }, NOT_FOUND),
+  },
+  {
+    path: "/dead-letters/count",
+    summary: "How many dead letters were not replayed, at most 5 s old.",
+    answers: answers(200, { [JSON_TYPE]: deadLetterCount }, NOT_FOUND),
+  },
+  {
+    path: "/dead-letters/{id}",
+    summary: "One dead letter.",
+    answers: { 200: { [JSON_TYPE]: deadLetterView }, ...NOT_FOUND, 503: PROBLEM },
+  },
+  {
+    method: "post",
+    path: "/dead-letters/{id}/replay",
+    summary:
+      "Sends a dead letter to the broker again. A body in JSON replaces the event's data; 400 lists its faults, and then nothing is sent.",
+    query: { again: flag },
+    body: { schema: correctionBody, isRequired: false },
+    answers: answers(202, { [JSON_TYPE]: replayAnswer }, { ...NOT_FOUND, 409: PROBLEM, 415: PROBLEM, 422: PROBLEM }),
+  },
+  {
+    path: "/session",
+    summary: "What the one who asks may do.",
+    isOpen: true,
+    answers: { 200: { [JSON_TYPE]: session } },
+  },
+  {
+    method: "post",
+    path: "/sign-in",
+    summary: 'Keeps a token in a cookie. The body is JSON such as {"token":"…"}.',
+    body: { schema: signInBody, isRequired: true },
+    isOpen: true,
+    answers: { 204: {}, 400: PROBLEM, 401: PROBLEM, 403: PROBLEM, 415: PROBLEM },
+  },
+  {
+    method: "post",
+    path: "/sign-out",
+    summary: "Removes the cookie.",
+    isOpen: true,
+    answers: { 204: {}, 403: PROBLEM, 415: PROBLEM },
+  },
+  {
+    path: "/openapi.json",
+    summary: "This description.",
+    isOpen: true,
+    answers: { 200: { [JSON_TYPE]: undefined }, 304: {} },
+  },
+];

@@ -1,0 +1,67 @@
+import { History } from "../../history/history.ts";
+import { asPolled } from "../../http/conditional.ts";
+import { freshJson } from "../../http/json.ts";
+import { tryLater } from "../../http/problem.ts";
+import type { Turns } from "../../http/turns.ts";
+import type { PulseReader, RollupStore } from "../../storage/ports.ts";
+import type { GuardedRoute } from "../tokens/guarded-routes.ts";
+import { answering } from "./answering.ts";
+import type { Summary, Trends } from "./answers.ts";
+import { readSpanQuery, summaryParameters, trendsParameters } from "./query-parameters.ts";
+import { SharedAnswers } from "./shared-answers.ts";
+import { summarize } from "./summary.ts";
+import { trendsOf } from "./trends.ts";
+
+/** Summaries that are made at one time. Each holds up to 7 MB of latencies, and the rows that it reads. */
+const MAX_SUMMARIES = 8;
+/** Summaries that wait for their turn. */
+const MAX_WAITING = 100;
+
+export interface SummaryRoutesOptions {
+  store: PulseReader & { readonly rollups?: RollupStore };
+  retentionMs: number;
+  /** How far summaries reach back. */
+  historyMs: number;
+  turns: Turns;
+  now: () => number;
+}
+
+/** Summaries of a service, and trends of several. */
+export function summaryRoutes({ store, retentionMs, historyMs, turns, now }: SummaryRoutesOptions): GuardedRoute[] {
+  const history = new History({ reader: store, rollups: store.rollups, retentionMs, now });
+  const summaries = new SharedAnswers<Summary>(MAX_SUMMARIES, MAX_WAITING, now);
+  const trends = new SharedAnswers<Trends>(MAX_SUMMARIES, MAX_WAITING, now);
+
+  const showSummary = answering(
+    (query) => readSpanQuery(summaryParameters, query, { now: now(), retentionMs, historyMs }),
+    async ({ span, buckets }, request) => {
+      const service = request.parameters.service as string;
+      const key = JSON.stringify([service, span.from, span.to, buckets]);
+      const client = request.client();
+      const summary = await summaries.get(key, client, (signal) =>
+        summarize(history, service, span, buckets, { signal, nextTurn: () => turns.next(client) }),
+      );
+      if (summary === undefined) return tryLater(503, "No more summaries can be made at this moment.", 1000);
+      return asPolled(freshJson(200, summary), request);
+    },
+  );
+
+  const showTrends = answering(
+    (query) => readSpanQuery(trendsParameters, query, { now: now(), retentionMs }),
+    async ({ span, services = [], buckets }, request, grant) => {
+      const names = services.filter((name) => grant.covers(name)).sort();
+      const key = JSON.stringify([names, span.from, span.to, buckets]);
+      const client = request.client();
+      const answer = await trends.get(key, client, (signal) =>
+        trendsOf(history, names, span, buckets, { signal, nextTurn: () => turns.next(client) }),
+      );
+      if (answer === undefined) return tryLater(503, "No more trends can be made at this moment.", 1000);
+      return asPolled(freshJson(200, answer), request);
+    },
+  );
+
+  return [
+    { method: "GET", path: "/services/{service}/summary", handle: showSummary },
+    { method: "GET", path: "/trends", handle: showTrends },
+  ];
+}
