@@ -24,6 +24,19 @@ const skip = await whyNoProcesses();
 const DEFAULTS = { storage_compatibility_mode: "CASSANDRA_4", sstable: { selected_format: "big" } };
 const FULL_DISK = { data_disk_usage_percentage_fail_threshold: 1, data_disk_usage_max_disk_size: "1MiB" };
 
+/** The first heartbeat of a live stream. */
+async function firstHeartbeat(query: string): Promise<string | undefined> {
+  const leaving = new AbortController();
+  const stream = await fetch(`${query}/live`, { signal: leaving.signal });
+  let read = "";
+  for await (const part of stream.body as unknown as AsyncIterable<Uint8Array>) {
+    read += Buffer.from(part).toString();
+    if (/^event: heartbeat\n.*\n\n/m.test(read)) break;
+  }
+  leaving.abort();
+  return /^event: heartbeat\n(.*)$/m.exec(read)?.[1];
+}
+
 describeUnless(skip, "a node whose operator sets limits", () => {
   const folder = mkdtempSync(join(tmpdir(), "pulsemesh-limits-"));
   const passwordFile = join(folder, "password");
@@ -101,6 +114,8 @@ describeUnless(skip, "a node whose operator sets limits", () => {
       expect(sent.status).toBe(202);
       const ready = () => fetch(`${platform.persist}/health/ready`);
       await vi.waitFor(async () => expect(await (await ready()).text()).toMatch(full), PATIENCE);
+      // What the page shows.
+      await vi.waitFor(async () => expect(await firstHeartbeat(platform.query)).toMatch(full), PATIENCE);
       const letters = await fetch(`${platform.deadletter}/dead-letters`);
       expect(await letters.json()).toMatchObject({ dead_letters: [] });
       await limit({});
