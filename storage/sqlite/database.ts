@@ -148,11 +148,6 @@ export function isBusy(error: unknown): boolean {
   return resultCodeOf(error) === SQLITE_BUSY;
 }
 
-/** Whether the file has reached its quota, or its disk is full. */
-export function isFull(error: unknown): boolean {
-  return resultCodeOf(error) === SQLITE_FULL;
-}
-
 /** A failure of SQLite's as the store's; anything else as it is. */
 export function asStoreError(error: unknown, file: string): unknown {
   if (resultCodeOf(error) === undefined) return error;

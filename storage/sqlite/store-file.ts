@@ -2,15 +2,7 @@ import type { DatabaseSync } from "node:sqlite";
 import { setTimeout as delay } from "node:timers/promises";
 import type { StoreBatch, WriteOutcome } from "../ports.ts";
 import { StoreError } from "../store-error.ts";
-import {
-  asStoreError,
-  isBusy,
-  isFull,
-  type SqliteFileOptions,
-  type SqliteSpace,
-  spaceOf,
-  transact,
-} from "./database.ts";
+import { asStoreError, isBusy, type SqliteFileOptions, type SqliteSpace, spaceOf, transact } from "./database.ts";
 import { GroupCommit, type StoreTables } from "./group-commit.ts";
 import { Purge } from "./purge.ts";
 
@@ -98,13 +90,16 @@ export class StoreFile<T> {
     }
   }
 
-  /** Does some work in one transaction; false when another process locks the file or the file is full. @throws {StoreError} */
+  /**
+   * Does some work in one transaction, for those who can do without: false when another process locks the file, the file is full,
+   * or SQLite fails. @throws {StoreError} once the file is closed
+   */
   changeAtOnce(work: () => void): boolean {
     try {
       this.read(() => transact(this.#database, work));
       return true;
     } catch (error) {
-      if (error instanceof StoreError && (isBusy(error.cause) || isFull(error.cause))) return false;
+      if (error instanceof StoreError && !this.#isClosed) return false;
       throw error;
     }
   }
