@@ -1,31 +1,41 @@
 import { expect, it } from "vitest";
 import { Turns } from "./turns.ts";
 
+const worker = (turns: Turns, pieces: string[]) => async (client: string, count: number) => {
+  for (let i = 0; i < count; i++) {
+    await turns.next(client);
+    pieces.push(client);
+  }
+};
+
 it("gives each client one piece in turn, however many works it has", async () => {
-  const turns = new Turns();
   const pieces: string[] = [];
-  const work = async (client: string, count: number) => {
-    for (let i = 0; i < count; i++) {
-      await turns.next(client);
-      pieces.push(client);
-    }
-  };
+  const work = worker(new Turns(() => 0), pieces);
   await Promise.all([...Array.from({ length: 8 }, () => work("greedy", 3)), work("polite", 4), work("other", 2)]);
   expect(pieces.slice(0, 10).join(" ")).toBe("greedy polite other greedy polite other greedy polite greedy polite");
   expect(pieces.filter((one) => one === "greedy")).toHaveLength(24);
 });
 
+it("a newcomer's pieces come before those of a client that has lately had many, and no longer once that is past", async () => {
+  let now = 0;
+  const turns = new Turns(() => now);
+  const pieces: string[] = [];
+  const work = worker(turns, pieces);
+  await work("greedy", 5);
+  const newest = (count: number) => pieces.splice(0).slice(0, count).join(" ");
+  newest(0);
+  await Promise.all([work("greedy", 3), work("polite", 3)]);
+  expect(newest(4)).toBe("polite polite polite greedy");
+  now = 60_000;
+  await Promise.all([work("greedy", 2), work("polite", 2)]);
+  expect(newest(4)).toBe("greedy polite greedy polite");
+});
+
 it("serves what else is ready between two pieces", async () => {
-  const turns = new Turns();
   const seen: string[] = [];
-  const work = async () => {
-    for (let i = 0; i < 3; i++) {
-      await turns.next("a");
-      seen.push("piece");
-    }
-  };
+  const work = worker(new Turns(), seen);
   const ticks = setInterval(() => seen.push("tick"), 0);
-  await Promise.all(Array.from({ length: 40 }, work));
+  await Promise.all(Array.from({ length: 40 }, () => work("a", 3)));
   clearInterval(ticks);
   expect(seen).toContain("tick");
 });

@@ -1,11 +1,29 @@
+/** A client's turns count for less as time goes by: to a third after so many ms. */
+const FADING_MS = 1000;
+/** Less than this counts for nothing. */
+const FADED = 0.01;
+
+interface Recent {
+  turns: number;
+  at: number;
+}
+
 /**
- * Turns for work that is done in pieces, such as a scan of a store. After each piece another client has its turn: one with many
- * such works gets no more of the process than one with a single one. Everything else that is ready is served between two pieces.
+ * Turns for work that is done in pieces, such as a scan of a store. The next piece is done for the client that has lately had the
+ * fewest turns: one with many such works leaves the process to others whenever they want it. Everything else that is ready is
+ * served between two pieces.
  */
 export class Turns {
-  /** What waits for its next piece, by client; the client that had its turn last comes last. */
+  readonly #now: () => number;
+  /** What waits for its next piece, by client. */
   readonly #waiting = new Map<string, (() => void)[]>();
+  /** Who lately had turns, the last one at the end. */
+  readonly #recent = new Map<string, Recent>();
   #isGranting = false;
+
+  constructor(now: () => number = () => performance.now()) {
+    this.#now = now;
+  }
 
   /** Resolves when the client may do its next piece. */
   next(client: string): Promise<void> {
@@ -20,12 +38,31 @@ export class Turns {
   }
 
   #grant(): void {
-    const [client, own] = this.#waiting.entries().next().value as [string, (() => void)[]];
+    const now = this.#now();
+    let client = "";
+    let fewest = Number.POSITIVE_INFINITY;
+    for (const one of this.#waiting.keys()) {
+      const turns = turnsAt(this.#recent.get(one), now);
+      if (turns < fewest) [client, fewest] = [one, turns];
+    }
+    const own = this.#waiting.get(client) as (() => void)[];
     const begin = own.shift();
+    // At the end: of clients with equal turns, the one that has waited longest comes first.
     this.#waiting.delete(client);
     if (own.length > 0) this.#waiting.set(client, own);
+    this.#recent.delete(client);
+    this.#recent.set(client, { turns: fewest + 1, at: now });
+    for (const [one, recent] of this.#recent) {
+      if (turnsAt(recent, now) > 0) break;
+      this.#recent.delete(one);
+    }
     if (this.#waiting.size > 0) setImmediate(() => this.#grant());
     else this.#isGranting = false;
     begin?.();
   }
+}
+
+function turnsAt(recent: Recent | undefined, now: number): number {
+  const turns = recent === undefined ? 0 : recent.turns * Math.exp((recent.at - now) / FADING_MS);
+  return turns < FADED ? 0 : turns;
 }

@@ -70,7 +70,11 @@ async function servicePage(
   const shown: { name: string; text: string }[] = [];
   let characters = 0;
   let last: string | undefined;
+  let isFirst = true;
   for await (const chunk of services.chunks({ after: after.value })) {
+    // A list of one chunk takes no turn.
+    if (isFirst) isFirst = false;
+    else await nextTurn();
     signal.throwIfAborted();
     for (const service of chunk) {
       const name = service.pulse.service_name;
@@ -83,7 +87,6 @@ async function servicePage(
       shown.push({ name, text });
       last = name;
     }
-    await nextTurn();
   }
   return { ok: true, value: pageOf(shown) };
 }
