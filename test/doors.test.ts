@@ -189,7 +189,7 @@ describe("the doors in docs/security.md", () => {
 
   it("let a narrow token in for its own service, and everybody to a public badge", async () => {
     const { query, ingest } = platform;
-    for (const path of ["", "/pulses", "/summary", "/badge.svg", "/live"]) {
+    for (const path of ["", "/pulses", "/summary", "/badge.svg", "/badge.json", "/live"]) {
       expect((await ask(`${query}/services/${OWN}${path}`, { headers: bearer(NARROW) })).status, path).toBe(200);
     }
     const all = await Promise.all(
@@ -199,8 +199,10 @@ describe("the doors in docs/security.md", () => {
     expect((await post(`${ingest}/pulse`, { service_name: OWN, latency_ms: 1, status: "ok" }, NARROW)).status).toBe(
       202,
     );
-    expect((await ask(`${query}/services/public-one/badge.svg`, {})).status).toBe(200);
-    expect((await ask(`${query}/services/not-public/badge.svg`, {})).status).toBe(401);
+    for (const badge of ["badge.svg", "badge.json"]) {
+      expect((await ask(`${query}/services/public-one/${badge}`, {})).status, badge).toBe(200);
+      expect((await ask(`${query}/services/not-public/${badge}`, {})).status, badge).toBe(401);
+    }
   });
 
   it("take a Host that is no name of this machine for another one's, and answer probes to any", async () => {

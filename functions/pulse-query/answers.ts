@@ -179,6 +179,16 @@ export const deadLetterCount = z
   })
   .register(named, { id: "DeadLetterCount" });
 
+export const badgeView = z
+  .object({
+    schemaVersion: z.literal(1),
+    label: z.string().describe("The service's name."),
+    message: serviceHealth,
+    color: z.string(),
+    labelColor: z.string(),
+  })
+  .register(named, { id: "Badge", description: "A badge in the schema of shields.io's endpoint badges." });
+
 export const session = z
   .object({
     may_read: z.boolean(),
@@ -213,5 +223,6 @@ export type SummaryBucket = z.infer<typeof summaryBucket>;
 export type LatencySummary = z.infer<typeof latencySummary>;
 export type Trends = z.infer<typeof trends>;
 export type Summary = z.infer<typeof summary>;
+export type BadgeView = z.infer<typeof badgeView>;
 export type DeadLetterCount = z.infer<typeof deadLetterCount>;
 export type DeadLetterView = z.infer<typeof deadLetterView>;

@@ -1,5 +1,6 @@
 import type { ServiceHealth } from "../../events/service-health.ts";
 import type { HttpReply } from "../../http/route.ts";
+import type { BadgeView } from "./answers.ts";
 
 // Dark enough for the white text on it.
 const COLORS: Readonly<Record<ServiceHealth, string>> = {
@@ -16,10 +17,15 @@ const HEADERS = {
   "x-content-type-options": "nosniff",
 };
 
+/** A badge as data for shields.io, which draws it: https://shields.io/badges/endpoint-badge. */
+export function badgeOf(service: string, health: ServiceHealth): BadgeView {
+  return { schemaVersion: 1, label: service, message: health, color: COLORS[health], labelColor: "#30363d" };
+}
+
 /** A badge in SVG, for a README or a wiki: a service's name and its health. */
-export async function badgeOf(service: string, health: ServiceHealth): Promise<HttpReply> {
+export async function drawBadge({ schemaVersion: _, ...badge }: BadgeView): Promise<HttpReply> {
   // Loaded when it is needed: its table of glyph widths is a megabyte.
   const { makeBadge } = await import("badge-maker");
-  const body = makeBadge({ label: service, message: health, color: COLORS[health], labelColor: "#30363d" });
+  const body = makeBadge(badge);
   return { status: 200, headers: HEADERS, body };
 }

@@ -1,5 +1,5 @@
 // pulse-query reads the store and shows what it holds. This file has the routes. service-list.ts judges services, summary-routes.ts
-// sums spans up, live-routes.ts streams changes, export.ts streams whole spans, badge.ts draws badges, dead-letters.ts forwards to
+// sums spans up, live-routes.ts streams changes, export.ts streams whole spans, badge.ts makes badges, dead-letters.ts forwards to
 // pulse-deadletter, forget.ts removes services, session-routes.ts signs browsers in, openapi.ts describes the API, page/ serves the
 // page.
 import { asPolled } from "../../http/conditional.ts";
@@ -17,7 +17,8 @@ import { whileStoreAnswers } from "../store-answers.ts";
 import type { Doors } from "../tokens/doors.ts";
 import { behind } from "../tokens/guarded-routes.ts";
 import { answering } from "./answering.ts";
-import { badgeOf } from "./badge.ts";
+import type { BadgeView } from "./answers.ts";
+import { badgeOf, drawBadge } from "./badge.ts";
 import { deadLetterRoutes } from "./dead-letters.ts";
 import { Exports, wantsLines } from "./export.ts";
 import { forgetRoute } from "./forget.ts";
@@ -54,8 +55,6 @@ export interface QueryOptions {
   /** Epoch ms. @default Date.now */
   now?: () => number;
 }
-
-const BADGE_PATH = "/services/{service}/badge.svg";
 
 /** pulse-query: the health, pulses and summary of each service, as JSON, as a live stream and as a page. */
 export function createQuery({
@@ -125,11 +124,12 @@ export function createQuery({
   });
 
   // A page that shows the picture may add a version, or a style that other badge services know.
-  const showBadge = whileStoreAnswers(async (request: HttpRequest) => {
-    const name = request.parameters.service as string;
-    const service = await services.one(name);
-    return asPolled(await badgeOf(name, service?.health ?? "unknown"), request);
-  });
+  const showBadge = (draw: (badge: BadgeView) => HttpReply | Promise<HttpReply>) =>
+    whileStoreAnswers(async (request: HttpRequest) => {
+      const name = request.parameters.service as string;
+      const service = await services.one(name);
+      return asPolled(await draw(badgeOf(name, service?.health ?? "unknown")), request);
+    });
 
   const listPulses = answering(readSpan(pulsesParameters), async ({ span, limit, cursor }, { parameters }) => {
     // A service that never pulsed has an empty page: to know it from others would cost a look at all services.
@@ -147,12 +147,22 @@ export function createQuery({
     return asPolled(json(200, describeApi()), request);
   }
 
-  const guardedBadge = behind(doors.read, [{ method: "GET", path: BADGE_PATH, handle: showBadge }])[0] as Route;
   const isPublic = matchOf(publicBadges);
-  const showBadgeTo: Route["handle"] = (request) => {
-    if (isPublic(request.parameters.service as string)) return showBadge(request);
-    return guardedBadge.admit?.(request.headers, request.parameters) ?? guardedBadge.handle(request);
-  };
+  const badgeRoutes: Route[] = [
+    { method: "GET" as const, path: "/services/{service}/badge.svg", handle: showBadge(drawBadge) },
+    {
+      method: "GET" as const,
+      path: "/services/{service}/badge.json",
+      handle: showBadge((badge) => freshJson(200, badge)),
+    },
+  ].map((route) => {
+    const [guarded] = behind(doors.read, [route]) as [Route];
+    const handle: Route["handle"] = (request) => {
+      if (isPublic(request.parameters.service as string)) return route.handle(request);
+      return guarded.admit?.(request.headers, request.parameters) ?? guarded.handle(request);
+    };
+    return { ...route, handle };
+  });
 
   const isExport = ({ headers, method }: HttpRequest) => wantsLines(headers.accept) && method === "GET";
   const routes: Route[] = [
@@ -173,7 +183,7 @@ export function createQuery({
       },
       ...summaryRoutes({ store, retentionMs, historyMs, turns, now }),
     ]),
-    { method: "GET", path: BADGE_PATH, handle: showBadgeTo },
+    ...badgeRoutes,
     ...behind(doors.admin, [forgetRoute({ store, userHeader })]),
     ...live.routes,
     { method: "GET", path: "/openapi.json", handle: showDescription },

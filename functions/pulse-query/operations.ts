@@ -3,6 +3,7 @@ import type * as z from "zod";
 import { type Fields, flag } from "../../settings/field.ts";
 import { listParameters } from "../dead-letter-parameters.ts";
 import {
+  badgeView,
   correctionBody,
   deadLetterCount,
   deadLettersAnswer,
@@ -94,6 +95,11 @@ export const OPERATIONS: readonly Operation[] = [
     path: "/services/{service}/badge.svg",
     summary: "A badge with the service's health, `unknown` for a service that never pulsed.",
     answers: polled({ "image/svg+xml": undefined }),
+  },
+  {
+    path: "/services/{service}/badge.json",
+    summary: "The same badge as data, for shields.io, which draws it in any style.",
+    answers: polled({ [JSON_TYPE]: badgeView }),
   },
   {
     path: "/services/{service}/live",

@@ -135,6 +135,25 @@ describe("GET /services/{service}", () => {
   });
 });
 
+describe("GET /services/{service}/badge.json", () => {
+  it("has the service's health in the schema of shields.io, whatever is asked besides, and can be polled", async () => {
+    await put(pulseOf({ service_name: "badge/data", status: "503" }));
+    const url = `${host.url}/services/badge%2Fdata/badge.json?v=1&v=2`;
+    const response = await fetch(url);
+    expect(response.headers.get("content-type")).toBe("application/json");
+    expect(await response.json()).toEqual({
+      schemaVersion: 1,
+      label: "badge/data",
+      message: "down",
+      color: "#b3261e",
+      labelColor: "#30363d",
+    });
+    const headers = { "if-none-match": response.headers.get("etag") ?? "" };
+    expect((await fetch(url, { headers })).status).toBe(304);
+    expect((await ask("/services/nobody/badge.json")).body).toMatchObject({ message: "unknown" });
+  });
+});
+
 describe("GET /services/{service}/badge.svg", () => {
   it("draws the service's health, as an image that can run nothing", async () => {
     await put(pulseOf({ service_name: "badge", status: "503" }));

@@ -76,6 +76,7 @@ const otherQuery: fc.Arbitrary<Query> = fc
       [["services", "nobody"], 404, "application/problem+json"],
       [["services", "nobody", "badge.svg"], 200, "image/svg+xml"],
       [["services", "known/c:d", "badge.svg"], 200, "image/svg+xml"],
+      [["services", "nobody", "badge.json"], 200, "application/json"],
       [["services", "..", "pulses"], 404, "application/problem+json"],
       [["services", "", "pulses"], 404, "application/problem+json"],
       [["nothing"], 404, "application/problem+json"],
@@ -86,7 +87,7 @@ const otherQuery: fc.Arbitrary<Query> = fc
   .map(([[path, status, type], parameters, encode]) => {
     // The picture and the description ignore what they do not know; and a path without an answer has no parameters.
     const isFree =
-      path[2] === "badge.svg" ||
+      path[2]?.startsWith("badge.") ||
       path[0] === "openapi.json" ||
       path[0] === "nothing" ||
       path[1] === "x" ||
