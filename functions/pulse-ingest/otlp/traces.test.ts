@@ -1,49 +1,9 @@
 import { gzipSync } from "node:zlib";
-import { type DescMessage, fromBinary } from "@bufbuild/protobuf";
 import { describe, expect, it } from "vitest";
 import { pulsesIn } from "../../testing/broker.ts";
 import { broker, host } from "../../testing/ingest-and-broker.ts";
-import {
-  type Attributes,
-  entry,
-  RESPONSE,
-  requestOf,
-  STATUS,
-  type TestResource,
-  type TestSpan,
-  TRACE_ID,
-  toJson,
-  toProtobuf,
-} from "./testing/otlp-requests.ts";
-
-const FORMS = ["protobuf", "json"] as const;
-type Form = (typeof FORMS)[number];
-const TYPES = { protobuf: "application/x-protobuf", json: "application/json" };
-
-function send(form: Form, request: readonly TestResource[], headers: Record<string, string> = {}): Promise<Response> {
-  return sendBytes(form, form === "json" ? toJson(request) : toProtobuf(request), headers);
-}
-
-function sendBytes(form: Form, body: string | Buffer, headers: Record<string, string> = {}, path = "/v1/traces") {
-  const init = { method: "POST", headers: { "content-type": TYPES[form], ...headers }, body: body as string };
-  return fetch(`${host.url}${path}`, init);
-}
-
-/** An answer as a client of that form reads it. */
-async function read(form: Form, response: Response, schema: DescMessage): Promise<unknown> {
-  expect(response.headers.get("content-type")).toBe(TYPES[form]);
-  return form === "json" ? response.json() : fromBinary(schema, Buffer.from(await response.arrayBuffer()));
-}
-
-/** What a request of spans of one service brings. */
-async function pulsesOf(spans: readonly TestSpan[], attributes?: Attributes) {
-  const response = await send("protobuf", requestOf(spans, attributes));
-  expect(response.status).toBe(200);
-  const { partialSuccess } = (await read("protobuf", response, RESPONSE)) as {
-    partialSuccess?: { rejectedSpans: bigint; errorMessage: string };
-  };
-  return { pulses: pulsesIn(broker.received), rejected: partialSuccess };
-}
+import { FORMS, read, send, sendBytes } from "./testing/exchange.ts";
+import { entry, RESPONSE, requestOf, STATUS, TRACE_ID, toJson, toProtobuf } from "./testing/otlp-requests.ts";
 
 describe.each(FORMS)("spans in %s", (form) => {
   it("become pulses with all that the span says, and the answer is an empty export response", async () => {
@@ -163,101 +123,5 @@ describe.each(FORMS)("spans in %s", (form) => {
     expect(response.status).toBe(404);
     const message = `PulseMesh takes traces (POST /v1/traces) and no ${signal}: export traces only.`;
     expect(await read(form, response, STATUS)).toMatchObject({ code: 5, message });
-  });
-});
-
-describe("an entry", () => {
-  const parentSpanId = "eee19b7ec3c1b173";
-  it.each([
-    ["a SERVER", { kind: 2 }, true],
-    ["a CONSUMER", { kind: 5 }, true],
-    ["a SERVER with a parent of which nothing is known", { kind: 2, parentSpanId }, true],
-    ["a SERVER with a remote parent", { kind: 2, parentSpanId, flags: 0x301 }, true],
-    ["a SERVER with a local parent", { kind: 2, parentSpanId, flags: 0x101 }, false],
-    ["a root of kind INTERNAL", { kind: 1 }, true],
-    ["a root of no kind", { kind: 0 }, true],
-    ["a root whose parent is all zeros", { kind: 1, parentSpanId: "0".repeat(16) }, true],
-    ["an INTERNAL with a parent", { kind: 1, parentSpanId }, false],
-    ["a CLIENT", { kind: 3 }, false],
-    ["a PRODUCER", { kind: 4 }, false],
-    ["of a kind that nobody knows", { kind: 9 }, false],
-  ])("is %s: %j → %j", async (_, fields, isEntry) => {
-    const { pulses, rejected } = await pulsesOf([entry(fields)]);
-    expect([pulses.length, rejected]).toEqual([isEntry ? 1 : 0, undefined]);
-  });
-
-  it.each([
-    [{ attributes: { "http.response.status_code": 503 } }, "503"],
-    [{ attributes: { "http.status_code": 500 }, status: { code: 2 } }, "500"],
-    [{ attributes: { "http.response.status_code": 404 } }, "ok"],
-    [{ attributes: { "http.response.status_code": 404 }, status: { code: 2 } }, "error"],
-    [{ attributes: { "http.response.status_code": "502" } }, "502"],
-    [{ attributes: { "http.response.status_code": 5000 } }, "ok"],
-    [{ status: { code: 2, message: "no stock" } }, "error"],
-    [{ status: { code: 1 } }, "ok"],
-    [{}, "ok"],
-  ])("with %j has the status %s", async (fields, status) => {
-    expect((await pulsesOf([entry(fields)])).pulses).toMatchObject([{ status }]);
-  });
-
-  it.each([
-    [{ "service.name": "check out/ä" }, "check-out/-"],
-    [{ "service.name": "unknown_service:node" }, "unknown_service:node"],
-    [{ "service.name": "-checkout" }, "checkout"],
-    [{ "service.name": "c", "service.namespace": "eu west" }, "eu-west/c"],
-    [{ "service.name": "x".repeat(300) }, "x".repeat(128)],
-  ])("of %j is of the service %s", async (attributes, service) => {
-    expect((await pulsesOf([entry()], attributes)).pulses).toMatchObject([{ service_name: service }]);
-  });
-
-  it.each(
-    [{}, { "service.name": "" }, { "service.name": "–" }, { "service.name": 1, "service.namespace": "" }].slice(0, 3),
-  )("of no service that can be named is rejected: %j", async (attributes) => {
-    const { pulses, rejected } = await pulsesOf([entry()], attributes as Attributes);
-    expect([pulses, rejected?.rejectedSpans]).toEqual([[], 1n]);
-  });
-
-  it("that ends before it began took no time, and nanoseconds are exact", async () => {
-    const end = BigInt(Date.now()) * 1_000_000n;
-    const { pulses } = await pulsesOf([entry({ end, start: end + 5n }), entry({ end, start: end - 1n })]);
-    expect(pulses).toMatchObject([{ latency_ms: 0 }, { latency_ms: 0.000001, event_time: Number(end / 1_000_000n) }]);
-  });
-
-  it("has texts that a pulse may carry: longer ones are cut with a mark", async () => {
-    const { pulses } = await pulsesOf([
-      entry({ name: "🙂".repeat(2000), status: { code: 2, message: "x".repeat(1024) } }),
-    ]);
-    expect(pulses[0]?.metadata).toEqual({ name: `${"🙂".repeat(1023)}…`, "status.message": "x".repeat(1024) });
-  });
-});
-
-describe("OTLP's door", () => {
-  it("takes no other content type, and says so", async () => {
-    const response = await sendBytes("json", "{}", { "content-type": "text/plain" });
-    expect(response.status).toBe(415);
-    expect(await response.json()).toMatchObject({
-      code: 3,
-      message: expect.stringContaining("application/x-protobuf"),
-    });
-  });
-
-  it("refuses what is too large, packed or not, and one more entry than a request may bring is rejected", async () => {
-    expect((await sendBytes("protobuf", Buffer.alloc(5 * 1024 * 1024))).status).toBe(413);
-    const bomb = gzipSync(Buffer.alloc(64 * 1024 * 1024));
-    expect((await sendBytes("protobuf", bomb, { "content-encoding": "gzip" })).status).toBe(413);
-    const { pulses, rejected } = await pulsesOf(Array.from({ length: 10_001 }, () => entry()));
-    expect([pulses.length, rejected?.rejectedSpans]).toEqual([10_000, 1n]);
-    expect(rejected?.errorMessage).toBe("1 span: Expected at most 10000 entries in a request.");
-  });
-
-  it("reads a million empty spans in little memory", async () => {
-    // resource_spans { scope_spans { spans {} … } }
-    const varint = (value: number) =>
-      Buffer.from([(value & 127) | 128, ((value >> 7) & 127) | 128, ((value >> 14) & 127) | 128, value >> 21]);
-    const wrap = (tag: number, content: Buffer) => Buffer.concat([Buffer.from([tag]), varint(content.length), content]);
-    const body = wrap(0x0a, wrap(0x12, Buffer.alloc(4_000_000, Buffer.from([0x12, 0x00]))));
-    const before = process.memoryUsage().rss;
-    expect((await sendBytes("protobuf", body)).status).toBe(200);
-    expect(process.memoryUsage().rss - before).toBeLessThan(60 * 1024 * 1024);
   });
 });

@@ -1,0 +1,35 @@
+import { gzipSync } from "node:zlib";
+import { describe, expect, it } from "vitest";
+import { pulsesOf, sendBytes } from "./testing/exchange.ts";
+import { entry } from "./testing/otlp-requests.ts";
+
+describe("OTLP's door", () => {
+  it("takes no other content type, and says so", async () => {
+    const response = await sendBytes("json", "{}", { "content-type": "text/plain" });
+    expect(response.status).toBe(415);
+    expect(await response.json()).toMatchObject({
+      code: 3,
+      message: expect.stringContaining("application/x-protobuf"),
+    });
+  });
+
+  it("refuses what is too large, packed or not, and one more entry than a request may bring is rejected", async () => {
+    expect((await sendBytes("protobuf", Buffer.alloc(5 * 1024 * 1024))).status).toBe(413);
+    const bomb = gzipSync(Buffer.alloc(64 * 1024 * 1024));
+    expect((await sendBytes("protobuf", bomb, { "content-encoding": "gzip" })).status).toBe(413);
+    const { pulses, rejected } = await pulsesOf(Array.from({ length: 10_001 }, () => entry()));
+    expect([pulses.length, rejected?.rejectedSpans]).toEqual([10_000, 1n]);
+    expect(rejected?.errorMessage).toBe("1 span: Expected at most 10000 entries in a request.");
+  });
+
+  it("reads a million empty spans in little memory", async () => {
+    // resource_spans { scope_spans { spans {} … } }
+    const varint = (value: number) =>
+      Buffer.from([(value & 127) | 128, ((value >> 7) & 127) | 128, ((value >> 14) & 127) | 128, value >> 21]);
+    const wrap = (tag: number, content: Buffer) => Buffer.concat([Buffer.from([tag]), varint(content.length), content]);
+    const body = wrap(0x0a, wrap(0x12, Buffer.alloc(4_000_000, Buffer.from([0x12, 0x00]))));
+    const before = process.memoryUsage().rss;
+    expect((await sendBytes("protobuf", body)).status).toBe(200);
+    expect(process.memoryUsage().rss - before).toBeLessThan(60 * 1024 * 1024);
+  });
+});
