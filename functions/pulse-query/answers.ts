@@ -102,6 +102,16 @@ const statusCount = z
   })
   .register(named, { id: "StatusCount" });
 
+const group = z
+  .object({
+    value: z.string().nullable().describe("null for pulses without the key, and for the rest."),
+    is_rest: z.boolean().describe("Whether it stands for all values that have no group of their own."),
+    count,
+    health: healthCounts,
+    latency_ms: latencySummary.nullable(),
+  })
+  .register(named, { id: "Group", description: `The pulses with one value. ${PERCENTILES}` });
+
 export const summary = z
   .object({
     service_name: z.string(),
@@ -118,6 +128,10 @@ export const summary = z
         `The ${MAX_LISTED} most frequent, the most frequent first. Where a span holds more than ${MAX_COUNTED} different statuses, or a minute, an hour or a day of it more than ${MAX_COUNTED_IN_ROLLUP}, some may be missing, and rare ones are counted together.`,
       ),
     latency_ms: latencySummary.nullable(),
+    groups: z
+      .array(group)
+      .optional()
+      .describe("Where `by` was asked for: the most frequent values first, then the rest."),
     buckets: z
       .array(summaryBucket)
       .describe(
@@ -221,6 +235,7 @@ export type PulseView = z.infer<typeof pulseView>;
 export type HealthCounts = z.infer<typeof healthCounts>;
 export type SummaryBucket = z.infer<typeof summaryBucket>;
 export type LatencySummary = z.infer<typeof latencySummary>;
+export type Group = z.infer<typeof group>;
 export type Trends = z.infer<typeof trends>;
 export type Summary = z.infer<typeof summary>;
 export type BadgeView = z.infer<typeof badgeView>;

@@ -19,7 +19,11 @@ export const pulsesParameters = {
 /** Of the same path as an export, which gives the whole span. */
 export const exportParameters = spanParameters;
 /** Of `GET /services/{service}/summary`. */
-export const summaryParameters = { ...spanParameters, buckets: integer({ min: 1, max: 500, fallback: 60 }) };
+export const summaryParameters = {
+  ...spanParameters,
+  buckets: integer({ min: 1, max: 500, fallback: 60 }),
+  by: text("a key of the metadata, or status"),
+};
 
 /** A page shows no more tiles at first; the length of a URL (4,096 characters) bounds long names. */
 const MAX_TRENDS = 240;

@@ -1,12 +1,14 @@
+import type { Parsed } from "../../events/fault.ts";
 import { History } from "../../history/history.ts";
 import { asPolled } from "../../http/conditional.ts";
 import { freshJson } from "../../http/json.ts";
-import { tryLater } from "../../http/problem.ts";
+import { badRequest, tryLater } from "../../http/problem.ts";
 import type { Turns } from "../../http/turns.ts";
 import type { PulseReader, RollupStore } from "../../storage/ports.ts";
 import type { GuardedRoute } from "../tokens/guarded-routes.ts";
 import { answering } from "./answering.ts";
 import type { Summary, Trends } from "./answers.ts";
+import { groupsOf } from "./groups.ts";
 import { readSpanQuery, summaryParameters, trendsParameters } from "./query-parameters.ts";
 import { SharedAnswers } from "./shared-answers.ts";
 import { summarize } from "./summary.ts";
@@ -29,20 +31,24 @@ export interface SummaryRoutesOptions {
 /** Summaries of a service, and trends of several. */
 export function summaryRoutes({ store, retentionMs, historyMs, turns, now }: SummaryRoutesOptions): GuardedRoute[] {
   const history = new History({ reader: store, rollups: store.rollups, retentionMs, now });
-  const summaries = new SharedAnswers<Summary>(MAX_SUMMARIES, MAX_WAITING, now);
+  const summaries = new SharedAnswers<Parsed<Summary>>(MAX_SUMMARIES, MAX_WAITING, now);
   const trends = new SharedAnswers<Trends>(MAX_SUMMARIES, MAX_WAITING, now);
 
   const showSummary = answering(
     (query) => readSpanQuery(summaryParameters, query, { now: now(), retentionMs, historyMs }),
-    async ({ span, buckets }, request) => {
+    async ({ span, buckets, by }, request) => {
       const service = request.parameters.service as string;
-      const key = JSON.stringify([service, span.from, span.to, buckets]);
+      const key = JSON.stringify([service, span.from, span.to, buckets, by]);
       const client = request.client();
-      const summary = await summaries.get(key, client, (signal) =>
-        summarize(history, service, span, buckets, { signal, nextTurn: () => turns.next(client) }),
-      );
+      const summary = await summaries.get(key, client, async (signal): Promise<Parsed<Summary>> => {
+        const share = { signal, nextTurn: () => turns.next(client) };
+        const groups = by === undefined ? undefined : await groupsOf(store, service, span, by, share);
+        if (groups?.ok === false) return groups;
+        const whole = await summarize(history, service, span, buckets, share);
+        return { ok: true, value: { ...whole, ...(groups !== undefined && { groups: groups.value }) } };
+      });
       if (summary === undefined) return tryLater(503, "No more summaries can be made at this moment.", 1000);
-      return asPolled(freshJson(200, summary), request);
+      return summary.ok ? asPolled(freshJson(200, summary.value), request) : badRequest(summary.faults);
     },
   );
 

@@ -1,9 +1,9 @@
 import type { History, Share } from "../../history/history.ts";
-import type { Latencies } from "../../history/latencies.ts";
 import { SpanFigures } from "../../history/rollup.ts";
 import type { Span } from "../../storage/ports.ts";
-import type { LatencySummary, Summary, SummaryBucket } from "./answers.ts";
+import type { Summary, SummaryBucket } from "./answers.ts";
 import { divide } from "./divide.ts";
+import { latencySummaryOf, percentilesOf } from "./latency-summary.ts";
 
 /**
  * Sums up a service's pulses of a span, in memory that does not grow with their number. @throws once the signal aborts
@@ -35,17 +35,6 @@ export async function summarize(
 function bucketOf(span: Span, { health, latencies }: SpanFigures): SummaryBucket {
   const { count, max = null } = latencies;
   return { ...timesOf(span), count, health, ...percentilesOf(latencies), max };
-}
-
-function latencySummaryOf(latencies: Latencies): LatencySummary | null {
-  const { min, max, mean } = latencies;
-  if (min === undefined || max === undefined || mean === undefined) return null;
-  return { min, max, mean, ...(percentilesOf(latencies) as Pick<LatencySummary, "p50" | "p95" | "p99">) };
-}
-
-function percentilesOf(latencies: Latencies): Pick<SummaryBucket, "p50" | "p95" | "p99"> {
-  const percentile = (percent: number) => latencies.percentile(percent) ?? null;
-  return { p50: percentile(50), p95: percentile(95), p99: percentile(99) };
 }
 
 function timesOf({ from, to }: Span): { from: string; to: string } {
