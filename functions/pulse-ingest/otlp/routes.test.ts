@@ -1,5 +1,7 @@
 import { gzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
+import { openRawConnection, rawRequest } from "../../../http/testing/raw-connection.ts";
+import { closers, openIngest } from "../../testing/ingest-function.ts";
 import { pulsesOf, sendBytes } from "./testing/exchange.ts";
 import { entry } from "./testing/otlp-requests.ts";
 
@@ -31,5 +33,19 @@ describe("OTLP's door", () => {
     const before = process.memoryUsage().rss;
     expect((await sendBytes("protobuf", body)).status).toBe(200);
     expect(process.memoryUsage().rss - before).toBeLessThan(60 * 1024 * 1024);
+  });
+
+  it("answers a body that comes too slowly so that the exporter sends it again", async () => {
+    const { host } = await openIngest({ PULSE_REQUEST_TIMEOUT_MS: "300" });
+    const connection = await openRawConnection(host.port);
+    closers.push(async () => void connection.socket.destroy());
+    connection.send(
+      rawRequest("POST /v1/traces", { "content-type": "application/json", "content-length": "1000" }, "{"),
+    );
+    const { status, headers, json } = await connection.answer();
+    expect([status, headers["retry-after"], headers["content-type"]]).toEqual([503, "1", "application/json"]);
+    expect(json()).toMatchObject({ code: 14, message: expect.stringMatching(/^Expected /) });
+    // The log tells what it was.
+    expect(host.lines.find(({ msg }) => msg === "request refused")).toMatchObject({ status: 408 });
   });
 });
