@@ -1,4 +1,4 @@
-// Start here: pulses in one SQLite file. Siblings: pulse-rows.ts has the tables and statements; store-file.ts owns the
+// Start here: pulses in one SQLite file. Siblings: pulse-schema.ts has the tables, pulse-rows.ts the statements; store-file.ts owns the
 // file, which database.ts opens, group-commit.ts writes and purge.ts cleans. rollup-store.ts and rollup-rows.ts keep rollups.
 //
 // 1. A `stored` is on disk: no answer before COMMIT has returned under synchronous = FULL.
@@ -22,7 +22,8 @@ import type {
   WriteOutcome,
 } from "../ports.ts";
 import { openSqliteDatabase, type SqliteSpace } from "./database.ts";
-import { type MeasureRow, PulseRows, pulseSchema } from "./pulse-rows.ts";
+import { type MeasureRow, PulseRows } from "./pulse-rows.ts";
+import { pulseSchema } from "./pulse-schema.ts";
 import { RollupRows } from "./rollup-rows.ts";
 import { SqliteRollupStore } from "./rollup-store.ts";
 import { type SqliteStoreOptions, StoreFile } from "./store-file.ts";
