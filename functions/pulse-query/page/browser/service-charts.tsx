@@ -43,6 +43,12 @@ export function ServiceCharts({ summary, onSelect }: ServiceChartsProperties) {
         {...{ times, span, onSelect }}
         series={throughput}
       />
+      {summary.exact_from !== summary.from && (
+        <p class="quiet">
+          Before {new Date(summary.exact_from).toLocaleDateString("en-GB", { dateStyle: "medium" })} the pulses are
+          gone: whole days (UTC) are shown as they were known.
+        </p>
+      )}
       <BucketTable summary={summary} />
     </>
   );
