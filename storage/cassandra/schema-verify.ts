@@ -30,7 +30,12 @@ const REMEDY = "run `npm run schema -- apply` with this process's settings";
 
 /** The keyspace is not as this build needs it. The message names the remedy. */
 export class SchemaError extends Error {
-  override readonly name = "SchemaError";
+  override readonly name: string = "SchemaError";
+}
+
+/** The nodes take no more rows until there is room; nothing is wrong with the keyspace. */
+export class FullDiskError extends SchemaError {
+  override readonly name = "FullDiskError";
 }
 
 /** What reads the schema: a client of the driver, or a session's. */
@@ -80,7 +85,7 @@ export async function verifySchema(client: Reader, keyspace: string): Promise<{ 
 /**
  * Checks that no limit of the cluster's operator forbids what PulseMesh writes: timestamps from the client, as old as the
  * retention, and rows that live as long. Writes a row where nobody reads it, and removes it. Nodes check no guardrail for
- * a superuser. @throws {SchemaError}
+ * a superuser. @throws {SchemaError}, and {@link FullDiskError} for a guardrail on the use of disks
  */
 export async function verifyLimits(client: Reader, keyspace: string): Promise<void> {
   const run = (query: string) => client.execute(query, [], { prepare: false });
@@ -96,6 +101,11 @@ export async function verifyLimits(client: Reader, keyspace: string): Promise<vo
     await run(`DELETE FROM ${keyspace}.schema_facts USING TIMESTAMP ${oldest} WHERE name = 'probe'`);
   } catch (error) {
     if (failureOf(error).about !== "limit") throw error;
+    if (/^Guardrail \w*disk_usage violated/.test((error as Error).message)) {
+      throw new FullDiskError(
+        `Expected Cassandra's disks to have room, got "${reasonOf(error)}": free space or add nodes, or raise the guardrail in the nodes' cassandra.yaml`,
+      );
+    }
     throw new SchemaError(
       `Expected ${keyspace} to take rows that live for ${ttl / 86_400} days, with timestamps as old, got "${reasonOf(error)}": change the node's cassandra.yaml (storage_compatibility_mode for an expiry after 2038), or PULSE_RETENTION_DAYS`,
     );

@@ -7,7 +7,7 @@ import { StoreError } from "../store-error.ts";
 import { type Cql, cqlOf, failingAsStore, type RequestListener } from "./cql.ts";
 import { ConnectionError, connectDriver, type DriverClient } from "./driver-client.ts";
 import { type DriverFailure, failureOf, reasonOf } from "./driver-failure.ts";
-import { SchemaError, verifyLimits, verifySchema } from "./schema-verify.ts";
+import { FullDiskError, SchemaError, verifyLimits, verifySchema } from "./schema-verify.ts";
 
 /** A connection that can be used: its schema is as this build needs it. */
 export interface Ready {
@@ -126,6 +126,8 @@ export class CassandraSession {
       if (this.#isLimited) await verifyLimits(client, keyspace);
       this.#isLimited = false;
     } catch (error) {
+      // No other process would find room, and reads go on.
+      if (error instanceof FullDiskError) return;
       if (error instanceof SchemaError) {
         if (!this.#isLimited) this.#renew(error.message);
         throw error;
