@@ -63,3 +63,13 @@ describe.each(Object.entries(boards(REAL_TIME)))("the dashboard %s", (name, boar
     expect(board.links?.map(({ type, url }) => url || type)).toEqual(["dashboards", "/d/pulsemesh-runbook"]);
   });
 });
+
+it("the list of services has the silent ones, which no running process counts", () => {
+  const { templating } = boards(REAL_TIME).service;
+  const query = JSON.stringify(templating?.list?.find(({ name }) => name === "service")?.query);
+  const series = /label_values\(([\w:]+), service\)/.exec(query)?.[1];
+  const rules = ruleGroups(ruleOptions(REAL_TIME)).flatMap((group) => group.rules);
+  // A recorded series that goes on from itself.
+  const rule = rules.find((one) => "record" in one && one.record === series);
+  expect(rule?.expr).toContain(` or ${series}`);
+});
