@@ -1,5 +1,6 @@
 import { Registry } from "prom-client";
 import { describe, expect, it } from "vitest";
+import { MAX_LATENCY_MS } from "../../events/pulse.ts";
 import { YOUNG_MS } from "../metrics/limits.ts";
 import { MAX_SERVICE_LABELS, OTHER_SERVICES } from "../metrics/names.ts";
 import { valuesOf } from "../testing/metric-values.ts";
@@ -41,6 +42,14 @@ describe("persist's metrics", () => {
     expect(counts['status="meh"']).toBe(2);
     expect(counts['status="_other"']).toBe(5);
     expect(Object.keys(counts)).toHaveLength(21);
+  });
+
+  it("have a bucket up to the longest latency of a pulse, so that no quantile ends below it", async () => {
+    const registry = new Registry();
+    new PersistMetrics([registry]).observeStored([pulse("a", { latency_ms: MAX_LATENCY_MS })], ARRIVAL);
+    const counts = Object.entries(await valuesOf(registry, "pulsemesh_pulse_latency_seconds_bucket"));
+    const holding = counts.filter(([, count]) => count === 1).map(([labels]) => /le="([^"]+)"/.exec(labels)?.[1]);
+    expect(holding).toEqual([String(MAX_LATENCY_MS / 1000), "+Inf"]);
   });
 
   it("count old pulses apart, and leave them out of percentiles and lag", async () => {
