@@ -1,7 +1,10 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { createInterface } from "node:readline";
 import { type BrowserContext, chromium, type Page } from "playwright-core";
 
 const CANDIDATES = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
@@ -24,22 +27,24 @@ export interface Browser {
   close(): Promise<void>;
 }
 
+const ARGS = [
+  "--disable-gpu",
+  "--disable-quic",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+  // Chromium's sandbox does not start as root, which CI's containers run as.
+  ...(process.getuid?.() === 0 ? ["--no-sandbox"] : []),
+];
+
 export async function openBrowser(): Promise<Browser> {
   const profile = await mkdtemp(join(tmpdir(), "pulse-chromium-"));
   const context = await chromium.launchPersistentContext(profile, {
     executablePath: found as string,
     headless: true,
     viewport: { width: 1280, height: 800 },
-    args: [
-      "--disable-gpu",
-      "--disable-quic",
-      "--no-first-run",
-      "--disable-background-networking",
-      "--disable-component-update",
-      "--disable-sync",
-      // Chromium's sandbox does not start as root, which CI's containers run as.
-      ...(process.getuid?.() === 0 ? ["--no-sandbox"] : []),
-    ],
+    args: ARGS,
   });
   const complaints: string[] = [];
   context.on("weberror", (error) => complaints.push(String(error.error())));
@@ -51,6 +56,31 @@ export async function openBrowser(): Promise<Browser> {
     complaints,
     async close() {
       await context.close();
+      await rm(profile, { recursive: true, force: true, maxRetries: 5 });
+    },
+  };
+}
+
+/** A Chromium whose tabs are hidden behind the front one, as a person's are: Playwright's own count as shown, all of them. */
+export async function openTabs(): Promise<{ context: BrowserContext; close(): Promise<void> }> {
+  const profile = await mkdtemp(join(tmpdir(), "pulse-tabs-"));
+  const args = ["--headless", "--remote-debugging-port=0", `--user-data-dir=${profile}`, ...ARGS, "about:blank"];
+  const child = spawn(found as string, args, { stdio: ["ignore", "ignore", "pipe"] });
+  const closed = once(child, "close");
+  let address: string | undefined;
+  for await (const line of createInterface({ input: child.stderr })) {
+    address = /^DevTools listening on (ws:\S+)/.exec(line)?.[1];
+    if (address !== undefined) break;
+  }
+  if (address === undefined) throw new Error("Expected a Chromium that takes commands, got one that ended");
+  child.stderr.resume();
+  const browser = await chromium.connectOverCDP(address, { noDefaults: true });
+  return {
+    context: browser.contexts()[0] as BrowserContext,
+    async close() {
+      await browser.close();
+      child.kill();
+      await closed;
       await rm(profile, { recursive: true, force: true, maxRetries: 5 });
     },
   };

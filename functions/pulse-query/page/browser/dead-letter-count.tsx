@@ -29,7 +29,9 @@ export function DeadLettersLink() {
     listeners.add(setCount);
     void countAgain();
     const timer = setInterval(countAgain, EVERY_MS);
+    document.addEventListener("visibilitychange", countAgain);
     return () => {
+      document.removeEventListener("visibilitychange", countAgain);
       listeners.delete(setCount);
       clearInterval(timer);
     };

@@ -5,8 +5,11 @@ import { askSession } from "./session.ts";
 
 /** What the page knows of pulse-query by a live stream. */
 export interface Connection {
-  /** `away`: pulse-query answers, and its store does not. `stale`: two heartbeats did not come. */
-  state: "waiting" | "live" | "away" | "stale" | "lost";
+  /**
+   * `away`: pulse-query answers, and its store does not. `stale`: two heartbeats did not come. `resting`: the page was
+   * hidden, and what it shows is as of then until the stream has begun again.
+   */
+  state: "waiting" | "live" | "away" | "stale" | "lost" | "resting";
   /** Epoch ms of the last event; 0 before the first. */
   heardAt: number;
   /** Why the store is away. */
@@ -33,7 +36,10 @@ export interface LiveHandlers {
 /** When each stream was last heard, by its path: what it has shown stays while the reader looks at another view. */
 const heard = new Map<string, number>();
 
-/** Listens to the live stream of a service, or of all; one connection at a time. */
+/**
+ * Listens to the live stream of a service, or of all, while the page is shown; one connection at a time. A hidden page has
+ * none: over HTTP/1.1 a browser opens six to a host, and six pages would leave none for a seventh.
+ */
 export function useLive(service: string | undefined, handlers: LiveHandlers): Connection {
   const path = service === undefined ? "live" : `${pathOf(service)}/live`;
   const [connection, setConnection] = useState<Connection>({ state: "waiting", heardAt: heard.get(path) ?? 0 });
@@ -41,7 +47,7 @@ export function useLive(service: string | undefined, handlers: LiveHandlers): Co
   latest.current = handlers;
   // The handlers are read when an event comes.
   useEffect(() => {
-    let source: EventSource;
+    let source: EventSource | undefined;
     let reconnect: ReturnType<typeof setTimeout> | undefined;
     let silence: ReturnType<typeof setTimeout> | undefined;
     const show = (state: Connection["state"], more: Partial<Connection> = {}) =>
@@ -51,16 +57,28 @@ export function useLive(service: string | undefined, handlers: LiveHandlers): Co
       silence = setTimeout(() => {
         show("stale");
         // A connection to a process that hangs never ends. A new one may reach another process.
-        source.close();
+        disconnect();
         connect();
       }, STALE_AFTER_MS);
     };
+    const disconnect = () => {
+      clearTimeout(reconnect);
+      clearTimeout(silence);
+      source?.close();
+      source = undefined;
+    };
     const connect = () => {
-      source = new EventSource(path);
+      const stream = new EventSource(path);
+      source = stream;
       expectNews();
-      source.addEventListener("open", () => latest.current.onOpen());
+      const hear = (name: string, listener: (event: Event) => void) =>
+        stream.addEventListener(name, (event) => {
+          // Not of a stream that was closed: it speaks for another time.
+          if (source === stream) listener(event);
+        });
+      hear("open", () => latest.current.onOpen());
       for (const name of LIVE_EVENTS) {
-        source.addEventListener(name, (event) => {
+        hear(name, (event) => {
           heard.set(path, Date.now());
           expectNews();
           const data = JSON.parse((event as MessageEvent).data);
@@ -72,20 +90,25 @@ export function useLive(service: string | undefined, handlers: LiveHandlers): Co
           else setConnection((before) => withHeartbeat(before, data));
         });
       }
-      source.addEventListener("error", () => {
+      hear("error", () => {
         clearTimeout(silence);
         show("lost");
-        if (source.readyState !== EventSource.CLOSED) return;
+        if (stream.readyState !== EventSource.CLOSED) return;
         // An answer that is no stream may be a 401.
         void askSession();
         reconnect = setTimeout(connect, RECONNECT_MS);
       });
     };
-    connect();
+    const follow = () => {
+      disconnect();
+      if (!document.hidden) connect();
+      else if (heard.has(path)) show("resting");
+    };
+    follow();
+    document.addEventListener("visibilitychange", follow);
     return () => {
-      clearTimeout(reconnect);
-      clearTimeout(silence);
-      source.close();
+      document.removeEventListener("visibilitychange", follow);
+      disconnect();
     };
   }, [path]);
   return connection;

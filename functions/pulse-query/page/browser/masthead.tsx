@@ -10,6 +10,7 @@ const WORDS: Readonly<Record<Connection["state"], string>> = {
   away: "store away",
   stale: "stale",
   lost: "reconnecting",
+  resting: "connecting",
 };
 
 interface MastheadProperties {

@@ -46,7 +46,8 @@ export function useServices(): LiveServices {
       for (const name of services.keys()) if (snapshot.current?.has(name) === false) services.delete(name);
       snapshot.current = undefined;
       setReady(true);
-      drawSoon();
+      // Not a frame later: the masthead says "live" now.
+      setTurn((before) => before + 1);
     },
   });
   return { services, turn, isReady, connection };
