@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders } from "node:http";
+import { mediaTypeOf } from "../../events/cloud-event.ts";
 import { isContradictory } from "../../events/header-value.ts";
 import { eventModeOf, isForeignFormat } from "../../events/http-binding.ts";
 import type { Pulse } from "../../events/pulse.ts";
@@ -55,12 +56,20 @@ function acceptedReply(pulses: readonly Pulse[]): HttpReply {
 function unsupported(headers: IncomingHttpHeaders): HttpReply {
   const expected =
     "application/json, application/x-ndjson, or CloudEvents 1.0 in JSON (binary, structured or batch), in UTF-8";
-  return problem(415, "Unsupported media type", `Expected Content-Type ${expected}, got ${contentOf(headers)}.`, {
-    headers: {
-      accept:
-        "application/json, application/x-ndjson, application/cloudevents+json, application/cloudevents-batch+json",
+  // What curl -d says of its own accord.
+  const isForm = mediaTypeOf(headers["content-type"]) === "application/x-www-form-urlencoded";
+  const remedy = isForm ? ": with curl -d, name the type with -H 'content-type: application/json'" : "";
+  return problem(
+    415,
+    "Unsupported media type",
+    `Expected Content-Type ${expected}, got ${contentOf(headers)}${remedy}.`,
+    {
+      headers: {
+        accept:
+          "application/json, application/x-ndjson, application/cloudevents+json, application/cloudevents-batch+json",
+      },
     },
-  });
+  );
 }
 
 // CloudEvents webhook spec, section 4: before it sends, a sender asks whether it may.
