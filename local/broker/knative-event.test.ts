@@ -56,6 +56,17 @@ describe("an event, as Knative reads it", () => {
     });
   });
 
+  it.each(["1e400", '{"a":[{"b":-1e999}]}'])(
+    "is refused with the data %s, which would be null when it is written again",
+    (data) => {
+      const body = Buffer.from(`{"specversion":"1.0","id":"1","source":"/s","type":"t","data":${data}}`);
+      expect(readKnativeEvent("structured", {}, body)).toMatchObject({ ok: false, faults: [{ pointer: "/data" }] });
+      expect(readKnativeEvent("structured", {}, Buffer.from(body.toString().replace(/e\d+/, "e30")))).toMatchObject({
+        ok: true,
+      });
+    },
+  );
+
   it("of version 0.3 stays one", () => {
     const body = Buffer.from('{"specversion":"0.3","id":"1","source":"/s","type":"t","data":{"a":1}}');
     const read = readKnativeEvent("structured", {}, body);

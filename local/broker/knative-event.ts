@@ -51,10 +51,19 @@ function faultsOf(event: CloudEvent): Fault[] {
   if (datacontenttype?.includes(";") && !hasGoodParameters(datacontenttype)) {
     faults.push(fault("/datacontenttype", "Expected parameters of the form name=value, each once", datacontenttype));
   }
+  // Written again, such a number would be null: a pulse with another time, or none.
+  if (data.kind === "json" && holdsInfinity(data.value)) {
+    faults.push(fault("/data", "Expected numbers that a double can hold", data.value));
+  }
   if (data.kind === "json" && typeof data.value !== "string" && !isJsonType(datacontenttype)) {
     faults.push(fault("/data", `Expected a string, since the data is ${datacontenttype}`, data.value));
   }
   return faults;
+}
+
+function holdsInfinity(value: unknown): boolean {
+  if (typeof value === "number") return !Number.isFinite(value);
+  return typeof value === "object" && value !== null && Object.values(value).some(holdsInfinity);
 }
 
 function hasGoodParameters(contentType: string): boolean {
