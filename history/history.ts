@@ -30,6 +30,8 @@ export interface SpansRead {
   statuses: StatusCounts;
 }
 
+/** Less work than this in one go keeps nobody waiting. Each turn may cost the work of everybody else. */
+const PIECE_MS = 2;
 const ROLLUPS_AT_ONCE = 1000;
 const KEPT_AT_ONCE = 100;
 
@@ -81,7 +83,7 @@ export class History {
     const [first, last] = [slots.find(hasTier), slots.findLast(hasTier)];
     const marked = first !== undefined && last !== undefined && { from: first.from, to: last.to };
     const marks = marked && rollups !== undefined ? await rollups.marks(service, marked) : new Map();
-    const question = { service, marks, signal, nextTurn };
+    const question = { service, marks, signal, nextTurn: inPieces(nextTurn) };
     const known = await this.#readSlots(question, slots, spans.length);
     const isSettled = slots.some(({ isPast }) => isPast) || known.parts.every(({ latencies }) => latencies.isExact);
     if (isSettled || countOf(known) > EXACT_UP_TO) return known;
@@ -189,6 +191,16 @@ export class History {
   async #keep({ service, marks }: Question, tier: Tier, made: readonly KeptRollup[]): Promise<void> {
     await this.#options.rollups?.keep(service, tier, made, marks);
   }
+}
+
+/** Waits for a turn only where enough has been done since the last one. */
+function inPieces(nextTurn: () => Promise<void>): () => Promise<void> {
+  let begunAt = performance.now();
+  return async () => {
+    if (performance.now() - begunAt < PIECE_MS) return;
+    await nextTurn();
+    begunAt = performance.now();
+  };
 }
 
 function countOf({ parts }: SpansRead): number {
