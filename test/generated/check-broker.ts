@@ -5,7 +5,7 @@ import { expectAnswer } from "./check.ts";
 import type { EventRequest } from "./event-requests.ts";
 import { MANY, ONE } from "./events.ts";
 import { Marks } from "./marks.ts";
-import { bodyOf, type Input, type Stored } from "./plan.ts";
+import { bodyOf, type Input, MARK, type Stored } from "./plan.ts";
 import { expectPulses, type Product } from "./product.ts";
 
 /** How many valid events there were, and how many of them the broker took. */
@@ -67,7 +67,8 @@ export async function checkBrokerEvents(
     if (type !== ONE && type !== MANY) continue;
     // Knative's broker repairs a source, which then is another one.
     const isKept = ids.has(one.plan.attributes.id) || one.plan.stored.length === 0;
-    if (!isKept) expect((await product.read([mark])).length, JSON.stringify(one)).toBeGreaterThan(0);
+    const services = one.plan.stored.map(({ service_name: service }) => service.replace(MARK, mark));
+    if (!isKept) expect((await product.read(services)).length, JSON.stringify(one)).toBeGreaterThan(0);
   }
 }
 
