@@ -11,11 +11,21 @@ import { latestOf, readPages, scanChunks } from "../testing/read-back.ts";
 import { skipReason, testSettings } from "../testing/shared-cassandra.ts";
 import { bucketOf } from "./pulse-row.ts";
 
+/** Makes a keyspace that no other test uses; the end of the test drops it. */
+async function makeOwnKeyspace() {
+  const settings = testSettings({ keyspace: `own_test_${randomUUID().slice(0, 8)}` });
+  await makeKeyspace(settings);
+  onTestFinished(() => dropKeyspace(settings));
+  return settings;
+}
+
 describeUnless(skipReason(), "the Cassandra pulse store", () => {
   const { keyspace } = testSettings();
 
   it("gives a row the TTL that its event has left, and the writetime of its event", async () => {
-    const store = await openReadyStore();
+    // A keyspace in which nothing was forgotten yet: that moves writetimes.
+    const { keyspace } = await makeOwnKeyspace();
+    const store = await openReadyStore({ keyspace });
     const pulse = pulseOf({ event_time: Date.now() - 10 * DAY_MS, metadata: { a: "b" } });
     expect(await store.write([pulse])).toEqual(STORED);
     const columns = "TTL(pulse) AS ttl, WRITETIME(pulse) AS writetime";
@@ -48,9 +58,7 @@ describeUnless(skipReason(), "the Cassandra pulse store", () => {
   });
 
   it("shows a service again, minutes after somebody has emptied the tables by hand", async () => {
-    const settings = testSettings({ keyspace: `emptied_test_${randomUUID().slice(0, 8)}` });
-    await makeKeyspace(settings);
-    onTestFinished(() => dropKeyspace(settings));
+    const settings = await makeOwnKeyspace();
     let passedMs = 0;
     const store = await openReadyStore({ keyspace: settings.keyspace }, { now: () => Date.now() + passedMs });
     const pulses = seriesOf(newService(), 3, 1);

@@ -66,9 +66,11 @@ export async function checkBrokerEvents(
     // No Trigger wants an event of another type.
     if (type !== ONE && type !== MANY) continue;
     // Knative's broker repairs a source, which then is another one.
-    const isKept = ids.has(one.plan.attributes.id) || one.plan.stored.length === 0;
-    const services = one.plan.stored.map(({ service_name: service }) => service.replace(MARK, mark));
-    if (!isKept) expect((await product.read(services)).length, JSON.stringify(one)).toBeGreaterThan(0);
+    if (ids.has(one.plan.attributes.id) || one.plan.stored.length === 0) continue;
+    // A pulse with a wrong name has none in the plan.
+    const names = one.plan.stored.map(({ service_name: name }) => name as string | undefined);
+    const services = names.filter((name) => name !== undefined).map((name) => name.replace(MARK, mark));
+    expect((await product.read(services)).length, JSON.stringify(one)).toBeGreaterThan(0);
   }
 }
 
