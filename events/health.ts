@@ -33,7 +33,9 @@ export const HEALTH_RULES = JSON.stringify([...WORDS, HTTP_CLASSES]);
  * status counts by its class.
  */
 export function healthOf(status: string): Health {
-  const word = WORDS.get(status) ?? WORDS.get(status.toLowerCase().replace(/[ -]/g, "_"));
+  const word = WORDS.get(status);
   if (word !== undefined) return word;
-  return /^[2-5]\d\d$/.test(status) ? (HTTP_CLASSES[status.charAt(0)] ?? "unknown") : "unknown";
+  // Before other spellings of words are looked for: most statuses that are none of the words are HTTP's.
+  if (/^[2-5]\d\d$/.test(status)) return HTTP_CLASSES[status.charAt(0)] ?? "unknown";
+  return WORDS.get(status.toLowerCase().replace(/[ -]/g, "_")) ?? "unknown";
 }

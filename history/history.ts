@@ -69,11 +69,24 @@ export class History {
    * was stored before the call is in it. Before `exactFrom`, the beginning of a day, whole days are told as they were known.
    * @throws once the signal aborts
    */
-  async read(
+  async read(service: string, spans: readonly Span[], share: Share & { exactFrom?: number } = {}): Promise<SpansRead> {
+    const { known, slots, plan, question } = await this.#readRolled(service, spans, share);
+    const isSettled = slots.some(({ isPast }) => isPast) || known.parts.every(({ latencies }) => latencies.isExact);
+    if (isSettled || countOf(known) > EXACT_UP_TO) return known;
+    // Of few pulses each one counts: a rollup knows percentiles within 1 %, the pulses know them exactly.
+    return this.#readSlots(question, planOf(spans, { ...plan, sealedUntil: Number.NEGATIVE_INFINITY }), spans.length);
+  }
+
+  /** Makes the rollups of a span that are missing. @throws once the signal aborts */
+  async roll(service: string, span: Span, share: Share = {}): Promise<void> {
+    await this.#readRolled(service, [span], share);
+  }
+
+  async #readRolled(
     service: string,
     spans: readonly Span[],
-    { signal, nextTurn = nextLoop, exactFrom = Number.NEGATIVE_INFINITY }: Share & { exactFrom?: number } = {},
-  ): Promise<SpansRead> {
+    { signal, nextTurn = nextLoop, exactFrom = Number.NEGATIVE_INFINITY }: Share & { exactFrom?: number },
+  ) {
     const { rollups, retentionMs } = this.#options;
     const now = this.#options.now();
     // In this order: what is stored from now on of what may be rolled leaves a mark, and marks are read before pulses.
@@ -84,11 +97,7 @@ export class History {
     const marked = first !== undefined && last !== undefined && { from: first.from, to: last.to };
     const marks = marked && rollups !== undefined ? await rollups.marks(service, marked) : new Map();
     const question = { service, marks, signal, nextTurn: inPieces(nextTurn) };
-    const known = await this.#readSlots(question, slots, spans.length);
-    const isSettled = slots.some(({ isPast }) => isPast) || known.parts.every(({ latencies }) => latencies.isExact);
-    if (isSettled || countOf(known) > EXACT_UP_TO) return known;
-    // Of few pulses each one counts: a rollup knows percentiles within 1 %, the pulses know them exactly.
-    return this.#readSlots(question, planOf(spans, { ...plan, sealedUntil: Number.NEGATIVE_INFINITY }), spans.length);
+    return { known: await this.#readSlots(question, slots, spans.length), slots, plan, question };
   }
 
   async #readSlots(question: Question, slots: readonly Slot[], partCount: number): Promise<SpansRead> {

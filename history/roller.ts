@@ -4,7 +4,7 @@ import { floorTo, TIERS } from "../storage/tiers.ts";
 import type { History } from "./history.ts";
 
 export interface RollOptions {
-  history: Pick<History, "read">;
+  history: Pick<History, "roll">;
   reader: Pick<PulseReader, "names">;
   retentionMs: number;
   now: () => number;
@@ -32,7 +32,7 @@ export async function rollAll(options: RollOptions, spanMs = options.retentionMs
     for await (const names of reader.names()) {
       for (const service of names) {
         const startedAt = performance.now();
-        await history.read(service, [{ from, to: end }], { signal });
+        await history.roll(service, { from, to: end }, { signal });
         onRolled?.(service, from);
         if (rest > 0) await delay(rest * (performance.now() - startedAt), undefined, { signal });
       }

@@ -47,6 +47,25 @@ export class Places {
     return await new Promise((begin) => this.#waiting.add({ client, giveUp, begin }));
   }
 
+  /**
+   * Does some work in a place that it may wait for: `undefined` where no place can be had, or where it must be given up, when
+   * the work's signal aborts.
+   */
+  async workInTurn<T>(client: string, work: (signal: AbortSignal) => Promise<T>): Promise<T | undefined> {
+    const abort = new AbortController();
+    const { signal } = abort;
+    const leave = await this.takeInTurn(client, () => abort.abort());
+    if (leave === undefined || signal.aborted) return undefined;
+    try {
+      return await work(signal);
+    } catch (error) {
+      if (signal.aborted) return undefined;
+      throw error;
+    } finally {
+      leave();
+    }
+  }
+
   #give(client: string, holder: Holder): () => void {
     const own = this.#holders.get(client) ?? new Set();
     this.#holders.set(client, own.add(holder));

@@ -1,10 +1,12 @@
 // What every way into pulse-ingest shares: who may send, which services there may be, the broker, and what is counted.
+import type { IncomingHttpHeaders } from "node:http";
 import type { Pulse } from "../../events/pulse.ts";
 import type { ReceiveContext } from "../../events/pulse-event.ts";
 import { tryLater } from "../../http/problem.ts";
 import { RecentRefusal } from "../../http/recent-refusal.ts";
 import type { HttpReply } from "../../http/route.ts";
 import { replyToFailedEmit } from "../outcome-replies.ts";
+import { bearerOf } from "../tokens/credential.ts";
 import { forbidden, unauthorized } from "../tokens/refusals.ts";
 import { EVERY_SERVICE, type Grant, type Tokens } from "../tokens/token-file.ts";
 import type { Emitter, Origin, RequestOutcome } from "./emitter.ts";
@@ -54,13 +56,13 @@ export class Intake {
     return reply;
   }
 
-  /** Decides by the token and the size that a request's headers tell whether to refuse it before its body is read. */
-  admit(token: string | undefined, bodyBytes: number): HttpReply | undefined {
+  /** Decides by a request's token, and by the size that its headers tell, whether to refuse it before its body is read. */
+  admit(headers: IncomingHttpHeaders, token = bearerOf(headers)): HttpReply | undefined {
     const { tokens } = this.#options;
     if (tokens !== undefined && tokens.grantOf(token) === undefined) {
       return this.refuse("unauthorized", unauthorized(token !== undefined));
     }
-    return this.refuseWhenFull(bodyBytes);
+    return this.refuseWhenFull(Number(headers["content-length"] ?? 0));
   }
 
   /** The refusal of a request with a body of that size, while pulses wait that were turned away. */

@@ -38,7 +38,7 @@ export function pulseRoutes(intake: Intake): Route[] {
 
   const post = {
     method: "POST",
-    admit: (headers: IncomingHttpHeaders) => intake.admit(bearerOf(headers), Number(headers["content-length"] ?? 0)),
+    admit: (headers: IncomingHttpHeaders) => intake.admit(headers),
     handle: accept,
   } as const;
   const ask = { method: "OPTIONS", handle: (request: HttpRequest) => handshake(request.headers) } as const;

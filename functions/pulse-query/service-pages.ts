@@ -44,19 +44,10 @@ export class ServicePages {
    * which may be another. The cursor leads on, and is absent at the end. `undefined` when `client` gets no place for making it,
    * or has to give it up. @throws when the store is away
    */
-  async get(client: string, query: ServicePageQuery): Promise<Parsed<string> | undefined> {
-    const abort = new AbortController();
-    const { signal } = abort;
-    const leave = await this.#places.takeInTurn(client, () => abort.abort());
-    if (leave === undefined || signal.aborted) return undefined;
-    try {
-      return await servicePage(this.#services, query, { signal, nextTurn: () => this.#turns.next(client) });
-    } catch (error) {
-      if (signal.aborted) return undefined;
-      throw error;
-    } finally {
-      leave();
-    }
+  get(client: string, query: ServicePageQuery): Promise<Parsed<string> | undefined> {
+    return this.#places.workInTurn(client, (signal) =>
+      servicePage(this.#services, query, { signal, nextTurn: () => this.#turns.next(client) }),
+    );
   }
 }
 

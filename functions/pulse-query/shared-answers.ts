@@ -45,7 +45,7 @@ export class SharedAnswers<T> {
 
   #make(key: string, client: string, make: (signal: AbortSignal) => Promise<T>): Promise<T | undefined> {
     const now = this.#now();
-    const entry: Kept<T> = { answer: this.#inTurn(client, make), staleAt: Number.POSITIVE_INFINITY };
+    const entry: Kept<T> = { answer: this.#places.workInTurn(client, make), staleAt: Number.POSITIVE_INFINITY };
     this.#kept.delete(key);
     this.#kept.set(key, entry);
     entry.answer.then(
@@ -61,19 +61,5 @@ export class SharedAnswers<T> {
       this.#kept.delete(other);
     }
     return entry.answer;
-  }
-
-  async #inTurn(client: string, make: (signal: AbortSignal) => Promise<T>): Promise<T | undefined> {
-    const abort = new AbortController();
-    const leave = await this.#places.takeInTurn(client, () => abort.abort());
-    if (leave === undefined || abort.signal.aborted) return undefined;
-    try {
-      return await make(abort.signal);
-    } catch (error) {
-      if (abort.signal.aborted) return undefined;
-      throw error;
-    } finally {
-      leave();
-    }
   }
 }

@@ -22,7 +22,7 @@ export function formOf(headers: IncomingHttpHeaders): Form | undefined {
   return type === TYPES.json ? "json" : undefined;
 }
 
-/** 200 for a request whose entries were taken, but for the rejected ones. */
+/** 200 for a request of which at least the entries that are not rejected were taken. */
 export function acceptedReply(form: Form, rejected: number, message: string): HttpReply {
   const headers = { "content-type": TYPES[form] };
   if (form === "json") {

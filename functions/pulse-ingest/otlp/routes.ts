@@ -37,7 +37,7 @@ export function otlpRoutes(intake: Intake): Route[] {
   }
 
   function admit(headers: IncomingHttpHeaders): HttpReply | undefined {
-    const refusal = intake.admit(bearerOf(headers), Number(headers["content-length"] ?? 0));
+    const refusal = intake.admit(headers);
     if (refusal !== undefined || formOf(headers) !== undefined) return refusal;
     const detail = `Expected Content-Type application/x-protobuf or application/json, got ${contentOf(headers)}.`;
     return intake.refuse("unsupported", problem(415, "Unsupported media type", detail));

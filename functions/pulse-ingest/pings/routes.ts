@@ -27,8 +27,7 @@ const OUTCOME = { outcome: /^(?:start|fail|\d{1,3})$/ };
 export function pingRoutes(intake: Intake): Route[] {
   function admit(headers: IncomingHttpHeaders, parameters: Parameters): HttpReply | undefined {
     // A page of another site may make a browser ask for any URL.
-    const token = tokenOf(headers, parameters);
-    return refuseOtherSites(headers) ?? intake.admit(token, Number(headers["content-length"] ?? 0));
+    return refuseOtherSites(headers) ?? intake.admit(headers, tokenOf(headers, parameters));
   }
 
   const take = (read: ReadPing, reply: HttpReply) => (request: HttpRequest) => {

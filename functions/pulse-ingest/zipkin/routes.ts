@@ -12,7 +12,7 @@ import { readZipkinSpans } from "./spans.ts";
 /** The route of Zipkin's reporters. They try nothing again, and look at no answer but its status. */
 export function zipkinRoutes(intake: Intake): Route[] {
   function admit(headers: IncomingHttpHeaders): HttpReply | undefined {
-    const refusal = intake.admit(bearerOf(headers), Number(headers["content-length"] ?? 0));
+    const refusal = intake.admit(headers);
     const type = headers["content-type"];
     if (refusal !== undefined || (type !== undefined && isJsonType(type))) return refusal;
     const detail = `Expected Content-Type application/json, got ${contentOf(headers)}: set the reporter's encoding to JSON.`;
