@@ -40,7 +40,7 @@ function openHistory(now = () => NOW) {
     const { parts } = await history.read(service, [{ from: NOW + from, to: NOW + to }]);
     return { count: parts[0]?.latencies.count, read: read.join(", ") };
   };
-  return { own, history, counted };
+  return { own, history, counted, read };
 }
 
 const busy = (service: string, from: number, hours: number, perHour = 100) =>
@@ -116,6 +116,18 @@ it("tells exact percentiles of few pulses, whatever was rolled", async () => {
   for (let i = 0; i < 2; i++) {
     const { parts } = await history.read(service, [span]);
     expect([50, 95, 99].map((percent) => parts[0]?.latencies.percentile(percent))).toEqual([249.125, 474.125, 494.125]);
+  }
+  await own.close();
+});
+
+it("rolls few pulses once, and reads none of them again", async () => {
+  const { own, history, read } = openHistory();
+  const service = newService();
+  await store(own, busy(service, -10 * HOUR_MS, 4));
+  const span = { from: NOW - 10 * HOUR_MS, to: NOW - 6 * HOUR_MS };
+  for (let i = 0; i < 2; i++) {
+    await history.roll(service, span);
+    expect(read).toEqual(["-10 to -6"]);
   }
   await own.close();
 });
