@@ -1,0 +1,71 @@
+// Why a service is as it is, in words.
+import type { Health } from "../events/health.ts";
+import { DAY_MS } from "../events/time.ts";
+import { HOUR_MS } from "../storage/tiers.ts";
+import type { HealthCell } from "./cell.ts";
+import type { Verdict } from "./rule.ts";
+import { saidIn, sumsOf } from "./window.ts";
+
+/** Which pulses speak for a health. */
+const SPEAKING: Readonly<Record<Health, readonly Health[]>> = {
+  down: ["down"],
+  degraded: ["down", "degraded"],
+  unknown: ["unknown"],
+  up: ["up"],
+};
+const WERE: Readonly<Record<Health, string>> = {
+  down: "down",
+  degraded: "degraded or down",
+  unknown: "of unknown health",
+  up: "well",
+};
+
+/** Such as `8 of 10 pulses said 503`. */
+export function causeOf({ health, by }: Verdict, window: readonly HealthCell[]): string {
+  if (by !== "window") {
+    const [said, ...others] = saidIn(window.slice(-1), [health]);
+    const text = said !== undefined && others.length === 0 ? quoted(said[0]) : undefined;
+    if (by === "newest") return `the newest pulse ${text === undefined ? `was ${WERE[health]}` : `said ${text}`}`;
+    const newest = text === undefined ? "" : `, the newest said ${text}`;
+    return `two pulses in a row were ${WERE[health]}${newest}`;
+  }
+  const sums = sumsOf(window);
+  const total = health === "unknown" ? sums.unknown : sums.telling;
+  const count = SPEAKING[health].reduce((sum, one) => sum + sums[one], 0);
+  const subject = `${count} of ${total} pulses`;
+  const [most, ...others] = saidIn(window, SPEAKING[health]);
+  if (most === undefined) return `${subject} were ${WERE[health]}`;
+  const [status, often] = most;
+  if (others.length === 0) return `${subject} said ${quoted(status)}`;
+  return `${subject} were ${WERE[health]}, ${often} of them said ${quoted(status)}`;
+}
+
+/** Such as `no pulse for 4 min, where one comes every 1 min`. */
+export function silenceCause(silentMs: number, usualMs: number): string {
+  return `no pulse for ${duration(silentMs)}, where one usually comes within ${duration(usualMs)}`;
+}
+
+/** A status is free text: one that is not a word stands in quotes. */
+function quoted(status: string): string {
+  return /^[\w.-]+$/.test(status) ? status : JSON.stringify(status);
+}
+
+const UNITS: readonly [ms: number, name: string][] = [
+  [DAY_MS, "d"],
+  [HOUR_MS, "h"],
+  [60_000, "min"],
+  [1000, "s"],
+];
+
+/** Such as `1 h 5 min`: two units at most, and seconds within the hour. */
+export function duration(ms: number): string {
+  const stepMs = ms < HOUR_MS ? 1000 : 60_000;
+  let rest = Math.max(Math.round(ms / stepMs), 1) * stepMs;
+  const parts: string[] = [];
+  for (const [unitMs, name] of UNITS) {
+    const count = Math.floor(rest / unitMs);
+    rest -= count * unitMs;
+    if (count > 0 && parts.length < 2) parts.push(`${count} ${name}`);
+  }
+  return parts.join(" ");
+}

@@ -1,0 +1,54 @@
+import type { Health } from "../events/health.ts";
+import type { HealthRun } from "../events/health-run.ts";
+import type { HealthCell } from "./cell.ts";
+import { BAD, type RuleSettings, shareOf } from "./rule.ts";
+
+export interface Change {
+  health: Health;
+  /** What decided. */
+  window: readonly HealthCell[];
+  /** How the service was. */
+  run: HealthRun;
+  settings: RuleSettings;
+}
+
+const RANKS: Readonly<Record<string, number>> = { down: 2, degraded: 1, up: 0 };
+
+/**
+ * Epoch ms since when a service is as it was found: the first pulse of the part of the window that speaks most for it. Of pulses
+ * weighed against the share that decides, the weight of all that came since is then the greatest.
+ */
+export function changeAt({ health, window, run, settings }: Change): number {
+  const cells = window.filter(({ end }) => end > run.since);
+  const [rank, formerRank] = [RANKS[health], RANKS[run.health]];
+  if (rank === undefined || formerRank === undefined) return firstOf(cells, [health]);
+  const isWorse = rank > formerRank;
+  // What is entered is weighed, or what is left.
+  const weighed = isWorse ? health : run.health;
+  if (weighed !== "down" && weighed !== "degraded") return firstOf(cells, [health]);
+  const share = shareOf(weighed, settings);
+  let [best, sum, from] = [Number.NEGATIVE_INFINITY, 0, 0];
+  for (let i = cells.length - 1; i >= 0; i--) {
+    const { counts } = cells[i] as HealthCell;
+    const weight = BAD[weighed](counts) - share * (counts.up + counts.degraded + counts.down);
+    sum += isWorse ? weight : -weight;
+    if (sum < best) continue;
+    best = sum;
+    from = i;
+  }
+  const part = cells.slice(from);
+  const bad: Health[] = weighed === "down" ? ["down"] : ["down", "degraded"];
+  if (isWorse) return firstOf(part, bad);
+  // A good pulse may come before the last bad one in the cell in which it became better: that one is nearer to the truth.
+  const good: Health[] = weighed === "down" ? ["degraded", "up"] : ["up"];
+  return Math.max(firstOf(part, good), ...bad.map((one) => part[0]?.last[one] ?? 0));
+}
+
+/** The time of the first pulse with one of some healths. */
+function firstOf(cells: readonly HealthCell[], healths: readonly Health[]): number {
+  for (const { first } of cells) {
+    const time = Math.min(...healths.map((health) => first[health]));
+    if (Number.isFinite(time)) return time;
+  }
+  return cells.at(-1)?.firstTime ?? 0;
+}

@@ -1,0 +1,183 @@
+// From cells to runs. What a timeline remembers depends on the cells before it alone, so that one that was stopped, or went back
+// to before a late pulse, goes on to the same runs as one that begins with the first pulse.
+import type { Health } from "../events/health.ts";
+import type { HealthRun } from "../events/health-run.ts";
+import { DAY_MS } from "../events/time.ts";
+import type { Span } from "../storage/ports.ts";
+import { floorTo, HOUR_MS } from "../storage/tiers.ts";
+import { causeOf, silenceCause } from "./cause.ts";
+import { CELL_MS, type HealthCell } from "./cell.ts";
+import { changeAt } from "./change.ts";
+import { learn, type PeriodState } from "./period.ts";
+import { type Patience, patienceOf, type RuleSettings, verdictOf } from "./rule.ts";
+import { MAX_WINDOW_MS, windowOf } from "./window.ts";
+
+/** All that a timeline remembers between two judgements, as JSON. */
+export interface TimelineState {
+  /** Epoch ms, a whole cell: all before it is judged. */
+  judgedUntil: number;
+  period?: PeriodState;
+  /** The health of the newest pulse. */
+  newest?: Health;
+  /** Whether the newest run is one of silence. */
+  isSilent: boolean;
+  /** The newest run, and the one before it: what comes may still change the newest. */
+  runs: HealthRun[];
+}
+
+export interface JudgeOptions {
+  settings: RuleSettings;
+  /** Where the last judgement ended; absent: nothing is known. */
+  state: TimelineState | undefined;
+  /** Cells in order, from {@link LOOKBACK_MS} before `state.judgedUntil` on. Those at or after `until` are left for later. */
+  cells: readonly HealthCell[];
+  /** Epoch ms; judged are whole cells. */
+  until: number;
+  /** When PulseMesh itself stored nothing: silence then tells nothing. In order. */
+  blind?: readonly Span[];
+}
+
+/** So much before what is judged is needed of the cells that are judged already. */
+export const LOOKBACK_MS = MAX_WINDOW_MS;
+
+/** After so long a silence, the health of a service without a usual period is unknown. */
+const FORGOTTEN_AFTER_MS = DAY_MS;
+/** A state that lasted no longer on the way to another one was passed through, and is none. */
+const PASSED_THROUGH_MS = 2 * CELL_MS;
+
+export interface Judgement {
+  /** Oldest first, in place of all runs that begin with or after the first of them; none where no pulse came. */
+  runs: HealthRun[];
+  /** What to remember, and before it what would have been at the whole hours on the way. */
+  states: [...TimelineState[], TimelineState];
+}
+
+/** Goes on judging. */
+export function judge(options: JudgeOptions): Judgement {
+  return new Timeline(options).run();
+}
+
+class Timeline {
+  readonly #options: JudgeOptions;
+  readonly #until: number;
+  readonly #judgedUntil: number;
+  readonly #runs: HealthRun[];
+  #period: PeriodState | undefined;
+  #newest: Health | undefined;
+  #isSilent: boolean;
+
+  constructor(options: JudgeOptions) {
+    this.#options = options;
+    this.#judgedUntil = options.state?.judgedUntil ?? Number.NEGATIVE_INFINITY;
+    this.#until = Math.max(floorTo(CELL_MS, options.until), this.#judgedUntil);
+    this.#runs = [...(options.state?.runs ?? [])];
+    this.#period = options.state?.period;
+    this.#newest = options.state?.newest;
+    this.#isSilent = options.state?.isSilent ?? false;
+  }
+
+  run(): Judgement {
+    const { cells } = this.#options;
+    const states: TimelineState[] = [];
+    let hour = Number.POSITIVE_INFINITY;
+    for (const [i, cell] of cells.entries()) {
+      if (cell.start < this.#judgedUntil) continue;
+      if (cell.end > this.#until) break;
+      this.#keepSilence(cell.start);
+      if (cell.start >= hour) states.push(this.#state(cell.start));
+      hour = floorTo(HOUR_MS, cell.start) + HOUR_MS;
+      this.#visit(cells.slice(Math.max(0, i + 1 - MAX_WINDOW_MS / CELL_MS), i + 1), cell);
+    }
+    this.#keepSilence(this.#until);
+    return { runs: [...this.#runs], states: [...states, this.#state(this.#until)] };
+  }
+
+  #state(judgedUntil: number): TimelineState {
+    const state: TimelineState = { judgedUntil, isSilent: this.#isSilent, runs: this.#runs.slice(-2) };
+    if (this.#period !== undefined) state.period = this.#period;
+    if (this.#newest !== undefined) state.newest = this.#newest;
+    return state;
+  }
+
+  #patience(): Patience | undefined {
+    return patienceOf(this.#period?.learnt, this.#options.settings);
+  }
+
+  #visit(cells: readonly HealthCell[], cell: HealthCell): void {
+    const { settings } = this.#options;
+    const [newest, beforeInCell] = cell.newest();
+    // Of the pulse before the newest one.
+    const beforeAt = beforeInCell === undefined ? this.#period?.cell[1] : cell.firstTime;
+    const before = beforeInCell ?? this.#newest;
+    const run = this.#isSilent ? undefined : this.#runs.at(-1);
+    this.#newest = newest;
+    this.#isSilent = false;
+    this.#period = learn(this.#period, cell);
+    const usualPeriodMs = this.#patience()?.dueMs;
+    const window = windowOf(cells, usualPeriodMs);
+    const verdict = verdictOf({ window, newest, before, current: run?.health, usualPeriodMs }, settings);
+    if (verdict === undefined || verdict.health === run?.health) return;
+    const { health, by } = verdict;
+    let since = cell.firstTime;
+    if (run !== undefined && by === "window") since = changeAt({ health, window, run, settings });
+    else if (run !== undefined) since = (by === "pair" ? beforeAt : undefined) ?? cell.lastTime;
+    this.#begin({ since, health, confirmedAt: cell.end, cause: causeOf(verdict, window) }, run);
+  }
+
+  /** @param current the run that it ends, unless silence does */
+  #begin(run: HealthRun, current: HealthRun | undefined): void {
+    const isPassed = current !== undefined && run.since < current.since + PASSED_THROUGH_MS;
+    if (isPassed && this.#runs.at(-2)?.health !== run.health) {
+      this.#runs[this.#runs.length - 1] = { ...run, since: current.since };
+    } else this.#push(run);
+  }
+
+  /** A run begins after the one before it, and differs from it. */
+  #push(run: HealthRun): void {
+    const last = this.#runs.at(-1);
+    if (last === undefined) this.#runs.push(run);
+    else if (last.health !== run.health) this.#runs.push({ ...run, since: Math.max(run.since, last.since + 1) });
+  }
+
+  #pushSilence(run: HealthRun): void {
+    this.#push(run);
+    this.#isSilent = true;
+  }
+
+  /** Says what silence from the newest pulse until a time means. */
+  #keepSilence(until: number): void {
+    const last = this.#period?.cell[1];
+    if (last === undefined || this.#runs.at(-1)?.health === "late") return;
+    const patience = this.#patience();
+    if (patience === undefined) {
+      const since = last + FORGOTTEN_AFTER_MS;
+      const confirmedAt = firstCellAfter(since);
+      if (this.#isSilent || confirmedAt > until) return;
+      const cause = "no pulse for a day, and no usual period is known";
+      this.#pushSilence({ since, health: "unknown", confirmedAt, cause });
+      return;
+    }
+    let since = last + patience.dueMs;
+    let lateAt = last + patience.lateMs;
+    for (const blind of this.#options.blind ?? []) {
+      if (blind.to <= last || blind.from >= Math.min(lateAt, until)) continue;
+      const confirmedAt = firstCellAfter(Math.max(lateAt, blind.from));
+      if (since < blind.to && confirmedAt <= Math.min(blind.to, until) && !this.#isSilent) {
+        const from = Math.max(since, blind.from);
+        this.#pushSilence({ since: from, health: "unknown", confirmedAt, cause: "PulseMesh itself stored nothing" });
+      }
+      // Silence counts only while PulseMesh would have seen a pulse.
+      lateAt += blind.to - Math.max(blind.from, last);
+      since = Math.max(since, blind.to);
+    }
+    const confirmedAt = firstCellAfter(lateAt);
+    if (confirmedAt > until) return;
+    const cause = silenceCause(confirmedAt - last, patience.dueMs);
+    this.#pushSilence({ since, health: "late", confirmedAt, cause });
+  }
+}
+
+/** The first end of a cell after a time. */
+function firstCellAfter(time: number): number {
+  return floorTo(CELL_MS, time) + CELL_MS;
+}

@@ -1,0 +1,53 @@
+import type { Health } from "../events/health.ts";
+import { CELL_MS, type HealthCell } from "./cell.ts";
+
+/** The longest window: what is judged may depend on no older cell. */
+export const MAX_WINDOW_MS = 15 * 60_000;
+const MIN_WINDOW_MS = 60_000;
+const WINDOW_PERIODS = 3;
+
+/** Where so many pulses come in two cells, these alone decide: a change of many shows within half a minute. */
+const MANY = 100;
+const SHORT_WINDOW_MS = 2 * CELL_MS;
+
+/** The sums of some cells. */
+export interface WindowSums {
+  up: number;
+  degraded: number;
+  down: number;
+  unknown: number;
+  /** How many tell something. */
+  telling: number;
+}
+
+/** The cells that decide at the end of the newest of `cells`, which are in order. */
+export function windowOf(cells: readonly HealthCell[], usualPeriodMs: number | undefined): HealthCell[] {
+  const short = since(cells, SHORT_WINDOW_MS);
+  if (short.reduce((sum, { count }) => sum + count, 0) >= MANY) return short;
+  const wished = usualPeriodMs === undefined ? MAX_WINDOW_MS : WINDOW_PERIODS * usualPeriodMs;
+  const bounded = Math.min(Math.max(wished, MIN_WINDOW_MS), MAX_WINDOW_MS);
+  return since(cells, Math.ceil(bounded / CELL_MS) * CELL_MS);
+}
+
+function since(cells: readonly HealthCell[], windowMs: number): HealthCell[] {
+  const end = cells.at(-1)?.end ?? 0;
+  let from = cells.length;
+  while (from > 0 && (cells[from - 1] as HealthCell).start >= end - windowMs) from--;
+  return cells.slice(from);
+}
+
+export function sumsOf(cells: readonly HealthCell[]): WindowSums {
+  const sums = { up: 0, degraded: 0, down: 0, unknown: 0 };
+  for (const { counts } of cells) for (const health of Object.keys(sums) as Health[]) sums[health] += counts[health];
+  return { ...sums, telling: sums.up + sums.degraded + sums.down };
+}
+
+/** How often each status was said that means one of some healths; the most frequent first. */
+export function saidIn(cells: readonly HealthCell[], healths: readonly Health[]): [status: string, count: number][] {
+  const counts = new Map<string, number>();
+  for (const { said } of cells) {
+    for (const { status, health, count } of said)
+      if (healths.includes(health)) counts.set(status, (counts.get(status) ?? 0) + count);
+  }
+  return [...counts].sort(([a, m], [b, n]) => n - m || (a < b ? -1 : 1));
+}
