@@ -1,0 +1,112 @@
+// Days, months and times of day in a time zone, by the rules that Node knows (Intl), summer time included.
+import { DAY_MS } from "../events/time.ts";
+import type { Span } from "../storage/ports.ts";
+
+/** A time on the wall, with months from 1. */
+export interface WallTime {
+  year: number;
+  month: number;
+  day: number;
+  hour?: number;
+  minute?: number;
+}
+
+const formats = new Map<string, Intl.DateTimeFormat>();
+/** There are some 600 names of time zones. */
+const MAX_FORMATS = 1000;
+
+/** Whether Node knows a time zone by this name, such as `Europe/Berlin` or `UTC`. */
+export function isTimeZone(name: string): boolean {
+  try {
+    formatOf(name);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** What the wall shows at a moment (epoch ms). @throws {RangeError} for an unknown zone */
+export function wallTimeAt(time: number, zone: string): Required<WallTime> {
+  const parts = new Map(
+    formatOf(zone)
+      .formatToParts(time)
+      .map(({ type, value }) => [type, Number(value)]),
+  );
+  const of = (type: Intl.DateTimeFormatPartTypes) => parts.get(type) as number;
+  return { year: of("year"), month: of("month"), day: of("day"), hour: of("hour"), minute: of("minute") };
+}
+
+/**
+ * The first moment (epoch ms) at which the wall shows a time, or a later one where the clock leaps over it. Days beyond the end of a
+ * month go on into the next.
+ */
+export function momentOf({ year, month, day, hour = 0, minute = 0 }: WallTime, zone: string): number {
+  const wall = Date.UTC(year, month - 1, day, hour, minute);
+  // By each of the offsets that hold around it; the clock is set by less than a day.
+  const offsets = [wall - DAY_MS, wall + DAY_MS].map((time) => offsetAt(time, zone));
+  const candidates = offsets.map((offset) => wall - offset).sort((a, b) => a - b);
+  const exact = candidates.find((time) => time + offsetAt(time, zone) === wall);
+  return exact ?? leapBetween(candidates[0] as number, candidates[1] as number, zone);
+}
+
+/** The day of the week at a moment, from 0 for Sunday. */
+export function weekdayAt(time: number, zone: string): number {
+  const { year, month, day } = wallTimeAt(time, zone);
+  return new Date(Date.UTC(year, month - 1, day)).getUTCDay();
+}
+
+/** The days or months that touch a span, each cut to it. */
+export function calendarParts(span: Span, unit: "day" | "month", zone: string): Span[] {
+  const parts: Span[] = [];
+  for (let from = span.from; from < span.to; ) {
+    const { year, month, day } = wallTimeAt(from, zone);
+    const next = unit === "day" ? { year, month, day: day + 1 } : { year, month: month + 1, day: 1 };
+    const to = Math.min(momentOf(next, zone), span.to);
+    parts.push({ from, to });
+    from = to;
+  }
+  return parts;
+}
+
+/** A month such as `2026-11`. */
+export function monthSpan(text: string, zone: string): Span | undefined {
+  const [, year, month] = /^(\d{4})-(0[1-9]|1[0-2])$/.exec(text) ?? [];
+  if (year === undefined || month === undefined) return undefined;
+  const first = { year: Number(year), month: Number(month), day: 1 };
+  return { from: momentOf(first, zone), to: momentOf({ ...first, month: first.month + 1 }, zone) };
+}
+
+function offsetAt(time: number, zone: string): number {
+  const { year, month, day, hour, minute } = wallTimeAt(time, zone);
+  return Date.UTC(year, month - 1, day, hour, minute) - Math.floor(time / 60_000) * 60_000;
+}
+
+/** The moment at which the clock is set forward, between two moments with different offsets. */
+function leapBetween(before: number, after: number, zone: string): number {
+  let [low, high] = [before, after];
+  const offset = offsetAt(low, zone);
+  while (high - low > 1) {
+    const middle = Math.floor((low + high) / 2);
+    if (offsetAt(middle, zone) === offset) low = middle;
+    else high = middle;
+  }
+  return high;
+}
+
+function formatOf(zone: string): Intl.DateTimeFormat {
+  let format = formats.get(zone);
+  if (format === undefined) {
+    format = new Intl.DateTimeFormat("en-US", {
+      timeZone: zone,
+      calendar: "gregory",
+      hourCycle: "h23",
+      year: "numeric",
+      month: "numeric",
+      day: "numeric",
+      hour: "numeric",
+      minute: "numeric",
+    });
+    if (formats.size < MAX_FORMATS) formats.set(zone, format);
+  }
+  return format;
+}
