@@ -37,6 +37,7 @@ export default defineConfig({
         "events/**/*.ts",
         "functions/**/*.ts",
         "http/**/*.ts",
+        "tracing/**/*.ts",
         "storage/**/*.ts",
         "history/**/*.ts",
         "local/**/*.ts",

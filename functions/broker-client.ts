@@ -113,9 +113,13 @@ export function openBrokerClient(options: BrokerClientOptions): BrokerClient {
   return {
     async send(event) {
       const message = encodeBinary(event);
+      const { traceparent, tracestate } = event.extensions;
+      // On a way of one hop, the header says the same as the extension (CloudEvents, Distributed Tracing).
+      if (traceparent !== undefined) message.headers.traceparent = encodeHeader(traceparent);
+      if (tracestate !== undefined) message.headers.tracestate = encodeHeader(tracestate);
       for (const [name, value] of added) message.headers[name] = value;
       if (authorization !== undefined) message.headers.authorization = authorization();
-      const trail = { eventId: event.id, traceparent: event.extensions.traceparent };
+      const trail = { eventId: event.id, traceparent };
       const deadline = now() + deadlineMs;
       // Waits before another try. Resolves with the milliseconds that are left for it: none once the deadline is reached.
       const backOff = async (waitMs: number) => {

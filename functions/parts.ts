@@ -1,7 +1,10 @@
 import type { Registry } from "prom-client";
+import type { Tracing } from "../http/tracing.ts";
 import { type CassandraSettings, cassandraSettings } from "../settings/cassandra-settings.ts";
 import { type FunctionSettings, functionSettings } from "../settings/function-settings.ts";
 import { readEach, SettingsError } from "../settings/read.ts";
+import { tracingSettings } from "../settings/tracing-settings.ts";
+import { openTracing } from "../tracing/open.ts";
 import { openBrokerToken } from "./broker-token.ts";
 import { createLogger, type Logger } from "./log.ts";
 import { createRegistry } from "./metrics/registry.ts";
@@ -14,17 +17,20 @@ export interface Parts {
   cassandra: CassandraSettings;
   registry: Registry;
   doors: Doors;
+  tracing: Tracing | undefined;
   log: Logger;
 }
 
 /** Builds a function. Only the functions' compose.ts make adapters and hand them over. */
 export type Compose = (parts: Parts) => PulseFunction | Promise<PulseFunction>;
 
-/** Reads the environment. @throws {SettingsError} that names every wrong variable. */
-export function createParts(env: NodeJS.ProcessEnv): Parts {
-  const [settings, cassandra] = readEach([functionSettings, cassandraSettings], env);
-  const log = createLogger(settings.logLevel, settings.function);
-  return { settings, cassandra, registry: createRegistry(), doors: openDoors(settings, log), log };
+/** Reads the environment. Lines go to `ownLog`, or to the standard output. @throws {SettingsError} that names every wrong variable. */
+export async function createParts(env: NodeJS.ProcessEnv, ownLog?: Logger): Promise<Parts> {
+  const [settings, cassandra, ofTracing] = readEach([functionSettings, cassandraSettings, tracingSettings], env);
+  const log = ownLog ?? createLogger(settings.logLevel, settings.function);
+  const doors = openDoors(settings, log);
+  const tracing = await openTracing(ofTracing, settings.function, log);
+  return { settings, cassandra, registry: createRegistry(), doors, tracing, log };
 }
 
 /** What is sent to the broker as `authorization`, where the settings name a token. */

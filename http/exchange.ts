@@ -11,6 +11,7 @@ import { problem, shortened } from "./problem.ts";
 import type { RefusalLog } from "./refusal-log.ts";
 import type { HttpReply, HttpRequest, Route } from "./route.ts";
 import type { Match } from "./router.ts";
+import type { OpenSpan, Tracing } from "./tracing.ts";
 
 /** What the requests of a server share. */
 export interface ExchangeContext {
@@ -21,6 +22,7 @@ export interface ExchangeContext {
   drain: Drain;
   refusals: RefusalLog;
   log: Logger;
+  tracing: Tracing | undefined;
   maxRefusalBytes: number;
   onAnswered: ((method: string, code: number, seconds: number) => void) | undefined;
   onRefused: (() => void) | undefined;
@@ -44,6 +46,7 @@ export class Exchange implements BodyReceiver, NewestRequest {
   #search = "";
   #route: Route | undefined;
   #parameters: HttpRequest["parameters"] | undefined;
+  #span: OpenSpan | undefined;
   /** A stream counts as answered when it begins: a page that stays open for an hour is no latency of an hour. */
   #streamStartedAt: number | undefined;
 
@@ -58,7 +61,7 @@ export class Exchange implements BodyReceiver, NewestRequest {
 
   /** Finds the route and reads the body. `waiting` is the response where the client waits for 100 Continue. */
   begin(waiting?: ServerResponse): void {
-    const { findRoute, bodies, refuseHost } = this.#context;
+    const { findRoute, bodies, refuseHost, tracing } = this.#context;
     const { headers } = this.#request;
     const url = originForm(this.#request.url ?? "/");
     if (url.length > MAX_URL_LENGTH) {
@@ -74,6 +77,9 @@ export class Exchange implements BodyReceiver, NewestRequest {
     }
     this.#route = match.route;
     this.#parameters = match.parameters;
+    if (tracing !== undefined && !match.route.isProbe) {
+      this.#span = tracing.openRequest(this.#method, match.route, headers);
+    }
     // A probe comes by a name that Kubernetes chooses, and its answer says nothing.
     const misdirected = match.route.isProbe ? undefined : refuseHost?.(headers.host);
     const refusal = misdirected ?? match.route.admit?.(headers, match.parameters);
@@ -95,6 +101,7 @@ export class Exchange implements BodyReceiver, NewestRequest {
         rawHeaders: request.rawHeaders,
         client: () => clientOf(request, clients),
         body,
+        span: this.#span,
         log,
       });
       if (reply instanceof Promise)
@@ -159,6 +166,8 @@ export class Exchange implements BodyReceiver, NewestRequest {
     if (body instanceof Readable) {
       response.writeHead(status, headers);
       this.#streamStartedAt = performance.now();
+      this.#span?.end({ status });
+      this.#span = undefined;
       pipeline(body, response).catch(() => undefined); // the client has gone: nobody is left to answer
       return;
     }
@@ -186,6 +195,7 @@ export class Exchange implements BodyReceiver, NewestRequest {
     const { drain, onAnswered } = this.#context;
     const { headersSent, statusCode } = this.#response;
     drain.ended(this.#connection, this);
+    this.#span?.end(headersSent ? { status: statusCode } : { fault: "the client has gone" });
     if (onAnswered === undefined || this.#route?.isProbe) return;
     const seconds = ((this.#streamStartedAt ?? performance.now()) - this.#startedAt) / 1000;
     onAnswered(this.#method, headersSent ? statusCode : CLIENT_GONE, seconds);

@@ -2,6 +2,7 @@ import type { IncomingHttpHeaders } from "node:http";
 import type { Readable } from "node:stream";
 import type { Logger } from "pino";
 import type { Fault } from "../events/fault.ts";
+import type { OpenSpan, TraceRule } from "./tracing.ts";
 
 /** A request whose body has been read whole. */
 export interface HttpRequest {
@@ -15,6 +16,8 @@ export interface HttpRequest {
   /** Who the request counts for: see client.ts. */
   client: () => string;
   body: Buffer;
+  /** Its step in a trace, if it has one. */
+  span?: OpenSpan | undefined;
   log: Logger;
 }
 
@@ -40,6 +43,8 @@ export interface Route {
   handle: (request: HttpRequest) => HttpReply | Promise<HttpReply>;
   /** Puts a refusal, a problem document, into the words of the route's protocol. @default as it is */
   refusalOf?: (reply: HttpReply, requestHeaders: IncomingHttpHeaders) => HttpReply;
-  /** Asked every few seconds by a machine: neither counted as a request nor logged. */
+  /** What its requests do to traces. @default begins */
+  trace?: TraceRule;
+  /** Asked every few seconds by a machine: neither counted as a request nor logged nor traced. */
   isProbe?: true;
 }

@@ -13,6 +13,7 @@
 //   refusal-log.ts    writes a line for what was refused
 //   listening.ts      at which addresses it listens
 //   drain.ts          stops without failing a request
+//   tracing.ts        says what a process tells of its steps, where somebody takes spans
 //   young-garbage.ts  keeps a request's objects cheap to collect
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { Logger } from "pino";
@@ -29,6 +30,7 @@ import { listenToo } from "./listening.ts";
 import { RefusalLog } from "./refusal-log.ts";
 import type { Route } from "./route.ts";
 import { createRouter } from "./router.ts";
+import type { Tracing } from "./tracing.ts";
 import { UnreadAnswers } from "./unread-answers.ts";
 import { allocateYoung } from "./young-garbage.ts";
 
@@ -48,6 +50,8 @@ export interface HttpServerOptions {
   limits: ServerLimits;
   senderOf?: ClientRules["senderOf"];
   log: Logger;
+  /** Makes spans of requests. @default none */
+  tracing?: Tracing | undefined;
   /** Called with the size of each part of a body that comes in. */
   onBodyBytes?: (bytes: number) => void;
   /** Whether bodies may be packed in gzip or zstd. @default no */
@@ -76,7 +80,7 @@ export class HttpServer {
   readonly #unread: UnreadAnswers;
 
   constructor(server: Server, options: HttpServerOptions) {
-    const { routes, limits, senderOf, log, onBodyBytes, onAnswered, onRefused, refuseHost } = options;
+    const { routes, limits, senderOf, log, onBodyBytes, onAnswered, onRefused, refuseHost, tracing } = options;
     const { unpacks = false, maxRefusalBytes = Number.POSITIVE_INFINITY } = options;
     allocateYoung();
     this.#server = server;
@@ -93,6 +97,7 @@ export class HttpServer {
       drain,
       refusals,
       log,
+      tracing,
       maxRefusalBytes,
       onAnswered,
       onRefused,
@@ -160,6 +165,12 @@ function operationRoutes({ check, registry, admitToMetrics }: HttpServerOptions,
   return [
     { method: "GET", path: LIVENESS_PATH, isProbe: true, handle: () => healthy() },
     { method: "GET", path: READINESS_PATH, isProbe: true, handle: () => readinessOf(isReady) },
-    { method: "GET", path: "/metrics", ...(admitToMetrics && { admit: admitToMetrics }), handle: showMetrics },
+    {
+      method: "GET",
+      path: "/metrics",
+      trace: "never",
+      ...(admitToMetrics && { admit: admitToMetrics }),
+      handle: showMetrics,
+    },
   ];
 }

@@ -23,8 +23,8 @@ export interface PlannedProcess {
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 // The rooms that an entry loads: test/watched-sources.test.ts compares them with its imports.
-const FUNCTION_SOURCES = ["events", "functions", "history", "http", "settings", "storage"];
-const BROKER_SOURCES = ["events", "http", "local/broker", "settings"];
+const FUNCTION_SOURCES = ["events", "functions", "history", "http", "settings", "storage", "tracing"];
+const BROKER_SOURCES = ["events", "http", "local/broker", "settings", "tracing"];
 /** In MB. Node lets the young generation grow to 128 MB under load, for garbage that lives for milliseconds. */
 const BROKER_SEMI_SPACE = 16;
 

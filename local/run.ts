@@ -11,6 +11,7 @@ import { PRIVATE_UMASK } from "../settings/private-files.ts";
 import { readEach } from "../settings/read.ts";
 import type { SettingsOf } from "../settings/setting.ts";
 import { findPortFaults } from "../settings/tcp-ports.ts";
+import { tracingSettings } from "../settings/tracing-settings.ts";
 import { bannerOf } from "./banner.ts";
 import { readTriggersFile } from "./broker/triggers-file.ts";
 import { lockFolder } from "./lock.ts";
@@ -38,7 +39,7 @@ const { tokensFile, readTokensFile } = doorSettings;
 const runSettings = { ...localSettings, logLevel, shutdownGraceMs, tokensFile, readTokensFile };
 type RunSettings = SettingsOf<typeof runSettings>;
 /** What the processes read besides: a wrong setting is named once, and before anything has started. */
-const READ_BY_PROCESSES = [functionSettings, cassandraSettings] as const;
+const READ_BY_PROCESSES = [functionSettings, cassandraSettings, tracingSettings] as const;
 
 /** More than a function's own grace time, so that the function ends before it is killed. */
 const STOP_MARGIN_MS = 5000;

@@ -175,7 +175,7 @@ export function createDeadLetter(options: DeadLetterOptions): PulseFunction {
   }
 
   const routes: Route[] = [
-    { method: "POST", path: "/", handle: keep },
+    { method: "POST", path: "/", trace: "continues", handle: keep },
     ...behind(doors.read, [
       { method: "GET", path: "/dead-letters", handle: list },
       { method: "GET", path: "/dead-letters/count", handle: count },

@@ -10,7 +10,7 @@ import { KnownServices } from "./known-services.ts";
 import { learnServices } from "./service-learner.ts";
 
 /** pulse-ingest with its connections to the broker. */
-export function compose({ settings, registry, log }: Parts, clock?: Clock): PulseFunction {
+export function compose({ settings, registry, tracing, log }: Parts, clock?: Clock): PulseFunction {
   const { tokensFile: file } = settings;
   const metrics = createIngestMetrics([registry]);
   const broker = openBrokerClient({
@@ -29,6 +29,7 @@ export function compose({ settings, registry, log }: Parts, clock?: Clock): Puls
     maxInFlight: settings.emitMaxInFlight,
     send: broker.send,
     metrics,
+    tracing,
     clock,
   });
   gaugeTraffic([registry], emitter.traffic);

@@ -5,6 +5,7 @@ import type { CloudEvent } from "../../events/cloud-event.ts";
 import type { Pulse } from "../../events/pulse.ts";
 import type { HttpRequest } from "../../http/route.ts";
 import { SMALL_BYTES } from "../../http/shedding.ts";
+import type { OpenSpan, Tracing } from "../../http/tracing.ts";
 import type { EmitOutcome, SentEvent } from "../broker-client.ts";
 import { type Chunk, chunksOf, eventOf } from "./chunks.ts";
 import { departureOf, mostOpenAfter, type Traffic } from "./departure.ts";
@@ -35,23 +36,25 @@ export interface EmitterOptions {
   maxEventBytes: number;
   bufferMaxPulses: number;
   bufferMaxBytes: number;
+  tracing?: Tracing | undefined;
   /** @default the system's */
   clock?: Clock | undefined;
 }
 
 /** A request that waits until each of its chunks has an answer. */
 interface OpenRequest extends Claimant {
+  span: OpenSpan | undefined;
   openChunks: number;
   takenPulses: number;
   outcome: EmitOutcome;
   resolve: (outcome: RequestOutcome) => void;
 }
 
-/** Who sends, and how large the body was. */
-export type Origin = Pick<HttpRequest, "client"> & { bodyBytes: number };
+/** Who sends, how large the body was, and the request's step in a trace. */
+export type Origin = Pick<HttpRequest, "client" | "span"> & { bodyBytes: number };
 
-export function originOf({ client, body }: HttpRequest): Origin {
-  return { client, bodyBytes: body.length };
+export function originOf({ client, span, body }: HttpRequest): Origin {
+  return { client, span, bodyBytes: body.length };
 }
 
 const NOBODY: Origin = { client: () => "", bodyBytes: 0 };
@@ -99,7 +102,7 @@ export class Emitter {
    * Resolves when every event that carries these pulses has its answer. Takes all of them or, when full, none. For a large
    * body it is full sooner, so that one client's bulk leaves room for the others' pulses.
    */
-  emit(pulses: readonly Pulse[], { client, bodyBytes }: Origin = NOBODY): Promise<RequestOutcome> {
+  emit(pulses: readonly Pulse[], { client, span, bodyBytes }: Origin = NOBODY): Promise<RequestOutcome> {
     const { bufferMaxPulses, bufferMaxBytes, maxEventBytes } = this.#options;
     const traffic = this.#traffic;
     const isLarge = bodyBytes > SMALL_BYTES;
@@ -114,7 +117,15 @@ export class Emitter {
     }
     return new Promise((resolve) => {
       const outcome: EmitOutcome = { kind: "accepted" };
-      const request: OpenRequest = { openChunks: 0, takenPulses: 0, outcome, resolve, client, isPassedOver: false };
+      const request: OpenRequest = {
+        span,
+        openChunks: 0,
+        takenPulses: 0,
+        outcome,
+        resolve,
+        client,
+        isPassedOver: false,
+      };
       const chunks = chunksOf(pulses, request, maxEventBytes);
       let bytes = 0;
       for (const chunk of chunks) bytes += chunk.bytes;
@@ -176,7 +187,7 @@ export class Emitter {
   };
 
   #sendNext(): void {
-    const { send, metrics, maxEventBytes } = this.#options;
+    const { send, metrics, maxEventBytes, tracing } = this.#options;
     const traffic = this.#traffic;
     const chunks = takeFairly(this.#waiting, maxEventBytes);
     let pulses = 0;
@@ -191,7 +202,13 @@ export class Emitter {
     const sentAt = this.#clock.now();
     traffic.sentAt = sentAt;
     metrics.batchPulses.observe(pulses);
-    send(eventOf(chunks)).then((sent) => this.#settle(chunks, pulses, sentAt, sent));
+    const event = eventOf(chunks);
+    const spans = tracing && chunks.map(({ request }) => request.span);
+    const span = spans && tracing.openEvent(event, pulses, spans);
+    send(event).then((sent) => {
+      span?.end(sent.kind === "accepted" ? {} : { fault: sent.reason });
+      this.#settle(chunks, pulses, sentAt, sent);
+    });
   }
 
   #settle(chunks: readonly Chunk<OpenRequest>[], pulses: number, sentAt: number, sent: SentEvent): void {

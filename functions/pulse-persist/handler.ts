@@ -78,7 +78,7 @@ export function createPersist(options: PersistOptions): PulseFunction {
 
   return {
     name: "pulse-persist",
-    routes: [{ method: "POST", path: "/", handle: persist }],
+    routes: [{ method: "POST", path: "/", trace: "continues", handle: persist }],
     maxRefusalBytes: MAX_REFUSAL_BYTES,
     check: async () => {
       await store.check();

@@ -10,6 +10,7 @@ export function serviceNamesRoute(reader: Pick<PulseReader, "names">): Route {
   return {
     method: "GET",
     path: "/service-names",
+    trace: "continues",
     handle: whileStoreAnswers(async () => {
       const chunks = reader.names()[Symbol.asyncIterator]();
       // Before the answer begins, so that it can still be a 503.

@@ -6,7 +6,7 @@ import { serve } from "./serve.ts";
 /** Runs a function as this process until the process is told to stop. A wrong setting ends it with 1 and a message. */
 export async function run(env: NodeJS.ProcessEnv, load: (name: FunctionName) => Promise<Compose>): Promise<void> {
   try {
-    const parts = createParts(env);
+    const parts = await createParts(env);
     const { settings, registry, log } = parts;
     const compose = await load(settings.function);
     await serve(await compose(parts), parts);

@@ -26,12 +26,13 @@ const start = faas.start as unknown as (
 /** Runs a function as an HTTP server under faas-js-runtime until the process is told to stop; resolves once it listens. */
 export async function serve(
   fn: PulseFunction,
-  { settings, registry, doors, log }: Pick<Parts, "settings" | "registry" | "doors" | "log">,
+  { settings, registry, doors, tracing, log }: Pick<Parts, "settings" | "registry" | "doors" | "tracing" | "log">,
 ): Promise<Server> {
   let http: HttpServer | undefined;
   const close = async () => {
     await fn.close();
     doors.close();
+    await tracing?.close();
   };
   const stop = createStop(
     { ...fn, close },
@@ -63,6 +64,7 @@ export async function serve(
     limits: settings,
     senderOf: fn.senderOf ?? ((headers) => doors.read.grantOf(headers)?.sender),
     log,
+    tracing,
     onBodyBytes: countBodyBytes,
     unpacks: true,
     maxRefusalBytes: fn.maxRefusalBytes,

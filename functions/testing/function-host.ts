@@ -21,7 +21,7 @@ export async function openFunctionHost(compose: Compose, env: Record<string, str
   const port = await freePort();
   const lines: Record<string, unknown>[] = [];
   const log = pino({ level: "debug" }, { write: (line: string) => void lines.push(JSON.parse(line)) });
-  const parts = { ...createParts({ ...env, PORT: String(port) }), log };
+  const parts = await createParts({ ...env, PORT: String(port) }, log);
   const fn = await compose(parts);
   const before = SIGNALS.map((name) => process.listeners(name as "SIGTERM"));
   const server = await serve(fn, parts);

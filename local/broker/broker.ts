@@ -9,6 +9,7 @@
 import type { Logger } from "pino";
 import type { CloudEvent } from "../../events/cloud-event.ts";
 import { BROKER, type BrokerName, type Destination, type Trigger } from "../../events/triggers.ts";
+import type { Tracing } from "../../http/tracing.ts";
 import { admit, type Subscription } from "./admission.ts";
 import { type FailedDelivery, REPLY_REFUSED } from "./answer.ts";
 import { BrokerDatabase } from "./broker-database.ts";
@@ -46,6 +47,8 @@ export interface BrokerOptions {
   /** The quota of the file. */
   maxBytes: number;
   logger: Logger;
+  /** Makes spans of what it takes and delivers. @default none */
+  tracing?: Tracing | undefined;
   broker?: BrokerName;
   /** The largest event. @default 1 MiB, as Kafka's */
   maxBodyBytes?: number;
@@ -72,7 +75,7 @@ export interface Broker {
 
 /** Opens the file, delivers what is in it, and listens. @throws for Triggers or a file that it cannot use */
 export async function startBroker(options: BrokerOptions): Promise<Broker> {
-  const { port, file, subscribers, maxBytes, logger, broker = BROKER, maxBodyBytes = MIB } = options;
+  const { port, file, subscribers, maxBytes, logger, tracing, broker = BROKER, maxBodyBytes = MIB } = options;
   const {
     requestTimeoutMs = 10_000,
     answerTimeoutMs = 30_000,
@@ -117,6 +120,7 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
       journal,
       database,
       metrics: metrics.queueMetrics(name, kind),
+      tracing,
       logger,
       concurrency,
       maxMemoryBytes: queueMemory,
@@ -169,6 +173,7 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
     copyFile: () => database.copy(),
     limits,
     allowedHosts: options.allowedHosts,
+    tracing,
     logger,
   });
 
@@ -202,6 +207,7 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
       logger.warn({ graceMs }, "stopped before all was answered: what was not delivered will be after the next start");
     }
     await closeFile();
+    await tracing?.close();
   }
 
   let closing: Promise<void> | undefined;

@@ -15,6 +15,7 @@ import { contentOf, problem, tryLater } from "../../http/problem.ts";
 import { RecentRefusal } from "../../http/recent-refusal.ts";
 import type { HttpReply, HttpRequest, Route } from "../../http/route.ts";
 import { HttpServer, type ServerLimits } from "../../http/server.ts";
+import type { Tracing } from "../../http/tracing.ts";
 import { type Admission, admit, type Subscription } from "./admission.ts";
 import type { AddOutcome, Journal } from "./journal.ts";
 import { readKnativeEvent } from "./knative-event.ts";
@@ -31,6 +32,7 @@ export interface IngressOptions {
   limits: ServerLimits;
   /** The names of hosts that requests may name, besides this machine's. @default any */
   allowedHosts: readonly string[] | undefined;
+  tracing: Tracing | undefined;
   logger: Logger;
 }
 
@@ -58,7 +60,7 @@ const HANDSHAKE: HttpReply = {
 
 /** Makes the server of a broker; it does not listen yet. */
 export function createIngress(options: IngressOptions): Ingress {
-  const { broker, subscriptions, journal, metrics, limits, allowedHosts, logger } = options;
+  const { broker, subscriptions, journal, metrics, limits, allowedHosts, tracing, logger } = options;
   const { events } = metrics;
   const refusal = new RecentRefusal();
 
@@ -116,7 +118,7 @@ export function createIngress(options: IngressOptions): Ingress {
     // Knative's broker takes its path with a slash at the end, too.
     routes: [
       ...[path, `${path}/`].flatMap((path): Route[] => [
-        { method: "POST", path, handle: receive },
+        { method: "POST", path, trace: "continues", handle: receive },
         { method: "OPTIONS", path, handle: () => HANDSHAKE },
       ]),
       { method: "POST", path: "/copy", admit: admitChange, handle: copyFile },
@@ -125,6 +127,7 @@ export function createIngress(options: IngressOptions): Ingress {
     registry: metrics.registry,
     limits,
     log: logger,
+    tracing,
     refuseHost: allowedHosts && hostGuard(allowedHosts),
     onRefused: () => events.refused.inc(),
   });

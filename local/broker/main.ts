@@ -5,12 +5,15 @@ import { TRIGGERS } from "../../events/triggers.ts";
 import { makeDataFolder } from "../../settings/data-folder.ts";
 import { functionSettings } from "../../settings/function-settings.ts";
 import { localSettings } from "../../settings/local-settings.ts";
-import { readSettings } from "../../settings/read.ts";
+import { readEach } from "../../settings/read.ts";
+import { tracingSettings } from "../../settings/tracing-settings.ts";
+import { openTracing } from "../../tracing/open.ts";
 import { startBroker } from "./broker.ts";
 import { readTriggersFile } from "./triggers-file.ts";
 
 try {
-  const settings = readSettings({ ...localSettings, logLevel: functionSettings.logLevel }, process.env);
+  const ofBroker = { ...localSettings, logLevel: functionSettings.logLevel };
+  const [settings, ofTracing] = readEach([ofBroker, tracingSettings], process.env);
   const logger = pino(
     { level: settings.logLevel, base: { function: "broker", pid: process.pid } },
     // Each line is written at once, so that a killed process loses none.
@@ -30,6 +33,7 @@ try {
     },
     maxBytes: settings.brokerMaxBytes,
     logger,
+    tracing: await openTracing(ofTracing, "broker", logger),
   });
   const stop = async () => {
     logger.info("stopping: answering and delivering what is under way");

@@ -4,6 +4,7 @@
 import type { Logger } from "pino";
 import type { CloudEvent } from "../../events/cloud-event.ts";
 import { encodeBinary } from "../../events/http-binding.ts";
+import type { Tracing } from "../../http/tracing.ts";
 import type { FailedDelivery, Verdict } from "./answer.ts";
 import { Backlog } from "./backlog.ts";
 import type { BrokerDatabase, Delivery, StoredEvent } from "./broker-database.ts";
@@ -27,6 +28,7 @@ export interface SubscriberQueueOptions {
   journal: Journal;
   database: BrokerDatabase;
   metrics: QueueMetrics;
+  tracing?: Tracing | undefined;
   logger: Logger;
   /** The most deliveries under way at one time. */
   concurrency: number;
@@ -131,13 +133,17 @@ export class SubscriberQueue {
   }
 
   #deliver(delivery: Delivery): void {
-    const { stored, facts } = delivery;
+    const { stored, facts, attempts } = delivery;
+    const { tracing, trigger } = this.#options;
     this.#inFlight++;
     const startedAt = performance.now();
     const event = facts === undefined ? stored.event : toDeadLetter(stored.event, stored.ttl, facts);
     const message = encodeBinary(event);
     if (event.datacontenttype === undefined) delete message.headers["content-type"];
+    const span = tracing?.openDelivery(event, trigger, attempts);
+    if (span !== undefined) Object.assign(message.headers, span.headers);
     this.#options.subscriber.send(message, (verdict) => {
+      span?.end(verdict.kind === "failed" ? { status: verdict.code, fault: "not delivered" } : {});
       this.#inFlight--;
       this.#backlog.release(delivery);
       this.#options.metrics.latency.observe((performance.now() - startedAt) / 1000);

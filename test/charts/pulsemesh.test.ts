@@ -57,6 +57,24 @@ describe.skipIf(isSkippedWithout("helm"))("the chart", () => {
     ]);
   });
 
+  it("pulsemesh tells each function where its own spans go, and only where that is said", () => {
+    const envOf = (settings: string[]) =>
+      render("pulsemesh", settings)
+        .filter(({ apiVersion }) => apiVersion === "serving.knative.dev/v1")
+        .map(({ spec }) => spec.template.spec.containers[0].env)
+        .map((env) => env.filter(({ name }: Manifest) => name.startsWith("OTEL_")));
+    expect(envOf([])).toEqual(FUNCTIONS.map(() => []));
+    const settings = "tracing.endpoint=http://tempo:4318,tracing.sampler=traceidratio,tracing.samplerArg=0.1";
+    expect(envOf(["--set", `${settings},tracing.headersSecret=tempo`])).toEqual(
+      FUNCTIONS.map(() => [
+        { name: "OTEL_EXPORTER_OTLP_ENDPOINT", value: "http://tempo:4318" },
+        { name: "OTEL_TRACES_SAMPLER", value: "traceidratio" },
+        { name: "OTEL_TRACES_SAMPLER_ARG", value: "0.1" },
+        { name: "OTEL_EXPORTER_OTLP_HEADERS", valueFrom: { secretKeyRef: { name: "tempo", key: "headers" } } },
+      ]),
+    );
+  });
+
   it("pulsemesh gives each function the tokens that it asks for, the hosts, and the header with a proxy's user", () => {
     const secrets = "tokensSecret=senders,readTokensSecret=readers,adminTokensSecret=admins";
     const hosts = ["--set", "allowedHosts={pulse.example}", "--set", "userHeader=x-user"];

@@ -52,7 +52,8 @@ export function otlpRoutes(intake: Intake): Route[] {
     refusalOf: statusOf,
   });
   return [
-    { method: "POST", path: TRACES, admit, handle: accept, refusalOf: statusOf },
+    // They may bring the spans of this process: a span of theirs would lead to the next one, for ever.
+    { method: "POST", path: TRACES, trace: "never", admit, handle: accept, refusalOf: statusOf },
     notTaken("metrics"),
     notTaken("logs"),
   ];
