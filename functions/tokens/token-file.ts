@@ -1,7 +1,6 @@
 import { createHash, timingSafeEqual } from "node:crypto";
-import { readFileSync } from "node:fs";
-import { reasonOf } from "../../settings/file-reason.ts";
 import { SettingsError } from "../../settings/read.ts";
+import { type NamedFile, rereadFile } from "../../settings/reread-file.ts";
 import { matchesAll, matchOf } from "../../settings/service-patterns.ts";
 import type { Logger } from "../log.ts";
 
@@ -27,18 +26,8 @@ interface Entry {
   grant: Grant;
 }
 
-const LOOK_EVERY_MS = 2000;
-/** A file that cannot be read is logged at once, and then at every so many looks: once a minute. */
-const LOOKS_A_REMINDER = 30;
-
 /** The grant where nobody needs a token. */
 export const EVERY_SERVICE: Grant = { covers: () => true, coversAll: true };
-
-/** Which file holds the tokens, and the setting that names it. */
-export interface TokenFile {
-  file: string;
-  variable: string;
-}
 
 /**
  * Bearer tokens from a file: one a line, each optionally followed by the services it is for; `#` begins a comment.
@@ -47,37 +36,31 @@ export interface TokenFile {
  * While there is no file that can be read, the former tokens stay, and the log says so again and again.
  * @throws {SettingsError} when, at the start, the file cannot be read or holds no token.
  */
-export function openTokens({ file, variable }: TokenFile, log: Logger, lookEveryMs = LOOK_EVERY_MS): Tokens {
-  let seen: string | undefined = readAtStart({ file, variable });
-  let entries = entriesOf(seen);
-  if (entries.length === 0) {
+export function openTokens({ file, variable }: NamedFile, log: Logger, lookEveryMs?: number): Tokens {
+  const tokens = rereadFile({
+    file,
+    variable,
+    lookEveryMs,
+    parse(text) {
+      warnOfUnfinished(text);
+      return entriesOf(text);
+    },
+    onRead(entries) {
+      if (entries.length === 0) log.error({ variable }, "tokens read again: the file has none, and all are revoked");
+      else log.info({ variable, tokens: entries.length }, "tokens read again");
+    },
+    onFailure: (error) =>
+      log.error(
+        { err: error, variable },
+        "tokens not read again: the former ones stay valid; empty the file to revoke them",
+      ),
+  });
+  if (tokens.value.length === 0) {
+    tokens.close();
     throw new SettingsError(
       `${variable}: Expected at least one token in ${file}, on a line that ends with a newline, got none`,
     );
   }
-  warnOfUnfinished(seen);
-  let failures = 0;
-  // Compares the content: fs.watchFile begins with a stat, and misses a change before that.
-  const timer = setInterval(() => {
-    const before = seen;
-    try {
-      seen = undefined;
-      seen = readFileSync(file, "utf8");
-      failures = 0;
-      if (seen === before) return;
-      entries = entriesOf(seen);
-      if (entries.length === 0) log.error({ variable }, "tokens read again: the file has none, and all are revoked");
-      else log.info({ variable, tokens: entries.length }, "tokens read again");
-      warnOfUnfinished(seen);
-    } catch (error) {
-      if (failures++ % LOOKS_A_REMINDER === 0) {
-        log.error(
-          { err: error, variable },
-          "tokens not read again: the former ones stay valid; empty the file to revoke them",
-        );
-      }
-    }
-  }, lookEveryMs).unref();
 
   function warnOfUnfinished(text: string): void {
     if (/[^\n]$/.test(text)) {
@@ -91,20 +74,11 @@ export function openTokens({ file, variable }: TokenFile, log: Logger, lookEvery
       const digest = digestOf(token);
       let grant: Grant | undefined;
       // Every entry is compared, each in constant time: the duration tells neither which entry matches nor how far.
-      for (const entry of entries) if (timingSafeEqual(entry.digest, digest)) grant = entry.grant;
+      for (const entry of tokens.value) if (timingSafeEqual(entry.digest, digest)) grant = entry.grant;
       return grant;
     },
-    close: () => clearInterval(timer),
+    close: tokens.close,
   };
-}
-
-function readAtStart({ file, variable }: TokenFile): string {
-  try {
-    return readFileSync(file, "utf8");
-  } catch (error) {
-    const message = `${variable}: Expected a file that can be read, got ${file}: ${reasonOf(error)}`;
-    throw new SettingsError(message, { cause: error });
-  }
 }
 
 function entriesOf(text: string): Entry[] {

@@ -1,0 +1,39 @@
+import { DAY_MS } from "../events/time.ts";
+import type { Span } from "../storage/ports.ts";
+import { momentOf, type WallTime, wallTimeAt, weekdayAt } from "./calendar.ts";
+import { united } from "./spans.ts";
+
+/** Work on a service that is planned: what happens meanwhile is no incident, and not in its uptime. */
+export type Maintenance = Span | WeeklyMaintenance;
+
+/** On days of the week from a time of day to another, which is the next day's where it is not later. */
+export interface WeeklyMaintenance {
+  /** From 0 for Sunday. */
+  weekdays: readonly number[];
+  from: TimeOfDay;
+  to: TimeOfDay;
+  /** By whose wall. */
+  zone: string;
+}
+
+export type TimeOfDay = Required<Pick<WallTime, "hour" | "minute">>;
+
+/** When there is maintenance within a span: in order, without overlaps. */
+export function maintenanceIn(span: Span, all: readonly Maintenance[]): Span[] {
+  const spans = all.flatMap((one) => ("weekdays" in one ? weeksIn(span, one) : [one]));
+  return united(spans.map(({ from, to }) => ({ from: Math.max(from, span.from), to: Math.min(to, span.to) })));
+}
+
+function weeksIn(span: Span, { weekdays, from, to, zone }: WeeklyMaintenance): Span[] {
+  const spans: Span[] = [];
+  const isOverMidnight = to.hour * 60 + to.minute <= from.hour * 60 + from.minute;
+  // The day before may reach into the span. Noon is on every day's wall.
+  const { year, month, day } = wallTimeAt(span.from - DAY_MS, zone);
+  for (let i = 0; ; i++) {
+    const date = { year, month, day: day + i };
+    const begin = momentOf({ ...date, ...from }, zone);
+    if (begin >= span.to) return spans;
+    if (!weekdays.includes(weekdayAt(momentOf({ ...date, hour: 12 }, zone), zone))) continue;
+    spans.push({ from: begin, to: momentOf({ ...date, day: date.day + (isOverMidnight ? 1 : 0), ...to }, zone) });
+  }
+}

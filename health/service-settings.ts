@@ -1,0 +1,76 @@
+import type { Health } from "../events/health.ts";
+import { healthOf } from "../events/health.ts";
+import { BoundedMap } from "../storage/bounded-map.ts";
+import type { Span } from "../storage/ports.ts";
+import type { HealthOfStatus } from "./cell.ts";
+import { type Maintenance, maintenanceIn } from "./maintenance.ts";
+import type { RuleSettings } from "./rule.ts";
+
+/** What an entry of the file of services says of those that it is for. */
+export interface ServiceEntry extends RuleSettings {
+  covers(service: string): boolean;
+  /** What statuses mean: exact texts, or the first digit of an HTTP status and `xx`. */
+  statuses?: ReadonlyMap<string, Health>;
+  maintenance?: readonly Maintenance[];
+  owner?: string;
+  /** Such as its runbook. */
+  link?: URL;
+  /** It is on no wall and in no alert. */
+  retired?: boolean;
+}
+
+/** What is set for a service. */
+export interface ServiceSettings extends Omit<ServiceEntry, "covers" | "statuses" | "maintenance" | "retired"> {
+  healthOfStatus: HealthOfStatus;
+  maintenanceIn(span: Span): Span[];
+  isRetired: boolean;
+}
+
+const MAX_KNOWN = 10_000;
+
+/** The settings of all services: of several entries that are for one, a later one counts where it says something. */
+export class ServicesSettings {
+  readonly #entries: readonly ServiceEntry[];
+  readonly #known = new BoundedMap<ServiceSettings>(MAX_KNOWN);
+
+  constructor(entries: readonly ServiceEntry[] = []) {
+    this.#entries = entries;
+  }
+
+  of(service: string): ServiceSettings {
+    let settings = this.#known.get(service);
+    if (settings === undefined) {
+      settings = this.#settingsOf(service);
+      this.#known.set(service, settings);
+    }
+    return settings;
+  }
+
+  #settingsOf(service: string): ServiceSettings {
+    const entries = this.#entries.filter(({ covers }) => covers(service));
+    const {
+      covers: _,
+      statuses: __,
+      maintenance: ___,
+      retired = false,
+      ...rest
+    } = Object.assign({}, ...entries) as ServiceEntry;
+    const statuses = new Map(entries.flatMap(({ statuses = new Map() }) => [...statuses]));
+    // Work is planned for many services and for one: all of it counts.
+    const maintenance = entries.flatMap((entry) => entry.maintenance ?? []);
+    return {
+      ...rest,
+      isRetired: retired,
+      healthOfStatus:
+        statuses.size === 0
+          ? healthOf
+          : (status) => statuses.get(status) ?? statuses.get(classOf(status)) ?? healthOf(status),
+      maintenanceIn: (span) => maintenanceIn(span, maintenance),
+    };
+  }
+}
+
+/** Such as `4xx`; of what is no HTTP status, nothing that can be set. */
+function classOf(status: string): string {
+  return /^[1-5]\d\d$/.test(status) ? `${status.charAt(0)}xx` : "";
+}
