@@ -32,11 +32,18 @@ export interface Platform {
 
 const PORT_SETTINGS = ["INGEST", "QUERY", "PERSIST", "DEADLETTER", "BROKER", "OTLP"] as const;
 
-/** Starts the platform and resolves when all of it is ready. @throws with the output when it does not come up */
-export async function startPlatform(env: Record<string, string> = {}, folder?: string): Promise<Platform> {
+/**
+ * Starts the platform and resolves when all of it is ready. `envOf` may be a function of where its pulse-ingest will be.
+ * @throws with the output when it does not come up
+ */
+export async function startPlatform(
+  envOf: Record<string, string> | ((ingest: string) => Record<string, string>) = {},
+  folder?: string,
+): Promise<Platform> {
   const dataDir = folder ?? (await mkdtemp(join(tmpdir(), "pulsemesh-")));
   const ports = await Promise.all(PORT_SETTINGS.map(() => freePort()));
   const portEnv = Object.fromEntries(PORT_SETTINGS.map((name, i) => [`PULSE_LOCAL_${name}_PORT`, String(ports[i])]));
+  const env = typeof envOf === "function" ? envOf(`http://127.0.0.1:${ports[0]}`) : envOf;
   const child = spawn(process.execPath, ["local/main.ts"], {
     env: { ...process.env, PULSE_LOG_LEVEL: "info", ...env, ...portEnv, PULSE_DATA_DIR: dataDir },
     stdio: ["ignore", "pipe", "pipe"],
