@@ -28,8 +28,8 @@ export default defineConfig({
     testTimeout: 180_000,
     hookTimeout: 300_000,
     expect: { poll: { timeout: 60_000, interval: 20 } },
-    setupFiles: ["test/lifelines.ts", "test/patience.ts"],
-    // The tests start some hundred Node processes: with one cache of compiled code they take half the CPU.
+    setupFiles: ["test/compile-cache.ts", "test/lifelines.ts", "test/patience.ts"],
+    // For the hundreds of Node processes that tests start; see test/compile-cache.ts.
     env: { NODE_COMPILE_CACHE: resolve("node_modules/.cache/compile") },
     coverage: {
       provider: "v8",
