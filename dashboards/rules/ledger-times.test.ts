@@ -65,25 +65,29 @@ describe.skipIf(isSkippedWithout("promtool"))("in the durable profile", () => {
     'count by (alertname) (max_over_time(ALERTS{alertname="PulseLedgerMismatch",alertstate="firing"}[14h]))';
   let rules: RulesUnderTest;
   beforeAll(() => {
-    const groups = ruleGroups({ ...ruleOptions(), delivery: DURABLE });
-    rules = openRulesUnderTest(groups.filter(({ name }) => /ledger|alerts/.test(name)));
+    const isOfLedger = (rule: object) => /ledger|unaccounted|pulses_accepted/i.test(JSON.stringify(rule));
+    const groups = ruleGroups({ ...ruleOptions(), delivery: DURABLE }).map((group) => ({
+      ...group,
+      rules: group.rules.filter(isOfLedger),
+    }));
+    rules = openRulesUnderTest(groups.filter((group) => group.rules.length > 0));
   });
   afterAll(() => rules.close());
 
   it.each([
-    // Counts of pulses at every fifth minute: 3,000 more each time.
+    // Counts of pulses at every minute: 600 more each time. In steps of five, `increase` of Prometheus 3 loses a twelfth of a jump.
     [
       "an outage of two hours, after which the broker delivers all, is no loss",
-      "0+3000x36 108000x23 180000+3000x110",
+      "0+600x180 108000x119 180600+600x550",
       [],
     ],
     [
       "a quarter of an hour of pulses that never come is a loss",
-      "0+3000x36 108000x2 111000+3000x130",
+      "0+600x180 108000x14 108600+600x650",
       [{ labels: '{alertname="PulseLedgerMismatch"}', value: 1 }],
     ],
   ])("%s", (_, stored, samples) => {
-    const series = { [ACCEPTED]: "0+3000x170", [STORED]: stored };
-    rules.expectAll({ series, interval: "5m", tick: "4m" }, [{ expr: FIRED, at: "13h", samples }]);
+    const series = { [ACCEPTED]: "0+600x850", [STORED]: stored };
+    rules.expectAll({ series }, [{ expr: FIRED, at: "13h", samples }]);
   });
 });
