@@ -1,4 +1,4 @@
-import { renameSync, writeFileSync } from "node:fs";
+import { readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { temporaryFolder } from "../storage/testing/temporary-folder.ts";
@@ -162,6 +162,14 @@ describe("the file of services", () => {
     expect(owner()).toBe("two");
     write("- { services: a, owner: four }");
     await vi.waitFor(() => expect(owner()).toBe("four"));
+  });
+
+  it("may say all that docs/services.md shows", () => {
+    const [, example = ""] = /```yaml\n(.*?)```/s.exec(readFileSync("docs/services.md", "utf8")) ?? [];
+    const services = parseServices(example, NAMED);
+    expect(services.of("backup")).toMatchObject({ owner: "platform team", periodMs: 86_400_000 });
+    expect(services.of("api").healthOfStatus("404")).toBe("down");
+    expect(services.of("old-shop").isRetired).toBe(true);
   });
 
   it("may be none: nothing is set then", () => {

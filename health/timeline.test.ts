@@ -5,7 +5,7 @@ import { floorTo, HOUR_MS } from "../storage/tiers.ts";
 import { CELL_MS, HealthCells } from "./cell.ts";
 import { type Memory, neededFrom, recall, remember } from "./memory.ts";
 import { START } from "./testing/judging.ts";
-import { judge } from "./timeline.ts";
+import { judge, withJudged } from "./timeline.ts";
 
 // Every run draws the same cases, so that a failure repeats.
 fc.configureGlobal({ seed: 20_261_207 });
@@ -48,11 +48,10 @@ class Keeper {
     const cells = new HealthCells();
     const from = neededFrom(state);
     for (const [time, one] of this.#stored) if (time >= from) cells.add(time, one);
-    const { runs, states } = judge({ settings: {}, state, cells: cells.list(), until });
+    const judged = judge({ settings: {}, state, cells: cells.list(), until });
     // As JSON, as a store keeps it.
-    this.#memory = JSON.parse(JSON.stringify(remember(this.#memory, state, states))) as Memory;
-    const [first] = runs;
-    this.runs = first === undefined ? [] : [...this.runs.filter(({ since }) => since < first.since), ...runs];
+    this.#memory = JSON.parse(JSON.stringify(remember(this.#memory, state, judged.states))) as Memory;
+    this.runs = withJudged(state === undefined ? [] : this.runs, judged);
   }
 
   restart(): void {

@@ -57,6 +57,12 @@ export function judge(options: JudgeOptions): Judgement {
   return new Timeline(options).run();
 }
 
+/** Runs once a judgement has gone on from them. */
+export function withJudged(runs: readonly HealthRun[], judged: Pick<Judgement, "runs">): HealthRun[] {
+  const first = judged.runs[0];
+  return first === undefined ? [...runs] : [...runs.filter(({ since }) => since < first.since), ...judged.runs];
+}
+
 class Timeline {
   readonly #options: JudgeOptions;
   readonly #until: number;

@@ -1,5 +1,6 @@
-// `npm run history -- roll|verify|status [SERVICE...]`
+// `npm run history -- roll|verify|status [SERVICE...]`, and `backtest`
 import { parseArgs } from "node:util";
+import { runBacktestCommand } from "../health/backtest-cli.ts";
 import { SettingsError } from "../settings/read.ts";
 import { forTerminal } from "../settings/terminal-text.ts";
 import { type CommandStore, openCommandStore, UsageError } from "../storage/command-store.ts";
@@ -18,6 +19,7 @@ background and with each summary; answers are right without them, and slower. Sa
   roll     makes those that are missing: the newest week of every service, then the week before. Goes on after an interruption
   verify   compares those that answers would take with the pulses, and names each difference
   status   counts those that are kept, and those that a late pulse has made out of date
+  backtest says which incidents other settings of services would have made; \`backtest --help\` says more
   SERVICE  a service's name. @default all
   --help   prints this text
 
@@ -46,6 +48,7 @@ interface Work extends HistoryIo {
 
 /** Runs the command; gives its exit code. */
 export async function runHistoryCommand(args: readonly string[], io: HistoryIo): Promise<number> {
+  if (args[0] === "backtest") return runBacktestCommand(args.slice(1), io);
   let store: CommandStore | undefined;
   try {
     const { help, command, services } = readOptions(args);
@@ -82,7 +85,7 @@ function readOptions(args: readonly string[]) {
     if (values.help) return { help: true, command: undefined, services };
     if (!isKnown(command)) {
       const got = command === undefined ? "none" : forTerminal(command);
-      throw new Error(`Expected roll, verify or status, got ${got}`);
+      throw new Error(`Expected roll, verify, status or backtest, got ${got}`);
     }
     return { help: false, command, services };
   } catch (error) {

@@ -139,8 +139,8 @@ describe("npm run history", () => {
 
   it.each([
     [["--help"], 0, /^Usage: npm run history/],
-    [[], 2, /Expected roll, verify or status, got none/],
-    [["rol"], 2, /Expected roll, verify or status, got rol/],
+    [[], 2, /Expected roll, verify, status or backtest, got none/],
+    [["rol"], 2, /Expected roll, verify, status or backtest, got rol/],
     [["roll", "--fast"], 2, /Unknown option '--fast'/],
   ])("understands %j", async (args, code, text) => {
     expect(await run(...args)).toEqual({ code, text: expect.stringMatching(text) });

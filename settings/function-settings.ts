@@ -140,6 +140,11 @@ export const functionSettings = {
     integer({ min: 1, max: 3650, fallback: 400 }),
     "How long is kept what is known of each day: summaries reach back as far, also where the pulses are gone.",
   ),
+  servicesFile: setting(
+    "PULSE_SERVICES_FILE",
+    text("a file's path"),
+    "What is set for services, in YAML: see [settings of services](services.md). Absent: nothing.",
+  ),
   shutdownGraceMs: setting(
     "PULSE_SHUTDOWN_GRACE_MS",
     integer({ ...TIMEOUT_MS, fallback: 20_000 }),

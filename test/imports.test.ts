@@ -26,7 +26,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   http: ["events", "settings"],
   tracing: ["events", "settings", "http"],
   storage: ["events", "settings"],
-  history: ["events", "settings", "storage"],
+  history: ["events", "settings", "storage", "health"],
   health: ["events", "settings", "storage"],
   functions: ["events", "settings", "http", "tracing", "storage", "history", "health"],
   local: ["events", "settings", "http", "tracing"],
