@@ -1,19 +1,11 @@
 import type { Parsed } from "../../events/fault.ts";
-import { DAY_MS } from "../../events/time.ts";
 import type { Share } from "../../history/history.ts";
 import { SpanFigures } from "../../history/rollup.ts";
 import { StatusCounts } from "../../history/status-counts.ts";
 import type { PulseReader, Span, StoredPulse } from "../../storage/ports.ts";
 import type { Group } from "./answers.ts";
+import { LONGEST_GROUPED_MS, MAX_GROUP_VALUES, MAX_GROUPED_PULSES, MAX_GROUPS } from "./group-limits.ts";
 import { latencySummaryOf } from "./latency-summary.ts";
-
-/** Groups are made of the pulses themselves, which nothing tells faster. */
-const LONGEST_MS = DAY_MS;
-const MAX_PULSES = 500_000;
-/** Each holds up to 17 kB. */
-const MAX_VALUES = 500;
-/** The most frequent ones; all others are one group. */
-export const MAX_GROUPS = 20;
 
 /**
  * The figures of a service's pulses for each value of a metadata key, or of `status`: the most frequent first, then all others.
@@ -26,21 +18,23 @@ export async function groupsOf(
   key: string,
   { signal, nextTurn }: Required<Pick<Share, "nextTurn">> & Pick<Share, "signal">,
 ): Promise<Parsed<Group[]>> {
-  if (span.to - span.from > LONGEST_MS) return refusal("a span of at most a day", "a longer one");
+  if (span.to - span.from > LONGEST_GROUPED_MS) return refusal("a span of at most a day", "a longer one");
   const byValue = new Map<string | null, SpanFigures>();
   const statuses = new StatusCounts();
   let count = 0;
   for await (const chunk of reader.scan(service, span)) {
     signal?.throwIfAborted();
     count += chunk.length;
-    if (count > MAX_PULSES) return refusal(`a span of at most ${MAX_PULSES} pulses`, "one with more");
+    if (count > MAX_GROUPED_PULSES)
+      return refusal(`a span of at most ${MAX_GROUPED_PULSES.toLocaleString("en")} pulses`, "one with more");
     for (const { latency_ms: latency, status, metadata } of chunk) {
       const value = key === "status" ? status : metadataAt(metadata, key);
       const figures = byValue.get(value) ?? new SpanFigures();
       byValue.set(value, figures);
       figures.add(latency, statuses.add(status));
     }
-    if (byValue.size > MAX_VALUES) return refusal(`a key with at most ${MAX_VALUES} values`, "one with more");
+    if (byValue.size > MAX_GROUP_VALUES)
+      return refusal(`a key with at most ${MAX_GROUP_VALUES} values`, "one with more");
     await nextTurn();
   }
   const sorted = [...byValue].sort(

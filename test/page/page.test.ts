@@ -6,6 +6,7 @@ import { describe, expect, it, vi } from "vitest";
 import { faultsOf } from "./accessibility.ts";
 import { browser, DESK, MINUTE, open, PHONE, page, platform, send, startAll } from "./browser-page.ts";
 import { noChromium, textsOf } from "./chromium.ts";
+import { testByValue } from "./page-by-value.ts";
 import { testOutages } from "./page-outages.ts";
 import { testServicePage } from "./page-service.ts";
 import { testWall } from "./page-wall.ts";
@@ -63,6 +64,7 @@ describe.skipIf(noChromium !== undefined)(title, () => {
   });
 
   testServicePage();
+  testByValue();
 
   it("shows everything in a pulse as text", async () => {
     await send({

@@ -45,6 +45,13 @@ export function readSummary(service: string, { from, to, buckets }: Span, signal
   return ask(`${pathOf(service)}/summary?from=${from}&to=${to}&buckets=${buckets}`, { signal });
 }
 
+/** The figures for each value of a metadata key, or of `status`. */
+export async function readGroups(service: string, key: string, { from, to }: Span, signal: AbortSignal) {
+  const query = `from=${from}&to=${to}&buckets=1&by=${encodeURIComponent(key)}`;
+  const { groups = [] } = await ask<Summary>(`${pathOf(service)}/summary?${query}`, { signal });
+  return groups;
+}
+
 export function readTrends(services: readonly string[], { from, to, buckets }: Span): Promise<Trends> {
   const names = services.map(encodeURIComponent).join(",");
   return ask(`trends?from=${from}&to=${to}&buckets=${buckets}&services=${names}`);

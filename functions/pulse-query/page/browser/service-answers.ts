@@ -1,6 +1,6 @@
 import { useCallback, useEffect, useRef, useState } from "preact/hooks";
-import type { ServiceDetail, Summary } from "../../answers.ts";
-import { readService, readSummary } from "./api.ts";
+import type { ServiceDetail } from "../../answers.ts";
+import { readService, type Span } from "./api.ts";
 import { type Choice, refreshAfterMs, spanOf } from "./spans.ts";
 
 /** A service with its usual period. Another health is a reason to ask again. */
@@ -15,9 +15,12 @@ export function useDetail(name: string, health: string | undefined): ServiceDeta
   return detail;
 }
 
-/** The summary of the chosen span. A moving span is read again when it moves on, and soon after `refreshSoon`. */
-export function useSummary(name: string, choice: Choice) {
-  const [summary, setSummary] = useState<Summary>();
+/**
+ * What `ask` answers about the chosen span. A moving span is read again when it moves on, and soon after `refreshSoon`.
+ * @param ask another function is another question
+ */
+export function useSpanAnswer<T>(ask: (span: Span, signal: AbortSignal) => Promise<T>, choice: Choice) {
+  const [answer, setAnswer] = useState<T>();
   const [problem, setProblem] = useState<string>();
   const soon = useRef<() => void>(() => undefined);
   useEffect(() => {
@@ -41,7 +44,7 @@ export function useSummary(name: string, choice: Choice) {
       isWanted = false;
       const span = spanOf(choice, Date.now());
       try {
-        setSummary(await readSummary(name, span, signal));
+        setAnswer(await ask(span, signal));
         setProblem(undefined);
       } catch (error) {
         if (!signal.aborted) setProblem((error as Error).message);
@@ -60,6 +63,6 @@ export function useSummary(name: string, choice: Choice) {
       leaving.abort();
       clearTimeout(timer);
     };
-  }, [name, choice]);
-  return { summary, problem, refreshSoon: useCallback(() => soon.current(), []) };
+  }, [ask, choice]);
+  return { answer, problem, refreshSoon: useCallback(() => soon.current(), []) };
 }

@@ -1,3 +1,4 @@
+import type { ComponentChildren } from "preact";
 import { useMemo, useState } from "preact/hooks";
 import type { Summary } from "../../answers.ts";
 import { Chart } from "./chart.tsx";
@@ -16,10 +17,12 @@ const COLUMNS = {
 interface ServiceChartsProperties {
   summary: Summary;
   onSelect(from: number, to: number): void;
+  /** Stands below the latency. */
+  children: ComponentChildren;
 }
 
 /** Latency and throughput over a span. */
-export function ServiceCharts({ summary, onSelect }: ServiceChartsProperties) {
+export function ServiceCharts({ summary, onSelect, children }: ServiceChartsProperties) {
   const { times, span, latency, throughput } = useMemo(() => chartsOf(summary), [summary]);
   const { latency_ms: whole } = summary;
   const said =
@@ -36,6 +39,7 @@ export function ServiceCharts({ summary, onSelect }: ServiceChartsProperties) {
         {...{ times, span, onSelect }}
         series={latency}
       />
+      {children}
       <Chart
         title="Pulses per minute"
         summary={`Pulses over time: ${up} up, ${degraded} degraded, ${down} down, ${unknown} unknown.`}

@@ -1,5 +1,7 @@
 import { useCallback, useMemo, useState } from "preact/hooks";
 import type { PulseView, ServiceDetail, ServiceView } from "../../answers.ts";
+import { readSummary, type Span } from "./api.ts";
+import { ByValue } from "./by-value.tsx";
 import { useNow } from "./clock.ts";
 import { DeadLetters } from "./dead-letters.tsx";
 import { Elsewhere } from "./elsewhere.tsx";
@@ -9,7 +11,7 @@ import { HealthWord } from "./glyph.tsx";
 import { useLive } from "./live.ts";
 import { MetadataCard, NewestPulses, withPulse } from "./newest-pulses.tsx";
 import { changeQuery, type PageView } from "./page-view.ts";
-import { useDetail, useSummary } from "./service-answers.ts";
+import { useDetail, useSpanAnswer } from "./service-answers.ts";
 import { ServiceCharts } from "./service-charts.tsx";
 import { SpanChoice } from "./span-choice.tsx";
 import { readChoice } from "./spans.ts";
@@ -23,7 +25,8 @@ export function ServicePage({ service: name, query }: { service: string; query: 
   const [isReady, setReady] = useState(false);
   const search = query.toString();
   const choice = useMemo(() => readChoice(new URLSearchParams(search)), [search]);
-  const { summary, problem, refreshSoon } = useSummary(name, choice);
+  const ask = useCallback((span: Span, signal: AbortSignal) => readSummary(name, span, signal), [name]);
+  const { answer: summary, problem, refreshSoon } = useSpanAnswer(ask, choice);
   const detail = useDetail(name, service?.health);
   const connection = useLive(name, {
     onOpen: () => undefined,
@@ -52,7 +55,11 @@ export function ServicePage({ service: name, query }: { service: string; query: 
       <SpanChoice choice={choice} />
       <LoadError why={problem} />
       <Figures summary={summary} />
-      {summary !== undefined && <ServiceCharts summary={summary} onSelect={select} />}
+      {summary !== undefined && (
+        <ServiceCharts summary={summary} onSelect={select}>
+          <ByValue service={name} by={query.get("by") ?? ""} {...{ choice, pulses }} />
+        </ServiceCharts>
+      )}
       <div class="columns">
         {summary !== undefined && <StatusMix summary={summary} isKnown={problem === undefined} />}
         {service !== undefined && <MetadataCard service={service} />}
