@@ -53,8 +53,9 @@ describe("what was asked for once", () => {
     const { own, counted } = openHistory();
     const service = newService();
     await store(own, busy(service, -4 * DAY_MS, 96));
-    expect(await counted(service, -10 * HOUR_MS, -2 * HOUR_MS)).toEqual({ count: 800, read: "-10 to -2" });
-    expect(await counted(service, -12 * HOUR_MS, -HOUR_MS)).toEqual({ count: 1100, read: "-12 to -10, -2 to -1" });
+    // An hour that has just ended is made of its minutes, before all others.
+    expect(await counted(service, -10 * HOUR_MS, -2 * HOUR_MS)).toEqual({ count: 800, read: "-3 to -2, -10 to -3" });
+    expect(await counted(service, -12 * HOUR_MS, -HOUR_MS)).toEqual({ count: 1100, read: "-2 to -1, -12 to -10" });
     // From 0:00 on four days ago, less the half day that has no pulse.
     const days = { count: 3.5 * 24 * 100, read: expect.any(String) };
     expect(await counted(service, -4.5 * DAY_MS, -0.5 * DAY_MS)).toEqual(days);

@@ -7,8 +7,8 @@ import { setImmediate as nextLoop } from "node:timers/promises";
 import { seenOf } from "../storage/marks.ts";
 import type { KeptRollup, Marks, PulseReader, RollupStore, Span } from "../storage/ports.ts";
 import { floorTo, TIERS, type Tier } from "../storage/tiers.ts";
-import { EXACT_UP_TO } from "./limits.ts";
-import { hoursOf, planOf, runsOf, type Slot } from "./plan.ts";
+import { EXACT_UP_TO, LEAST_PULSES } from "./limits.ts";
+import { finerOf, minutesOf, planOf, runsOf, type Slot } from "./plan.ts";
 import { isFrozen, isReadable, Rollup, SpanFigures } from "./rollup.ts";
 import { StatusCounts } from "./status-counts.ts";
 
@@ -17,7 +17,7 @@ export interface HistoryOptions {
   /** Without them, every answer reads all pulses of its span. */
   rollups?: RollupStore | undefined;
   retentionMs: number;
-  /** A rollup of fewer pulses is not kept: they are read as fast. @default 10 */
+  /** A rollup of fewer pulses is not kept: they are read as fast. @default LEAST_PULSES */
   leastPulses?: number;
   /** Epoch ms. */
   now: () => number;
@@ -57,6 +57,10 @@ export class History {
     this.#options = options;
   }
 
+  get #leastPulses(): number {
+    return this.#options.leastPulses ?? LEAST_PULSES;
+  }
+
   /** From when on every pulse of a span is there: its beginning, or where whole days of the past end. */
   exactFromOf({ from }: Span): number {
     const horizon = this.#options.now() - this.#options.retentionMs;
@@ -80,6 +84,17 @@ export class History {
   /** Makes the rollups of a span that are missing. @throws once the signal aborts */
   async roll(service: string, span: Span, share: Share = {}): Promise<void> {
     await this.#readRolled(service, [span], share);
+  }
+
+  /**
+   * Makes the rollups that are missing of the minutes that begin at a whole one and may be rolled by now.
+   * @returns where the last of them ends, and how many pulses they have @throws once the signal aborts
+   */
+  async rollMinutes(service: string, from: number, share: Share = {}): Promise<{ until: number; pulses: number }> {
+    const until = (await this.#options.rollups?.sealedUntil()) ?? from;
+    if (until <= from) return { until: from, pulses: 0 };
+    const { known } = await this.#readRolled(service, minutesOf({ from, to: until }), share);
+    return { until, pulses: countOf(known) };
   }
 
   async #readRolled(
@@ -115,9 +130,7 @@ export class History {
     for (const run of runsOf(slots, ROLLUPS_AT_ONCE, isSame)) {
       const known = await this.#list(question, run);
       for (const slot of run) {
-        const value =
-          known.get(slot.from) ??
-          (slot.tier === "day" && !slot.isPast ? await this.#rollDay(question, slot) : undefined);
+        const value = known.get(slot.from) ?? (await this.#rollUp(question, slot));
         if (value === undefined) unknown.push(...(slot.isPast ? this.#leftOf(slot) : [slot]));
         else targets[slot.part]?.addFrozen(value);
       }
@@ -150,11 +163,15 @@ export class History {
     return horizon < to ? [{ from: Math.max(from, horizon), to, part }] : [];
   }
 
-  async #rollDay(question: Question, slot: Slot): Promise<Uint8Array> {
-    const day = new Rollup();
-    await this.#gather(question, hoursOf(slot), [day]);
-    const value = day.freeze();
-    if (day.count > 0) await this.#keep(question, "day", [keptOf(question, slot, value)]);
+  /** Makes a rollup of finer ones, where it can be made of them. */
+  async #rollUp(question: Question, slot: Slot): Promise<Uint8Array | undefined> {
+    const finer = finerOf(slot, this.#options.now());
+    if (slot.tier === undefined || finer === undefined) return undefined;
+    const whole = new Rollup();
+    await this.#gather(question, finer, [whole]);
+    const value = whole.freeze();
+    if (whole.count >= (slot.tier === "day" ? 1 : this.#leastPulses))
+      await this.#keep(question, slot.tier, [keptOf(question, slot, value)]);
     return value;
   }
 
@@ -171,7 +188,7 @@ export class History {
       if (slot.tier === undefined || rollup.count === 0) return;
       const value = rollup.freeze();
       targets[slot.part]?.addFrozen(value);
-      if (rollup.count < (this.#options.leastPulses ?? 10)) return;
+      if (rollup.count < this.#leastPulses) return;
       if (madeTier !== undefined && (madeTier !== slot.tier || made.length === KEPT_AT_ONCE)) {
         await this.#keep(question, madeTier, made);
         made = [];

@@ -11,3 +11,6 @@ export const MAX_LISTED = 20;
 export const MAX_COUNTED = 1000;
 /** As many of a minute, an hour or a day. */
 export const MAX_COUNTED_IN_ROLLUP = 100;
+
+/** A minute or an hour of fewer pulses has no rollup: they are read as fast as it would be. */
+export const LEAST_PULSES = 10;

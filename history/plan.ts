@@ -35,9 +35,19 @@ export function planOf(parts: readonly Span[], options: PlanOptions): Slot[] {
   });
 }
 
-/** The hours of a day. */
-export function hoursOf(day: Span): Slot[] {
-  return cut({ ...day, part: 0 }, "hour");
+/** An hour that ended later is made of its minutes, which were read while it went on. Cassandra has no hint to bring by then. */
+const MADE_OF_MINUTES_MS = 3 * TIERS.hour;
+
+/** Of what a rollup is made if not of pulses: a day of its hours, an hour that has just ended of its minutes. */
+export function finerOf({ tier, isPast, from, to }: Slot, now: number): Slot[] | undefined {
+  if (isPast) return undefined;
+  if (tier === "day") return cut({ from, to, part: 0 }, "hour");
+  return tier === "hour" && to > now - MADE_OF_MINUTES_MS ? cut({ from, to, part: 0 }, "minute") : undefined;
+}
+
+/** The whole minutes of a span, one by one: no hour takes their place. */
+export function minutesOf({ from, to }: Span): Span[] {
+  return cut({ from, to, part: 0 }, "minute");
 }
 
 function split(slot: Slot, options: PlanOptions, tiers = COARSEST_FIRST): Slot[] {

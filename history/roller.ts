@@ -2,6 +2,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { PulseReader } from "../storage/ports.ts";
 import { floorTo, TIERS } from "../storage/tiers.ts";
 import type { History } from "./history.ts";
+import { RecentMinutes } from "./recent-minutes.ts";
 
 export interface RollOptions {
   history: Pick<History, "roll">;
@@ -42,6 +43,7 @@ export async function rollAll(options: RollOptions, spanMs = options.retentionMs
 }
 
 export interface RollingOptions extends Omit<RollOptions, "signal" | "onRolled"> {
+  history: Pick<History, "roll" | "rollMinutes">;
   everyMs?: number;
   /** Called when a pass ended early; the next one tries again. */
   onFailure: (error: unknown) => void;
@@ -60,39 +62,48 @@ const REST = 3;
 export class Rolling {
   readonly #options: RollingOptions;
   readonly #ended = new AbortController();
-  readonly #loop: Promise<void>;
+  readonly #loops: Promise<unknown>;
 
   constructor(options: RollingOptions) {
     this.#options = options;
-    this.#loop = this.#run();
+    const { everyMs = EVERY_MS } = options;
+    const all = { rest: REST, ...options, signal: this.#ended.signal };
+    const minutes = new RecentMinutes(all);
+    this.#loops = Promise.all([
+      this.#repeat(everyMs, wholeNowAndThen(all)),
+      this.#repeat(Math.min(everyMs, TIERS.minute), () => minutes.roll()),
+    ]);
   }
 
   /** Resolves when nothing is under way any more. */
-  stop(): Promise<void> {
+  async stop(): Promise<void> {
     this.#ended.abort();
-    return this.#loop;
+    await this.#loops;
   }
 
-  async #run(): Promise<void> {
+  async #repeat(everyMs: number, work: () => Promise<void>): Promise<void> {
     const { signal } = this.#ended;
-    const { everyMs = EVERY_MS, onFailure, ...options } = this.#options;
-    let isWhole = true;
-    for (let pass = 0; ; pass++) {
+    for (let pauseMs = Math.min(FIRST_MS, everyMs); ; pauseMs = everyMs) {
       // A start comes first. Half of the pause is random: replicas that started together do not roll together.
-      const pauseMs = (pass === 0 ? Math.min(FIRST_MS, everyMs) : everyMs) * (0.5 + Math.random() / 2);
-      await delay(pauseMs, undefined, { signal }).catch(() => {});
+      await delay(pauseMs * (0.5 + Math.random() / 2), undefined, { signal }).catch(() => {});
       if (signal.aborted) return;
       try {
-        const all = { rest: REST, ...options, signal };
-        await rollAll(all, EACH_PASS_MS);
-        if (isWhole || pass % WHOLE_EVERY === 0) {
-          isWhole = true;
-          await rollAll(all);
-          isWhole = false;
-        }
+        await work();
       } catch (error) {
-        if (!signal.aborted) onFailure(error);
+        if (!signal.aborted) this.#options.onFailure(error);
       }
     }
   }
+}
+
+/** Rolls the newest hours with each call, and all that is there with some. */
+function wholeNowAndThen(options: RollOptions): () => Promise<void> {
+  let isWhole = true;
+  let pass = 0;
+  return async () => {
+    isWhole ||= pass++ % WHOLE_EVERY === 0;
+    await rollAll(options, EACH_PASS_MS);
+    if (isWhole) await rollAll(options);
+    isWhole = false;
+  };
 }
