@@ -6,7 +6,8 @@ import { benchCassandra, benchCassandraGrowth } from "./cassandra/bench.ts";
 import { benchChain } from "./chain.ts";
 import { benchCluster } from "./cluster.ts";
 import { benchColdStart } from "./cold-start.ts";
-import { benchHistory } from "./history.ts";
+import { benchMonth } from "./history/month.ts";
+import { benchWall } from "./history/wall.ts";
 import { benchIngest } from "./ingest.ts";
 import { benchOtlp } from "./otlp.ts";
 import { benchOtlpPeers } from "./otlp-peers.ts";
@@ -21,7 +22,8 @@ const SECTIONS: Record<string, (seconds: number) => Promise<Row[]>> = {
   chain: benchChain,
   start: benchColdStart,
   services: benchServices,
-  history: benchHistory,
+  history: benchMonth,
+  "history-wall": benchWall,
   cassandra: benchCassandra,
   "cassandra-services": benchServicesOnCassandra,
   "cassandra-growth": benchCassandraGrowth,
