@@ -19,6 +19,11 @@ export const rollupTables = `
     INSERT INTO sealed VALUES (1, 0, 0)`;
 
 function prepareStatements(database: DatabaseSync) {
+  const list = database.prepare(`
+      SELECT r.start, r.seen, r.value FROM services s CROSS JOIN rollups r ON r.service = s.id
+      WHERE s.name = ? AND r.step = ? AND r.start >= ? AND r.start < ? ORDER BY r.start`);
+  // Arrays cost two thirds of what objects cost.
+  list.setReturnArrays(true);
   return {
     sealedUntil: database.prepare("SELECT until FROM sealed"),
     seal: database.prepare("UPDATE sealed SET until = ?1 WHERE until < ?1"),
@@ -29,9 +34,7 @@ function prepareStatements(database: DatabaseSync) {
     marks: database.prepare(`
       SELECT m.hour, m.count FROM services s CROSS JOIN marks m ON m.service = s.id
       WHERE s.name = ? AND m.hour > ? AND m.hour < ?`),
-    list: database.prepare(`
-      SELECT r.start, r.seen, r.value FROM services s CROSS JOIN rollups r ON r.service = s.id
-      WHERE s.name = ? AND r.step = ? AND r.start >= ? AND r.start < ? ORDER BY r.start`),
+    list,
     keep: database.prepare(`
       INSERT OR REPLACE INTO rollups (service, step, start, seen, value)
       SELECT id, ?2, ?3, ?4, ?5 FROM services WHERE name = ?1`),
@@ -82,7 +85,8 @@ export class RollupRows {
   }
 
   list(service: string, tier: Tier, { from, to }: Span): KeptRollup[] {
-    return this.#statements.list.all(service, TIERS[tier], from, to) as unknown as KeptRollup[];
+    const rows = this.#statements.list.all(service, TIERS[tier], from, to) as unknown as [number, string, Uint8Array][];
+    return rows.map(([start, seen, value]) => ({ start, seen, value }));
   }
 
   /** Keeps one, unless the service is not there any more. */
