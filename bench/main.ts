@@ -7,6 +7,7 @@ import { benchChain } from "./chain.ts";
 import { benchCluster } from "./cluster.ts";
 import { benchColdStart } from "./cold-start.ts";
 import { benchMonth } from "./history/month.ts";
+import { benchStart } from "./history/start.ts";
 import { benchWall } from "./history/wall.ts";
 import { benchIngest } from "./ingest.ts";
 import { benchOtlp } from "./otlp.ts";
@@ -24,6 +25,7 @@ const SECTIONS: Record<string, (seconds: number) => Promise<Row[]>> = {
   services: benchServices,
   history: benchMonth,
   "history-wall": benchWall,
+  "history-start": benchStart,
   cassandra: benchCassandra,
   "cassandra-services": benchServicesOnCassandra,
   "cassandra-growth": benchCassandraGrowth,
