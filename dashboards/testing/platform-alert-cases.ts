@@ -38,7 +38,7 @@ export const PLATFORM_ALERT_CASES: AlertCases = {
     fires: {
       title: "four posts in a thousand fail for a day",
       interval: "5m",
-      tick: "5m",
+      tick: "15m",
       series: { [OK_POSTS]: "0+996x300", [FAILED_POSTS]: "0+4x300" },
       at: "25h",
       firing: ["PulseIngestBurnsSlowly"],
@@ -46,7 +46,7 @@ export const PLATFORM_ALERT_CASES: AlertCases = {
     staysSilent: {
       title: "one post in a thousand fails for a day, which the budget allows",
       interval: "5m",
-      tick: "5m",
+      tick: "15m",
       series: { [OK_POSTS]: "0+999x300", [FAILED_POSTS]: "0+1x300" },
       at: "25h",
       firing: [],

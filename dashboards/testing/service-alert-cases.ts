@@ -12,16 +12,16 @@ export const SERVICE_ALERT_CASES: AlertCases = {
   PulseServiceStopped: {
     fires: {
       title: "a service that pulsed each minute has been silent for seven, and pulse-persist has scaled to zero since",
-      series: { [`${LAST}{${UP}}`]: "0+60x60 3600 stale" },
+      series: { [`${LAST}{${UP}}`]: "0+60x20 1200 stale" },
       tick: "15s",
-      at: "68m",
+      at: "28m",
       firing: ['PulseServiceStopped{service="checkout"}'],
     },
     staysSilent: {
       title: "a service that pulses every ten minutes has been silent for 25",
-      series: { [`${LAST}{${UP}}`]: "0x9 600x9 1200x9 1800x9 2400x25" },
+      series: { [`${LAST}{${UP}}`]: "0x9 600x9 1200x9 1800x25" },
       tick: "15s",
-      at: "65m",
+      at: "55m",
       firing: [],
     },
   },
