@@ -1,6 +1,7 @@
 import { availableParallelism } from "node:os";
 import { resolve } from "node:path";
 import { defineConfig } from "vitest/config";
+import { LongestFirst } from "./test/longest-first.ts";
 
 const NEVER = ["**/node_modules/**", "dist/**", "**/*.slow.test.ts", "**/*.e2e.test.ts"];
 const CASSANDRA = "{storage,test}/cassandra/**/*.test.ts";
@@ -24,6 +25,7 @@ export default defineConfig({
     pool: "forks",
     // By default Vitest leaves a core idle. Most of these tests wait for a process or a disk.
     maxWorkers: Math.max(4, availableParallelism()),
+    sequence: { sequencer: LongestFirst },
     // For busy machines: tests end as soon as their condition holds, and these are only the upper bounds.
     testTimeout: 180_000,
     hookTimeout: 300_000,

@@ -43,15 +43,14 @@ export const SCHEMA_LOCATION = "{{.ResourceKind}}{{.KindSuffix}}.json";
 type Schema = Record<string, unknown>;
 type OpenApi = { definitions: Record<string, Schema> };
 
-/** Kubernetes' OpenAPI: it is large, so this module reads it once. */
-let openApi: OpenApi | undefined;
-
 /** Writes the schemas of these kinds into a folder. @throws for a kind without a schema */
 export function writeSchemas(folder: string, kinds: readonly { apiVersion: string; kind: string }[]): void {
-  openApi ??= JSON.parse(
+  // It is large: call this once, for all kinds.
+  const openApi = JSON.parse(
     readFileSync(join(moduleFolder(KUBERNETES), "api/openapi-spec/swagger.json"), "utf8"),
   ) as OpenApi;
-  for (const { apiVersion, kind } of kinds) {
+  const distinct = new Map(kinds.map(({ apiVersion, kind }) => [`${apiVersion} ${kind}`, { apiVersion, kind }]));
+  for (const { apiVersion, kind } of distinct.values()) {
     const schema = crdSchema(apiVersion, kind) ?? openApiSchema(openApi.definitions, apiVersion, kind);
     if (schema === undefined) throw new Error(`Expected a schema of ${apiVersion} ${kind}, got none: add its CRD`);
     const [group, version] = apiVersion.includes("/") ? apiVersion.split("/") : [undefined, apiVersion];
