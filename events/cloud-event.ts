@@ -38,15 +38,23 @@ export function mediaTypeOf(contentType: string | undefined): string {
 
 /**
  * Parses UTF-8 JSON of at most {@link MAX_DEPTH} levels, with or without a byte order mark; a fault names `pointer` as its
- * place. It is refused with more than one object or array in `minBytesPerPart`: see {@link isCrowded}.
+ * place. It is refused with more than one object or array in `minBytesPerPart`: see {@link isCrowded}. `ofAnyDepth` is for who
+ * neither writes nor walks what is deeper than it looks.
  */
-export function parseJson(bytes: Buffer, pointer: string, minBytesPerPart = MIN_BYTES_PER_PART): Parsed<unknown> {
+export function parseJson(
+  bytes: Buffer,
+  pointer: string,
+  minBytesPerPart = MIN_BYTES_PER_PART,
+  ofAnyDepth = false,
+): Parsed<unknown> {
   if (isCrowded(bytes, minBytesPerPart)) return refuse(pointer, crowdedRule(minBytesPerPart), []);
   const text = decodeUtf8(withoutMark(bytes));
   if (text === undefined) return refuse(pointer, "Expected JSON in UTF-8", "invalid UTF-8");
   try {
     const value: unknown = JSON.parse(text);
-    return mayBeDeep(bytes) && isDeep(value, MAX_DEPTH) ? refuse(pointer, TOO_DEEP, value) : { ok: true, value };
+    return !ofAnyDepth && mayBeDeep(bytes) && isDeep(value, MAX_DEPTH)
+      ? refuse(pointer, TOO_DEEP, value)
+      : { ok: true, value };
   } catch (error) {
     // V8 quotes the text around the fault. Only the position goes on: the text may hold a secret.
     const position = /position (\d+)/.exec(String(error))?.[1];

@@ -133,7 +133,7 @@ export function eventOfOne(pulse: Pulse): CloudEvent {
   return event;
 }
 
-/** An event of many pulses, each already encoded by {@link encodePulse}. */
+/** An event of many pulses, already encoded by {@link encodePulse} or in one go. */
 export function eventOfMany(id: string, encoded: readonly string[]): CloudEvent {
   return {
     id,

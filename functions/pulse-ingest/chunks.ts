@@ -1,5 +1,5 @@
 import type { CloudEvent } from "../../events/cloud-event.ts";
-import { encodePulse, type Pulse } from "../../events/pulse.ts";
+import { encodePulse, encodePulses, type Pulse } from "../../events/pulse.ts";
 import { canBeEvent, eventOfMany, eventOfOne } from "../../events/pulse-event.ts";
 import { uuidV7 } from "../uuid-v7.ts";
 
@@ -8,29 +8,44 @@ export interface Chunk<Request> {
   request: Request;
   pulses: number;
   bytes: number;
+  /** Each with one pulse or more, commas between. */
   encoded: string[];
   /** The pulse of a chunk of one that travels as an event of a single pulse, unless other chunks join it. */
   single: Pulse | undefined;
 }
 
+/** So many pulses are encoded in one go. */
+const AT_ONCE = 256;
 /** What `{"pulses":[…]}` adds to the pulses, generously. */
 const ENVELOPE_BYTES = 64;
 
 /** Splits a request's pulses into chunks, each small enough for an event. */
 export function chunksOf<Request>(pulses: readonly Pulse[], request: Request, maxEventBytes: number): Chunk<Request>[] {
   const chunks: Chunk<Request>[] = [];
+  const maxBytes = maxEventBytes - ENVELOPE_BYTES;
   let last: Chunk<Request> | undefined;
-  for (const pulse of pulses) {
-    const text = encodePulse(pulse);
-    const bytes = Buffer.byteLength(text) + 1;
-    if (last === undefined || last.bytes + bytes > maxEventBytes - ENVELOPE_BYTES) {
+  const add = (text: string, bytes: number, count: number, pulse: Pulse) => {
+    if (last === undefined || last.bytes + bytes > maxBytes) {
       last = { request, pulses: 0, bytes: 0, encoded: [], single: canBeEvent(pulse) ? pulse : undefined };
       chunks.push(last);
     }
-    last.pulses++;
+    last.pulses += count;
     last.bytes += bytes;
     last.encoded.push(text);
     if (last.pulses > 1) last.single = undefined;
+  };
+  for (let start = 0; start < pulses.length; start += AT_ONCE) {
+    const some = pulses.length <= AT_ONCE ? pulses : pulses.slice(start, start + AT_ONCE);
+    const [first] = some as readonly [Pulse];
+    const text = encodePulses(some);
+    const bytes = Buffer.byteLength(text) + 1;
+    if (some.length === 1 || bytes <= maxBytes) add(text, bytes, some.length, first);
+    else {
+      for (const pulse of some) {
+        const alone = encodePulse(pulse);
+        add(alone, Buffer.byteLength(alone) + 1, 1, pulse);
+      }
+    }
   }
   return chunks;
 }

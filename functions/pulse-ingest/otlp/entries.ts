@@ -13,6 +13,8 @@ const STATUS_ERROR = 2;
 const HAS_IS_REMOTE = 0x100;
 const IS_REMOTE = 0x200;
 
+const NO_TRACE = "0".repeat(32);
+const NO_SPAN = "0".repeat(16);
 const IDS = "Expected a traceId of 16 bytes and a spanId of 8 that are not all zeros";
 const NO_NAME = `${NO_SERVICE}: set the resource's service.name (OTEL_SERVICE_NAME)`;
 
@@ -21,13 +23,15 @@ export function visitEntries(sieve: Sieve): VisitSpan {
   // Spans of one resource come one after another.
   let resource: Resource | undefined;
   let service: string | undefined;
+  let ofResource: [string, string][] = [];
   return (span, itsResource) => {
     if (!isEntry(span)) return;
     if (resource !== itsResource) {
       resource = itsResource;
       service = serviceOf(resource);
+      ofResource = Object.entries(metadataOfResource(resource));
     }
-    if (!isId(span.traceId, 32) || !isId(span.spanId, 16)) sieve.reject(IDS);
+    if (!isId(span.traceId, NO_TRACE) || !isId(span.spanId, NO_SPAN)) sieve.reject(IDS);
     else if (service === undefined) sieve.reject(NO_NAME);
     else {
       sieve.add({
@@ -37,8 +41,7 @@ export function visitEntries(sieve: Sieve): VisitSpan {
         endMs: span.endMs,
         latencyMs: ((span.endMs - span.startMs) * 1e6 + span.endNs - span.startNs) / 1e6,
         status: statusOf(span),
-        metadata: metadataOf(span, resource),
-        traceparent: `00-${span.traceId}-${span.spanId}-01`,
+        metadata: metadataOf(span, ofResource),
       });
     }
   };
@@ -55,8 +58,8 @@ function isEntry({ kind, hasParent, flags }: Span): boolean {
   return kind <= INTERNAL && !hasParent;
 }
 
-function isId(hex: string, length: number): boolean {
-  return hex.length === length && /^[0-9a-f]*$/.test(hex) && /[^0]/.test(hex);
+function isId(hex: string, zeros: string): boolean {
+  return hex.length === zeros.length && hex !== zeros;
 }
 
 function serviceOf({ name, namespace }: Resource): string | undefined {
@@ -66,11 +69,11 @@ function serviceOf({ name, namespace }: Resource): string | undefined {
 
 // By the semantic conventions a server's 4xx is no error: the span's own status says so.
 function statusOf({ httpStatus, statusCode }: Span): string {
-  if (/^5\d\d$/.test(httpStatus)) return httpStatus;
+  if (httpStatus[0] === "5" && /^5\d\d$/.test(httpStatus)) return httpStatus;
   return statusCode === STATUS_ERROR ? "error" : "ok";
 }
 
-function metadataOf(span: Span, resource: Resource): Record<string, string> {
+function metadataOf(span: Span, ofResource: readonly [string, string][]): Record<string, string> {
   const metadata: Record<string, string> = {};
   if (span.route !== "") addText(metadata, "http.route", span.route);
   else addText(metadata, "name", span.name);
@@ -78,6 +81,12 @@ function metadataOf(span: Span, resource: Resource): Record<string, string> {
   addText(metadata, "http.response.status_code", span.httpStatus);
   addText(metadata, "error.type", span.errorType);
   addText(metadata, "status.message", span.statusMessage);
+  for (const [key, text] of ofResource) metadata[key] = text;
+  return metadata;
+}
+
+function metadataOfResource(resource: Resource): Record<string, string> {
+  const metadata: Record<string, string> = {};
   addText(metadata, "service.version", resource.version);
   addText(metadata, "service.instance.id", resource.instance);
   addText(metadata, "deployment.environment.name", resource.environment);

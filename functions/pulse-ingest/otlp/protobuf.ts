@@ -112,6 +112,13 @@ export class Wire {
     return start === stop ? "" : this.bytes.toString("utf8", start, stop);
   }
 
+  /** Whether a text in ASCII begins here. */
+  isAt(ascii: string): boolean {
+    const { bytes, at } = this;
+    for (let i = 0; i < ascii.length; i++) if (bytes[at + i] !== ascii.charCodeAt(i)) return false;
+    return true;
+  }
+
   /** Whether the bytes that begin here have one that is not zero. */
   isSet(end: number): boolean {
     const stop = this.length(end);

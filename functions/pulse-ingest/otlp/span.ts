@@ -17,6 +17,20 @@ export const NOTED: readonly string[] = [
   "error.type",
 ];
 
+const WIDTH = 256;
+/** The noted names, each at its length × {@link WIDTH} + its first byte: no two share a place. */
+const PLACES: (string | undefined)[] = new Array(32 * WIDTH).fill(undefined);
+for (const name of NOTED) {
+  const place = name.length * WIDTH + name.charCodeAt(0);
+  if (PLACES[place] !== undefined) throw new Error(`Expected a place for ${name} alone, got ${PLACES[place]} there`);
+  PLACES[place] = name;
+}
+
+/** The one noted name that an attribute's may be, by its length and its first byte: most names need no other look. */
+export function candidateOf(length: number, firstByte: number): string | undefined {
+  return PLACES[length * WIDTH + firstByte];
+}
+
 /** What a service says of itself, once for many spans. */
 export class Resource {
   name = "";
@@ -52,7 +66,7 @@ export class Resource {
 
 /** One operation. */
 export class Span {
-  /** In hex, of the length that it came with. */
+  /** In hex, in lower case, of the length that it came with; empty where it is not hex. */
   traceId = "";
   spanId = "";
   hasParent = false;
@@ -104,5 +118,5 @@ export class Span {
   }
 }
 
-/** Told of each span; both are filled anew for the next. */
+/** Told of each span; both are filled again for the next. */
 export type VisitSpan = (span: Span, resource: Resource) => void;

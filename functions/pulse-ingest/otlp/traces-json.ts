@@ -4,14 +4,14 @@
 import { parseJson } from "../../../events/cloud-event.ts";
 import { type Parsed, refuse } from "../../../events/fault.ts";
 import { isObject } from "../../../events/json-value.ts";
-import { Resource, Span, type VisitSpan } from "./span.ts";
+import { candidateOf, Resource, Span, type VisitSpan } from "./span.ts";
 
 /** The least attribute, `{"key":"","value":{}}`, takes 10 bytes for each of its two objects. */
 const MIN_BYTES_PER_PART = 10;
 
 /** Calls `visit` for each span of a request, in order; gives the fault of what is no request, and has then called nothing. */
 export function readJsonTraces(body: Buffer, visit: VisitSpan): Parsed<undefined> {
-  const json = parseJson(body, "", MIN_BYTES_PER_PART);
+  const json = parseJson(body, "", MIN_BYTES_PER_PART, true);
   if (!json.ok) return json;
   if (!isObject(json.value)) return refuse("", "Expected an object with resourceSpans", json.value);
   const { resourceSpans = [] } = json.value;
@@ -34,8 +34,8 @@ export function readJsonTraces(body: Buffer, visit: VisitSpan): Parsed<undefined
 }
 
 function readSpan(one: Record<string, unknown>, span: Span): void {
-  span.traceId = textOf(one.traceId).toLowerCase();
-  span.spanId = textOf(one.spanId).toLowerCase();
+  span.traceId = hexOf(one.traceId);
+  span.spanId = hexOf(one.spanId);
   span.hasParent = /[^0]/.test(textOf(one.parentSpanId));
   span.flags = numberOf(one.flags);
   span.kind = numberOf(one.kind);
@@ -54,10 +54,16 @@ function readSpan(one: Record<string, unknown>, span: Span): void {
 function noteAttributes(attributes: unknown, owner: Resource | Span): void {
   for (const attribute of listOf(attributes)) {
     if (!isObject(attribute) || typeof attribute.key !== "string" || !isObject(attribute.value)) continue;
+    const { key } = attribute;
+    if (candidateOf(key.length, key.charCodeAt(0)) !== key) continue;
     const { stringValue, boolValue, intValue, doubleValue } = attribute.value;
     const value = stringValue ?? intValue ?? doubleValue ?? boolValue;
-    if (["string", "number", "boolean"].includes(typeof value)) owner.note(attribute.key, String(value));
+    if (["string", "number", "boolean"].includes(typeof value)) owner.note(key, String(value));
   }
+}
+
+function hexOf(value: unknown): string {
+  return typeof value === "string" && /^[0-9a-fA-F]+$/.test(value) ? value.toLowerCase() : "";
 }
 
 const NOTHING: readonly unknown[] = [];

@@ -2,7 +2,7 @@
 // resource/v1/resource.proto, common/v1/common.proto). Each tag below is a field's number × 8 + its wire type. What no pulse
 // needs is passed over and never becomes an object. RATIONALE.md says why this is no library.
 import { BYTES, Wire } from "./protobuf.ts";
-import { NOTED, Resource, Span, type VisitSpan } from "./span.ts";
+import { candidateOf, Resource, Span, type VisitSpan } from "./span.ts";
 
 const RESOURCE_SPANS = (1 << 3) | BYTES;
 const RESOURCE = (1 << 3) | BYTES;
@@ -30,10 +30,6 @@ const DOUBLE_VALUE = (4 << 3) | 1;
 const ARRAY_VALUE = (5 << 3) | BYTES;
 const MAP_VALUE = (6 << 3) | BYTES;
 const BYTES_VALUE = (7 << 3) | BYTES;
-
-/** Whether the name of an attribute may be one that is noted, by its length × 256 + its first byte: no other name is read. */
-const MAY_BE_NOTED = new Uint8Array(32 * 256);
-for (const name of NOTED) MAY_BE_NOTED[name.length * 256 + name.charCodeAt(0)] = 1;
 
 /** Calls `visit` for each span of a request, in order. @throws {MalformedProtobuf} */
 export function readProtobufTraces(body: Buffer, visit: VisitSpan): void {
@@ -134,8 +130,9 @@ function readAttribute(wire: Wire, end: number, owner: Resource | Span): void {
   for (let tag = wire.next(end); tag !== 0; tag = wire.next(end)) {
     if (tag === KEY) {
       const stop = wire.length(end);
-      const place = (stop - wire.at) * 256 + (wire.bytes[wire.at] ?? 0);
-      key = MAY_BE_NOTED[place] === 1 ? wire.bytes.toString("latin1", wire.at, stop) : "";
+      const candidate = candidateOf(stop - wire.at, wire.bytes[wire.at] ?? 0);
+      // Compared byte by byte: a text made of each name would take three times as long.
+      key = candidate !== undefined && wire.isAt(candidate) ? candidate : "";
       wire.at = stop;
     } else if (tag === VALUE && key !== "") value = readValue(wire, wire.length(end), value);
     else wire.skip(end);

@@ -40,7 +40,6 @@ describe.each(FORMS)("spans in %s", (form) => {
         status: "ok",
         id: `${TRACE_ID}:${span.spanId}`,
         source: "/otlp",
-        traceparent: `00-${TRACE_ID}-${span.spanId}-01`,
         metadata: {
           "http.route": "/orders/{id}",
           "http.request.method": "GET",

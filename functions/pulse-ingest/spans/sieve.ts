@@ -2,7 +2,7 @@ import { MAX_LATENCY_MS, type Pulse } from "../../../events/pulse.ts";
 import type { ReceiveContext } from "../../../events/pulse-event.ts";
 import { isTimely, timeRule } from "../../../events/pulse-time.ts";
 
-/** What a span says of an entry into a service. */
+/** What a span says of an entry into a service. Its id has those of the trace and of the span: no `traceparent` need repeat them. */
 export interface Entry {
   service: string;
   /** The identity within the service and the source. */
@@ -13,7 +13,6 @@ export interface Entry {
   latencyMs: number;
   status: string;
   metadata: Record<string, string>;
-  traceparent: string | undefined;
 }
 
 export const NO_SERVICE = "Expected a service's name, got none";
@@ -59,8 +58,8 @@ export class Sieve {
   }
 }
 
-function pulseOf({ service, id, source, endMs, latencyMs, status, metadata, traceparent }: Entry): Pulse {
-  const pulse: Pulse = {
+function pulseOf({ service, id, source, endMs, latencyMs, status, metadata }: Entry): Pulse {
+  return {
     service_name: service,
     event_time: endMs,
     // A clock that was set back during the span.
@@ -70,6 +69,4 @@ function pulseOf({ service, id, source, endMs, latencyMs, status, metadata, trac
     source,
     metadata,
   };
-  if (traceparent !== undefined) pulse.traceparent = traceparent;
-  return pulse;
 }

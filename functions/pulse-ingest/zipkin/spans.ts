@@ -16,7 +16,7 @@ const TIMESTAMP = "Expected a timestamp in microseconds";
 
 /** Gives the entries among a request's spans to a sieve. */
 export function readZipkinSpans(body: Buffer, sieve: Sieve): Parsed<undefined> {
-  const json = parseJson(body, "", MIN_BYTES_PER_PART);
+  const json = parseJson(body, "", MIN_BYTES_PER_PART, true);
   if (!json.ok) return json;
   if (!Array.isArray(json.value)) return refuse("", "Expected an array of spans", json.value);
   for (const span of json.value) {
@@ -50,7 +50,6 @@ function readSpan(span: Record<string, unknown>, sieve: Sieve): void {
       latencyMs: duration / 1000,
       status: statusOf(tags),
       metadata: metadataOf(textOf(span.name), tags),
-      traceparent: `00-${traceId.padStart(32, "0")}-${id}-01`,
     });
   }
 }
