@@ -12,8 +12,6 @@ export const DIFFERENCES: Readonly<Record<string, string>> = {
   "delivery: format json": "the local broker delivers in binary mode only, and says so at start",
   "policy: a format": "the local broker delivers in binary mode only, and says so at start",
   "policy: a delay of a negative second": STRICTER,
-  "ingress: a body that says it is in gzip":
-    "Knative takes the bytes for the data and drops Content-Encoding; the local broker refuses it aloud",
   "ingress: a content type without slash": STRICTER,
   "ingress: a structured extension in capitals": STRICTER,
   "ingress: a structured extension that is a fraction": "Knative cuts it to an integer; the local broker refuses it",
