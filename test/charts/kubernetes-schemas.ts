@@ -17,6 +17,8 @@ const CRDS: Readonly<Record<string, readonly [module: string, file: string]>> = 
   "eventing.knative.dev/v1 Broker": [EVENTING, "config/core/resources/broker.yaml"],
   "eventing.knative.dev/v1 Trigger": [EVENTING, "config/core/resources/trigger.yaml"],
   "eventing.knative.dev/v1alpha1 EventPolicy": [EVENTING, "config/core/resources/eventpolicy.yaml"],
+  "eventing.knative.dev/v1alpha1 EventTransform": [EVENTING, "config/core/resources/eventtransform.yaml"],
+  "sources.knative.dev/v1 PingSource": [EVENTING, "config/core/resources/pingsource.yaml"],
   "operator.knative.dev/v1beta1 KnativeServing": [
     OPERATOR,
     "config/crd/bases/operator.knative.dev_knativeservings.yaml",
