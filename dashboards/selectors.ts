@@ -55,6 +55,7 @@ export const SERIES = {
   lastPulseOf: (health: Health) => series(METRICS.lastPulse, PERSIST, `health="${health}"`),
   cassandraNodesUp: series(METRICS.cassandraNodes, ANY_FUNCTION, 'state="up"'),
   cassandraNodesDown: series(METRICS.cassandraNodes, ANY_FUNCTION, 'state="down"'),
+  clockSkew: series(METRICS.clockSkew, ANY_FUNCTION),
   processStart: series("process_start_time_seconds", ANY_PROCESS),
   processCpu: series("process_cpu_seconds_total", ANY_PROCESS),
   processMemory: series("process_resident_memory_bytes", ANY_PROCESS),

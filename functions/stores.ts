@@ -11,7 +11,7 @@ import type {
   RollupStore,
   StoreLifecycle,
 } from "../storage/ports.ts";
-import { gaugeCassandraNodes, gaugeStoreSpace } from "./metrics/gauges.ts";
+import { gaugeCassandraNodes, gaugeClockSkew, gaugeStoreSpace } from "./metrics/gauges.ts";
 import { createStoreMetrics } from "./metrics/store-metrics.ts";
 import type { Parts } from "./parts.ts";
 
@@ -38,6 +38,7 @@ export async function openPulseStore({
     const { openCassandraPulseStore } = await import("../storage/cassandra/pulse-store.ts");
     const store = openCassandraPulseStore({ settings: cassandra, onLine: (line) => log.warn(line), ...options });
     gaugeCassandraNodes([registry], () => store.nodes);
+    gaugeClockSkew([registry], () => store.clockSkewSeconds);
     return store;
   }
   makeDataFolder(settings.dataDir);

@@ -24,6 +24,9 @@ const {
 const DISK_FREE = `${diskFree} / ${diskSize}`;
 const BATCHES = part(SERIES.storeBatch, "count");
 
+/** Half of PULSE_SEAL_SECONDS, as it is by default. */
+const SKEW_LIMIT_SECONDS = 60;
+
 const FUNCTIONS_ROW: Row = {
   title: "What the functions see",
   panels: {
@@ -57,6 +60,15 @@ const FUNCTIONS_ROW: Row = {
       span: 6,
       limits: [MAX_QUEUED_ROWS / 5, MAX_QUEUED_ROWS],
       queries: [[orZero(max(SERIES.storeQueue)), "rows"]],
+    },
+    "Clocks apart": {
+      kind: "figures",
+      description:
+        "The widest difference between the clocks of two processes, each measured against Cassandra's nodes. Summaries are right up to half of PULSE_SEAL_SECONDS (120).",
+      unit: "s",
+      span: 6,
+      limits: [SKEW_LIMIT_SECONDS / 4, SKEW_LIMIT_SECONDS],
+      queries: [[`${max(SERIES.clockSkew)} - ${min(SERIES.clockSkew)}`, "apart"]],
     },
     ...STORE_LATENCY,
     Batches: {

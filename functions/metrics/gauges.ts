@@ -30,6 +30,20 @@ export function gaugeCassandraNodes(registers: Registry[], nodes: () => { up: nu
   });
 }
 
+/** Gauges how far the clock of Cassandra's nodes is ahead of this process's, once that is known. */
+export function gaugeClockSkew(registers: Registry[], seconds: () => number | undefined): void {
+  registerScraped({
+    name: METRICS.clockSkew,
+    help: "Seconds by which the clock of the Cassandra node that was asked last is ahead of this process's.",
+    type: "gauge",
+    registers,
+    samples: () => {
+      const value = seconds();
+      return value === undefined ? [] : [{ labels: {}, value }];
+    },
+  });
+}
+
 /** Gauges the seconds from the process's start until it listened: how long a request waits for a function scaled to zero. */
 export function gaugeStart(registers: Registry[], seconds: number): void {
   gauge(registers, METRICS.startSeconds, "Seconds from the process's start until it listened.", () => seconds);

@@ -25,6 +25,7 @@ export const METRICS = {
   storeUsedBytes: "pulsemesh_store_used_bytes",
   storeFreeBytes: "pulsemesh_store_free_bytes",
   cassandraNodes: "pulsemesh_cassandra_nodes",
+  clockSkew: "pulsemesh_clock_skew_seconds",
   deadLetters: "pulsemesh_dead_letters_total",
   deadLettersReplayed: "pulsemesh_dead_letters_replayed_total",
   deadLetterPulses: "pulsemesh_dead_letter_pulses_total",

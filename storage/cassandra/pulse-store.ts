@@ -25,6 +25,7 @@ import type {
   StoreLifecycle,
   WriteOutcome,
 } from "../ports.ts";
+import { ClockSkew } from "./clock-skew.ts";
 import type { DriverFailure } from "./driver-failure.ts";
 import { Eras } from "./eras.ts";
 import { forgetServices } from "./forget.ts";
@@ -71,6 +72,7 @@ export class CassandraPulseStore implements PulseWriter, PulseReader, PulseForge
   readonly #tables: PulseTables;
   readonly #eras: Eras;
   readonly #marks: LateMarks;
+  readonly #skew: ClockSkew;
   readonly #writes: PulseWrites;
   readonly #reads: PulseReads;
   readonly #queue: WriteQueue;
@@ -88,6 +90,7 @@ export class CassandraPulseStore implements PulseWriter, PulseReader, PulseForge
       onBreak: () => this.#writes.forget(),
       onLine: options.onLine,
     });
+    this.#skew = new ClockSkew(this.#session, now);
     const statements = pulseStatements(settings.keyspace);
     this.#tables = { session: this.#session, statements, retentionMs, horizon: this.#horizon, now };
     this.#eras = new Eras(statements, () => this.#writes.forget());
@@ -115,6 +118,11 @@ export class CassandraPulseStore implements PulseWriter, PulseReader, PulseForge
   /** How many of Cassandra's nodes can be reached, and how many cannot. */
   get nodes(): { up: number; down: number } {
     return this.#session.nodes;
+  }
+
+  /** Seconds by which a node's clock is ahead of this process's, as seen lately. */
+  get clockSkewSeconds(): number | undefined {
+    return this.#skew.seconds;
   }
 
   write(pulses: readonly Pulse[]): Promise<WriteOutcome> {
