@@ -3,12 +3,19 @@ import type { Parts } from "../parts.ts";
 import type { PulseFunction } from "../pulse-function.ts";
 import { openPulseStore } from "../stores.ts";
 import { createQuery } from "./handler.ts";
+import { warmUp } from "./warm-up.ts";
+
+/** A start comes first: whoever woke the process waits for its answer. */
+const WARM_UP_AFTER_MS = 250;
 
 /** pulse-query with its store. */
 export async function compose(parts: Parts): Promise<PulseFunction> {
   const { settings, doors, log } = parts;
   const store = await openPulseStore(parts);
-  return createQuery({
+  const warmingUp = setTimeout(() => {
+    warmUp(log).catch((error) => log.error({ err: error }, "the warm-up failed: this is a defect"));
+  }, WARM_UP_AFTER_MS);
+  const query = createQuery({
     store,
     retentionMs: settings.retentionDays * DAY_MS,
     historyMs: settings.historyDays * DAY_MS,
@@ -20,4 +27,11 @@ export async function compose(parts: Parts): Promise<PulseFunction> {
     publicBadges: settings.publicBadges,
     ingestUrl: settings.ingestUrl,
   });
+  return {
+    ...query,
+    close: () => {
+      clearTimeout(warmingUp);
+      return query.close();
+    },
+  };
 }
