@@ -6,6 +6,11 @@ import { benchCassandra, benchCassandraGrowth } from "./cassandra/bench.ts";
 import { benchChain } from "./chain.ts";
 import { benchCluster } from "./cluster.ts";
 import { benchColdStart } from "./cold-start.ts";
+import { benchBlock } from "./history/block.ts";
+import { benchBytes } from "./history/bytes.ts";
+import { benchHistoryOnCassandra } from "./history/cassandra.ts";
+import { benchGrowth } from "./history/growth.ts";
+import { benchMemory } from "./history/memory.ts";
 import { benchMonth } from "./history/month.ts";
 import { benchStart } from "./history/start.ts";
 import { benchWall } from "./history/wall.ts";
@@ -26,13 +31,18 @@ const SECTIONS: Record<string, (seconds: number) => Promise<Row[]>> = {
   history: benchMonth,
   "history-wall": benchWall,
   "history-start": benchStart,
+  "history-memory": benchMemory,
+  "history-block": benchBlock,
+  "history-bytes": benchBytes,
+  "history-growth": benchGrowth,
+  "history-cassandra": benchHistoryOnCassandra,
   cassandra: benchCassandra,
   "cassandra-services": benchServicesOnCassandra,
   "cassandra-growth": benchCassandraGrowth,
   cluster: benchCluster,
 };
-/** Measured only on request: one takes ten minutes, one needs the cluster of `make up`, one Go, Java and Maven. */
-const NAMED_ONLY = ["otlp-peers", "cassandra-growth", "cluster"];
+/** Measured only on request: some take minutes or gigabytes, one needs the cluster of `make up`, one Go, Java and Maven. */
+const NAMED_ONLY = ["otlp-peers", "history-growth", "history-cassandra", "cassandra-growth", "cluster"];
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,

@@ -8,10 +8,12 @@ import { DAY_MS } from "../../events/time.ts";
 import { History } from "../../history/history.ts";
 import type { PulseReader, PulseWriter, RollupStore, Span } from "../../storage/ports.ts";
 import { openSqlitePulseStore, type SqlitePulseStore } from "../../storage/sqlite/pulse-store.ts";
+import { median } from "../table.ts";
 
 export const RETENTION_MS = 31 * DAY_MS;
 export const MONTH_MS = 30 * DAY_MS;
 const BATCH = 5000;
+const ANSWERS = 20;
 
 /** Works in a folder that is gone afterwards. */
 export async function inFolder<T>(work: (folder: string) => Promise<T>): Promise<T> {
@@ -71,6 +73,13 @@ export async function timed(work: () => Promise<unknown>): Promise<number> {
   const startedAt = performance.now();
   await work();
   return performance.now() - startedAt;
+}
+
+/** The median ms of some work that is done again and again. */
+export async function medianOf(work: () => Promise<unknown>): Promise<number> {
+  const times: number[] = [];
+  for (let i = 0; i < ANSWERS; i++) times.push(await timed(work));
+  return median(times);
 }
 
 /** What some work took of this process, in µs of CPU. */
