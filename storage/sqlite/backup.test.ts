@@ -92,7 +92,8 @@ describe("a backup beside a process that writes", () => {
     const before = [...acknowledged];
     const { code, output } = await startCommand(["--to", to], { PULSE_DATA_DIR: folder }).ended;
     expect([code, output]).toEqual([0, expect.stringMatching(/monday: pulses\.db \d+\.\d MB\n$/)]);
-    expect(acknowledged.length).toBeGreaterThan(before.length);
+    // On a busy machine the other process may stand still just then.
+    await vi.waitFor(() => expect(acknowledged.length).toBeGreaterThan(before.length));
     expect(readdirSync(to)).toEqual(["pulses.db"]);
     expect(statSync(to).mode & 0o777).toBe(0o700);
     expect(statSync(join(to, "pulses.db")).mode & 0o777).toBe(0o600);
