@@ -1,4 +1,4 @@
-// For the page's tests: one platform and one browser, and ways to fill and open the page.
+// For the page's tests: a platform and a browser for each file, and ways to fill and open the page.
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { Page } from "playwright-core";
@@ -18,17 +18,23 @@ export let platform: Platform;
 export let browser: Browser;
 export let page: Page;
 
-/** Starts the platform and the browser before the suite that calls this, and ends them after it. */
-export function startAll(): void {
+/** Starts the browser before the suite that calls this, and ends it after it. */
+export function startBrowser(): void {
   beforeAll(async () => {
-    [platform, browser] = await Promise.all([startPlatform(), openBrowser()]);
+    browser = await openBrowser();
     page = await browser.context.newPage();
     page.setDefaultTimeout(30_000);
   });
-  afterAll(async () => {
-    await browser?.close();
-    await platform?.dispose();
+  afterAll(() => browser?.close());
+}
+
+/** Starts the platform and the browser before the suite that calls this, and ends them after it. */
+export function startAll(): void {
+  beforeAll(async () => {
+    platform = await startPlatform();
   });
+  afterAll(() => platform?.dispose());
+  startBrowser();
 }
 
 /** Sends pulses, as a client does. */

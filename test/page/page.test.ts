@@ -7,7 +7,6 @@ import { faultsOf } from "./accessibility.ts";
 import { browser, DESK, MINUTE, open, PHONE, page, platform, send, startAll } from "./browser-page.ts";
 import { noChromium, textsOf } from "./chromium.ts";
 import { testByValue } from "./page-by-value.ts";
-import { testOutages } from "./page-outages.ts";
 import { testServicePage } from "./page-service.ts";
 import { testWall } from "./page-wall.ts";
 
@@ -169,7 +168,30 @@ describe.skipIf(noChromium !== undefined)(title, () => {
     browser.complaints.splice(0); // The cut itself causes some.
   });
 
-  testOutages();
+  // It moves the browser's clock, so that it comes last.
+  it("says that pulse-query hangs, and since when what it shows is old, until it answers again", async () => {
+    await page.clock.install();
+    await open("#/?q=after");
+    await page.locator(".connection[data-state=live]").waitFor();
+    const pid = platform.pids.get("pulse-query") as number;
+    process.kill(pid, "SIGSTOP");
+    try {
+      // Two heartbeats, which come every ten seconds.
+      await page.clock.fastForward(21_500);
+      await page.locator(".connection[data-state=stale]", { hasText: "stale" }).waitFor();
+      await page.locator(".banner", { hasText: /^No news from pulse-query since \d\d:\d\d:\d\d: / }).waitFor();
+      expect(await page.locator(".verdict").textContent()).toMatch(/ at \d\d:\d\d:\d\d$/);
+      expect(await faultsOf(page)).toEqual([]);
+    } finally {
+      process.kill(pid, "SIGCONT");
+    }
+    await page.locator(".connection[data-state=live]").waitFor();
+    await vi.waitFor(async () => expect(await page.locator(".banner").count()).toBe(0));
+    expect(await page.locator(".verdict").textContent()).not.toMatch(/ at /);
+    await send({ service_name: "after-the-freeze", latency_ms: 1, status: "ok" });
+    await page.locator(".tile", { hasText: "after-the-freeze" }).waitFor();
+    browser.complaints.splice(0); // The connections that were cut cause some.
+  });
 
   it("logged no error, and broke no part of its policy", () => {
     expect(browser.complaints).toEqual([]);

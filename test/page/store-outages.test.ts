@@ -1,43 +1,22 @@
-// Tests of what the page says when a part of PulseMesh hangs or is away. page.test.ts runs them, and last: they move the
-// browser's clock.
+// What the page says while the store is away or full, or nothing new is stored. pulse-query runs in this process, on a store
+// that the tests break.
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { expect, it, vi } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { compose as composePersist } from "../../functions/pulse-persist/compose.ts";
 import { openFunctionHost } from "../../functions/testing/function-host.ts";
 import { PULSE_DATA, postEvent } from "../../functions/testing/post-event.ts";
 import { openQuery, openStore, pulseOf } from "../../functions/testing/query-function.ts";
 import { StoreError } from "../../storage/store-error.ts";
 import { faultsOf } from "./accessibility.ts";
-import { browser, MINUTE, open, page, platform, send } from "./browser-page.ts";
-import { textsOf } from "./chromium.ts";
+import { browser, MINUTE, page, startBrowser } from "./browser-page.ts";
+import { noChromium, textsOf } from "./chromium.ts";
 
-/** Tests of the page while something does not work. */
-export function testOutages(): void {
-  it("says that pulse-query hangs, and since when what it shows is old, until it answers again", async () => {
-    await page.clock.install();
-    await open("#/?q=after");
-    await page.locator(".connection[data-state=live]").waitFor();
-    const pid = platform.pids.get("pulse-query") as number;
-    process.kill(pid, "SIGSTOP");
-    try {
-      // Two heartbeats, which come every ten seconds.
-      await page.clock.fastForward(21_500);
-      await page.locator(".connection[data-state=stale]", { hasText: "stale" }).waitFor();
-      await page.locator(".banner", { hasText: /^No news from pulse-query since \d\d:\d\d:\d\d: / }).waitFor();
-      expect(await page.locator(".verdict").textContent()).toMatch(/ at \d\d:\d\d:\d\d$/);
-      expect(await faultsOf(page)).toEqual([]);
-    } finally {
-      process.kill(pid, "SIGCONT");
-    }
-    await page.locator(".connection[data-state=live]").waitFor();
-    await vi.waitFor(async () => expect(await page.locator(".banner").count()).toBe(0));
-    expect(await page.locator(".verdict").textContent()).not.toMatch(/ at /);
-    await send({ service_name: "after-the-freeze", latency_ms: 1, status: "ok" });
-    await page.locator(".tile", { hasText: "after-the-freeze" }).waitFor();
-    browser.complaints.splice(0); // The connections that were cut cause some.
-  });
+const title = noChromium === undefined ? "the page" : `the page (skipped: ${noChromium})`;
+
+describe.skipIf(noChromium !== undefined)(title, () => {
+  startBrowser();
 
   it("shows why the store is away, and never that there is no pulse", async () => {
     const reason = "Expected Cassandra to answer, got no node: start it with make cassandra";
@@ -124,4 +103,4 @@ export function testOutages(): void {
     await host.close();
     browser.complaints.splice(0);
   });
-}
+});
