@@ -5,7 +5,7 @@ import { BAD, type RuleSettings, shareOf } from "./rule.ts";
 
 export interface Change {
   health: Health;
-  /** What decided. */
+  /** What decided, or somewhat more: see `wholeWindowOf`. */
   window: readonly HealthCell[];
   /** How the service was. */
   run: HealthRun;
@@ -38,17 +38,30 @@ export function changeAt({ health, window, run, settings }: Change): number {
   }
   const part = cells.slice(from);
   const bad: Health[] = weighed === "down" ? ["down"] : ["down", "degraded"];
-  if (isWorse) return firstOf(part, bad);
-  // A good pulse may come before the last bad one in the cell in which it became better: that one is nearer to the truth.
   const good: Health[] = weighed === "down" ? ["degraded", "up"] : ["up"];
-  return Math.max(firstOf(part, good), ...bad.map((one) => part[0]?.last[one] ?? 0));
+  // The change may lie within a cell that speaks for how it was by the most of its pulses.
+  const [begin] = part;
+  const before = cells[from - 1]?.end === begin?.start ? cells[from - 1] : undefined;
+  if (isWorse) {
+    const isWithin = before !== undefined && firstIn(before, bad) > lastIn(before, good);
+    return firstOf(isWithin ? [before, ...part] : part, bad);
+  }
+  if (before !== undefined && BAD[weighed](before.counts) > 0 && lastIn(before, good) > lastIn(before, bad)) {
+    return lastIn(before, bad);
+  }
+  return Math.max(firstOf(part, good), begin === undefined ? 0 : lastIn(begin, bad));
+}
+
+function firstIn({ first }: HealthCell, healths: readonly Health[]): number {
+  return Math.min(...healths.map((health) => first[health]));
+}
+
+function lastIn({ last }: HealthCell, healths: readonly Health[]): number {
+  return Math.max(...healths.map((health) => last[health]));
 }
 
 /** The time of the first pulse with one of some healths. */
 function firstOf(cells: readonly HealthCell[], healths: readonly Health[]): number {
-  for (const { first } of cells) {
-    const time = Math.min(...healths.map((health) => first[health]));
-    if (Number.isFinite(time)) return time;
-  }
-  return cells.at(-1)?.firstTime ?? 0;
+  const time = Math.min(...cells.map((cell) => firstIn(cell, healths)));
+  return Number.isFinite(time) ? time : (cells.at(-1)?.firstTime ?? 0);
 }

@@ -94,6 +94,18 @@ describe("a timeline", () => {
     );
   });
 
+  it("is the same in steps where a state lasts only seconds", () => {
+    const all = Array.from({ length: 1200 }, (_, i): Pulse => [START + i * 100, i >= 600 && i < 625 ? "503" : "ok"]);
+    const keeper = new Keeper(all);
+    for (let until = START + CELL_MS; until <= START + 120_000; until += CELL_MS) keeper.goOn(until - CELL_MS, until);
+    expect(keeper.runs.map(({ health, since }) => [health, since - START])).toEqual([
+      ["up", 0],
+      ["degraded", 60_000],
+      ["up", 62_400],
+    ]);
+    expect(keeper.runs).toEqual(runsFromNothing(all, START + 120_000));
+  });
+
   it("has runs that follow each other, none of which is known before it began or has the health of the one before", () => {
     fc.assert(
       fc.property(pulses, fc.nat(60 * HOUR_MS), (all, restMs) => {

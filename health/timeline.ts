@@ -10,7 +10,7 @@ import { CELL_MS, type HealthCell } from "./cell.ts";
 import { changeAt } from "./change.ts";
 import { learn, type PeriodState } from "./period.ts";
 import { type Patience, patienceOf, type RuleSettings, verdictOf } from "./rule.ts";
-import { MAX_WINDOW_MS, windowOf } from "./window.ts";
+import { MAX_WINDOW_MS, wholeWindowOf, windowOf } from "./window.ts";
 
 /** All that a timeline remembers between two judgements, as JSON. */
 export interface TimelineState {
@@ -125,7 +125,8 @@ class Timeline {
     if (verdict === undefined || verdict.health === run?.health) return;
     const { health, by } = verdict;
     let since = cell.firstTime;
-    if (run !== undefined && by === "window") since = changeAt({ health, window, run, settings });
+    if (run !== undefined && by === "window")
+      since = changeAt({ health, window: wholeWindowOf(cells, window), run, settings });
     else if (run !== undefined) since = (by === "pair" ? beforeAt : undefined) ?? cell.lastTime;
     this.#begin({ since, health, confirmedAt: cell.end, cause: causeOf(verdict, window) }, run);
   }

@@ -29,6 +29,12 @@ export function windowOf(cells: readonly HealthCell[], usualPeriodMs: number | u
   return since(cells, Math.ceil(bounded / CELL_MS) * CELL_MS);
 }
 
+/** The same, and a minute at least: in a short window the change is hardly in it any more. */
+export function wholeWindowOf(cells: readonly HealthCell[], window: readonly HealthCell[]): readonly HealthCell[] {
+  const whole = since(cells, MIN_WINDOW_MS);
+  return whole.length > window.length ? whole : window;
+}
+
 function since(cells: readonly HealthCell[], windowMs: number): HealthCell[] {
   const end = cells.at(-1)?.end ?? 0;
   let from = cells.length;
