@@ -3,6 +3,8 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { once } from "node:events";
+import { mkdtempSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { afterAll, beforeAll, expect, it } from "vitest";
@@ -63,7 +65,7 @@ let cassandra: Cassandra | undefined;
 
 beforeAll(async () => {
   if (process.env.STORE === "cassandra")
-    cassandra = await startCassandra({ dataDir: temporaryFolder(), isForTests: true });
+    cassandra = await startCassandra({ dataDir: mkdtempSync(join(tmpdir(), "pulsemesh-kill-")), isForTests: true });
 });
 afterAll(() => cassandra?.stop());
 
