@@ -17,14 +17,11 @@ import {
   RETENTION_MS,
 } from "./month-of-pulses.ts";
 
-const FEW = 5_000_000;
-const MANY = 50_000_000;
-
 /** Measures both, one after the other. */
-export function benchGrowth(): Promise<Row[]> {
+export function benchGrowth(_seconds: number, fewer = 5_000_000): Promise<Row[]> {
   return inFolder(async (folder) => {
-    const few = await measure(join(folder, "few.db"), FEW);
-    const many = await measure(join(folder, "many.db"), MANY);
+    const few = await measure(join(folder, "few.db"), fewer);
+    const many = await measure(join(folder, "many.db"), 10 * fewer);
     const growth = many.monthMs / few.monthMs;
     return [
       {
