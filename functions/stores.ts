@@ -3,6 +3,7 @@
 import { join } from "node:path";
 import { DAY_MS } from "../events/time.ts";
 import { makeDataFolder } from "../settings/data-folder.ts";
+import type { HealthStore } from "../storage/health-ports.ts";
 import type {
   DeadLetterStore,
   PulseForgetter,
@@ -22,7 +23,10 @@ export async function openPulseStore({
   registry,
   log,
 }: Parts): Promise<
-  PulseWriter & PulseReader & PulseForgetter & StoreLifecycle & { queuedRows: number; rollups: RollupStore }
+  PulseWriter &
+    PulseReader &
+    PulseForgetter &
+    StoreLifecycle & { queuedRows: number; rollups: RollupStore; health: HealthStore }
 > {
   const metrics = createStoreMetrics([registry]);
   const options = {

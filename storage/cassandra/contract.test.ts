@@ -1,6 +1,11 @@
 import { DAY_MS } from "../../events/time.ts";
 import { openHandles } from "../contract/subject.ts";
-import { describeDeadLetterStore, describePulseStore, describeRollupStore } from "../contract/suite.ts";
+import {
+  describeDeadLetterStore,
+  describeHealthStore,
+  describePulseStore,
+  describeRollupStore,
+} from "../contract/suite.ts";
 import { skipReason, testSettings } from "../testing/shared-cassandra.ts";
 import { openCassandraDeadLetterStore } from "./dead-letter-store.ts";
 import { openCassandraPulseStore } from "./pulse-store.ts";
@@ -19,6 +24,12 @@ describePulseStore({
 
 describeRollupStore({
   name: "Cassandra rollups",
+  skip: skipReason(),
+  open: (options) => openHandles(() => openCassandraPulseStore(optionsOf(options))),
+});
+
+describeHealthStore({
+  name: "Cassandra health",
   skip: skipReason(),
   open: (options) => openHandles(() => openCassandraPulseStore(optionsOf(options))),
 });

@@ -1,7 +1,8 @@
 // Start here: pulses in Cassandra. Siblings: session.ts connects, write-queue.ts gathers rows into batches,
 // pulse-writes.ts writes them, claims.ts settles the time of a pulse that came without one, pulse-reads.ts reads by the
 // plan of bucket-plan.ts, pulse-row.ts has the statements, write-times.ts the writetimes; forget.ts removes services and
-// begins an era (eras.ts) for it; late-marks.ts and rollup-store.ts keep what is known of the past; driver-failure.ts says what an error means; schema-*.ts and schema/ make the tables.
+// begins an era (eras.ts) for it; late-marks.ts and rollup-store.ts keep what is known of the past,
+// health-store.ts how services are; driver-failure.ts says what an error means; schema-*.ts and schema/ make the tables.
 //
 // 1. A `stored` is at a quorum of the replicas of the local data centre.
 // 2. A pulse that is written twice is the same row: its key and its writetime come from the pulse, the retention and the
@@ -11,6 +12,7 @@ import type { Parsed } from "../../events/fault.ts";
 import type { Pulse } from "../../events/pulse.ts";
 import { DAY_MS } from "../../events/time.ts";
 import type { CassandraSettings } from "../../settings/cassandra-settings.ts";
+import type { HealthStore } from "../health-ports.ts";
 import { type NotStored, retry, STORED } from "../outcome.ts";
 import type {
   Measure,
@@ -29,6 +31,7 @@ import { ClockSkew } from "./clock-skew.ts";
 import type { DriverFailure } from "./driver-failure.ts";
 import { Eras } from "./eras.ts";
 import { forgetServices } from "./forget.ts";
+import { CassandraHealthStore } from "./health-store.ts";
 import { LateMarks } from "./late-marks.ts";
 import { PulseReads } from "./pulse-reads.ts";
 import { bucketOf, countBytes, type PulseTables, pulseStatements } from "./pulse-row.ts";
@@ -68,6 +71,7 @@ export function openCassandraPulseStore(options: CassandraPulseStoreOptions): Ca
 export class CassandraPulseStore implements PulseWriter, PulseReader, PulseForgetter, StoreLifecycle {
   /** What is known of the past, beside its pulses. */
   readonly rollups: RollupStore;
+  readonly #health: CassandraHealthStore;
   readonly #session: CassandraSession;
   readonly #tables: PulseTables;
   readonly #eras: Eras;
@@ -98,6 +102,7 @@ export class CassandraPulseStore implements PulseWriter, PulseReader, PulseForge
     const { keyspace } = settings;
     this.#marks = new LateMarks({ keyspace, sealAfterMs, now, horizon: this.#horizon });
     this.rollups = new CassandraRollupStore({ keyspace, tables: this.#tables, sealAfterMs, historyMs });
+    this.#health = new CassandraHealthStore({ keyspace, tables: this.#tables, eras: this.#eras, historyMs });
     this.#writes = new PulseWrites(this.#tables, this.#eras, this.#marks);
     this.#reads = new PulseReads(this.#tables, options.onLine);
     this.#queue = new WriteQueue({
@@ -108,6 +113,11 @@ export class CassandraPulseStore implements PulseWriter, PulseReader, PulseForge
       maxWaitMs: 3 * settings.requestTimeoutMs,
       onBatch: options.onBatch,
     });
+  }
+
+  /** How its services are, and since when. */
+  get health(): HealthStore {
+    return this.#health;
   }
 
   /** Rows that wait or are on their way. */
@@ -154,7 +164,8 @@ export class CassandraPulseStore implements PulseWriter, PulseReader, PulseForge
   }
 
   forget(services: readonly string[], onForgotten = (_: string) => {}): Promise<void> {
-    return forgetServices(services, { tables: this.#tables, eras: this.#eras, marks: this.#marks, onForgotten });
+    const [tables, health, eras, marks] = [this.#tables, this.#health, this.#eras, this.#marks];
+    return forgetServices(services, { tables, health, eras, marks, onForgotten });
   }
 
   check(): Promise<void> {

@@ -2,7 +2,7 @@ import type { QueryOptions, types } from "cassandra-driver";
 import { failureOf, reasonOf } from "./driver-failure.ts";
 
 /** The step that this build needs at least. A step only adds, so that the build before still runs on the schema. */
-export const SCHEMA_VERSION = 6;
+export const SCHEMA_VERSION = 7;
 
 const TABLES: Readonly<Record<string, readonly string[]>> = {
   pulse_events_by_service: [
@@ -21,6 +21,11 @@ const TABLES: Readonly<Record<string, readonly string[]>> = {
   pulse_rollups_by_service: ["rollup", "service_name", "start", "tier"],
   pulse_marks_by_service: ["hour", "mark", "service_name", "writer"],
   pulse_eras: ["era", "list"],
+  health_runs_by_service: ["run", "service_name", "since"],
+  health_by_service: ["current", "service_name"],
+  health_memory_by_service: ["memory", "service_name"],
+  health_told_by_service: ["service_name", "since", "told"],
+  health_watch: ["judged_until", "list", "told_from"],
   dead_letters_by_id: ["data", "data_kind", "event", "facts", "id", "put_id", "reason", "replayed_at", "time"],
   dead_letters_by_day: ["day", "id", "reason", "time"],
   dead_letter_days: ["day", "list"],

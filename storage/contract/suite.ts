@@ -1,11 +1,14 @@
 // Start here: what every adapter must keep, said once and run against the real thing. The tests share one store (a
 // keyspace, a file) but no service: each test names its own. Siblings: subject.ts describes the adapter under test;
-// writes.ts, reads.ts, latest.ts, model.ts, forgetting.ts, lifecycle.ts, rollups.ts, dead-letters.ts and dead-letter-lists.ts hold the tests.
+// writes.ts, reads.ts, latest.ts, model.ts, forgetting.ts, lifecycle.ts, rollups.ts,
+// health.ts, health-memory.ts, dead-letters.ts and dead-letter-lists.ts hold the tests.
 import { afterAll, beforeAll } from "vitest";
 import { describeUnless } from "../testing/describe-unless.ts";
 import { describeDeadLetterLists } from "./dead-letter-lists.ts";
 import { describeDeadLetters } from "./dead-letters.ts";
 import { describeForgetting } from "./forgetting.ts";
+import { describeHealth, type OpenHealthStore } from "./health.ts";
+import { describeHealthMemory } from "./health-memory.ts";
 import { describeLatest } from "./latest.ts";
 import { describeLifecycle } from "./lifecycle.ts";
 import { describeModel } from "./model.ts";
@@ -29,6 +32,14 @@ export function describePulseStore(subject: Subject<OpenPulseStore>): void {
 /** The contract of `RollupStore`, of a pulse store that has one. */
 export function describeRollupStore(subject: Subject<OpenRollupStore>): void {
   describeSubject(subject, describeRollups);
+}
+
+/** The contract of `HealthStore`, of a pulse store that has one. */
+export function describeHealthStore(subject: Subject<OpenHealthStore>): void {
+  describeSubject(subject, (fixture) => {
+    describeHealth(fixture);
+    describeHealthMemory(fixture);
+  });
 }
 
 /** The contract of `DeadLetterStore` and `StoreLifecycle`. */

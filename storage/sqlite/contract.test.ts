@@ -3,7 +3,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DAY_MS } from "../../events/time.ts";
 import { type Opened, openHandles } from "../contract/subject.ts";
-import { describeDeadLetterStore, describePulseStore, describeRollupStore } from "../contract/suite.ts";
+import {
+  describeDeadLetterStore,
+  describeHealthStore,
+  describePulseStore,
+  describeRollupStore,
+} from "../contract/suite.ts";
 import type { StoreLifecycle } from "../ports.ts";
 import { openSqliteDeadLetterStore } from "./dead-letter-store.ts";
 import { openSqlitePulseStore } from "./pulse-store.ts";
@@ -12,6 +17,7 @@ const MAX_BYTES = 1024 * 1024 * 1024;
 
 describePulseStore({ name: "SQLite pulses", open: (options) => openFolder(openSqlitePulseStore, options) });
 describeRollupStore({ name: "SQLite rollups", open: (options) => openFolder(openSqlitePulseStore, options) });
+describeHealthStore({ name: "SQLite health", open: (options) => openFolder(openSqlitePulseStore, options) });
 describeDeadLetterStore({
   name: "SQLite dead letters",
   open: (options) => openFolder(openSqliteDeadLetterStore, options),

@@ -4,6 +4,7 @@ import type { PulseCursor } from "../cursor.ts";
 import type { Measure, Span, StoredPulse } from "../ports.ts";
 import { floorTo, HOUR_MS, TIERS } from "../tiers.ts";
 import type { StoreTables } from "./group-commit.ts";
+import type { HealthRows } from "./health-rows.ts";
 import type { RollupRows } from "./rollup-rows.ts";
 
 interface Row {
@@ -22,7 +23,8 @@ export type MeasureRow = readonly [...Measure, rowid: number];
 const MAX_KNOWN_SERVICES = 10_000;
 /** Begins the name of a forgotten service whose pulses are being deleted. Names of services begin with a letter or digit. */
 const DETACHED = "!";
-const AFTER_DETACHED = '"';
+/** All names of services come after it, and those of forgotten ones before. */
+export const AFTER_DETACHED = '"';
 
 function prepareStatements(database: DatabaseSync) {
   const bare = "s.name, p.event_time, p.source, p.id, p.latency_ms, p.status";
@@ -74,8 +76,16 @@ function prepareStatements(database: DatabaseSync) {
         (SELECT rowid FROM pulses WHERE service = ? AND event_time < ? ORDER BY event_time LIMIT ?)`),
     silentServices: database.prepare(`
       SELECT id FROM services s WHERE NOT EXISTS (SELECT 1 FROM pulses p WHERE p.service = s.id)
-      AND NOT EXISTS (SELECT 1 FROM rollups r WHERE r.service = s.id AND r.step = ${TIERS.day} AND r.start >= ?) LIMIT ?`),
+      AND NOT EXISTS (SELECT 1 FROM rollups r WHERE r.service = s.id AND r.step = ${TIERS.day} AND r.start >= ?1)
+      AND NOT EXISTS (SELECT 1 FROM health_runs r WHERE r.service = s.id AND r.since >= ?1) LIMIT ?2`),
   };
+}
+
+export interface PulseRowsOptions {
+  rollups: RollupRows;
+  health: Pick<HealthRows, "deleteOf">;
+  /** A service whose pulses are gone stays as long as something is known of it that begins at or after this time (epoch ms). */
+  oldestDay(): number;
 }
 
 /** The tables of pulses and their statements. */
@@ -83,14 +93,15 @@ export class PulseRows implements StoreTables<readonly Pulse[]> {
   readonly #statements: ReturnType<typeof prepareStatements>;
   readonly #serviceIds = new Map<string, number>();
   readonly #rollups: RollupRows;
+  readonly #health: PulseRowsOptions["health"];
   readonly #oldestDay: () => number;
   #dataVersion: unknown;
   #sealedUntil = 0;
 
-  /** @param oldestDay a service whose pulses are gone stays as long as a day is known that begins at or after it (epoch ms) */
-  constructor(database: DatabaseSync, rollups: RollupRows, oldestDay: () => number) {
+  constructor(database: DatabaseSync, { rollups, health, oldestDay }: PulseRowsOptions) {
     this.#statements = prepareStatements(database);
     this.#rollups = rollups;
+    this.#health = health;
     this.#oldestDay = oldestDay;
   }
 
@@ -178,19 +189,18 @@ export class PulseRows implements StoreTables<readonly Pulse[]> {
 
   /** Deletes at most `maxRows` pulses of services without a name; true when there may be more. */
   deleteDetached(maxRows: number): boolean {
-    const { selectDetached, deleteOfService, deleteService } = this.#statements;
+    const { selectDetached, deleteOfService } = this.#statements;
     const id = selectDetached.get(DETACHED, AFTER_DETACHED)?.id;
     if (id === undefined) return false;
     if (Number(deleteOfService.run(id, maxRows).changes) < maxRows) {
-      deleteService.run(id);
-      this.#rollups.deleteOf(Number(id));
+      this.#deleteService(Number(id));
     }
     return true;
   }
 
   /** Deletes pulses first, those of forgotten services before all others, then services of which nothing is known any more. */
   deleteBefore(horizon: number, maxRows: number): boolean {
-    const { expiredService, deleteExpired, silentServices, deleteService } = this.#statements;
+    const { expiredService, deleteExpired, silentServices } = this.#statements;
     if (this.deleteDetached(maxRows)) return true;
     let left = maxRows;
     for (let after = 0; ; ) {
@@ -203,11 +213,16 @@ export class PulseRows implements StoreTables<readonly Pulse[]> {
     }
     const silent = silentServices.all(this.#oldestDay(), left);
     for (const { id } of silent) {
-      deleteService.run(id as number);
-      this.#rollups.deleteOf(Number(id));
+      this.#deleteService(Number(id));
     }
     if (silent.length > 0) this.#serviceIds.clear();
     return silent.length === left;
+  }
+
+  #deleteService(id: number): void {
+    this.#statements.deleteService.run(id);
+    this.#rollups.deleteOf(id);
+    this.#health.deleteOf(id);
   }
 
   /** Throws when the tables cannot be read. */

@@ -1,4 +1,5 @@
 import type { SqliteSchema } from "./database.ts";
+import { healthTables } from "./health-rows.ts";
 import { rollupTables } from "./rollup-rows.ts";
 
 /**
@@ -8,9 +9,10 @@ import { rollupTables } from "./rollup-rows.ts";
  * appended, for all services alike. Random ids (UUIDv4) cost 25 µs in every layout.
  */
 export const pulseSchema: SqliteSchema = {
-  version: 2,
+  version: 3,
   sql: `
     ${rollupTables};
+    ${healthTables};
     CREATE TABLE services (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE) STRICT;
     CREATE TABLE pulses (
       service INTEGER NOT NULL, event_time INTEGER NOT NULL, source TEXT NOT NULL, id TEXT NOT NULL,
@@ -18,5 +20,5 @@ export const pulseSchema: SqliteSchema = {
     ) STRICT;
     CREATE UNIQUE INDEX pulses_by_identity ON pulses (id, service, source);
     CREATE INDEX pulses_by_time ON pulses (service, event_time)`,
-  upgrades: { 1: rollupTables },
+  upgrades: { 1: rollupTables, 2: healthTables },
 };

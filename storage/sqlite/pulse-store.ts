@@ -1,5 +1,6 @@
 // Start here: pulses in one SQLite file. Siblings: pulse-schema.ts has the tables, pulse-rows.ts the statements; store-file.ts owns the
-// file, which database.ts opens, group-commit.ts writes and purge.ts cleans. rollup-store.ts and rollup-rows.ts keep rollups.
+// file, which database.ts opens, group-commit.ts writes and purge.ts cleans. rollup-store.ts and rollup-rows.ts keep rollups,
+// health-store.ts and health-rows.ts health.
 //
 // 1. A `stored` is on disk: no answer before COMMIT has returned under synchronous = FULL.
 // 2. A pulse is stored once: the identity has a unique index, and the first to come stays.
@@ -9,6 +10,7 @@ import type { Parsed } from "../../events/fault.ts";
 import type { Pulse } from "../../events/pulse.ts";
 import { DAY_MS } from "../../events/time.ts";
 import { countFitting, cutPage, decodeCursor, type PulseCursor } from "../cursor.ts";
+import type { HealthStore } from "../health-ports.ts";
 import type {
   Measure,
   PulseForgetter,
@@ -22,6 +24,8 @@ import type {
   WriteOutcome,
 } from "../ports.ts";
 import { openSqliteDatabase, type SqliteSpace } from "./database.ts";
+import { HealthRows } from "./health-rows.ts";
+import { SqliteHealthStore } from "./health-store.ts";
 import { type MeasureRow, PulseRows } from "./pulse-rows.ts";
 import { pulseSchema } from "./pulse-schema.ts";
 import { RollupRows } from "./rollup-rows.ts";
@@ -45,6 +49,8 @@ export function openSqlitePulseStore(options: SqliteStoreOptions): SqlitePulseSt
 export class SqlitePulseStore implements PulseWriter, PulseReader, PulseForgetter, StoreLifecycle {
   /** What is known of the past, beside its pulses. */
   readonly rollups: RollupStore;
+  /** How its services are, and since when. */
+  readonly health: HealthStore;
   readonly #rows: PulseRows;
   readonly #file: StoreFile<readonly Pulse[]>;
 
@@ -52,9 +58,11 @@ export class SqlitePulseStore implements PulseWriter, PulseReader, PulseForgette
     const database = openSqliteDatabase(options, pulseSchema);
     const { historyMs = 400 * DAY_MS, now = Date.now } = options;
     const rollups = new RollupRows(database);
-    this.#rows = new PulseRows(database, rollups, () => now() - historyMs);
+    const health = new HealthRows(database);
+    this.#rows = new PulseRows(database, { rollups, health, oldestDay: () => now() - historyMs });
     this.#file = new StoreFile(database, options, this.#rows);
     this.rollups = new SqliteRollupStore({ rows: rollups, file: this.#file, historyMs, now });
+    this.health = new SqliteHealthStore({ rows: health, rollups, file: this.#file, historyMs, now });
   }
 
   /** Rows that wait for their transaction. */

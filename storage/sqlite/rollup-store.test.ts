@@ -4,6 +4,7 @@ import { beforeEach, expect, it, onTestFinished, vi } from "vitest";
 import { DAY_MS } from "../../events/time.ts";
 import { pulseOf, START } from "../testing/pulses.ts";
 import { readPages, store } from "../testing/read-back.ts";
+import { dropHealth } from "../testing/sqlite-before-health.ts";
 import { temporaryFolder } from "../testing/temporary-folder.ts";
 import { openSqlitePulseStore, type SqlitePulseStore } from "./pulse-store.ts";
 import type { SqliteStoreOptions } from "./store-file.ts";
@@ -33,6 +34,7 @@ it("takes a file from before there were rollups, with its pulses", async () => {
   await store(before, [pulse]);
   await before.close();
   const raw = openRaw();
+  dropHealth(raw);
   raw.exec("DROP TABLE rollups; DROP TABLE marks; DROP TABLE sealed; PRAGMA user_version = 1");
   const own = open();
   await own.rollups.sealedUntil();
