@@ -6,6 +6,7 @@ import { benchCassandra, benchCassandraGrowth } from "./cassandra/bench.ts";
 import { benchChain } from "./chain.ts";
 import { benchCluster } from "./cluster.ts";
 import { benchColdStart } from "./cold-start.ts";
+import { benchHealth } from "./health.ts";
 import { benchBlock } from "./history/block.ts";
 import { benchBytes } from "./history/bytes.ts";
 import { benchHistoryOnCassandra } from "./history/cassandra.ts";
@@ -28,6 +29,7 @@ const SECTIONS: Record<string, (seconds: number) => Promise<Row[]>> = {
   chain: benchChain,
   start: benchColdStart,
   services: benchServices,
+  health: benchHealth,
   history: benchMonth,
   "history-wall": benchWall,
   "history-start": benchStart,

@@ -49,12 +49,13 @@ export function generatedFiles({
 
 // For `make run`: prometheus --config.file=dashboards/generated/prometheus.yaml
 function laptopPrometheus(): object {
-  const { ingestPort, queryPort, persistPort, deadletterPort, brokerPort } = localSettings;
+  const { ingestPort, queryPort, persistPort, deadletterPort, healthPort, brokerPort } = localSettings;
   const ports = {
     "pulse-ingest": ingestPort,
     "pulse-query": queryPort,
     "pulse-persist": persistPort,
     "pulse-deadletter": deadletterPort,
+    "pulse-health": healthPort,
     [BROKER_JOB]: brokerPort,
   };
   const targets = Object.entries(ports).map(([job, { fallback }]) => [job, `localhost:${fallback}`]);

@@ -26,3 +26,12 @@ export function serviceHealthOf({ status, event_time, usualPeriodMs }: LastSign,
   if (usualPeriodMs === undefined) return silentMs > FORGOTTEN_AFTER_MS ? "unknown" : healthOf(status);
   return silentMs > lateAfterMs(usualPeriodMs) ? "late" : healthOf(status);
 }
+
+/** A health as the number that metrics have. */
+export const HEALTH_CODES: Readonly<Record<ServiceHealth, number>> = {
+  up: 0,
+  degraded: 1,
+  down: 2,
+  late: 3,
+  unknown: 4,
+};

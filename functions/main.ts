@@ -8,6 +8,7 @@ const COMPOSERS: Record<FunctionName, () => Promise<{ compose: Compose }>> = {
   "pulse-persist": () => import("./pulse-persist/compose.ts"),
   "pulse-query": () => import("./pulse-query/compose.ts"),
   "pulse-deadletter": () => import("./pulse-deadletter/compose.ts"),
+  "pulse-health": () => import("./pulse-health/compose.ts"),
 };
 
 run(process.env, async (name) => (await COMPOSERS[name]()).compose);

@@ -7,7 +7,7 @@ import { planProcesses } from "./plan.ts";
 describe("the plan", () => {
   const settings = readSettings(localSettings, { PULSE_LOCAL_BROKER_PORT: "9000", PULSE_DATA_DIR: "data" });
 
-  it("has the broker and the four functions, which their environment tells apart", () => {
+  it("has the broker and the five functions, which their environment tells apart", () => {
     const plan = planProcesses(settings);
     expect(plan.map(({ name, port, stopRank }) => [name, port, stopRank])).toEqual([
       ["pulse-ingest", 8080, 0],
@@ -15,6 +15,7 @@ describe("the plan", () => {
       ["pulse-persist", 8082, 2],
       ["pulse-deadletter", 8083, 2],
       ["pulse-query", 8081, 2],
+      ["pulse-health", 8084, 0],
     ]);
     expect(plan[0]?.env).toEqual({
       PULSE_FUNCTION: "pulse-ingest",

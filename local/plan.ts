@@ -23,7 +23,7 @@ export interface PlannedProcess {
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 // The rooms that an entry loads: test/watched-sources.test.ts compares them with its imports.
-const FUNCTION_SOURCES = ["events", "functions", "history", "http", "settings", "storage", "tracing"];
+const FUNCTION_SOURCES = ["events", "functions", "health", "history", "http", "settings", "storage", "tracing"];
 const BROKER_SOURCES = ["events", "http", "local/broker", "settings", "tracing"];
 /** In MB. Node lets the young generation grow to 128 MB under load, for garbage that lives for milliseconds. */
 const BROKER_SEMI_SPACE = 16;
@@ -49,11 +49,12 @@ export function urlsOf(settings: PlanSettings) {
     query: `http://localhost:${settings.queryPort}`,
     persist: `http://localhost:${settings.persistPort}`,
     deadletter: `http://localhost:${settings.deadletterPort}`,
+    health: `http://localhost:${settings.healthPort}`,
     broker: `http://localhost:${settings.brokerPort}/${BROKER.namespace}/${BROKER.name}`,
   };
 }
 
-/** The broker and the four functions. `storeEnv` has the settings that lead the functions to their store. */
+/** The broker and the five functions. `storeEnv` has the settings that lead the functions to their store. */
 export function planProcesses(
   settings: PlanSettings,
   storeEnv: Record<string, string> = {},
@@ -81,7 +82,7 @@ export function planProcesses(
     sources: FUNCTION_SOURCES.map((folder) => join(ROOT, folder)),
     stopRank,
   });
-  const { ingestPort, queryPort, persistPort, deadletterPort, brokerPort } = localSettings;
+  const { ingestPort, queryPort, persistPort, deadletterPort, healthPort, brokerPort } = localSettings;
   return [
     planFunction("pulse-ingest", settings.ingestPort, ingestPort.variable, 0, {
       PULSE_PERSIST_URL: urls.persist,
@@ -105,5 +106,7 @@ export function planProcesses(
       PULSE_INGEST_URL: urls.ingest,
       ...open,
     }),
+    // It sends to the broker, too.
+    planFunction("pulse-health", settings.healthPort, healthPort.variable, 0),
   ];
 }

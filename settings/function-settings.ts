@@ -4,7 +4,7 @@ import { dataDir } from "./local-settings.ts";
 import { type SettingsOf, setting } from "./setting.ts";
 import { ceOverrides, certificates } from "./sink-fields.ts";
 
-export const FUNCTIONS = ["pulse-ingest", "pulse-persist", "pulse-query", "pulse-deadletter"] as const;
+export const FUNCTIONS = ["pulse-ingest", "pulse-persist", "pulse-query", "pulse-deadletter", "pulse-health"] as const;
 export type FunctionName = (typeof FUNCTIONS)[number];
 
 const MIB = 1024 * 1024;
@@ -27,7 +27,7 @@ export const functionSettings = {
   sink: setting(
     "K_SINK",
     httpUrl,
-    "The broker: pulse-ingest sends events to it, pulse-deadletter replays them to it, and neither starts without it. SinkBinding sets it.",
+    "The broker: pulse-ingest sends events to it, pulse-deadletter replays them to it, pulse-health tells it of changes, and none of them starts without it. SinkBinding sets it.",
   ),
   sinkExtensions: setting(
     "K_CE_OVERRIDES",

@@ -36,6 +36,7 @@ export const localSettings = {
   queryPort: port("PULSE_LOCAL_QUERY_PORT", 8081, "pulse-query"),
   persistPort: port("PULSE_LOCAL_PERSIST_PORT", 8082, "pulse-persist"),
   deadletterPort: port("PULSE_LOCAL_DEADLETTER_PORT", 8083, "pulse-deadletter"),
+  healthPort: port("PULSE_LOCAL_HEALTH_PORT", 8084, "pulse-health"),
   brokerPort: port("PULSE_LOCAL_BROKER_PORT", 8090, "the local broker"),
   otlpPort: port(
     "PULSE_LOCAL_OTLP_PORT",

@@ -73,12 +73,13 @@ afterAll(async () => {
 });
 
 function urlOf(process: Role): string {
-  const { ingest, query, persist, deadletter, broker } = platform;
+  const { ingest, query, persist, deadletter, health, broker } = platform;
   const urls = {
     "pulse-ingest": ingest,
     "pulse-query": query,
     "pulse-persist": persist,
     "pulse-deadletter": deadletter,
+    "pulse-health": health,
   };
   return process === "broker" ? broker.replace(`/${BROKER.namespace}/${BROKER.name}`, "") : urls[process];
 }
@@ -164,7 +165,14 @@ function bodyOf(path: string, isEvent: boolean): unknown {
 describe("the doors in docs/security.md", () => {
   it("are all that the processes have", async () => {
     const processes = [...new Set(ROWS.map(({ process }) => process))];
-    expect(processes.sort()).toEqual(["broker", "pulse-deadletter", "pulse-ingest", "pulse-persist", "pulse-query"]);
+    expect(processes.sort()).toEqual([
+      "broker",
+      "pulse-deadletter",
+      "pulse-health",
+      "pulse-ingest",
+      "pulse-persist",
+      "pulse-query",
+    ]);
     for (const process of processes) {
       // A process names its doors to a request for none of them.
       const { detail } = JSON.parse((await ask(`${urlOf(process)}/nowhere/at/all/here`, {})).body);
@@ -212,7 +220,14 @@ describe("the doors in docs/security.md", () => {
         const call = request(url, { headers: { host } }, (response) => resolve(response.resume().statusCode));
         call.on("error", reject).end();
       });
-    for (const process of ["pulse-ingest", "pulse-query", "pulse-persist", "pulse-deadletter", "broker"] as const) {
+    for (const process of [
+      "pulse-ingest",
+      "pulse-query",
+      "pulse-persist",
+      "pulse-deadletter",
+      "pulse-health",
+      "broker",
+    ] as const) {
       expect(await statusFor(`${urlOf(process)}/metrics`, "rebound.example:80")).toBe(421);
       expect(await statusFor(`${urlOf(process)}/health/live`, "rebound.example:80")).toBe(200);
     }

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { freePort } from "../settings/tcp-ports.ts";
 
-export type Role = "pulse-ingest" | "pulse-query" | "pulse-persist" | "pulse-deadletter" | "broker";
+export type Role = "pulse-ingest" | "pulse-query" | "pulse-persist" | "pulse-deadletter" | "pulse-health" | "broker";
 
 /** The laptop platform as `make run` starts it, on free ports and in a separate folder. */
 export interface Platform {
@@ -15,6 +15,7 @@ export interface Platform {
   query: string;
   persist: string;
   deadletter: string;
+  health: string;
   /** The URL for events. */
   broker: string;
   /** Where exporters of OpenTelemetry look. */
@@ -30,7 +31,7 @@ export interface Platform {
   dispose(): Promise<void>;
 }
 
-const PORT_SETTINGS = ["INGEST", "QUERY", "PERSIST", "DEADLETTER", "BROKER", "OTLP"] as const;
+const PORT_SETTINGS = ["INGEST", "QUERY", "PERSIST", "DEADLETTER", "HEALTH", "BROKER", "OTLP"] as const;
 
 /**
  * Starts the platform and resolves when all of it is ready. `envOf` may be a function of where its pulse-ingest will be.
@@ -59,12 +60,21 @@ export async function startPlatform(
     });
   }
   const urls = ports.map((port) => `http://127.0.0.1:${port}`);
-  const [ingest, query, persist, deadletter, broker, otlp] = urls as [string, string, string, string, string, string];
+  const [ingest, query, persist, deadletter, health, broker, otlp] = urls as [
+    string,
+    string,
+    string,
+    string,
+    string,
+    string,
+    string,
+  ];
   const hosts: Record<Role, string> = {
     "pulse-ingest": ingest,
     "pulse-query": query,
     "pulse-persist": persist,
     "pulse-deadletter": deadletter,
+    "pulse-health": health,
     broker,
   };
   for (const role of Object.keys(hosts) as Role[]) await untilReady(hosts[role], child, lines);
@@ -74,6 +84,7 @@ export async function startPlatform(
     query,
     persist,
     deadletter,
+    health,
     broker: `${broker}/default/pulsemesh`,
     otlp,
     pids,

@@ -16,7 +16,14 @@ import { handlesOf, residentBytes } from "./resident.ts";
 
 const MINUTE = 60_000;
 const LENGTH_MS = Number(process.env.SOAK_MINUTES ?? 60) * MINUTE;
-const ROLES: readonly Role[] = ["pulse-ingest", "broker", "pulse-persist", "pulse-query", "pulse-deadletter"];
+const ROLES: readonly Role[] = [
+  "pulse-ingest",
+  "broker",
+  "pulse-persist",
+  "pulse-query",
+  "pulse-deadletter",
+  "pulse-health",
+];
 const GOOD = 8;
 /** A process counts once it is so old: before, it is still growing to its size. */
 const GROWN_MS = 30_000;

@@ -1,7 +1,7 @@
 import { HEALTHS } from "../../events/health.ts";
+import { HEALTH_CODES } from "../../events/service-health.ts";
 import type { Board, Row } from "../grafana/panel.ts";
 import { percentiles, perSecond, perSecondBy, RANGE } from "../grafana/panel-queries.ts";
-import { HEALTH_CODES } from "../health-codes.ts";
 import { count, orZero, rate, ratio, total } from "../promql.ts";
 import { unaccountedOf } from "../rules/flow-rules.ts";
 import { burnLimit, FAST_BURN, INGEST_BUDGET } from "../rules/thresholds.ts";

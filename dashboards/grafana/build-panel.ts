@@ -11,7 +11,8 @@ import * as statetimeline from "@grafana/grafana-foundation-sdk/statetimeline";
 import * as table from "@grafana/grafana-foundation-sdk/table";
 import * as timeseries from "@grafana/grafana-foundation-sdk/timeseries";
 import type { ServiceHealth } from "../../events/service-health.ts";
-import { HEALTH_CODES, HEALTH_COLORS } from "../health-codes.ts";
+import { HEALTH_CODES } from "../../events/service-health.ts";
+import { HEALTH_COLORS } from "../health-colors.ts";
 import type { Panel, PanelKind } from "./panel.ts";
 
 const PROMETHEUS = { type: "prometheus", uid: "$datasource" };

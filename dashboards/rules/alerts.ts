@@ -1,6 +1,6 @@
 import { LATE_AFTER_PERIODS } from "../../events/lateness.ts";
+import { HEALTH_CODES } from "../../events/service-health.ts";
 import { MAX_SERVICE_LABELS } from "../../functions/metrics/names.ts";
-import { HEALTH_CODES } from "../health-codes.ts";
 import { max, orZero, part, quantile, rate, ratio, sum, total } from "../promql.ts";
 import { CASSANDRA_SERIES, RECORDED, SERIES } from "../selectors.ts";
 import { durationInWords, RECENT_SECONDS } from "../timing.ts";

@@ -3,9 +3,8 @@
 import { afterAll, beforeAll, describe, it } from "vitest";
 import { HEALTHS, healthOf } from "../../events/health.ts";
 import { lateAfterMs, SIGHTING_MS, sightingsOf, usualPeriodOf } from "../../events/lateness.ts";
-import { serviceHealthOf } from "../../events/service-health.ts";
+import { HEALTH_CODES, serviceHealthOf } from "../../events/service-health.ts";
 import { METRICS } from "../../functions/metrics/names.ts";
-import { HEALTH_CODES } from "../health-codes.ts";
 import { RECORDED } from "../selectors.ts";
 import { ruleOptions } from "../testing/rule-options.ts";
 import { type Expectation, openRulesUnderTest, type RulesUnderTest } from "../testing/rules-under-test.ts";

@@ -15,8 +15,8 @@ import {
   MIN_GAPS,
   SIGHTING_MS,
 } from "../../events/lateness.ts";
+import { HEALTH_CODES } from "../../events/service-health.ts";
 import { DAY_MS } from "../../events/time.ts";
-import { HEALTH_CODES } from "../health-codes.ts";
 import { max, quantile, rate } from "../promql.ts";
 import { RECORDED, SERIES } from "../selectors.ts";
 import { RECENT_SECONDS } from "../timing.ts";

@@ -30,6 +30,11 @@ export const METRICS = {
   deadLettersReplayed: "pulsemesh_dead_letters_replayed_total",
   deadLetterPulses: "pulsemesh_dead_letter_pulses_total",
   deadLetterPulsesReplayed: "pulsemesh_dead_letter_pulses_replayed_total",
+  serviceHealth: "pulsemesh_service_health",
+  serviceHealthSince: "pulsemesh_service_health_since_seconds",
+  servicesLeftOut: "pulsemesh_service_health_left_out",
+  judgedUntil: "pulsemesh_health_judged_timestamp_seconds",
+  untold: "pulsemesh_health_untold_services",
   startSeconds: "pulsemesh_start_seconds",
 } as const;
 

@@ -1,6 +1,7 @@
 import { Readable } from "node:stream";
 import type { Route } from "../../http/route.ts";
 import type { PulseReader } from "../../storage/ports.ts";
+import { namesOfOthers } from "../own-service.ts";
 import { whileStoreAnswers } from "../store-answers.ts";
 
 const HEADERS = { "content-type": "text/plain; charset=utf-8", "cache-control": "no-store" };
@@ -12,7 +13,7 @@ export function serviceNamesRoute(reader: Pick<PulseReader, "names">): Route {
     path: "/service-names",
     trace: "continues",
     handle: whileStoreAnswers(async () => {
-      const chunks = reader.names()[Symbol.asyncIterator]();
+      const chunks = namesOfOthers(reader);
       // Before the answer begins, so that it can still be a 503.
       const first = await chunks.next();
       const body = Readable.from(linesOf(first, chunks), { objectMode: false, highWaterMark: 64 * 1024 });

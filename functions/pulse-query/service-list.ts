@@ -2,6 +2,7 @@ import { lateAfterMs } from "../../events/lateness.ts";
 import { type ServiceHealth, serviceHealthOf } from "../../events/service-health.ts";
 import { END_OF_TIME_MS } from "../../events/time.ts";
 import type { PulseReader, StoredPulse } from "../../storage/ports.ts";
+import { latestOfOthers } from "../own-service.ts";
 import { UsualPeriods } from "./usual-periods.ts";
 
 /** A service's newest pulse, and the service's health. */
@@ -55,7 +56,7 @@ export class ServiceList {
     isBare?: boolean;
   } = {}): AsyncGenerator<JudgedService[]> {
     const round = this.#periods.beginRound();
-    for await (const pulses of this.#reader.latest(after, isBare)) {
+    for await (const pulses of latestOfOthers(this.#reader, after, isBare)) {
       await round.learnFor(pulses);
       const now = this.#now();
       yield pulses.map((pulse) => this.#judge(pulse, now));

@@ -19,7 +19,7 @@ describe.skipIf(isSkippedWithout("helm"))("on a cluster", () => {
     const senders = {
       key: "serving.knative.dev/service",
       operator: "In",
-      values: ["pulse-ingest", "pulse-deadletter"],
+      values: ["pulse-ingest", "pulse-deadletter", "pulse-health"],
     };
     const { "cluster-local-gateway": _, ...rules } = rulesOf("knative");
     expect(rules).toEqual({
@@ -106,7 +106,7 @@ describe.skipIf(isSkippedWithout("helm"))("on a cluster", () => {
     ]);
   });
 
-  it("only pulse-ingest and pulse-deadletter get a token for the Broker, and its EventPolicy names them", () => {
+  it("only those who send get a token for the Broker, and its EventPolicy names them", () => {
     const manifests = render("pulsemesh", ["--set", "broker.eventPolicy.enabled=true"]);
     const holders = manifests.filter(({ kind, spec }) => {
       const volumes: Manifest[] = (kind === "Service" && spec.template.spec.volumes) || [];
@@ -116,7 +116,7 @@ describe.skipIf(isSkippedWithout("helm"))("on a cluster", () => {
       return true;
     });
     const names = holders.map(({ metadata }) => metadata.name).sort();
-    expect(names).toEqual(["pulse-deadletter", "pulse-ingest"]);
+    expect(names).toEqual(["pulse-deadletter", "pulse-health", "pulse-ingest"]);
     const policy = manifests.find(({ kind }) => kind === "EventPolicy");
     expect(policy.spec.from.map(({ sub }: Manifest) => sub).sort()).toEqual(
       names.map((name) => `system:serviceaccount:default:${name}`),

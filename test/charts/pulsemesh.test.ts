@@ -53,6 +53,7 @@ describe.skipIf(isSkippedWithout("helm"))("the chart", () => {
       metadata.labels["networking.knative.dev/visibility"] === "cluster-local";
     expect(services.filter(isLocal).map(({ metadata }) => metadata.name)).toEqual([
       "pulse-deadletter",
+      "pulse-health",
       "pulse-persist",
     ]);
   });
@@ -96,6 +97,7 @@ describe.skipIf(isSkippedWithout("helm"))("the chart", () => {
       "pulse-persist": { PULSE_READ_TOKENS_FILE: "readers" },
       "pulse-query": { PULSE_READ_TOKENS_FILE: "readers", PULSE_ADMIN_TOKENS_FILE: "admins" },
       "pulse-deadletter": { PULSE_READ_TOKENS_FILE: "readers", PULSE_ADMIN_TOKENS_FILE: "admins" },
+      "pulse-health": { PULSE_READ_TOKENS_FILE: "readers" },
     });
     const [{ env }] = services.find(({ metadata }) => metadata.name === "pulse-query").spec.template.spec.containers;
     const inside = "pulse-query.default,pulse-query.default.svc,pulse-query.default.svc.cluster.local";

@@ -98,7 +98,7 @@ export async function describeCluster(): Promise<string> {
   return (await Promise.all(texts)).join("\n\n");
 }
 
-/** Expects `kn service list` to show the four functions, each Ready. */
+/** Expects `kn service list` to show the functions, each Ready. */
 export async function expectServicesReady(): Promise<void> {
   const services = JSON.parse(await kn("service", "list", "-n", NAMESPACE, "-o", "json")).items;
   type Service = { metadata: { name: string }; status: { conditions: { type: string; status: string }[] } };

@@ -1,0 +1,103 @@
+import { pino } from "pino";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
+import type { CloudEvent } from "../../events/cloud-event.ts";
+import type { SentEvent } from "../broker-client.ts";
+import { Announcer } from "./announcer.ts";
+import type { Keeper } from "./keeper.ts";
+import { type KeptStore, openKeptStore, RETENTION_MS } from "./testing/keepers.ts";
+
+/** A keeper and its announcer, as one process. */
+function openProcess(
+  kept: KeptStore,
+  send: (event: CloudEvent) => Promise<SentEvent>,
+): { keeper: Keeper; announcer: Announcer } {
+  const log = pino({ level: "silent" });
+  const { health } = kept.store;
+  const now = () => kept.clock.now;
+  const announcer = new Announcer({ health, broker: { send }, retentionMs: RETENTION_MS, now, log, pauseMs: 1 });
+  onTestFinished(() => announcer.stop());
+  return { keeper: kept.keeper({ onChanged: (service) => announcer.add(service) }), announcer };
+}
+
+describe("the announcer", () => {
+  it("tells a receiver that fails a third of the time of every change, with one id each and in order, although keepers are killed", async () => {
+    const kept = openKeptStore();
+    const received: CloudEvent[] = [];
+    let seed = 7;
+    const random = () => {
+      seed = (seed * 1_103_515_245 + 12_345) % 2 ** 31;
+      return seed / 2 ** 31;
+    };
+    const send = async (event: CloudEvent): Promise<SentEvent> => {
+      const chance = random();
+      // It may have taken an event of which the answer is lost.
+      if (chance > 1 / 6) received.push(event);
+      return chance > 1 / 3
+        ? { kind: "accepted", uncertainTries: 0 }
+        : { kind: "unavailable", reason: "503", uncertainTries: 1 };
+    };
+    const services = ["cart", "checkout", "search"];
+    let running = [openProcess(kept, send), openProcess(kept, send)];
+    for (let at = 0; at <= 1800; at += 30) {
+      for (const [i, service] of services.entries()) {
+        const isDown = Math.floor(at / (240 + 60 * i)) % 2 === 1;
+        await kept.pulse(service, at + i, isDown ? "down" : "ok");
+      }
+      for (const { keeper, announcer } of running) {
+        await kept.look(keeper, at + 20);
+        announcer.tell();
+      }
+      if (at % 210 === 0) {
+        const [first, second] = running;
+        // Killed: it tells nothing more, whatever it was about to do.
+        void first?.announcer.stop();
+        running = [...(second ? [second] : []), openProcess(kept, send)];
+      }
+    }
+    for (const { keeper, announcer } of running) {
+      await kept.look(keeper, 1820);
+      announcer.tell();
+    }
+    await vi.waitFor(() => expect(running.map(({ announcer }) => announcer.waiting)).toEqual([0, 0]));
+    await Promise.all(running.map(({ announcer }) => announcer.stop()));
+    for (const service of services) {
+      const ids = received.filter(({ subject }) => subject === service).map(({ id }) => id);
+      const from = await kept.store.health.toldFrom(kept.clock.now);
+      const runs = (await kept.runs(service)).filter(({ since }) => since >= from);
+      expect([...new Set(ids)]).toEqual(runs.map(({ since, health }) => `${service}/${since}/${health}/0`));
+      expect(runs.length).toBeGreaterThan(3);
+    }
+  });
+
+  it("revises what it told when pulses come late, and tells nothing of the time before it first ran", async () => {
+    const kept = openKeptStore();
+    for (const at of [-7200, -7140, -7080]) await kept.pulse("checkout", at, "down");
+    const received: CloudEvent[] = [];
+    const { keeper, announcer } = openProcess(kept, async (event) => {
+      received.push(event);
+      return { kind: "accepted", uncertainTries: 0 };
+    });
+    for (let at = 0; at <= 900; at += 30) {
+      if (at % 60 === 0) await kept.pulse("checkout", at + 1, at === 120 || at === 180 ? "down" : "ok");
+      // They are found by their mark, which is looked for in one of 30 rounds.
+      if (at === 420) for (const late of [101, 102, 103]) await kept.pulse("checkout", late, "503");
+      for (let look = at + 10; look <= at + 30; look += 10) await kept.look(keeper, look);
+      announcer.tell();
+      await vi.waitFor(() => expect(announcer.waiting).toBe(0));
+    }
+    const told = received.map(({ type, extensions: { health, previoushealth } }) => [
+      type.split(".").at(-2),
+      previoushealth,
+      health,
+    ]);
+    expect(told).toEqual([
+      ["changed", "up", "down"],
+      ["changed", "down", "up"],
+      ["revised", undefined, "down"],
+      ["revised", "down", "down"],
+    ]);
+    expect(received.map(({ id }) => id.split("/").at(-1))).toEqual(["0", "0", "0", "1"]);
+    const fromStart = await kept.store.health.toldFrom(kept.clock.now);
+    expect(received.map(({ id }) => Number(id.split("/")[1])).filter((since) => since < fromStart)).toEqual([]);
+  });
+});

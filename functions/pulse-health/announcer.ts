@@ -1,0 +1,110 @@
+import { setTimeout as delay } from "node:timers/promises";
+import pLimit from "p-limit";
+import { healthEventOf } from "../../events/health-event.ts";
+import type { HealthStore } from "../../storage/health-ports.ts";
+import { StoreError } from "../../storage/store-error.ts";
+import type { BrokerClient } from "../broker-client.ts";
+import type { Logger } from "../log.ts";
+import { untoldOf } from "./news.ts";
+
+export interface AnnouncerOptions {
+  health: HealthStore;
+  broker: Pick<BrokerClient, "send">;
+  /** How far back late pulses may change what was told. */
+  retentionMs: number;
+  now: () => number;
+  log: Logger;
+  /** The wait after the broker or the store took nothing. @default 2_000 */
+  pauseMs?: number;
+}
+
+/** Services of which the broker is told at one time. */
+const CONCURRENCY = 4;
+
+/**
+ * Tells the broker what has changed: of each service in the order of time, and of each change until the broker has it. What was told
+ * is noted in the store, so that what is left is known to every other process.
+ */
+export class Announcer {
+  readonly #options: AnnouncerOptions;
+  readonly #ended = new AbortController();
+  readonly #waiting = new Set<string>();
+  #loop: Promise<void> | undefined;
+  #told = 0;
+
+  constructor(options: AnnouncerOptions) {
+    this.#options = options;
+  }
+
+  /** Services of which something may have to be told. */
+  get waiting(): number {
+    return this.#waiting.size;
+  }
+
+  /** Events that the broker has taken. */
+  get told(): number {
+    return this.#told;
+  }
+
+  /** Something may be new of a service. */
+  add(service: string): void {
+    this.#waiting.add(service);
+  }
+
+  /** Tells what is new; not twice at one time. What cannot be told waits for the next call. */
+  tell(): void {
+    this.#loop ??= this.#tellAll().finally(() => {
+      this.#loop = undefined;
+    });
+  }
+
+  /** Resolves when nothing is under way any more. */
+  async stop(): Promise<void> {
+    this.#ended.abort();
+    await this.#loop;
+  }
+
+  async #tellAll(): Promise<void> {
+    const { pauseMs = 2000 } = this.#options;
+    const { signal } = this.#ended;
+    while (this.#waiting.size > 0 && !signal.aborted) {
+      const limit = pLimit(CONCURRENCY);
+      const results = await limit.map([...this.#waiting], (service) => this.#tryOne(service));
+      if (results.includes(false)) await delay(pauseMs, undefined, { signal }).catch(() => {});
+    }
+  }
+
+  async #tryOne(service: string): Promise<boolean> {
+    if (this.#ended.signal.aborted) return false;
+    this.#waiting.delete(service);
+    let isDone = false;
+    try {
+      isDone = await this.#tellOf(service);
+    } catch (error) {
+      if (!(error instanceof StoreError)) throw error;
+      this.#options.log.warn({ err: error, service }, "the change of a service's health waits for the store");
+    }
+    if (!isDone) this.#waiting.add(service);
+    return isDone;
+  }
+
+  async #tellOf(service: string): Promise<boolean> {
+    const { health, broker, retentionMs, now, log } = this.#options;
+    const basis = await health.begin();
+    const from = Math.max(await health.toldFrom(basis.asOf), now() - retentionMs);
+    const span = { from, to: Number.POSITIVE_INFINITY };
+    const told = await health.told(service, span);
+    // After what was told: what is kept meanwhile is told at the next look.
+    const runs = await health.runs(service, span);
+    for (const { news, told: one } of untoldOf(service, { runs, told, from })) {
+      const { kind } = await broker.send(healthEventOf(news));
+      if (kind === "unavailable") return false;
+      // No broker will ever take it: it must not hold up what follows.
+      if (kind === "refused")
+        log.error({ service, since: news.since }, "the broker refuses to take an event about health");
+      else this.#told++;
+      if (!(await health.tell(service, [one], basis))) return false;
+    }
+    return true;
+  }
+}

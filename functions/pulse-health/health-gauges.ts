@@ -1,0 +1,84 @@
+import type { Registry } from "prom-client";
+import { HEALTH_CODES } from "../../events/service-health.ts";
+import { DAY_MS } from "../../events/time.ts";
+import { gauge } from "../metrics/gauges.ts";
+import { MAX_SERVICE_LABELS, METRICS } from "../metrics/names.ts";
+import { registerScraped, type Sample } from "../metrics/scraped-metric.ts";
+import type { Judged } from "./keeper.ts";
+
+/** A service that has been silent for so long gives up its place among those that have gauges. */
+export const GIVES_UP_AFTER_MS = 7 * DAY_MS;
+
+/** The services that have gauges: the first that came, as many as there are values of a label. */
+export class GaugedServices {
+  readonly #max: number;
+  #services = new Set<string>();
+  #leftOut = 0;
+
+  constructor(max = MAX_SERVICE_LABELS) {
+    this.#max = max;
+  }
+
+  /** Services that have no gauges because there are too many. */
+  get leftOut(): number {
+    return this.#leftOut;
+  }
+
+  /** Those of the services that have gauges now (epoch ms). */
+  of(judged: Iterable<Judged>, now: number): Judged[] {
+    const present = [...judged].filter(({ newest }) => now - newest < GIVES_UP_AFTER_MS);
+    const names = new Set(present.map(({ service }) => service));
+    const kept = new Set([...this.#services].filter((service) => names.has(service)));
+    for (const name of names) if (kept.size < this.#max) kept.add(name);
+    this.#services = kept;
+    this.#leftOut = names.size - kept.size;
+    return present.filter(({ service }) => kept.has(service));
+  }
+}
+
+export interface HealthGaugesOptions {
+  registers: Registry[];
+  judged: () => Iterable<Judged>;
+  judgedUntil: () => number;
+  untold: () => number;
+  now: () => number;
+}
+
+/** Shows Prometheus what the keeper says. */
+export function gaugeHealth({ registers, judged, judgedUntil, untold, now }: HealthGaugesOptions): void {
+  const services = new GaugedServices();
+  registerScraped({
+    name: METRICS.serviceHealth,
+    help: "How a service is: 0 up, 1 degraded, 2 down, 3 late, 4 unknown.",
+    type: "gauge",
+    registers,
+    *samples(): Generator<Sample> {
+      for (const { service, run } of services.of(judged(), now())) {
+        yield { labels: { service }, value: HEALTH_CODES[run.health] };
+      }
+    },
+  });
+  registerScraped({
+    name: METRICS.serviceHealthSince,
+    help: "Since when a service is as it is, in seconds since 1970.",
+    type: "gauge",
+    registers,
+    *samples(): Generator<Sample> {
+      for (const { service, run } of services.of(judged(), now())) {
+        yield { labels: { service }, value: run.since / 1000 };
+      }
+    },
+  });
+  const leftOut = "Services whose health has no gauge, because there are more than a label may have values.";
+  gauge(registers, METRICS.servicesLeftOut, leftOut, () => {
+    services.of(judged(), now());
+    return services.leftOut;
+  });
+  gauge(
+    registers,
+    METRICS.judgedUntil,
+    "Until when every service is judged, in seconds since 1970.",
+    () => judgedUntil() / 1000,
+  );
+  gauge(registers, METRICS.untold, "Services of which the broker has yet to be told something.", untold);
+}

@@ -1,0 +1,87 @@
+import { CELL_MS } from "../../health/cell.ts";
+import type { ServiceSettings } from "../../health/service-settings.ts";
+import type { PulseReader, RollupStore, Span } from "../../storage/ports.ts";
+import { floorTo, TIERS } from "../../storage/tiers.ts";
+import { readCells, readNewestCells } from "./cells.ts";
+import type { ServiceWatch } from "./service-watch.ts";
+
+/** What one look at all services knows. */
+export interface Round {
+  /** Epoch ms: whole cells before it are judged. */
+  until: number;
+  /** Epoch ms: what is stored from now on of before it leaves a mark. */
+  sealedUntil: number;
+  /** When PulseMesh itself stored nothing. */
+  blind: readonly Span[];
+}
+
+export interface JudgingOptions {
+  reader: Pick<PulseReader, "measures">;
+  rollups: Pick<RollupStore, "marks">;
+  /** The oldest time that is still shown. */
+  horizon(): number;
+}
+
+/** Of a past that is judged again, so much at one time: a day of a service that never pauses has 8,640 cells. */
+const STEP_MS = 6 * TIERS.hour;
+/** Of a service that was never judged, about as many of its newest pulses are: some 50 ms. */
+const FIRST_PULSES = 50_000;
+
+/** Reads what came of a service, and judges it up to the present. */
+export class Judging {
+  readonly #options: JudgingOptions;
+
+  constructor(options: JudgingOptions) {
+    this.#options = options;
+  }
+
+  /** Looks for pulses that came late. @throws {StoreError} */
+  async readMarks(watch: ServiceWatch, sealedUntil: number): Promise<void> {
+    const { rollups, horizon } = this.#options;
+    const marks = await rollups.marks(watch.service, { from: horizon(), to: sealedUntil });
+    for (const [hour, mark] of marks) if (watch.marks.get(hour) !== mark) watch.doubt(hour);
+    watch.marks = marks;
+  }
+
+  /** @param newest epoch ms of the service's newest pulse @throws {StoreError} */
+  async judge(watch: ServiceWatch, newest: number, settings: ServiceSettings, round: Round): Promise<void> {
+    const source = { reader: this.#options.reader, service: watch.service, healthOfStatus: settings.healthOfStatus };
+    const { until, sealedUntil, blind } = round;
+    // It came after what follows it in time was judged.
+    const cameLate = newest !== watch.newest && newest < watch.counted.to ? floorTo(CELL_MS, newest) : undefined;
+    await this.#settle(watch, newest, sealedUntil, source);
+    if (cameLate !== undefined) await this.#count(watch, { from: cameLate, to: watch.counted.to }, source);
+    watch.newest = newest;
+    for (let isWhole = false; ; ) {
+      const { start } = watch;
+      const stepEnd = start === undefined ? until : Math.min(until, start.judgedUntil + STEP_MS);
+      const { from, areThere } = watch.needs(settings, isWhole);
+      if (!areThere && start === undefined) {
+        watch.take(await readNewestCells(source, { until, maxPulses: FIRST_PULSES }));
+      } else if (!areThere) await this.#count(watch, { from, to: stepEnd }, source);
+      else if (watch.counted.to < stepEnd) {
+        const span = { from: watch.counted.to, to: stepEnd };
+        // A silent service costs no reading.
+        if (newest >= span.from) await this.#count(watch, span, source);
+        else watch.take({ ...span, cells: [] });
+      }
+      if (watch.start !== start) continue;
+      if (!watch.judge(stepEnd, settings, blind)) isWhole = true;
+      else if (stepEnd === until) return;
+    }
+  }
+
+  /** Counts once more what is sealed since the last time: some pulses come a little late, and leave no mark. */
+  async #settle(watch: ServiceWatch, newest: number, sealedUntil: number, source: Parameters<typeof readCells>[0]) {
+    const span = {
+      from: Math.max(watch.settledUntil, watch.counted.from),
+      to: Math.min(sealedUntil, watch.counted.to),
+    };
+    if (span.from < span.to && newest >= span.from) await this.#count(watch, span, source);
+    watch.settledUntil = Math.max(watch.settledUntil, sealedUntil);
+  }
+
+  async #count(watch: ServiceWatch, span: Span, source: Parameters<typeof readCells>[0]): Promise<void> {
+    watch.take({ ...span, cells: await readCells(source, span) });
+  }
+}

@@ -1,0 +1,220 @@
+import type { HealthRun } from "../../events/health-run.ts";
+import { CELL_MS, type HealthCell } from "../../health/cell.ts";
+import { type Memory, neededFrom, recall, remember } from "../../health/memory.ts";
+import { patienceOf, type RuleSettings } from "../../health/rule.ts";
+import { judge, LOOKBACK_MS, type TimelineState } from "../../health/timeline.ts";
+import type { HealthChange, KeptMemory } from "../../storage/health-ports.ts";
+import type { Span } from "../../storage/ports.ts";
+import { floorTo, TIERS } from "../../storage/tiers.ts";
+import { type CellSpan, firstDifference } from "./cells.ts";
+
+/** What is kept of a service between two processes. */
+interface KeptState {
+  states: Memory;
+  /** Epoch ms: no pulse before it comes without a mark. */
+  settledUntil: number;
+  /** By the beginning of their hour. */
+  marks: [hour: number, mark: string][];
+}
+
+/** The shortest that is looked back: twice the shortest window. */
+const LEAST_LOOKBACK_MS = 2 * TIERS.minute;
+/** Windows are of three periods. */
+const WINDOW_PERIODS = 3;
+
+/** What is known of one service while the keeper runs. It reads and writes nothing. */
+export class ServiceWatch {
+  readonly service: string;
+  /** Epoch ms of the newest pulse that was seen. */
+  newest = Number.NEGATIVE_INFINITY;
+  /** Epoch ms: all before it is judged with every pulse that came without a mark. */
+  settledUntil: number;
+  /** What was last read of its marks. */
+  marks: ReadonlyMap<number, string>;
+  /** The `asOf` of the change that was kept last. */
+  keptAsOf: number | undefined;
+  #memory: Memory;
+  #savedUntil: number;
+  #cells: CellSpan = { from: Number.POSITIVE_INFINITY, to: Number.POSITIVE_INFINITY, cells: [] };
+  #unchangedUntil: number;
+  /** The runs that may still change, as they were judged, and as they are kept. */
+  #runs: readonly HealthRun[] = [];
+  #kept: readonly HealthRun[] = [];
+  /** From when on `#kept` is what the store has. */
+  #keptFrom = Number.POSITIVE_INFINITY;
+
+  constructor(service: string, kept: KeptMemory | undefined) {
+    this.service = service;
+    const state = kept === undefined ? undefined : (JSON.parse(kept.state) as KeptState);
+    this.#memory = state?.states ?? [];
+    this.#savedUntil = kept?.judgedUntil ?? Number.NEGATIVE_INFINITY;
+    this.settledUntil = state?.settledUntil ?? Number.NEGATIVE_INFINITY;
+    this.marks = new Map(state?.marks ?? []);
+    this.#unchangedUntil = this.settledUntil;
+  }
+
+  /** Epoch ms; negative infinity while nothing is judged. */
+  get judgedUntil(): number {
+    return this.#memory.at(-1)?.judgedUntil ?? Number.NEGATIVE_INFINITY;
+  }
+
+  /** The newest run; `undefined` while nothing is judged. */
+  get current(): HealthRun | undefined {
+    return this.#runs.at(-1);
+  }
+
+  /** From when on the kept runs have to be read, as they are compared with those that were judged; `undefined` when they are known. */
+  get unknownKeptFrom(): number | undefined {
+    const oldest = this.#runs[0]?.since;
+    return oldest !== undefined && oldest < this.#keptFrom ? oldest : undefined;
+  }
+
+  /** The pulses from a time on (epoch ms) may have changed. */
+  doubt(from: number): void {
+    this.#unchangedUntil = Math.min(this.#unchangedUntil, from);
+  }
+
+  /** The state from which to judge. */
+  get start(): TimelineState | undefined {
+    return recall(this.#memory, this.#unchangedUntil);
+  }
+
+  /** From when on cells are needed to go on from the start, and whether they are there. */
+  needs(settings: RuleSettings, isWhole: boolean): { from: number; areThere: boolean } {
+    const { start } = this;
+    const from = isWhole || start === undefined ? neededFrom(start) : start.judgedUntil - lookbackOf(start, settings);
+    return { from, areThere: this.#cells.from <= from };
+  }
+
+  /** Takes what was read of a span. Where it does not touch what is there, it replaces all of that. */
+  take({ from, to, cells }: CellSpan): void {
+    const known = this.#cells;
+    const overlap = { from: Math.max(from, known.from), to: Math.min(to, known.to) };
+    const difference = firstDifference(within(known.cells, overlap), within(cells, overlap));
+    if (difference !== undefined) this.doubt(difference);
+    if (from > known.to || to < known.from) this.#cells = { from, to, cells };
+    else {
+      const before = within(known.cells, { from: known.from, to: from });
+      const after = within(known.cells, { from: to, to: known.to });
+      const all = { from: Math.min(from, known.from), to: Math.max(to, known.to) };
+      this.#cells = { ...all, cells: [...before, ...cells, ...after] };
+    }
+  }
+
+  /** The span of which all pulses are counted. */
+  get counted(): Span {
+    const { from, to } = this.#cells;
+    return { from, to };
+  }
+
+  /** Judges up to a time. @returns false where older cells than those that are there would be needed */
+  judge(until: number, settings: RuleSettings, blind: readonly Span[]): boolean {
+    const { start } = this;
+    const { cells, from } = this.#cells;
+    const { runs, states } = judge({ settings, state: start, cells, until, blind });
+    const newest = states.at(-1) as TimelineState;
+    const wanted =
+      start === undefined ? from : Math.max(neededFrom(start), start.judgedUntil - windowOf(newest, settings));
+    if (wanted < from) return false;
+    this.#memory = remember(this.#memory, start, states);
+    this.#unchangedUntil = newest.judgedUntil;
+    const [first] = runs;
+    if (first !== undefined) this.#runs = [...this.#runs.filter(({ since }) => since < first.since), ...runs];
+    this.#trim(settings);
+    return true;
+  }
+
+  /** Takes what the store has of the runs that begin at a time or later. */
+  compareWith(from: number, kept: readonly HealthRun[]): void {
+    this.#kept = kept.filter(({ since }) => since >= from);
+    this.#keptFrom = from;
+  }
+
+  /** Another keeper has kept something as of a time: the store may have other runs than are known. */
+  doubtKept(asOf: number): void {
+    this.#keptFrom = Number.POSITIVE_INFINITY;
+    this.keptAsOf = asOf;
+  }
+
+  /** Takes the newest run for one that is not kept. */
+  renew(): void {
+    this.#kept = this.#kept.slice(0, -1);
+  }
+
+  /** What is not kept yet. */
+  change(mayRemember: boolean): Omit<HealthChange, "service"> | undefined {
+    const change: Omit<HealthChange, "service"> = {};
+    const from = this.#differsFrom();
+    if (from !== undefined) {
+      const span = { from, to: Number.POSITIVE_INFINITY };
+      change.runs = { span, runs: this.#runs.filter(({ since }) => since >= from) };
+    }
+    const { judgedUntil } = this;
+    if (mayRemember && this.#memory.length > 0 && this.newest >= this.#savedUntil) {
+      const state: KeptState = { states: this.#memory, settledUntil: this.settledUntil, marks: [...this.marks] };
+      change.memory = { judgedUntil, state: JSON.stringify(state) };
+    }
+    return change.runs === undefined && change.memory === undefined ? undefined : change;
+  }
+
+  /** A change is kept as of a time. */
+  noteKept({ runs, memory }: Omit<HealthChange, "service">, asOf: number): void {
+    if (memory !== undefined) this.#savedUntil = memory.judgedUntil;
+    if (runs === undefined) return;
+    this.#kept = [...this.#kept.filter(({ since }) => since < runs.span.from), ...runs.runs];
+    this.keptAsOf = asOf;
+    this.#forgetOld();
+  }
+
+  /** From when on the runs differ from those that are kept. */
+  #differsFrom(): number | undefined {
+    const oldest = this.#runs[0]?.since;
+    if (oldest === undefined) return undefined;
+    const kept = this.#kept.filter(({ since }) => since >= oldest);
+    for (let i = 0; i < Math.max(kept.length, this.#runs.length); i++) {
+      const [one, other] = [this.#runs[i], kept[i]];
+      if (one === undefined || other === undefined || !isSameRun(one, other)) {
+        // A change holds at least one run, also where the last ones are to go.
+        const last = this.#runs.at(-1)?.since ?? oldest;
+        return Math.min(one?.since ?? last, other?.since ?? last, last);
+      }
+    }
+    return undefined;
+  }
+
+  /** Runs from before what is settled change only once they are judged again, and are read again then. */
+  #forgetOld(): void {
+    const from = recall(this.#memory, this.settledUntil)?.runs[0]?.since;
+    if (from === undefined) return;
+    this.#runs = this.#runs.filter(({ since }) => since >= from);
+    this.#kept = this.#kept.filter(({ since }) => since >= from);
+    this.#keptFrom = Math.max(this.#keptFrom, from);
+  }
+
+  #trim(settings: RuleSettings): void {
+    const newest = this.#memory.at(-1) as TimelineState;
+    const oldest = Math.min(newest.judgedUntil, this.settledUntil);
+    const from = floorTo(CELL_MS, oldest - lookbackOf(newest, settings));
+    if (from <= this.#cells.from) return;
+    this.#cells = { from, to: this.#cells.to, cells: within(this.#cells.cells, { from, to: this.#cells.to }) };
+  }
+}
+
+function isSameRun(a: HealthRun, b: HealthRun): boolean {
+  return a.since === b.since && a.health === b.health && a.confirmedAt === b.confirmedAt && a.cause === b.cause;
+}
+
+/** What is needed of the cells before a state, as long as the usual period does not double. */
+function lookbackOf(state: TimelineState, settings: RuleSettings): number {
+  return Math.min(LOOKBACK_MS, Math.max(LEAST_LOOKBACK_MS, 2 * windowOf(state, settings)));
+}
+
+/** How long a window is after a state. */
+function windowOf({ period }: TimelineState, settings: RuleSettings): number {
+  const due = patienceOf(period?.learnt, settings)?.dueMs;
+  return due === undefined ? LOOKBACK_MS : Math.min(LOOKBACK_MS, WINDOW_PERIODS * due);
+}
+
+function within(cells: readonly HealthCell[], { from, to }: Span): HealthCell[] {
+  return cells.filter(({ start }) => start >= from && start < to);
+}
