@@ -10,6 +10,7 @@ import { buildGo, pulsesOf, writeProgram } from "./senders/clients.ts";
 
 /** Compiling a Collector takes minutes where Go's cache is empty. */
 const TIMEOUT_MS = 1_800_000;
+const PATIENT = { timeout: 60_000 };
 
 function post({ ingest }: Platform, id: string): Promise<Response> {
   const body = JSON.stringify({ id, service_name: "checkout", latency_ms: 1, status: "ok" });
@@ -70,8 +71,8 @@ it("PulseMesh takes its own spans as pulses, and the taking makes no further one
   // Each comes with a later batch of spans: what the batches before had led to would be in it.
   for (let count = 1; count <= 4; count++) {
     expect((await post(platform, String(count))).status).toBe(202);
-    await vi.waitFor(async () => expect((await own("pulse-ingest")).length).toBeGreaterThanOrEqual(count));
-    await vi.waitFor(async () => expect((await own("pulse-persist")).length).toBeGreaterThanOrEqual(count));
+    await vi.waitFor(async () => expect((await own("pulse-ingest")).length).toBeGreaterThanOrEqual(count), PATIENT);
+    await vi.waitFor(async () => expect((await own("pulse-persist")).length).toBeGreaterThanOrEqual(count), PATIENT);
   }
   expect(await own("pulse-ingest")).toHaveLength(4);
   expect(await own("pulse-persist")).toHaveLength(4);

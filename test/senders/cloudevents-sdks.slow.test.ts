@@ -1,10 +1,11 @@
 // The SDKs of CloudEvents as they are published: what each sends in binary and in structured mode is stored field by field.
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, it, vi } from "vitest";
 import { isSkippedWithout } from "../../dashboards/testing/tools.ts";
 import { temporaryFolder } from "../../local/testing/temporary-folder.ts";
 import { type Platform, startPlatform } from "../platform.ts";
-import { buildGo, installPython, pulsesOf, runClient, writeProgram } from "./clients.ts";
+import { buildGo, installJars, installPython, pulsesOf, runClient, writeProgram } from "./clients.ts";
 
 const TIMEOUT_MS = 1_800_000;
 
@@ -70,4 +71,17 @@ for to, mode in (to_binary_event, "binary"), (to_structured_event, "structured")
 it.skipIf(isSkippedWithout("go"))("the SDK for Go", { timeout: TIMEOUT_MS }, async () => {
   await runClient(buildGo("go-cloudevents", temporaryFolder()), [`${platform.ingest}/`, "go"], {});
   await expectBoth("go");
+});
+
+it.skipIf(isSkippedWithout("java", "mvn"))("the SDK for Java", { timeout: TIMEOUT_MS }, async () => {
+  const jars = installJars(
+    [
+      ...["api", "core", "http-basic", "json-jackson"].map((part) => `io.cloudevents:cloudevents-${part}:4.0.1`),
+      ...["annotations", "core", "databind"].map((part) => `com.fasterxml.jackson.core:jackson-${part}:2.18.2`),
+    ],
+    temporaryFolder(),
+  );
+  const program = fileURLToPath(new URL("java-cloudevents/Send.java", import.meta.url));
+  await runClient("java", ["-cp", jars, program, `${platform.ingest}/`, "java"], {});
+  await expectBoth("java");
 });
