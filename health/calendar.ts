@@ -68,12 +68,9 @@ export function calendarParts(span: Span, unit: "day" | "month", zone: string): 
   return parts;
 }
 
-/** A month such as `2026-11`. */
-export function monthSpan(text: string, zone: string): Span | undefined {
-  const [, year, month] = /^(\d{4})-(0[1-9]|1[0-2])$/.exec(text) ?? [];
-  if (year === undefined || month === undefined) return undefined;
-  const first = { year: Number(year), month: Number(month), day: 1 };
-  return { from: momentOf(first, zone), to: momentOf({ ...first, month: first.month + 1 }, zone) };
+/** The days of a month. */
+export function monthSpan({ year, month }: Pick<WallTime, "year" | "month">, zone: string): Span {
+  return { from: momentOf({ year, month, day: 1 }, zone), to: momentOf({ year, month: month + 1, day: 1 }, zone) };
 }
 
 function offsetAt(time: number, zone: string): number {

@@ -15,10 +15,10 @@ export interface Incident {
   runs: HealthRun[];
 }
 
-export type BadHealth = (typeof BY_URGENCY)[number];
+export type BadHealth = (typeof BAD_HEALTHS)[number];
 
-/** The worst first. */
-const BY_URGENCY = ["down", "late", "degraded"] as const satisfies readonly ServiceHealth[];
+/** What makes an incident, the worst first. */
+export const BAD_HEALTHS = ["down", "late", "degraded"] as const satisfies readonly ServiceHealth[];
 
 /** What is well for less is no end of an incident. */
 export const ONE_INCIDENT_MS = 5 * 60_000;
@@ -46,14 +46,14 @@ export function incidentsOf(runs: readonly HealthRun[], maintenance: readonly Sp
       }
       last.until = until;
       if (last.runs.at(-1) !== run) last.runs.push(run);
-      if (BY_URGENCY.indexOf(health) < BY_URGENCY.indexOf(last.health)) last.health = health;
+      if (BAD_HEALTHS.indexOf(health) < BAD_HEALTHS.indexOf(last.health)) last.health = health;
     }
   }
   return incidents;
 }
 
 function isBad(health: ServiceHealth): health is BadHealth {
-  return (BY_URGENCY as readonly ServiceHealth[]).includes(health);
+  return (BAD_HEALTHS as readonly ServiceHealth[]).includes(health);
 }
 
 /** When a service flapped, by the times at which its changes were known: each stretch is worth telling once. */

@@ -1,8 +1,8 @@
 import { DAY_MS } from "../../events/time.ts";
-import { openServices } from "../../health/services-file.ts";
 import { openBrokerClient } from "../broker-client.ts";
 import { brokerAuthorization, type Parts, requireBrokerUrl } from "../parts.ts";
 import type { PulseFunction } from "../pulse-function.ts";
+import { openServiceSettings } from "../service-settings.ts";
 import { openPulseStore } from "../stores.ts";
 import { Announcer } from "./announcer.ts";
 import { gaugeHealth } from "./health-gauges.ts";
@@ -19,12 +19,7 @@ const CONCURRENCY = 16;
 export async function compose(parts: Parts): Promise<PulseFunction> {
   const { settings, cassandra, registry, log } = parts;
   const url = requireBrokerUrl(settings);
-  const services = openServices({
-    file: settings.servicesFile,
-    variable: "PULSE_SERVICES_FILE",
-    onRead: () => log.info("the settings of services were read again"),
-    onFailure: (error) => log.error({ err: error }, "the settings of services stay as they were"),
-  });
+  const services = openServiceSettings(parts);
   const store = await openPulseStore(parts);
   const broker = openBrokerClient({
     url,

@@ -196,8 +196,8 @@ export const deadLetterCount = z
 export const badgeView = z
   .object({
     schemaVersion: z.literal(1),
-    label: z.string().describe("The service's name."),
-    message: serviceHealth,
+    label: z.string().describe("The service's name, and what is shown of it where that is not its health."),
+    message: z.string().describe("Its health, its uptime such as `99.95%`, or its p95 such as `12.5 ms`."),
     color: z.string(),
     labelColor: z.string(),
   })

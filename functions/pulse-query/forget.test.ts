@@ -31,6 +31,7 @@ async function openWith(services: readonly string[], options: Partial<QueryOptio
       await before();
       await own.forget(names);
     },
+    health: own.health,
     check: () => own.check(),
     close: () => own.close(),
   };

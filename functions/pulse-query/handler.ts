@@ -1,27 +1,29 @@
 // pulse-query reads the store and shows what it holds. This file has the routes. service-list.ts judges services, summary-routes.ts
-// sums spans up, live-routes.ts streams changes, export.ts streams whole spans, badge.ts makes badges, dead-letters.ts forwards to
+// sums spans up, health-routes.ts says how services were, live-routes.ts streams changes, export.ts streams whole spans, badge-routes.ts shows badges, dead-letters.ts forwards to
 // pulse-deadletter, forget.ts removes services, session-routes.ts signs browsers in, openapi.ts describes the API, page/ serves the
 // page.
+import { ServicesSettings } from "../../health/service-settings.ts";
+import { History } from "../../history/history.ts";
 import { asPolled } from "../../http/conditional.ts";
 import { freshJson, freshText, json } from "../../http/json.ts";
 import { badRequest, problem, tryLater } from "../../http/problem.ts";
 import { faultsInQuery, readQuery } from "../../http/query-parameters.ts";
 import type { HttpReply, HttpRequest, Route } from "../../http/route.ts";
 import { Turns } from "../../http/turns.ts";
-import { matchOf } from "../../settings/service-patterns.ts";
+import type { HealthReader } from "../../storage/health-ports.ts";
 import type { PulseForgetter, PulseReader, RollupStore, StoreLifecycle } from "../../storage/ports.ts";
 import { StoreError } from "../../storage/store-error.ts";
 import type { Logger } from "../log.ts";
 import type { PulseFunction } from "../pulse-function.ts";
-import { whileStoreAnswers } from "../store-answers.ts";
 import type { Doors } from "../tokens/doors.ts";
 import { behind } from "../tokens/guarded-routes.ts";
 import { answering } from "./answering.ts";
-import type { BadgeView } from "./answers.ts";
-import { badgeOf, drawBadge } from "./badge.ts";
+import { badgeRoutes } from "./badge-routes.ts";
 import { deadLetterRoutes } from "./dead-letters.ts";
 import { Exports, wantsLines } from "./export.ts";
 import { forgetRoute } from "./forget.ts";
+import { PastHealth } from "./health-history.ts";
+import { healthRoutes } from "./health-routes.ts";
 import { LIVE_DEFAULTS, type LiveOptions } from "./live.ts";
 import { liveRoutes } from "./live-routes.ts";
 import { pageRoutes } from "./page/routes.ts";
@@ -34,7 +36,11 @@ import { summaryRoutes } from "./summary-routes.ts";
 import { viewPulse, viewService, viewServiceDetail } from "./view.ts";
 
 export interface QueryOptions {
-  store: PulseReader & PulseForgetter & StoreLifecycle & { readonly rollups?: RollupStore };
+  store: PulseReader &
+    PulseForgetter &
+    StoreLifecycle & { readonly rollups?: RollupStore; readonly health: HealthReader };
+  /** What is set for services. @default nothing */
+  settings?: () => ServicesSettings;
   retentionMs: number;
   /** How far summaries reach back. @default the retention */
   historyMs?: number;
@@ -56,6 +62,9 @@ export interface QueryOptions {
   now?: () => number;
 }
 
+const nothing = new ServicesSettings();
+const noSettings = () => nothing;
+
 /** pulse-query: the health, pulses and summary of each service, as JSON, as a live stream and as a page. */
 export function createQuery({
   store,
@@ -69,6 +78,7 @@ export function createQuery({
   userHeader,
   publicBadges = [],
   ingestUrl,
+  settings = noSettings,
   now = Date.now,
 }: QueryOptions): PulseFunction {
   const services = new ServiceList({ reader: store, now });
@@ -94,6 +104,8 @@ export function createQuery({
     },
   });
   const turns = new Turns();
+  const history = new History({ reader: store, rollups: store.rollups, retentionMs, now });
+  const past = new PastHealth({ health: store.health, settings, now });
   const exports = new Exports(turns);
   const pages = new ServicePages(services, turns);
   const readNothing = (query: URLSearchParams) => readQuery({}, query);
@@ -123,14 +135,6 @@ export function createQuery({
     return asPolled(freshJson(200, viewServiceDetail(service)), request);
   });
 
-  // A page that shows the picture may add a version, or a style that other badge services know.
-  const showBadge = (draw: (badge: BadgeView) => HttpReply | Promise<HttpReply>) =>
-    whileStoreAnswers(async (request: HttpRequest) => {
-      const name = request.parameters.service as string;
-      const service = await services.one(name);
-      return asPolled(await draw(badgeOf(name, service?.health ?? "unknown")), request);
-    });
-
   const listPulses = answering(readSpan(pulsesParameters), async ({ span, limit, cursor }, { parameters }) => {
     // A service that never pulsed has an empty page: to know it from others would cost a look at all services.
     const page = await store.page(parameters.service as string, span, limit, cursor);
@@ -146,23 +150,6 @@ export function createQuery({
     const { describeApi } = await import("./openapi.ts");
     return asPolled(json(200, describeApi()), request);
   }
-
-  const isPublic = matchOf(publicBadges);
-  const badgeRoutes: Route[] = [
-    { method: "GET" as const, path: "/services/{service}/badge.svg", handle: showBadge(drawBadge) },
-    {
-      method: "GET" as const,
-      path: "/services/{service}/badge.json",
-      handle: showBadge((badge) => freshJson(200, badge)),
-    },
-  ].map((route) => {
-    const [guarded] = behind(doors.read, [route]) as [Route];
-    const handle: Route["handle"] = (request) => {
-      if (isPublic(request.parameters.service as string)) return route.handle(request);
-      return guarded.admit?.(request.headers, request.parameters) ?? guarded.handle(request);
-    };
-    return { ...route, handle };
-  });
 
   const isExport = ({ headers, method }: HttpRequest) => wantsLines(headers.accept) && method === "GET";
   const routes: Route[] = [
@@ -181,9 +168,10 @@ export function createQuery({
         path: "/services/{service}/pulses",
         handle: (request, grant) => (isExport(request) ? exportPulses : listPulses)(request, grant),
       },
-      ...summaryRoutes({ store, retentionMs, historyMs, turns, now }),
+      ...summaryRoutes({ store, history, retentionMs, historyMs, turns, now }),
+      ...healthRoutes({ past, retentionMs, historyMs, turns, now }),
     ]),
-    ...badgeRoutes,
+    ...badgeRoutes({ services, past, history, publicBadges, door: doors.read, now }),
     ...behind(doors.admin, [forgetRoute({ store, userHeader })]),
     ...live.routes,
     { method: "GET", path: "/openapi.json", handle: showDescription },

@@ -20,8 +20,19 @@ import {
   trends,
 } from "./answers.ts";
 import { NDJSON } from "./export.ts";
+import { healthHistory, incidentsAnswer, uptimeAnswer } from "./health-answers.ts";
+import { CSV } from "./lines.ts";
 import { MAX_WINDOW } from "./pulse-window.ts";
-import { pulsesParameters, servicesParameters, summaryParameters, trendsParameters } from "./query-parameters.ts";
+import {
+  badgeParameters,
+  historyParameters,
+  incidentsParameters,
+  pulsesParameters,
+  servicesParameters,
+  summaryParameters,
+  trendsParameters,
+  uptimeParameters,
+} from "./query-parameters.ts";
 
 /** One operation of the API. */
 export interface Operation {
@@ -92,13 +103,34 @@ export const OPERATIONS: readonly Operation[] = [
     answers: polled({ [JSON_TYPE]: trends }),
   },
   {
+    path: "/services/{service}/history",
+    summary: `How a service was: the newest runs of one health in a span, each with its cause. With Accept: ${CSV} or ${NDJSON}, the runs alone.`,
+    query: historyParameters,
+    answers: answers(200, { [JSON_TYPE]: healthHistory, [CSV]: undefined, [NDJSON]: undefined }),
+  },
+  {
+    path: "/services/{service}/uptime",
+    summary: `How long a service was up, degraded, down, late, unknown and in maintenance in a span or a month, up to now, and in each of its days or months. With Accept: ${CSV} or ${NDJSON}, one line, or one for each of these.`,
+    query: uptimeParameters,
+    answers: answers(200, { [JSON_TYPE]: uptimeAnswer, [CSV]: undefined, [NDJSON]: undefined }),
+  },
+  {
+    path: "/incidents",
+    summary: `The newest incidents of all services in a span, or those that last. With Accept: ${CSV} or ${NDJSON}, one a line.`,
+    query: incidentsParameters,
+    answers: answers(200, { [JSON_TYPE]: incidentsAnswer, [CSV]: undefined, [NDJSON]: undefined }),
+  },
+  {
     path: "/services/{service}/badge.svg",
-    summary: "A badge with the service's health, `unknown` for a service that never pulsed.",
+    summary:
+      "A badge with the service's health, its uptime or its p95 of a window up to now; `unknown` where nothing is known. Other parameters are ignored.",
+    query: badgeParameters,
     answers: polled({ "image/svg+xml": undefined }),
   },
   {
     path: "/services/{service}/badge.json",
     summary: "The same badge as data, for shields.io, which draws it in any style.",
+    query: badgeParameters,
     answers: polled({ [JSON_TYPE]: badgeView }),
   },
   {

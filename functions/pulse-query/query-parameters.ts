@@ -2,9 +2,11 @@ import type { Parsed } from "../../events/fault.ts";
 import { SERVICE_NAME_FORM } from "../../events/pulse.ts";
 import { MAX_AHEAD_MS } from "../../events/pulse-time.ts";
 import { DAY_MS } from "../../events/time.ts";
+import { isTimeZone } from "../../health/calendar.ts";
 import { moment, readQuery, TO_BEFORE_FROM } from "../../http/query-parameters.ts";
-import { integer, parsedText, text, type ValuesOf } from "../../settings/field.ts";
+import { integer, parsedText, text, type ValuesOf, word } from "../../settings/field.ts";
 import type { Span } from "../../storage/ports.ts";
+import { HOUR_MS } from "../../storage/tiers.ts";
 
 const spanParameters = { from: moment, to: moment };
 const cursor = text("the cursor of the page before");
@@ -40,6 +42,46 @@ export const trendsParameters = {
   services: serviceNames,
   buckets: integer({ min: 1, max: 100, fallback: 30 }),
 };
+
+const limit = integer({ min: 1, max: 10_000, fallback: 1000 });
+/** Of `GET /services/{service}/history`. */
+export const historyParameters = { ...spanParameters, limit };
+/** Of `GET /services/{service}/uptime`. */
+export const uptimeParameters = {
+  ...spanParameters,
+  month: parsedText("a month such as 2026-11", (value) => {
+    const [, year, month] = /^(2\d{3})-(0[1-9]|1[0-2])$/.exec(value) ?? [];
+    return year === undefined ? undefined : { year: Number(year), month: Number(month) };
+  }),
+  by: word(["day", "month"]),
+  tz: parsedText("a time zone such as Europe/Berlin", (value) => (isTimeZone(value) ? value : undefined), "UTC"),
+};
+/** Of `GET /incidents`. */
+export const incidentsParameters = { ...spanParameters, state: word(["open", "all"], "all"), limit };
+
+const HOURS: Readonly<Record<string, number>> = { h: 1, d: 24 };
+
+/** How long a window such as `24h` or `30d` is, in ms; not a number for another text. */
+export function windowMs(window: string): number {
+  const [, count, unit = ""] = /^([1-9]\d{0,3})(h|d)$/.exec(window) ?? [];
+  return Number(count) * (HOURS[unit] ?? Number.NaN) * HOUR_MS;
+}
+
+/** Of a badge. It takes any other parameter, too: a page that shows the picture may add a version, or a style of another service's. */
+export const badgeParameters = {
+  show: word(["health", "uptime", "p95"], "health"),
+  window: parsedText(
+    "a number of hours or days up to 400d, such as 24h or 30d",
+    (value) => (windowMs(value) <= 400 * DAY_MS ? value : undefined),
+    "30d",
+  ),
+};
+
+/** Reads what is known of a badge's query. */
+export function readBadgeQuery(query: URLSearchParams): Parsed<ValuesOf<typeof badgeParameters>> {
+  const known = [...query].filter(([name]) => Object.hasOwn(badgeParameters, name));
+  return readQuery(badgeParameters, new URLSearchParams(known));
+}
 
 /** What a span is read against. */
 export interface SpanContext {

@@ -98,6 +98,7 @@ describe("pulse-query", () => {
         readings++;
         return own.measures(...asked);
       },
+      health: own.health,
       check: () => own.check(),
       close: () => own.close(),
     };

@@ -1,10 +1,10 @@
 import type { Parsed } from "../../events/fault.ts";
-import { History } from "../../history/history.ts";
+import type { History } from "../../history/history.ts";
 import { asPolled } from "../../http/conditional.ts";
 import { freshJson } from "../../http/json.ts";
 import { badRequest, tryLater } from "../../http/problem.ts";
 import type { Turns } from "../../http/turns.ts";
-import type { PulseReader, RollupStore } from "../../storage/ports.ts";
+import type { PulseReader } from "../../storage/ports.ts";
 import type { GuardedRoute } from "../tokens/guarded-routes.ts";
 import { answering } from "./answering.ts";
 import type { Summary, Trends } from "./answers.ts";
@@ -20,7 +20,8 @@ const MAX_SUMMARIES = 8;
 const MAX_WAITING = 100;
 
 export interface SummaryRoutesOptions {
-  store: PulseReader & { readonly rollups?: RollupStore };
+  store: PulseReader;
+  history: History;
   retentionMs: number;
   /** How far summaries reach back. */
   historyMs: number;
@@ -29,8 +30,8 @@ export interface SummaryRoutesOptions {
 }
 
 /** Summaries of a service, and trends of several. */
-export function summaryRoutes({ store, retentionMs, historyMs, turns, now }: SummaryRoutesOptions): GuardedRoute[] {
-  const history = new History({ reader: store, rollups: store.rollups, retentionMs, now });
+export function summaryRoutes(options: SummaryRoutesOptions): GuardedRoute[] {
+  const { store, history, retentionMs, historyMs, turns, now } = options;
   const summaries = new SharedAnswers<Parsed<Summary>>(MAX_SUMMARIES, MAX_WAITING, now);
   const trends = new SharedAnswers<Trends>(MAX_SUMMARIES, MAX_WAITING, now);
 

@@ -1,3 +1,4 @@
+import { History } from "../../history/history.ts";
 import { Rollup } from "../../history/rollup.ts";
 import type { HttpRequest } from "../../http/route.ts";
 import { Turns } from "../../http/turns.ts";
@@ -34,9 +35,11 @@ export async function warmUp(log: Logger): Promise<unknown> {
         : [],
     keep: async () => true,
   };
-  const store = { rollups, async *measures() {} } as unknown as PulseReader;
+  const store = { async *measures() {} } as unknown as PulseReader;
   const retentionMs = to - from + TIERS.day;
-  const [summary] = summaryRoutes({ store, retentionMs, historyMs: retentionMs, turns: new Turns(), now: () => to });
+  const now = () => to;
+  const history = new History({ reader: store, rollups, retentionMs, now });
+  const [summary] = summaryRoutes({ store, history, retentionMs, historyMs: retentionMs, turns: new Turns(), now });
   let body: unknown;
   for (let i = 0; i < ROUNDS; i++) {
     // Spans of half a day are made of hours. Each is another question: an equal one would get the same answer.

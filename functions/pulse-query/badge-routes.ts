@@ -1,0 +1,80 @@
+import type { History } from "../../history/history.ts";
+import { asPolled } from "../../http/conditional.ts";
+import { freshJson } from "../../http/json.ts";
+import { badRequest, tryLater } from "../../http/problem.ts";
+import type { HttpReply, HttpRequest, Route } from "../../http/route.ts";
+import { matchOf } from "../../settings/service-patterns.ts";
+import { floorTo, TIERS } from "../../storage/tiers.ts";
+import { whileStoreAnswers } from "../store-answers.ts";
+import type { Door } from "../tokens/doors.ts";
+import { behind } from "../tokens/guarded-routes.ts";
+import type { BadgeView } from "./answers.ts";
+import { badgeOf, drawBadge, p95Badge, uptimeBadge } from "./badge.ts";
+import type { PastHealth } from "./health-history.ts";
+import { readBadgeQuery, windowMs } from "./query-parameters.ts";
+import type { ServiceList } from "./service-list.ts";
+import { SharedAnswers } from "./shared-answers.ts";
+
+/** Figures that are made at one time, and that wait for it. */
+const MAX_FIGURES = 4;
+const MAX_WAITING = 100;
+
+export interface BadgeRoutesOptions {
+  services: ServiceList;
+  past: PastHealth;
+  history: History;
+  /** The services whose badges everybody may see, as patterns. */
+  publicBadges: readonly string[];
+  door: Door;
+  now: () => number;
+}
+
+/** Badges with the health of a service, its uptime or its p95. */
+export function badgeRoutes({ services, past, history, publicBadges, door, now }: BadgeRoutesOptions): Route[] {
+  const figures = new SharedAnswers<BadgeView>(MAX_FIGURES, MAX_WAITING, now);
+
+  async function figureOf(service: string, show: "uptime" | "p95", window: string): Promise<BadgeView> {
+    // By the minute: many pages show the same badge.
+    const to = floorTo(TIERS.minute, now());
+    const span = { from: to - windowMs(window), to };
+    if (show === "uptime") return uptimeBadge(service, (await past.uptime(service, span)).uptime, window);
+    const exactFrom = history.exactFromOf(span);
+    const { parts } = await history.read(service, [{ ...span, from: Math.max(span.from, exactFrom) }]);
+    return p95Badge(service, parts[0]?.latencies.percentile(95), window);
+  }
+
+  const showBadge = (draw: (badge: BadgeView) => HttpReply | Promise<HttpReply>) =>
+    whileStoreAnswers(async (request: HttpRequest) => {
+      const query = readBadgeQuery(request.query);
+      if (!query.ok) return badRequest(query.faults);
+      const { show, window } = query.value;
+      const service = request.parameters.service as string;
+      if (show === "health") {
+        const { health = "unknown" } = (await services.one(service)) ?? {};
+        return asPolled(await draw(badgeOf(service, health)), request);
+      }
+      const badge = await figures.get(JSON.stringify([service, show, window]), request.client(), () =>
+        figureOf(service, show, window),
+      );
+      if (badge === undefined) return tryLater(503, "No more badges can be made at this moment.", 1000);
+      return asPolled(await draw(badge), request);
+    });
+
+  const isPublic = matchOf(publicBadges);
+  const routes = [
+    { method: "GET" as const, path: "/services/{service}/badge.svg", handle: showBadge(drawBadge) },
+    {
+      method: "GET" as const,
+      path: "/services/{service}/badge.json",
+      handle: showBadge((badge) => freshJson(200, badge)),
+    },
+  ];
+  return routes.map((route) => {
+    const [guarded] = behind(door, [route]) as [Route];
+    const handle: Route["handle"] = (request) => {
+      if (isPublic(request.parameters.service as string)) return route.handle(request);
+      return guarded.admit?.(request.headers, request.parameters) ?? guarded.handle(request);
+    };
+    return { ...route, handle };
+  });
+}

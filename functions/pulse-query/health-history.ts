@@ -1,0 +1,151 @@
+// How services were over time, from the runs that pulse-health keeps.
+import pLimit from "p-limit";
+import type { HealthRun } from "../../events/health-run.ts";
+import { DAY_MS } from "../../events/time.ts";
+import { calendarParts } from "../../health/calendar.ts";
+import { BAD_HEALTHS, flappingSpans, type Incident, incidentsOf } from "../../health/incidents.ts";
+import type { ServicesSettings } from "../../health/service-settings.ts";
+import { type Uptime, uptimeOf } from "../../health/uptime.ts";
+import type { HealthReader } from "../../storage/health-ports.ts";
+import type { Span } from "../../storage/ports.ts";
+import type { HealthHistory, IncidentView, UptimeAnswer, UptimePart } from "./health-answers.ts";
+
+/** So much before a span is read, too: incidents reach into it, and changes before it count for flapping. */
+const BEFORE_MS = DAY_MS;
+/** Services whose runs are read at one time. */
+const CONCURRENCY = 16;
+/** What was judged a moment ago counts as now. */
+const JUST_NOW_MS = 60_000;
+
+export interface PastHealthOptions {
+  health: HealthReader;
+  settings: () => ServicesSettings;
+  now: () => number;
+}
+
+/** What is known of the past of services. @throws {StoreError} in all its methods */
+export class PastHealth {
+  readonly #options: PastHealthOptions;
+
+  constructor(options: PastHealthOptions) {
+    this.#options = options;
+  }
+
+  async history(service: string, span: Span, limit: number): Promise<HealthHistory> {
+    const { judgedUntil, runs } = await this.#read(service, span);
+    const ended = runs.map((run, i) => ({ run, until: runs[i + 1]?.since ?? null }));
+    const within = ended.filter(
+      ({ run, until }) => run.since < span.to && (until ?? Number.POSITIVE_INFINITY) > span.from,
+    );
+    return {
+      service_name: service,
+      ...inText(span),
+      judged_until: timeText(judgedUntil),
+      runs: within
+        .slice(-limit)
+        .reverse()
+        .map(({ run: { health, since, confirmedAt, cause }, until }) => ({
+          health,
+          since: timeText(since),
+          until: timeText(until),
+          confirmed_at: timeText(confirmedAt),
+          cause,
+        })),
+      is_cut: within.length > limit,
+      maintenance: this.#settings(service).maintenanceIn(span).map(inText),
+      flapping: flappingSpans(runs)
+        .filter(({ from, to }) => from < span.to && to > span.from)
+        .map(inText),
+    };
+  }
+
+  /** Of the past part of a span. */
+  async uptime(service: string, given: Span, by?: "day" | "month", zone = "UTC"): Promise<UptimeAnswer> {
+    const { judgedUntil, runs } = await this.#read(service, given);
+    const now = this.#options.now();
+    const end = judgedUntil !== null && now - judgedUntil < JUST_NOW_MS ? judgedUntil : now;
+    const span = { from: given.from, to: Math.max(given.from, Math.min(given.to, end)) };
+    const maintenance = this.#settings(service).maintenanceIn(span);
+    const of = (part: Span): UptimePart => ({
+      ...inText(part),
+      ...viewUptime(uptimeOf({ span: part, runs, judgedUntil: judgedUntil ?? 0, maintenance })),
+    });
+    const parts = by === undefined ? [] : calendarParts(span, by, zone).map(of);
+    return { service_name: service, judged_until: timeText(judgedUntil), ...of(span), parts };
+  }
+
+  /** Of all services, newest first. */
+  async incidents(span: Span, onlyOpen: boolean, nextTurn: () => Promise<void>): Promise<IncidentView[]> {
+    const { health } = this.#options;
+    const all: { service: string; incident: Incident }[] = [];
+    const limit = pLimit(CONCURRENCY);
+    for await (const chunk of health.current()) {
+      await limit.map([...chunk], async ({ service, run }) => {
+        if (onlyOpen && !(BAD_HEALTHS as readonly string[]).includes(run.health)) return;
+        const settings = this.#settings(service);
+        if (settings.isRetired) return;
+        const wide = wideAround({ from: Math.min(span.from, run.since) });
+        const maintenance = settings.maintenanceIn({ ...wide, to: span.to });
+        for (const incident of incidentsOf(await health.runs(service, wide), maintenance)) {
+          const { since, until } = incident;
+          const isOpen = until === undefined;
+          if (since < span.to && (isOpen || (!onlyOpen && until > span.from))) all.push({ service, incident });
+        }
+      });
+      await nextTurn();
+    }
+    return all
+      .sort((a, b) => b.incident.since - a.incident.since || (a.service < b.service ? -1 : 1))
+      .map(({ service, incident }) => this.#viewIncident(service, incident));
+  }
+
+  #viewIncident(service: string, { health, since, until, runs }: Incident): IncidentView {
+    const { owner = null, link } = this.#settings(service);
+    const cause = runs.find((run) => run.health === health)?.cause ?? "";
+    const times = { since: timeText(since), until: timeText(until ?? null) };
+    return { service_name: service, health, ...times, cause, owner, link: link?.href ?? null };
+  }
+
+  #settings(service: string) {
+    return this.#options.settings().of(service);
+  }
+
+  /** Epoch ms; `null` where nothing was ever judged. */
+  async judgedUntil(): Promise<number | null> {
+    const until = await this.#options.health.judgedUntil();
+    return until === 0 ? null : until;
+  }
+
+  async #read(service: string, span: Span): Promise<{ judgedUntil: number | null; runs: HealthRun[] }> {
+    const { health } = this.#options;
+    const [judgedUntil, runs] = await Promise.all([this.judgedUntil(), health.runs(service, wideAround(span))]);
+    return { judgedUntil, runs };
+  }
+}
+
+/** To the end of time: that a run has ended is told by the next one, which may begin after the span. */
+function wideAround({ from }: Pick<Span, "from">): Span {
+  return { from: from - BEFORE_MS, to: Number.POSITIVE_INFINITY };
+}
+
+function viewUptime({ lasted, maintenanceMs, uptime, coverage }: Uptime) {
+  return {
+    uptime,
+    coverage,
+    up_s: lasted.up / 1000,
+    degraded_s: lasted.degraded / 1000,
+    down_s: lasted.down / 1000,
+    late_s: lasted.late / 1000,
+    unknown_s: lasted.unknown / 1000,
+    maintenance_s: maintenanceMs / 1000,
+  };
+}
+
+function inText({ from, to }: Span): { from: string; to: string } {
+  return { from: timeText(from), to: timeText(to) };
+}
+
+/** As the API writes a time (epoch ms). */
+export function timeText<T extends number | null>(time: T): T extends number ? string : string | null {
+  return (time === null ? null : new Date(time).toISOString()) as T extends number ? string : string | null;
+}

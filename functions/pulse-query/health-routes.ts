@@ -1,0 +1,78 @@
+import type { Fault } from "../../events/fault.ts";
+import { monthSpan } from "../../health/calendar.ts";
+import { badRequest, tryLater } from "../../http/problem.ts";
+import type { Turns } from "../../http/turns.ts";
+import type { GuardedRoute } from "../tokens/guarded-routes.ts";
+import { answering } from "./answering.ts";
+import type { IncidentView } from "./health-answers.ts";
+import { type PastHealth, timeText } from "./health-history.ts";
+import { inWishedForm } from "./lines.ts";
+import { historyParameters, incidentsParameters, readSpanQuery, uptimeParameters } from "./query-parameters.ts";
+import { SharedAnswers } from "./shared-answers.ts";
+
+const MONTH_BESIDE_SPAN: Fault = { pointer: "/query/month", rule: "Expected it without from and to", got: "both" };
+
+/** Lists of incidents that are made at one time. */
+const MAX_LISTS = 2;
+const MAX_WAITING = 50;
+
+const RUN_COLUMNS = ["health", "since", "until", "confirmed_at", "cause"];
+const INCIDENT_COLUMNS = ["service_name", "health", "since", "until", "cause", "owner", "link"];
+const STATES = ["up", "degraded", "down", "late", "unknown", "maintenance"];
+const UPTIME_COLUMNS = ["from", "to", "uptime", "coverage", ...STATES.map((state) => `${state}_s`)];
+
+export interface HealthRoutesOptions {
+  past: PastHealth;
+  now: () => number;
+  retentionMs: number;
+  historyMs: number;
+  turns: Turns;
+}
+
+/** How services were: runs, uptime and incidents. */
+export function healthRoutes(options: HealthRoutesOptions): GuardedRoute[] {
+  const { past, retentionMs, historyMs, turns, now } = options;
+  const lists = new SharedAnswers<IncidentView[]>(MAX_LISTS, MAX_WAITING, now);
+  const read =
+    <F extends Parameters<typeof readSpanQuery>[0]>(fields: F) =>
+    (query: URLSearchParams) =>
+      readSpanQuery(fields, query, { now: now(), retentionMs, historyMs });
+
+  const showHistory = answering(read(historyParameters), async ({ span, limit }, { parameters, headers }) => {
+    const history = await past.history(parameters.service as string, span, limit);
+    return inWishedForm(headers.accept, history, RUN_COLUMNS, history.runs);
+  });
+
+  const showUptime = answering(read(uptimeParameters), async (query, { parameters, headers }) => {
+    const { span, from, to, month, by, tz } = query;
+    if (month !== undefined && (from ?? to) !== undefined) return badRequest([MONTH_BESIDE_SPAN]);
+    const whole = month === undefined ? span : monthSpan(month, tz);
+    const uptime = await past.uptime(parameters.service as string, whole, by, tz);
+    const { service_name: _, judged_until: __, parts, ...total } = uptime;
+    return inWishedForm(headers.accept, uptime, UPTIME_COLUMNS, by === undefined ? [total] : parts);
+  });
+
+  const listIncidents = answering(
+    read(incidentsParameters),
+    async ({ span, state, limit, from, to }, request, grant) => {
+      const client = request.client();
+      // Without a span it moves on by the millisecond, and would never be shared.
+      const key = JSON.stringify([from, to, state]);
+      const all = await lists.get(key, client, () => past.incidents(span, state === "open", () => turns.next(client)));
+      if (all === undefined) return tryLater(503, "No more lists of incidents can be made at this moment.", 1000);
+      const covered = all.filter((incident) => grant.covers(incident.service_name));
+      const answer = {
+        judged_until: timeText(await past.judgedUntil()),
+        incidents: covered.slice(0, limit),
+        is_cut: covered.length > limit,
+      };
+      return inWishedForm(request.headers.accept, answer, INCIDENT_COLUMNS, answer.incidents);
+    },
+  );
+
+  return [
+    { method: "GET", path: "/services/{service}/history", handle: showHistory },
+    { method: "GET", path: "/services/{service}/uptime", handle: showUptime },
+    { method: "GET", path: "/incidents", handle: listIncidents },
+  ];
+}
