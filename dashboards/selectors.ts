@@ -12,6 +12,8 @@ import { RECENT } from "./timing.ts";
 export const BROKER_JOB = "pulse-broker";
 
 const INGEST = job("pulse-ingest");
+/** pulse-health sends pulses of PulseMesh itself. */
+const TAKING = 'job=~"pulse-ingest|pulse-health"';
 const PERSIST = job("pulse-persist");
 const QUERY = job("pulse-query");
 const DEADLETTER = job("pulse-deadletter");
@@ -31,7 +33,8 @@ function job(name: FunctionName | typeof BROKER_JOB): string {
 
 /** Series of the functions and of the local broker. */
 export const SERIES = {
-  ...ofJob(INGEST, ["accepted", "rejected", "emitBatch", "emitLatency", "emitErrors", "emitInFlight", "emitQueue"]),
+  ...ofJob(TAKING, ["accepted"]),
+  ...ofJob(INGEST, ["rejected", "emitBatch", "emitLatency", "emitErrors", "emitInFlight", "emitQueue"]),
   ...ofJob(PERSIST, ["pulseLatency", "stored", "storedAgain", "deliveryLag"]),
   ...ofJob(PERSIST, ["storeBatch", "storeLatency", "storeErrors", "storeQueue", "storeUsedBytes", "storeFreeBytes"]),
   ...ofJob(DEADLETTER, ["deadLetters", "deadLettersReplayed", "deadLetterPulses", "deadLetterPulsesReplayed"]),

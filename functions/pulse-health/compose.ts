@@ -6,6 +6,7 @@ import { openServiceSettings } from "../service-settings.ts";
 import { openPulseStore } from "../stores.ts";
 import { Announcer } from "./announcer.ts";
 import { gaugeHealth } from "./health-gauges.ts";
+import { createHealthMetrics } from "./health-metrics.ts";
 import { Keeper, SETTLE_MS } from "./keeper.ts";
 import { OwnPulse } from "./own-pulse.ts";
 import { Rounds } from "./rounds.ts";
@@ -50,7 +51,7 @@ export async function compose(parts: Parts): Promise<PulseFunction> {
     untold: () => announcer.waiting,
     now,
   });
-  const own = new OwnPulse(broker, now);
+  const own = new OwnPulse({ broker, metrics: createHealthMetrics([registry]), now });
   const rounds = new Rounds({
     round: async () => {
       // Not waited for: a broker that is away must not keep services from being judged.

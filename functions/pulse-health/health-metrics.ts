@@ -1,0 +1,13 @@
+import type { Registry } from "prom-client";
+import { createUnacknowledgedCounter } from "../metrics/counters.ts";
+import { METRICS } from "../metrics/names.ts";
+import { PulseCounter } from "../metrics/pulse-counter.ts";
+
+/** What pulse-health counts of its own pulses, as pulse-ingest counts those of others: without it the ledger would not add up. */
+export function createHealthMetrics(registers: Registry[]) {
+  return {
+    accepted: new PulseCounter(registers, METRICS.accepted, "Pulses that the broker has taken."),
+    unacknowledged: createUnacknowledgedCounter(registers),
+  };
+}
+export type HealthMetrics = ReturnType<typeof createHealthMetrics>;
