@@ -49,7 +49,7 @@ if (folderOfInner !== undefined) {
     await vi.waitFor(() => expect(existsSync(join(folder, "ready"))).toBe(true));
     started = descendantsOf(runner.pid as number);
     const partsOf = (name: string) => started.filter((one) => one.includes(name));
-    expect(partsOf("functions/main.ts")).toHaveLength(4);
+    expect(partsOf("functions/main.ts")).toHaveLength(5);
     expect(partsOf("local/broker/main.ts")).toHaveLength(1);
     if (noChromium === undefined) expect(partsOf("--type=renderer")).not.toEqual([]);
     const [worker = ""] = partsOf("vitest/dist/workers/forks");

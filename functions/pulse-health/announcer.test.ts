@@ -1,6 +1,7 @@
 import { pino } from "pino";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
 import type { CloudEvent } from "../../events/cloud-event.ts";
+import { START } from "../../storage/testing/pulses.ts";
 import type { SentEvent } from "../broker-client.ts";
 import { Announcer } from "./announcer.ts";
 import type { Keeper } from "./keeper.ts";
@@ -63,7 +64,7 @@ describe("the announcer", () => {
     for (const service of services) {
       const ids = received.filter(({ subject }) => subject === service).map(({ id }) => id);
       const from = await kept.store.health.toldFrom(kept.clock.now);
-      const runs = (await kept.runs(service)).filter(({ since }) => since >= from);
+      const runs = (await kept.runs(service)).filter(({ confirmedAt }) => confirmedAt >= from);
       expect([...new Set(ids)]).toEqual(runs.map(({ since, health }) => `${service}/${since}/${health}/0`));
       expect(runs.length).toBeGreaterThan(3);
     }
@@ -91,13 +92,15 @@ describe("the announcer", () => {
       health,
     ]);
     expect(told).toEqual([
+      // It began before the first start, and was not known then.
+      ["changed", "down", "up"],
       ["changed", "up", "down"],
       ["changed", "down", "up"],
-      ["revised", undefined, "down"],
+      ["revised", "up", "down"],
       ["revised", "down", "down"],
     ]);
-    expect(received.map(({ id }) => id.split("/").at(-1))).toEqual(["0", "0", "0", "1"]);
-    const fromStart = await kept.store.health.toldFrom(kept.clock.now);
-    expect(received.map(({ id }) => Number(id.split("/")[1])).filter((since) => since < fromStart)).toEqual([]);
+    expect(received.map(({ id }) => id.split("/").at(-1))).toEqual(["0", "0", "0", "0", "1"]);
+    // The time before it first ran: an hour before, the service was down.
+    expect(received.map(({ id }) => Number(id.split("/")[1])).filter((since) => since < START)).toEqual([]);
   });
 });

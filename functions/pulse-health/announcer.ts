@@ -1,6 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import pLimit from "p-limit";
 import { healthEventOf } from "../../events/health-event.ts";
+import { DAY_MS } from "../../events/time.ts";
 import type { HealthStore } from "../../storage/health-ports.ts";
 import { StoreError } from "../../storage/store-error.ts";
 import type { BrokerClient } from "../broker-client.ts";
@@ -92,7 +93,8 @@ export class Announcer {
     const { health, broker, retentionMs, now, log } = this.#options;
     const basis = await health.begin();
     const from = Math.max(await health.toldFrom(basis.asOf), now() - retentionMs);
-    const span = { from, to: Number.POSITIVE_INFINITY };
+    // What was known since may have begun before.
+    const span = { from: from - DAY_MS, to: Number.POSITIVE_INFINITY };
     const told = await health.told(service, span);
     // After what was told: what is kept meanwhile is told at the next look.
     const runs = await health.runs(service, span);

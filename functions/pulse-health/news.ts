@@ -10,7 +10,7 @@ export interface Untold {
 
 /**
  * What is to be told of a service, in the order of time: a function of what is kept alone, so that every keeper finds the same.
- * @param runs oldest first; what began before `from` was never told
+ * @param runs oldest first; what was known before `from` (epoch ms) was never told
  */
 export function untoldOf(
   service: string,
@@ -19,7 +19,8 @@ export function untoldOf(
   const untold: Untold[] = [];
   const byTime = new Map(told.map((one) => [one.since, one]));
   const lastTold = told.at(-1)?.since ?? Number.NEGATIVE_INFINITY;
-  const times = new Set([...runs.map(({ since }) => since), ...byTime.keys()].filter((since) => since >= from));
+  const known = runs.filter(({ confirmedAt }) => confirmedAt >= from).map(({ since }) => since);
+  const times = new Set([...known, ...byTime.keys()]);
   for (const since of [...times].sort((a, b) => a - b)) {
     const before = byTime.get(since);
     const at = runs.findLast((run) => run.since <= since);
