@@ -44,6 +44,11 @@ export class Intake {
     return this.#refusal.reason;
   }
 
+  /** Whether senders show tokens. */
+  get asksForTokens(): boolean {
+    return this.#options.tokens !== undefined;
+  }
+
   /** What pulses of a request that arrives now are checked against. */
   context(): ReceiveContext {
     const { retentionMs, maxPulses } = this.#options;

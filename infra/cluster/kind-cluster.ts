@@ -26,7 +26,9 @@ export async function createCluster({ kindNodeImage, kindConfig, registry }: Clu
   } else {
     const image = kindNodeImage ?? imageOf("kindNode", registry);
     say(`creating the cluster ${CLUSTER} with ${image}`);
-    await run("kind", ["create", "cluster", "--name", CLUSTER, "--config", kindConfig, "--image", image]);
+    // In a file of PulseMesh: the user's own kubectl stays with the cluster that it is for.
+    const own = ["--kubeconfig", KUBECONFIG];
+    await run("kind", ["create", "cluster", "--name", CLUSTER, "--config", kindConfig, "--image", image, ...own]);
   }
   await run("kind", ["export", "kubeconfig", "--name", CLUSTER, "--kubeconfig", KUBECONFIG]);
   await kubectl(["wait", "node", "--all", "--for=condition=Ready", "--timeout=180s"]);

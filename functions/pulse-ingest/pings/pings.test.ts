@@ -52,6 +52,8 @@ describe("a ping", () => {
 
   it.each([
     ["/ping/job/256", "/path"],
+    ["/ping/job/failed", "/path"],
+    ["/ping/job/OK", "/path"],
     ["/ping/-job", "/service_name"],
     ["/ping/-job/start", "/service_name"],
     [`/ping/job?rid=${"x".repeat(129)}`, "/id"],

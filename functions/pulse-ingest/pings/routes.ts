@@ -3,6 +3,7 @@
 import type { IncomingHttpHeaders } from "node:http";
 import type { Parsed } from "../../../events/fault.ts";
 import { fault } from "../../../events/fault.ts";
+import { healthOf } from "../../../events/health.ts";
 import { type Pulse, SERVICE_NAME_FORM, SERVICE_NAME_RULE } from "../../../events/pulse.ts";
 import type { ReceiveContext } from "../../../events/pulse-event.ts";
 import { refuseOtherSites } from "../../../http/changes.ts";
@@ -47,8 +48,15 @@ export function pingRoutes(intake: Intake): Route[] {
     return { ...OK, body: `${query.get("rid") || newRunId()}\n` };
   }
 
-  const handleRun: Route["handle"] = (request) =>
-    request.parameters.outcome === "start" ? start(request) : takeRun(request);
+  const handleRun: Route["handle"] = (request) => {
+    const { token, service = "", outcome } = request.parameters;
+    // Without tokens, `/ping/backup/failed` names the job `backup`, and no service `failed` that would be well.
+    if (token !== undefined && !intake.asksForTokens && healthOf(service) !== "unknown") {
+      const expected = "Expected start, fail or an exit code after the service";
+      return intake.refuse("invalid", badRequest([fault("/path", expected, service)]));
+    }
+    return outcome === "start" ? start(request) : takeRun(request);
+  };
   const handleKuma = take(kumaPing, KUMA_OK);
   const both = (path: string, handle: Route["handle"], forms?: Route["forms"]): Route[] =>
     (["GET", "POST"] as const).map((method) => ({ method, path, ...(forms && { forms }), admit, handle }));
