@@ -24,7 +24,7 @@ export interface Product extends Pick<Platform, "ingest" | "query" | "broker" | 
 
 export async function startProduct(): Promise<Product> {
   const platform = await startPlatform({ PULSE_MAX_SERVICES: "100000" });
-  await until("every process to have told its pid", () => platform.pids.size === 5);
+  await until("every process to have told its pid", () => platform.pids.size === 6);
   const pids = new Map(platform.pids);
   const agent = new Agent({ keepAlive: true, maxSockets: 32 });
   let marks = 0;
