@@ -1,4 +1,5 @@
-// Bundles each function to one file, for the image. The format is CommonJS: faas-js-runtime does not run as a module.
+// Bundles each function to one file, for the image, beside one for each large package that several of them have. The format is
+// CommonJS: faas-js-runtime does not run as a module.
 import { cp, stat, writeFile } from "node:fs/promises";
 import { parseArgs } from "node:util";
 import { build, type Plugin } from "esbuild";
@@ -8,7 +9,7 @@ import { FUNCTIONS } from "../settings/function-settings.ts";
 
 const USAGE = `Usage: npm run build -- [--outdir dist]
 
-Bundles each function to <outdir>/<function>.cjs: run one with \`node dist/pulse-ingest.cjs\`. <outdir>/main.cjs runs
+Bundles each function to <outdir>/<function>.cjs, which loads the packages beside it: run one with \`node dist/pulse-ingest.cjs\`. <outdir>/main.cjs runs
 the function that PULSE_FUNCTION names. <outdir>/handler.cjs is pulse-ingest for the stock faas-js-runtime command
 (\`npm start\`), and <outdir>/schema.cjs is the command \`npm run schema\`.`;
 
@@ -40,6 +41,19 @@ const pageAsText: Plugin = {
   },
 };
 
+/** Packages that most functions have, once for all: in each bundle they were half of the image. */
+const SHARED = ["cassandra-driver", "faas-js-runtime", "undici"];
+const sharedPackages: Plugin = {
+  name: "shared-packages",
+  setup({ onResolve }) {
+    const filter = new RegExp(`^(${SHARED.join("|")})$`);
+    onResolve({ filter }, ({ path, importer }) =>
+      importer === "<stdin>" ? undefined : { path: `./${path}.cjs`, external: true },
+    );
+  },
+};
+
+for (const name of SHARED) await bundle(name, `module.exports = require("${name}");`);
 for (const name of FUNCTIONS) {
   await bundle(
     name,
@@ -84,7 +98,7 @@ async function bundle(name: string, contents: string): Promise<void> {
     legalComments: "none",
     define: { "import.meta.dirname": "__dirname", "import.meta.main": "false" },
     banner: { js: RUNTIME_BANNER },
-    plugins: [slimRuntime, slimBadges, pageAsText],
+    plugins: [sharedPackages, slimRuntime, slimBadges, pageAsText],
     logLevel: "warning",
   });
   console.log(`${outfile} ${Math.round((await stat(outfile)).size / 1024)} kB`);

@@ -6,9 +6,9 @@ import { imageOf as pinnedImage } from "../../infra/versions.ts";
 import { readClusterSettings } from "../../settings/read.ts";
 import { imageOf } from "./rollout.ts";
 
-const MAX_BYTES_OVER_NODE = 14_000_000;
+const MAX_BYTES_OVER_NODE = 10_000_000;
 
-/** The functions' image adds at most 14 MB to Node's image, which a cluster's node stores once. */
+/** The functions' image adds at most 10 MB to Node's image, which a cluster's node stores once. */
 export async function expectSmallImage(): Promise<void> {
   const { registry } = readClusterSettings(process.env);
   const sizes = [

@@ -17,7 +17,7 @@ describe("PulseMesh on a KIND cluster", () => {
     await expectServicesReady();
   });
 
-  it("runs an image at most 14 MB over Node's, and a Cassandra that writes its log before it answers and naps long", async () => {
+  it("runs an image at most 10 MB over Node's, and a Cassandra that writes its log before it answers and naps long", async () => {
     await expectSmallImage();
     await expectCassandraSetUp();
   });
