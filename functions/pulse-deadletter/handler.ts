@@ -94,7 +94,7 @@ export function createDeadLetter(options: DeadLetterOptions): PulseFunction {
     const trail = { deadLetterId: id, eventId: event.id, source: event.source, traceparent };
     const outcome = await store.put(deadLetter);
     counted = undefined;
-    refusal.note(outcome.kind === "retry" ? outcome.reason : undefined);
+    refusal.note(outcome.kind === "retry" ? outcome.reason : undefined, body.length);
     if (outcome.kind === "stored") {
       if (deliveries.isFirst(deliveryOf(event))) {
         metrics.received.inc({ reason });

@@ -123,7 +123,7 @@ export class Intake {
     const counts = metrics.accepted.countsOf(pulses);
     return emitter.emit(pulses, origin).then((outcome) => {
       if (outcome.kind === "full") services.turnOut(names);
-      else this.#refusal.note(outcome.kind === "unavailable" ? outcome.reason : undefined);
+      else this.#refusal.note(outcome.kind === "unavailable" ? outcome.reason : undefined, origin.bodyBytes);
       if (outcome.kind !== "accepted") return this.refuse(outcome.kind, refusalOf(outcome));
       metrics.accepted.add(counts);
       return reply;

@@ -1,13 +1,12 @@
 import type { CloudEvent } from "../../events/cloud-event.ts";
 import { decodeEvents, eventModeOf, isForeignFormat } from "../../events/http-binding.ts";
-import { OWN_SERVICE } from "../../events/own-service.ts";
 import type { Pulse } from "../../events/pulse.ts";
 import { pulsesOf } from "../../events/pulse-event.ts";
 import { parseTime } from "../../events/time.ts";
 import { badRequest, contentOf, problem, tryLater } from "../../http/problem.ts";
 import { RecentRefusal } from "../../http/recent-refusal.ts";
 import type { HttpReply, HttpRequest } from "../../http/route.ts";
-import type { PulseWriter, StoreLifecycle, WriteOutcome } from "../../storage/ports.ts";
+import type { PulseWriter, StoreLifecycle } from "../../storage/ports.ts";
 import { Deliveries, deliveryOf } from "../deliveries.ts";
 import type { Logger } from "../log.ts";
 import { MAX_REFUSAL_BYTES, replyToWrite } from "../outcome-replies.ts";
@@ -28,6 +27,8 @@ interface Origin {
   delivery: string | undefined;
   /** When the broker accepted the event, in epoch ms, if the broker noted it. */
   arrival: number | undefined;
+  /** Of the event's body. */
+  bytes: number;
   trail: object;
   log: Logger;
 }
@@ -37,7 +38,6 @@ export function createPersist(options: PersistOptions): PulseFunction {
   const { store, metrics, retentionMs, maxPulses, maxQueuedRows } = options;
   const deliveries = new Deliveries();
   const refusal = new RecentRefusal();
-  let areOthersRefused = false;
 
   // Not async: the function ends before the write, so that a waiting write holds the pulses in memory and not the body.
   function persist(request: HttpRequest): HttpReply | Promise<HttpReply> {
@@ -56,14 +56,15 @@ export function createPersist(options: PersistOptions): PulseFunction {
     if (store.queuedRows > maxQueuedRows) {
       return { ...tryLater(429, "Too many rows wait for the store.", 1000), trail };
     }
-    const origin = { delivery: deliveryOf(event), arrival: parseTime(knativearrivaltime), trail, log: request.log };
+    const arrival = parseTime(knativearrivaltime);
+    const origin = { delivery: deliveryOf(event), arrival, bytes: request.body.length, trail, log: request.log };
     return write(parsed.value, origin);
   }
 
-  async function write(pulses: readonly Pulse[], { delivery, arrival, trail, log }: Origin): Promise<HttpReply> {
+  async function write(pulses: readonly Pulse[], { delivery, arrival, bytes, trail, log }: Origin): Promise<HttpReply> {
     const outcome = await store.write(pulses);
     const reply = replyToWrite(outcome);
-    noteRefusal(pulses, outcome);
+    refusal.note(outcome.kind === "retry" ? outcome.reason : undefined, bytes);
     if (outcome.kind === "stored") {
       if (deliveries.isFirst(delivery)) {
         metrics.observeStored(pulses, arrival);
@@ -76,18 +77,6 @@ export function createPersist(options: PersistOptions): PulseFunction {
       }
     }
     return { ...reply, trail: { ...trail, ...reply.trail } };
-  }
-
-  /** A store that is nearly full has room for a pulse of PulseMesh itself, which says nothing of those that it refuses. */
-  function noteRefusal(pulses: readonly Pulse[], outcome: WriteOutcome): void {
-    const areOthers = pulses.some(({ service_name: name }) => name !== OWN_SERVICE);
-    if (outcome.kind === "retry") {
-      refusal.note(outcome.reason);
-      areOthersRefused ||= areOthers;
-    } else if (areOthers || !areOthersRefused) {
-      refusal.note(undefined);
-      areOthersRefused = false;
-    }
   }
 
   return {

@@ -149,7 +149,7 @@ it("a full quota is 503 with Retry-After, loses nothing, and recovers when deliv
   expect(await ready()).toEqual([200, expect.stringMatching(`^OK\nEvents are not taken: ${reason}: .*.$`)]);
   comeBack();
   await vi.waitFor(() => expect(new Set(subscriber.ids())).toEqual(new Set(accepted)));
-  await vi.waitFor(async () => expect((await post(url, "after")).status).toBe(202));
+  await vi.waitFor(async () => expect((await post(url, "after", { body: "x".repeat(30_000) })).status).toBe(202));
   await vi.waitFor(() => expect(subscriber.ids()).toContain("after"));
   expect(await ready()).toEqual([200, "OK"]);
 });

@@ -72,7 +72,8 @@ export function createIngress(options: IngressOptions): Ingress {
       return event;
     }
     return new Promise((resolve) => {
-      const done = (outcome: AddOutcome) => resolve(answerTo(event, outcome));
+      const bytes = request.body.length;
+      const done = (outcome: AddOutcome) => resolve(answerTo(event, bytes, outcome));
       const admission = admit(event, { subscriptions, done });
       if (admission.kind === "wanted") journal.add(admission.event);
       else resolve(answerAtOnce(event, admission));
@@ -90,16 +91,16 @@ export function createIngress(options: IngressOptions): Ingress {
     return { ...problem(400, "Hop limit reached", detail), trail: logFieldsOf(event) };
   }
 
-  function answerTo(event: CloudEvent, outcome: AddOutcome): HttpReply {
+  function answerTo(event: CloudEvent, bytes: number, outcome: AddOutcome): HttpReply {
     if (outcome.kind === "stored") {
       events.accepted.inc();
-      refusal.note(undefined);
+      refusal.note(undefined, bytes);
       if (logger.isLevelEnabled("debug")) logger.debug(logFieldsOf(event), "event accepted");
       return ACCEPTED;
     }
     events[outcome.kind].inc();
     const reason = outcome.kind === "full" ? FULL : FAILED;
-    refusal.note(reason);
+    refusal.note(reason, bytes);
     return { ...tryLater(503, `${reason}.`, 1000), trail: logFieldsOf(event) };
   }
 
