@@ -10,7 +10,7 @@ export const HEALTH_REVISED_TYPE = "dev.pulsemesh.health.revised.v1";
 /** The source of events about health. */
 export const HEALTH_SOURCE = "/pulse-health";
 
-/** What is told of the moment at which a run began. */
+/** Of one moment, at which a run began: how the service is since, and how it was before. */
 export interface HealthNews {
   service: string;
   /** Epoch ms. */

@@ -3,9 +3,15 @@ import { basename } from "node:path";
 import { parseArgs } from "node:util";
 import { DAY_MS, parseTime } from "../events/time.ts";
 import { functionSettings } from "../settings/function-settings.ts";
-import { readSettings, SettingsError } from "../settings/read.ts";
+import { readSettings } from "../settings/read.ts";
 import { forTerminal } from "../settings/terminal-text.ts";
-import { type CommandStore, openCommandStore, UsageError } from "../storage/command-store.ts";
+import {
+  type CommandIo,
+  type CommandStore,
+  openCommandStore,
+  tellFailure,
+  UsageError,
+} from "../storage/command-store.ts";
 import type { Span } from "../storage/ports.ts";
 import { duration } from "./cause.ts";
 import { type Incident, incidentsOf } from "./incidents.ts";
@@ -31,17 +37,8 @@ const DEFAULT_SPAN_MS = 7 * DAY_MS;
 /** The rhythm of a service is learnt from so much before the span. */
 const LEARNING_MS = 8 * DAY_MS;
 
-/** What a command uses of its process. */
-export interface BacktestIo {
-  env: NodeJS.ProcessEnv;
-  signal: AbortSignal;
-  say: (line: string) => void;
-  /** For faults. */
-  complain: (line: string) => void;
-}
-
 /** Runs the command; gives its exit code. */
-export async function runBacktestCommand(args: readonly string[], io: BacktestIo): Promise<number> {
+export async function runBacktestCommand(args: readonly string[], io: CommandIo): Promise<number> {
   let store: CommandStore | undefined;
   try {
     const { file, span, services } = readOptions(args, Date.now());
@@ -77,9 +74,7 @@ export async function runBacktestCommand(args: readonly string[], io: BacktestIo
     );
     return 0;
   } catch (error) {
-    if (io.signal.aborted) return 130;
-    io.complain((error as Error).message);
-    return error instanceof UsageError || error instanceof SettingsError ? 2 : 1;
+    return tellFailure(error, io);
   } finally {
     await store?.close();
   }

@@ -1,9 +1,14 @@
 // `npm run history -- roll|verify|status [SERVICE...]`, and `backtest`
 import { parseArgs } from "node:util";
 import { runBacktestCommand } from "../health/backtest-cli.ts";
-import { SettingsError } from "../settings/read.ts";
 import { forTerminal } from "../settings/terminal-text.ts";
-import { type CommandStore, openCommandStore, UsageError } from "../storage/command-store.ts";
+import {
+  type CommandIo,
+  type CommandStore,
+  openCommandStore,
+  tellFailure,
+  UsageError,
+} from "../storage/command-store.ts";
 import { seenOf } from "../storage/marks.ts";
 import { TIERS, type Tier } from "../storage/tiers.ts";
 import { History } from "./history.ts";
@@ -30,16 +35,7 @@ Exit code: 0 done, 1 a difference was found or a fault stopped it, 2 the command
 const COMMANDS = { roll, verify, status };
 const LINE_EVERY_MS = 2000;
 
-/** What the command uses of its process. */
-export interface HistoryIo {
-  env: NodeJS.ProcessEnv;
-  signal: AbortSignal;
-  say: (line: string) => void;
-  /** For progress and faults. */
-  complain: (line: string) => void;
-}
-
-interface Work extends HistoryIo {
+interface Work extends CommandIo {
   store: CommandStore;
   retentionMs: number;
   /** All that were named, or all that there are, in chunks. */
@@ -47,7 +43,7 @@ interface Work extends HistoryIo {
 }
 
 /** Runs the command; gives its exit code. */
-export async function runHistoryCommand(args: readonly string[], io: HistoryIo): Promise<number> {
+export async function runHistoryCommand(args: readonly string[], io: CommandIo): Promise<number> {
   if (args[0] === "backtest") return runBacktestCommand(args.slice(1), io);
   let store: CommandStore | undefined;
   try {
@@ -68,9 +64,7 @@ export async function runHistoryCommand(args: readonly string[], io: HistoryIo):
       names: services.length > 0 ? named : () => opened.store.names(),
     });
   } catch (error) {
-    if (io.signal.aborted) return 130;
-    io.complain((error as Error).message);
-    return error instanceof UsageError || error instanceof SettingsError ? 2 : 1;
+    return tellFailure(error, io);
   } finally {
     await store?.close();
   }

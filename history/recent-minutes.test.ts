@@ -57,7 +57,7 @@ it("looks at a service with few pulses a minute twice an hour, and at its last h
   expect(await pass()).toEqual(["seldom 3"]);
 });
 
-it("leaves only what is newer than rolled minutes to whoever asks for the last hour", async () => {
+it("leaves only what is newer than rolled minutes to a reader of the last hour", async () => {
   const now = () => START;
   const file = join(temporaryFolder(), "pulses.db");
   const own = openSqlitePulseStore({ file, maxBytes: 2 ** 28, retentionMs: 30 * DAY_MS, now });

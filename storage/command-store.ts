@@ -3,12 +3,28 @@ import { join } from "node:path";
 import { DAY_MS } from "../events/time.ts";
 import { cassandraSettings } from "../settings/cassandra-settings.ts";
 import { functionSettings } from "../settings/function-settings.ts";
-import { readSettings } from "../settings/read.ts";
+import { readSettings, SettingsError } from "../settings/read.ts";
 import type { PulseForgetter, PulseReader, RollupStore, StoreLifecycle } from "./ports.ts";
 
 /** A command line, or what surrounds it, that cannot be followed. */
 export class UsageError extends Error {
   override readonly name = "UsageError";
+}
+
+/** What a command uses of its process. */
+export interface CommandIo {
+  env: NodeJS.ProcessEnv;
+  signal: AbortSignal;
+  say: (line: string) => void;
+  /** For progress and faults. */
+  complain: (line: string) => void;
+}
+
+/** Tells why a command ended early. @returns its exit code: 130 after Ctrl-C, 2 where it cannot be followed, otherwise 1 */
+export function tellFailure(error: unknown, { signal, complain }: Pick<CommandIo, "signal" | "complain">): number {
+  if (signal.aborted) return 130;
+  complain((error as Error).message);
+  return error instanceof UsageError || error instanceof SettingsError ? 2 : 1;
 }
 
 /** A store as a command uses it. */

@@ -13,26 +13,19 @@ export const GIVES_UP_AFTER_MS = 7 * DAY_MS;
 export class GaugedServices {
   readonly #max: number;
   #services = new Set<string>();
-  #leftOut = 0;
 
   constructor(max = MAX_SERVICE_LABELS) {
     this.#max = max;
   }
 
-  /** Services that have no gauges because there are too many. */
-  get leftOut(): number {
-    return this.#leftOut;
-  }
-
-  /** Those of the services that have gauges now (epoch ms). */
-  of(judged: Iterable<Judged>, now: number): Judged[] {
+  /** Those of the services that have gauges now (epoch ms), and how many have none because there are too many. */
+  of(judged: Iterable<Judged>, now: number): { gauged: Judged[]; leftOut: number } {
     const present = [...judged].filter(({ newest }) => now - newest < GIVES_UP_AFTER_MS);
     const names = new Set(present.map(({ service }) => service));
     const kept = new Set([...this.#services].filter((service) => names.has(service)));
     for (const name of names) if (kept.size < this.#max) kept.add(name);
     this.#services = kept;
-    this.#leftOut = names.size - kept.size;
-    return present.filter(({ service }) => kept.has(service));
+    return { gauged: present.filter(({ service }) => kept.has(service)), leftOut: names.size - kept.size };
   }
 }
 
@@ -47,13 +40,14 @@ export interface HealthGaugesOptions {
 /** Shows Prometheus what the keeper says. */
 export function gaugeHealth({ registers, judged, judgedUntil, untold, now }: HealthGaugesOptions): void {
   const services = new GaugedServices();
+  const look = () => services.of(judged(), now());
   registerScraped({
     name: METRICS.serviceHealth,
     help: "How a service is: 0 up, 1 degraded, 2 down, 3 late, 4 unknown.",
     type: "gauge",
     registers,
     *samples(): Generator<Sample> {
-      for (const { service, run } of services.of(judged(), now())) {
+      for (const { service, run } of look().gauged) {
         yield { labels: { service }, value: HEALTH_CODES[run.health] };
       }
     },
@@ -64,16 +58,13 @@ export function gaugeHealth({ registers, judged, judgedUntil, untold, now }: Hea
     type: "gauge",
     registers,
     *samples(): Generator<Sample> {
-      for (const { service, run } of services.of(judged(), now())) {
+      for (const { service, run } of look().gauged) {
         yield { labels: { service }, value: run.since / 1000 };
       }
     },
   });
   const leftOut = "Services whose health has no gauge, because there are more than a label may have values.";
-  gauge(registers, METRICS.servicesLeftOut, leftOut, () => {
-    services.of(judged(), now());
-    return services.leftOut;
-  });
+  gauge(registers, METRICS.servicesLeftOut, leftOut, () => look().leftOut);
   gauge(
     registers,
     METRICS.judgedUntil,

@@ -3,7 +3,7 @@ import { createUnacknowledgedCounter } from "../metrics/counters.ts";
 import { METRICS } from "../metrics/names.ts";
 import { PulseCounter } from "../metrics/pulse-counter.ts";
 
-/** What pulse-health counts of its own pulses, as pulse-ingest counts those of others: without it the ledger would not add up. */
+/** Counts PulseMesh's own pulses as pulse-ingest counts all others. Without these counts the ledger would not add up. */
 export function createHealthMetrics(registers: Registry[]) {
   return {
     accepted: new PulseCounter(registers, METRICS.accepted, "Pulses that the broker has taken."),

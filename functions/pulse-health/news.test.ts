@@ -44,7 +44,7 @@ describe("news of a service", () => {
     expect(told(runs, withdrawn)).toEqual(["200 up>down 2!", "300 down>up 0"]);
   });
 
-  it("are events with one id, whoever tells them, which Triggers can filter", () => {
+  it("are events with the same id from every keeper, and Triggers can filter them", () => {
     const [, down] = untoldOf("checkout", { runs, told: [], from: 0 });
     const event = healthEventOf(down?.news as never);
     expect(event).toMatchObject({

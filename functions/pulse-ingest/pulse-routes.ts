@@ -56,7 +56,7 @@ function acceptedReply(pulses: readonly Pulse[]): HttpReply {
 function unsupported(headers: IncomingHttpHeaders): HttpReply {
   const expected =
     "application/json, application/x-ndjson, or CloudEvents 1.0 in JSON (binary, structured or batch), in UTF-8";
-  // What curl -d says of its own accord.
+  // curl -d says so unless it is told another type.
   const isForm = mediaTypeOf(headers["content-type"]) === "application/x-www-form-urlencoded";
   const remedy = isForm ? ": with curl -d, name the type with -H 'content-type: application/json'" : "";
   return problem(

@@ -6,7 +6,7 @@ import { openPulseStore } from "../stores.ts";
 import { createQuery } from "./handler.ts";
 import { warmUp } from "./warm-up.ts";
 
-/** A start comes first: whoever woke the process waits for its answer. */
+/** A start comes first: the client that woke the process waits for its answer. */
 const WARM_UP_AFTER_MS = 250;
 
 /** pulse-query with its store. */

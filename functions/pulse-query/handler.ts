@@ -1,7 +1,7 @@
 // pulse-query reads the store and shows what it holds. This file has the routes. service-list.ts judges services, summary-routes.ts
-// sums spans up, health-routes.ts says how services were, live-routes.ts streams changes, export.ts streams whole spans, badge-routes.ts shows badges, dead-letters.ts forwards to
-// pulse-deadletter, forget.ts removes services, session-routes.ts signs browsers in, openapi.ts describes the API, page/ serves the
-// page.
+// sums spans up, health-routes.ts says how services were, live-routes.ts streams changes, export.ts streams whole spans,
+// badge-routes.ts shows badges, dead-letters.ts forwards to pulse-deadletter, forget.ts removes services, session-routes.ts signs
+// browsers in, openapi.ts describes the API, page/ serves the page.
 import { ServicesSettings } from "../../health/service-settings.ts";
 import { History } from "../../history/history.ts";
 import { asPolled } from "../../http/conditional.ts";

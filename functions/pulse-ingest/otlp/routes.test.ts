@@ -24,6 +24,15 @@ describe("OTLP's door", () => {
     expect(rejected?.errorMessage).toBe("1 span: Expected at most 10000 entries in a request.");
   });
 
+  it("takes JSON of any depth, of which it walks no more than a span has, and refuses what is no request", async () => {
+    const deep = (pad: string) => `${`[${pad}`.repeat(20_000)}${"]".repeat(20_000)}`;
+    const pad = " ".repeat(12);
+    const unknown = `{"resourceSpans":[],"unknown":${deep(pad)}}`;
+    expect((await sendBytes("json", unknown)).status).toBe(200);
+    expect((await sendBytes("json", deep(pad))).status).toBe(400);
+    expect((await sendBytes("json", `{"resourceSpans":[{"scopeSpans":[{"spans":${deep(pad)}}]}]}`)).status).toBe(200);
+  });
+
   it("reads a million empty spans in little memory", async () => {
     // resource_spans { scope_spans { spans {} … } }
     const varint = (value: number) =>

@@ -1,0 +1,49 @@
+import { describe, expect, it } from "vitest";
+import { ask, at, servePast } from "../testing/past-health.ts";
+
+servePast();
+
+describe("GET /incidents", () => {
+  it("has those of all services that are not retired, newest first, with owner and link", async () => {
+    const { body } = await ask(`/incidents?from=${at(-10)}&to=${at(100)}`);
+    expect(body).toMatchObject({ judged_until: at(120), is_cut: false });
+    expect(body.incidents.map((one: { service_name: string; since: string }) => [one.service_name, one.since])).toEqual(
+      [
+        ["db", at(90)],
+        ["flaps", at(36)],
+        ["api", at(30)],
+        ["flaps", at(18)],
+        ["api", at(0)],
+        ["flaps", at(0)],
+      ],
+    );
+    expect(body.incidents[4]).toEqual({
+      service_name: "api",
+      health: "down",
+      since: at(0),
+      until: at(20),
+      cause: '9 of 10 said "a, b"',
+      owner: "shop",
+      link: "https://wiki.example/api",
+    });
+  });
+
+  it("has those that last alone", async () => {
+    const { body } = await ask("/incidents?state=open");
+    expect(body.incidents).toMatchObject([{ service_name: "db", health: "late", since: at(90), until: null }]);
+  });
+
+  it("shows those that a token is for, and no more than asked", async () => {
+    const { body } = await ask("/incidents?limit=1", { token: "some" });
+    expect(body).toMatchObject({ incidents: [{ service_name: "db" }], is_cut: false });
+    expect((await ask("/incidents?limit=1")).body).toMatchObject({ incidents: [{ service_name: "db" }], is_cut: true });
+    expect((await ask("/services/api/history", { token: "some" })).status).toBe(403);
+  });
+
+  it("is CSV where that is asked for", async () => {
+    const { text } = await ask("/incidents?state=open", { accept: "text/csv" });
+    expect(text).toBe(
+      `service_name,health,since,until,cause,owner,link\ndb,late,${at(90)},,"no pulse for 4 min, where one usually comes within 1 min",,\n`,
+    );
+  });
+});
