@@ -53,7 +53,7 @@ export interface HttpServerOptions {
   /** Makes spans of requests. @default none */
   tracing?: Tracing | undefined;
   /** Called with the size of each part of a body that comes in. */
-  onBodyBytes?: (bytes: number) => void;
+  onBodyBytes?: (bytes: number, bodyBytes: number) => void;
   /** Whether bodies may be packed in gzip or zstd. @default no */
   unpacks?: boolean;
   /** The most bytes in the body of an answer that refuses; the log has what does not fit. @default no limit */

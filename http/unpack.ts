@@ -7,15 +7,25 @@ type Unpack = (body: Buffer, maxOutputLength: number) => Buffer;
 
 /** RFC 8878, 3.1.1.1.2: a decoder takes windows up to 8 MiB. zstd itself would take 128 MiB of memory where a frame asks for it. */
 const ZSTD_WINDOW_LOG = 23;
-// Large parts, for a whole body: each part of the default 16 KiB is one more call and one more copy.
+// For a whole body: each part of the default 16 KiB is one more call and one more copy.
 const chunkSize = 64 * 1024;
+const LEAST_CHUNK = 64;
+/** RFC 1952, 2.3.1: the last four bytes say how long the unpacked body is. */
+const LENGTH_BYTES = 4;
 
 const gunzip: Unpack = (body, maxOutputLength) =>
-  gunzipSync(body, { maxOutputLength, chunkSize } satisfies ZlibOptions);
+  gunzipSync(body, { maxOutputLength, chunkSize: chunkSizeOf(body) } satisfies ZlibOptions);
 const unzstd: Unpack = (body, maxOutputLength) => {
   const params = { [constants.ZSTD_d_windowLogMax]: ZSTD_WINDOW_LOG };
   return zstdDecompressSync(body, { maxOutputLength, chunkSize, params } satisfies ZstdOptions);
 };
+
+/** The size of the body as it says itself, and one byte to see that it ends; of a large one, or one that says so, a part. */
+function chunkSizeOf(gzip: Buffer): number {
+  if (gzip.length < LENGTH_BYTES) return LEAST_CHUNK;
+  return Math.max(LEAST_CHUNK, Math.min(chunkSize, gzip.readUInt32LE(gzip.length - LENGTH_BYTES) + 1));
+}
+
 /** RFC 9110, 8.4.1.3 has x-gzip for gzip. */
 const UNPACKS: ReadonlyMap<string, Unpack> = new Map([
   ["gzip", gunzip],

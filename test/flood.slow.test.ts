@@ -81,6 +81,7 @@ async function flood(body: Buffer): Promise<Map<number | string, number>> {
 describe("pulse-ingest under a flood", () => {
   it.each([
     ["500 pulses a request", many(500), "hang"],
+    ["500 pulses a request, all of them taken", many(500), "take"],
     ["10,000 pulses a request", many(9800), "hang"],
     ["10,000 pulses a request, all of them taken", many(9800), "take"],
     ["4 MiB a request, nearly all of it blank", Buffer.from(PULSE.padEnd(4 * MIB)), "hang"],

@@ -1,28 +1,37 @@
-import { setFlagsFromString } from "node:v8";
+import { getHeapStatistics, setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 
+const MIB = 1024 * 1024;
+/** So many bytes of bodies start a collection, while most of their garbage is young and cheap to find. */
+const COLLECT_EVERY_BYTES = 7 * MIB;
+/** Of large bodies, so that not even two of the largest (PULSE_MAX_BODY_BYTES) come between two collections. */
+const COLLECT_LARGE_EVERY_BYTES = 4 * MIB;
 /**
- * So many bytes of bodies start a collection, while most of their garbage is young and cheap to find. Less than two of the
- * largest bodies (PULSE_MAX_BODY_BYTES), so that a third does not come first.
+ * Where a body is larger than that, or V8's heap, every second collection takes the whole heap: what was being read during one is
+ * no longer young. A whole collection takes 18 ms and one of the young 0.5, so requests of some hundred spans go without.
  */
-const COLLECT_EVERY_BYTES = 7 * 1024 * 1024;
-/** Every second collection takes the whole heap: bodies that were being read during one are no longer young. */
-const WHOLE_EVERY = 2;
+const LARGE_BODY_BYTES = MIB / 8;
+const LARGE_HEAP_BYTES = 40 * MIB;
 
 let bytesSince = 0;
-let collections = 0;
+let isLargeBody = false;
+let isWhole = false;
 let collect: ((options: { type: "minor" | "major" }) => void) | undefined;
 
 /**
- * Counts bytes of bodies that came in, and collects garbage now and then. V8 alone lets finished bodies pile up to some
- * 100 MB: their bytes lie outside its heap, where they weigh little.
+ * Counts bytes that came in, and collects garbage now and then. V8 alone lets finished bodies pile up to some 100 MB: their
+ * bytes lie outside its heap, where they weigh little.
+ * @param bodyBytes how long the body is so far of which they are
  */
-export function countBodyBytes(bytes: number): void {
+export function countBodyBytes(bytes: number, bodyBytes: number): void {
   bytesSince += bytes;
-  if (bytesSince < COLLECT_EVERY_BYTES) return;
+  isLargeBody ||= bodyBytes > LARGE_BODY_BYTES;
+  if (bytesSince < (isLargeBody ? COLLECT_LARGE_EVERY_BYTES : COLLECT_EVERY_BYTES)) return;
   bytesSince = 0;
   collect ??= exposeCollector();
-  collect({ type: ++collections % WHOLE_EVERY === 0 ? "major" : "minor" });
+  isWhole = !isWhole && (isLargeBody || getHeapStatistics().used_heap_size > LARGE_HEAP_BYTES);
+  if (isWhole) isLargeBody = false;
+  collect({ type: isWhole ? "major" : "minor" });
 }
 
 // The way that node documents to reach the collector without a flag on the command line.
