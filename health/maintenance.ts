@@ -24,6 +24,27 @@ export function maintenanceIn(span: Span, all: readonly Maintenance[]): Span[] {
   return united(spans.map(({ from, to }) => ({ from: Math.max(from, span.from), to: Math.min(to, span.to) })));
 }
 
+/** Of few plans, which thousands of services may have: where each lies around the moment that was asked for last. */
+const around = new WeakMap<WeeklyMaintenance, { known: Span; spans: Span[] }>();
+
+/** Whether there is maintenance at a moment (epoch ms). */
+export function isMaintenanceAt(time: number, all: readonly Maintenance[]): boolean {
+  return all.some((one) => holds("weekdays" in one ? spansAround(time, one) : [one], time));
+}
+
+function spansAround(time: number, one: WeeklyMaintenance): readonly Span[] {
+  const kept = around.get(one);
+  if (kept !== undefined && holds([kept.known], time)) return kept.spans;
+  const known = { from: time, to: time + DAY_MS };
+  const spans = weeksIn(known, one);
+  around.set(one, { known, spans });
+  return spans;
+}
+
+function holds(spans: readonly Span[], time: number): boolean {
+  return spans.some(({ from, to }) => time >= from && time < to);
+}
+
 function weeksIn(span: Span, { weekdays, from, to, zone }: WeeklyMaintenance): Span[] {
   const spans: Span[] = [];
   const isOverMidnight = to.hour * 60 + to.minute <= from.hour * 60 + from.minute;

@@ -1,12 +1,38 @@
 // What is remembered of a service's timeline: the newest state, and few older ones, so that a late pulse makes only what came after
 // it be judged again. It is a help, and no truth: without it the timeline begins with the first pulse, and says the same.
 import { DAY_MS } from "../events/time.ts";
+import type { KeptMemory } from "../storage/health-ports.ts";
 import { floorTo, HOUR_MS } from "../storage/tiers.ts";
 import { CELL_MS } from "./cell.ts";
+import type { LearntPeriod } from "./period.ts";
 import { type Judgement, LOOKBACK_MS, type TimelineState } from "./timeline.ts";
 
 /** States of one service, the newest last. */
 export type Memory = readonly TimelineState[];
+
+/** What is kept of a service between two processes. */
+export interface KeptState {
+  states: Memory;
+  /** Epoch ms: no pulse before it comes without a mark. */
+  settledUntil: number;
+  /** By the beginning of their hour. */
+  marks: [hour: number, mark: string][];
+}
+
+/** What a store keeps. */
+export function memoryOf(state: KeptState, judgedUntil: number): KeptMemory {
+  return { judgedUntil, state: JSON.stringify(state) };
+}
+
+/** What `memoryOf` was made of. */
+export function stateOf({ state }: KeptMemory): KeptState {
+  return JSON.parse(state) as KeptState;
+}
+
+/** The usual period that was learnt of a service when it was last remembered. */
+export function learntPeriodOf(kept: KeptMemory): LearntPeriod | undefined {
+  return stateOf(kept).states.at(-1)?.period?.learnt;
+}
 
 /** Of each such stretch of time, the last state before the newest one began is kept. */
 const STEPS_MS: readonly number[] = [60_000, 600_000, HOUR_MS, 6 * HOUR_MS, DAY_MS, 7 * DAY_MS];

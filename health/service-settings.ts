@@ -3,7 +3,7 @@ import { healthOf } from "../events/health.ts";
 import { BoundedMap } from "../storage/bounded-map.ts";
 import type { Span } from "../storage/ports.ts";
 import type { HealthOfStatus } from "./cell.ts";
-import { type Maintenance, maintenanceIn } from "./maintenance.ts";
+import { isMaintenanceAt, type Maintenance, maintenanceIn } from "./maintenance.ts";
 import type { RuleSettings } from "./rule.ts";
 
 /** What an entry of the file of services says of those that it is for. */
@@ -15,7 +15,7 @@ export interface ServiceEntry extends RuleSettings {
   owner?: string;
   /** Such as its runbook. */
   link?: URL;
-  /** It is on no wall and in no alert. */
+  /** It is in no list, on no wall and in no alert. */
   retired?: boolean;
 }
 
@@ -23,6 +23,8 @@ export interface ServiceEntry extends RuleSettings {
 export interface ServiceSettings extends Omit<ServiceEntry, "covers" | "statuses" | "maintenance" | "retired"> {
   healthOfStatus: HealthOfStatus;
   maintenanceIn(span: Span): Span[];
+  /** At a moment (epoch ms). */
+  isInMaintenance(time: number): boolean;
   isRetired: boolean;
 }
 
@@ -66,6 +68,7 @@ export class ServicesSettings {
           ? healthOf
           : (status) => statuses.get(status) ?? statuses.get(classOf(status)) ?? healthOf(status),
       maintenanceIn: (span) => maintenanceIn(span, maintenance),
+      isInMaintenance: (time) => isMaintenanceAt(time, maintenance),
     };
   }
 }

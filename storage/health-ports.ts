@@ -20,7 +20,7 @@ export interface Basis {
   forgotten: number;
 }
 
-/** What the keeper remembers of a service between two judgements, in a form that only it knows. */
+/** What the keeper remembers of a service between two judgements, in the form of health/memory.ts. */
 export interface KeptMemory {
   /** Epoch ms: the pulses before it are judged. */
   judgedUntil: number;
@@ -54,6 +54,8 @@ export interface HealthReader {
   runs(service: string, span: Span): Promise<HealthRun[]>;
   /** Epoch ms: until when every service is judged; 0 while none is. */
   judgedUntil(): Promise<number>;
+  /** What was remembered of a service: `learntPeriodOf` (health/memory.ts) reads the one thing in it that others may know. */
+  memory(service: string): Promise<KeptMemory | undefined>;
 }
 
 /** Keeps what the keeper says, and what it has told of it. All of a service goes with `forget`, the past with time. */
@@ -66,8 +68,6 @@ export interface HealthStore extends HealthReader {
    * @returns false when the store does not take them at the moment, or a service was forgotten since `begin`
    */
   keep(changes: readonly HealthChange[], basis: Basis): Promise<boolean>;
-  /** What was remembered of a service. */
-  memory(service: string): Promise<KeptMemory | undefined>;
   /** Every service is judged until a time (epoch ms). @returns false when the store does not take it at the moment */
   noteJudged(until: number): Promise<boolean>;
   /** What was told of the runs of a service that begin in a span, oldest first. */

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { learntPeriodOf } from "../../health/memory.ts";
 import { openKeptStore } from "./testing/keepers.ts";
 
 /** The times of looks, in s. */
@@ -51,6 +52,20 @@ describe("the keeper", () => {
       to: kept.clock.now - 3000 - (2000 - to) * 1000,
     }));
     expect(await kept.runs("checkout")).toEqual(await kept.fromNothing("checkout", blind));
+  });
+
+  it("remembers the first usual period that it learns at once", async () => {
+    const kept = openKeptStore();
+    const keeper = kept.keeper();
+    const learnt = async () => {
+      const memory = await kept.store.health.memory("checkout");
+      return memory && learntPeriodOf(memory)?.usualMs;
+    };
+    for (const at of looks(0, 240)) {
+      if (at % 60 === 0) await kept.pulse("checkout", at + 1);
+      await kept.look(keeper, at + 10);
+    }
+    expect(await learnt()).toBe(60_000);
   });
 
   it("heals what it said when pulses come late: a little late, by an hour, and before all others", async () => {

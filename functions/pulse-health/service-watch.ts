@@ -1,21 +1,12 @@
 import type { HealthRun } from "../../events/health-run.ts";
 import { CELL_MS, type HealthCell } from "../../health/cell.ts";
-import { type Memory, neededFrom, recall, remember } from "../../health/memory.ts";
+import { type Memory, memoryOf, neededFrom, recall, remember, stateOf } from "../../health/memory.ts";
 import { patienceOf, type RuleSettings } from "../../health/rule.ts";
 import { judge, LOOKBACK_MS, type TimelineState } from "../../health/timeline.ts";
 import type { HealthChange, KeptMemory } from "../../storage/health-ports.ts";
 import type { Span } from "../../storage/ports.ts";
 import { floorTo, TIERS } from "../../storage/tiers.ts";
 import { type CellSpan, firstDifference } from "./cells.ts";
-
-/** What is kept of a service between two processes. */
-interface KeptState {
-  states: Memory;
-  /** Epoch ms: no pulse before it comes without a mark. */
-  settledUntil: number;
-  /** By the beginning of their hour. */
-  marks: [hour: number, mark: string][];
-}
 
 /** The shortest that is looked back: twice the shortest window. */
 const LEAST_LOOKBACK_MS = 2 * TIERS.minute;
@@ -35,6 +26,8 @@ export class ServiceWatch {
   keptAsOf: number | undefined;
   #memory: Memory;
   #savedUntil: number;
+  /** Whether what is remembered in the store has a usual period. */
+  #isPeriodSaved: boolean;
   #cells: CellSpan = { from: Number.POSITIVE_INFINITY, to: Number.POSITIVE_INFINITY, cells: [] };
   #unchangedUntil: number;
   /** The runs that may still change, as they were judged, and as they are kept. */
@@ -45,9 +38,10 @@ export class ServiceWatch {
 
   constructor(service: string, kept: KeptMemory | undefined) {
     this.service = service;
-    const state = kept === undefined ? undefined : (JSON.parse(kept.state) as KeptState);
+    const state = kept && stateOf(kept);
     this.#memory = state?.states ?? [];
     this.#savedUntil = kept?.judgedUntil ?? Number.NEGATIVE_INFINITY;
+    this.#isPeriodSaved = this.#hasPeriod;
     this.settledUntil = state?.settledUntil ?? Number.NEGATIVE_INFINITY;
     this.marks = new Map(state?.marks ?? []);
     this.#unchangedUntil = this.settledUntil;
@@ -150,20 +144,29 @@ export class ServiceWatch {
       change.runs = { span, runs: this.#runs.filter(({ since }) => since >= from) };
     }
     const { judgedUntil } = this;
-    if (mayRemember && this.#memory.length > 0 && this.newest >= this.#savedUntil) {
-      const state: KeptState = { states: this.#memory, settledUntil: this.settledUntil, marks: [...this.marks] };
-      change.memory = { judgedUntil, state: JSON.stringify(state) };
+    // The first period that is learnt is kept at once: others show it.
+    const isDue = mayRemember || (this.#hasPeriod && !this.#isPeriodSaved);
+    if (isDue && this.#memory.length > 0 && this.newest >= this.#savedUntil) {
+      const state = { states: this.#memory, settledUntil: this.settledUntil, marks: [...this.marks] };
+      change.memory = memoryOf(state, judgedUntil);
     }
     return change.runs === undefined && change.memory === undefined ? undefined : change;
   }
 
   /** A change is kept as of a time. */
   noteKept({ runs, memory }: Omit<HealthChange, "service">, asOf: number): void {
-    if (memory !== undefined) this.#savedUntil = memory.judgedUntil;
+    if (memory !== undefined) {
+      this.#savedUntil = memory.judgedUntil;
+      this.#isPeriodSaved = this.#hasPeriod;
+    }
     if (runs === undefined) return;
     this.#kept = [...this.#kept.filter(({ since }) => since < runs.span.from), ...runs.runs];
     this.keptAsOf = asOf;
     this.#forgetOld();
+  }
+
+  get #hasPeriod(): boolean {
+    return this.#memory.at(-1)?.period?.learnt !== undefined;
   }
 
   /** From when on the runs differ from those that are kept. */

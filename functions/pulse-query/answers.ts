@@ -13,9 +13,6 @@ const latency = z.number().describe("Milliseconds.");
 const metadata = z.record(z.string(), z.string());
 const count = z.int();
 const pulseHealth = z.enum(HEALTHS).describe("What the status means.");
-const serviceHealth = z
-  .enum(SERVICE_HEALTHS)
-  .describe("What the newest pulse's status means; `late` after three usual periods of silence and a minute.");
 const percentile = z.number().nullable().describe("Milliseconds; null when there is no pulse.");
 const PERCENTILES = `p95 is the smallest latency that at least 95 % of the pulses do not exceed (the nearest rank), and so for p50 and p99: exact up to ${EXACT_IN_ROLLUP} pulses, otherwise within 1 %.`;
 const longest = z.number().nullable().describe("Milliseconds; null when there is no pulse.");
@@ -23,34 +20,54 @@ const longest = z.number().nullable().describe("Milliseconds; null when there is
 const serviceView = z
   .object({
     service_name: z.string(),
-    health: serviceHealth,
+    health: z
+      .enum(SERVICE_HEALTHS)
+      .describe(
+        "As pulse-health judges; of a service that it has not judged yet, what the newest pulse's status means.",
+      ),
+    since: time.nullable().describe("Since when; null of a service that was not judged yet."),
+    cause: z.string().describe('In words, such as `8 of 10 pulses said 503`; "" of a service that was not judged yet.'),
+    in_maintenance: z.boolean().describe("Whether work on it is planned for now."),
     last_seen: time,
     event_time: time,
     latency_ms: latency,
     status: z.string(),
     metadata: metadata.optional(),
   })
-  .register(named, { id: "Service", description: "A service by its newest pulse." });
+  .register(named, { id: "Service", description: "A service by its newest pulse, and how it is." });
+
+const share = z.number().min(0).max(1).nullable();
 
 export const serviceDetail = z
   .object({
     ...serviceView.shape,
+    confirmed_at: time.nullable().describe("When its health was known, by the times of its pulses."),
+    flapping: z.boolean().describe("Whether it changed more often than four times within the last hour."),
+    uptime_24h: share.describe("(up + degraded) / (up + degraded + down + late); null where nothing is known."),
+    coverage_24h: share.describe("The known part of the day outside of maintenance; null where all is maintenance."),
     usual_period_ms: z
       .number()
       .nullable()
-      .describe("Set, or the mean of the newest gaps between pulses; null when neither is known."),
+      .describe("How far apart its pulses usually are: set, or learnt; null while neither."),
     late_at: time.nullable().describe("When the service is late if no pulse comes; null without a usual period."),
+    owner: z.string().nullable(),
+    link: z.string().nullable(),
   })
-  .register(named, { id: "ServiceDetail" });
+  .register(named, { id: "ServiceDetail", description: "All that is known of how a service is." });
+
+export const judgedUntil = time
+  .nullable()
+  .describe("What comes later is not known; null where nothing was ever judged.");
 
 export const servicesAnswer = z
   .object({
     services: z.array(serviceView),
+    judged_until: judgedUntil,
     cursor: z.string().optional().describe("Leads to more services; absent at the end."),
   })
   .register(named, {
     id: "Services",
-    description: "A page of services, sorted by name: every service of most fleets.",
+    description: "A page of services, sorted by name: every service of most fleets. Retired ones are left out.",
   });
 
 const pulseView = z
@@ -211,22 +228,6 @@ export const session = z
     is_signed_in: z.boolean(),
   })
   .register(named, { id: "Session", description: "What the one who asks may do." });
-
-export const forgettingAnswer = z.object({ service_name: z.string(), detail: z.string() }).register(named, {
-  id: "Forgetting",
-  description: "The service is being removed. 204 to the same request says that it is done.",
-});
-
-/** The body of a sign-in. */
-export const signInBody = z.object({ token: z.string().min(1) }).register(named, { id: "SignIn" });
-
-/** The body of a replay that corrects. */
-export const correctionBody = z.looseObject({}).register(named, {
-  id: "Correction",
-  description: "Data in place of the event's: a pulse, or an object with pulses.",
-});
-
-export const replayAnswer = z.object({ replayed: z.int() }).register(named, { id: "Replay" });
 
 export type Session = z.infer<typeof session>;
 export type ServiceView = z.infer<typeof serviceView>;

@@ -1,25 +1,29 @@
 import type { StoredPulse } from "../../storage/ports.ts";
+import { timeText } from "./health-history.ts";
 import type { LiveEvent, LiveSource } from "./live.ts";
 import type { JudgedService, ServiceList } from "./service-list.ts";
-import { nothingNewSince } from "./silence.ts";
 import { viewService } from "./view.ts";
 
-/** `pulse` for each service with a newer pulse or another health, `gone` for a service that the store has forgotten. */
+type ShownServices = Pick<ServiceList, "chunks" | "judgedUntil" | "ownPulseAt">;
+
+/** PulseMesh's own pulse comes every ten seconds: a longer time without any pulse is PulseMesh's silence, and not the services'. */
+const QUIET_AFTER_MS = 60_000;
+
+/** `pulse` for each service with a newer pulse or another health, `gone` for one that the store has forgotten, or that is retired. */
 export class EveryServiceSource implements LiveSource {
-  readonly #services: Pick<ServiceList, "chunks">;
+  readonly #services: ShownServices;
   readonly #covers: (service: string) => boolean;
   readonly #now: () => number;
   /** As the last look saw them, by name. */
   #known: ReadonlyMap<string, JudgedService> | undefined;
-  /** Epoch ms of the last look that saw a service's newer pulse, or of the newest pulse that the first look saw. */
+  #judgedUntil: number | null = null;
+  /** Epoch ms of PulseMesh's own newest pulse. */
+  #ownPulseAt: number | undefined;
+  /** Epoch ms of the last look that saw a newer pulse, or of the newest pulse that the first look saw. */
   #newAt = 0;
 
   /** Shows the services that `covers` is true for. */
-  constructor(
-    services: Pick<ServiceList, "chunks">,
-    now: () => number,
-    covers: (service: string) => boolean = () => true,
-  ) {
+  constructor(services: ShownServices, now: () => number, covers: (service: string) => boolean = () => true) {
     this.#services = services;
     this.#now = now;
     this.#covers = covers;
@@ -29,7 +33,10 @@ export class EveryServiceSource implements LiveSource {
     const before = this.#known;
     const after = new Map<string, JudgedService>();
     const events: LiveEvent[] = [];
-    let hasNewer = false;
+    this.#judgedUntil = await this.#services.judgedUntil();
+    const ownPulseAt = await this.#services.ownPulseAt();
+    let hasNewer = ownPulseAt !== this.#ownPulseAt;
+    this.#ownPulseAt = ownPulseAt;
     for await (const services of this.#services.chunks({ isBare: true })) {
       for (const service of services) {
         const { service_name: name } = service.pulse;
@@ -37,14 +44,13 @@ export class EveryServiceSource implements LiveSource {
         const known = before?.get(name);
         if (known !== undefined && isSameService(known, service)) {
           // The one that is known stays: two of each service would be twice the memory.
-          known.usualPeriodMs = service.usualPeriodMs;
           after.set(name, known);
           continue;
         }
         after.set(name, service);
         // Who listens at the first look gets the beginning.
         if (before !== undefined) events.push(serviceEvent("pulse", service));
-        // A service that is late, and nothing else, has another health and the same pulse.
+        // A service that has become late has another health and the same pulse.
         hasNewer ||= known === undefined || !isSamePulse(known.pulse, service.pulse);
       }
     }
@@ -53,7 +59,8 @@ export class EveryServiceSource implements LiveSource {
     }
     const now = this.#now();
     if (before === undefined) {
-      for (const { pulse } of after.values()) this.#newAt = Math.max(this.#newAt, Math.min(now, pulse.event_time));
+      const times = [...after.values()].map(({ pulse }) => pulse.event_time);
+      for (const time of [...times, ownPulseAt ?? 0]) this.#newAt = Math.max(this.#newAt, Math.min(now, time));
     } else if (hasNewer) this.#newAt = now;
     this.#known = after;
     return events;
@@ -72,10 +79,10 @@ export class EveryServiceSource implements LiveSource {
     return { event: "ready", data: { services: this.#known?.size ?? 0 } };
   }
 
-  /** `nothing_new_since` while no service has had a newer pulse for longer than is usual. */
+  /** `nothing_new_since` while neither a service nor PulseMesh itself has had a newer pulse for a minute. */
   heartbeat(): object {
-    const since = nothingNewSince(this.#all(), this.#newAt, this.#now());
-    return since === undefined ? {} : { nothing_new_since: new Date(since).toISOString() };
+    const isQuiet = this.#ownPulseAt !== undefined && this.#now() - this.#newAt >= QUIET_AFTER_MS;
+    return { judged_until: timeText(this.#judgedUntil), ...(isQuiet && { nothing_new_since: timeText(this.#newAt) }) };
   }
 
   #all(): Iterable<JudgedService> {
@@ -88,9 +95,15 @@ export function serviceEvent(event: "pulse" | "service", service: JudgedService)
   return { event, data: viewService(service) };
 }
 
-/** Whether a service has the same newest pulse and the same health. */
+/** Whether a service is shown the same. */
 export function isSameService(before: JudgedService, after: JudgedService): boolean {
-  return isSamePulse(before.pulse, after.pulse) && before.health === after.health;
+  return (
+    isSamePulse(before.pulse, after.pulse) &&
+    before.health === after.health &&
+    before.since === after.since &&
+    before.cause === after.cause &&
+    before.isInMaintenance === after.isInMaintenance
+  );
 }
 
 function isSamePulse(a: StoredPulse, b: StoredPulse): boolean {

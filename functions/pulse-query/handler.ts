@@ -1,7 +1,7 @@
-// pulse-query reads the store and shows what it holds. This file has the routes. service-list.ts judges services, summary-routes.ts
-// sums spans up, health-routes.ts says how services were, live-routes.ts streams changes, export.ts streams whole spans,
-// badge-routes.ts shows badges, dead-letters.ts forwards to pulse-deadletter, forget.ts removes services, session-routes.ts signs
-// browsers in, openapi.ts describes the API, page/ serves the page.
+// pulse-query reads the store and shows what it holds. This file has the routes. service-list.ts lists services with what pulse-health
+// says of them (health-now.ts), service-detail.ts shows one, health-routes.ts says how services were, summary-routes.ts sums spans up,
+// live-routes.ts streams changes, export.ts streams whole spans, badge-routes.ts shows badges, dead-letters.ts forwards to
+// pulse-deadletter, forget.ts removes services, session-routes.ts signs browsers in, openapi.ts describes the API, page/ serves the page.
 import { ServicesSettings } from "../../health/service-settings.ts";
 import { History } from "../../history/history.ts";
 import { asPolled } from "../../http/conditional.ts";
@@ -23,17 +23,19 @@ import { deadLetterRoutes } from "./dead-letters.ts";
 import { Exports, wantsLines } from "./export.ts";
 import { forgetRoute } from "./forget.ts";
 import { PastHealth } from "./health-history.ts";
+import { HealthNow } from "./health-now.ts";
 import { healthRoutes } from "./health-routes.ts";
 import { LIVE_DEFAULTS, type LiveOptions } from "./live.ts";
 import { liveRoutes } from "./live-routes.ts";
 import { pageRoutes } from "./page/routes.ts";
 import { exportParameters, pulsesParameters, readSpanQuery, servicesParameters } from "./query-parameters.ts";
+import { detailOf } from "./service-detail.ts";
 import { ServiceList } from "./service-list.ts";
 import { ServicePages } from "./service-pages.ts";
 import { sessionRoutes } from "./session-routes.ts";
 import { askWhyNotStored } from "./storing.ts";
 import { summaryRoutes } from "./summary-routes.ts";
-import { viewPulse, viewService, viewServiceDetail } from "./view.ts";
+import { viewPulse, viewService } from "./view.ts";
 
 export interface QueryOptions {
   store: PulseReader &
@@ -81,10 +83,11 @@ export function createQuery({
   settings = noSettings,
   now = Date.now,
 }: QueryOptions): PulseFunction {
-  const services = new ServiceList({ reader: store, now });
+  const liveDefaults = { ...LIVE_DEFAULTS, ...liveOptions };
+  const health = new HealthNow({ health: store.health, settings, keptMs: liveDefaults.pollMs, now });
+  const services = new ServiceList({ reader: store, health, settings, now });
   const live = liveRoutes({
-    ...LIVE_DEFAULTS,
-    ...liveOptions,
+    ...liveDefaults,
     services,
     reader: store,
     door: doors.read,
@@ -132,7 +135,7 @@ export function createQuery({
     const service = await services.one(request.parameters.service as string);
     if (service === undefined)
       return problem(404, "Not found", "Expected a service that has pulsed within the retention.");
-    return asPolled(freshJson(200, viewServiceDetail(service)), request);
+    return asPolled(freshJson(200, await detailOf(service, { health: store.health, past, settings })), request);
   });
 
   const listPulses = answering(readSpan(pulsesParameters), async ({ span, limit, cursor }, { parameters }) => {
@@ -181,7 +184,6 @@ export function createQuery({
     routes,
     check: async () => {
       await store.check();
-      await services.prepare();
       return undefined;
     },
     onDrain: live.end,

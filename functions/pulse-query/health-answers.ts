@@ -2,12 +2,11 @@
 import * as z from "zod";
 import { SERVICE_HEALTHS } from "../../events/service-health.ts";
 import { BAD_HEALTHS } from "../../health/incidents.ts";
-import { named } from "./answers.ts";
+import { judgedUntil, named } from "./answers.ts";
 
 const time = z.iso.datetime().describe("RFC 3339 in UTC, to the millisecond.");
 const seconds = z.number().describe("Seconds, to the millisecond.");
 const part = z.number().min(0).max(1).nullable();
-const judgedUntil = time.nullable().describe("What comes later is not known; null where nothing was ever judged.");
 const isCut = z.boolean().describe("Whether there are older ones, which `limit` left out.");
 
 const healthRun = z

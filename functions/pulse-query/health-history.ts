@@ -14,13 +14,19 @@ import type { HealthHistory, IncidentView, UptimeAnswer, UptimePart } from "./he
 const BEFORE_MS = DAY_MS;
 /** Services whose runs are read at one time. */
 const CONCURRENCY = 16;
-/** What was judged a moment ago counts as now. */
+/** A judgement that is not older is the last one, and not one that was missed. */
 const JUST_NOW_MS = 60_000;
 
 export interface PastHealthOptions {
   health: HealthReader;
   settings: () => ServicesSettings;
   now: () => number;
+}
+
+/** What was read of a service. */
+interface Known {
+  judgedUntil: number | null;
+  runs: HealthRun[];
 }
 
 /** What is known of the past of services. @throws {StoreError} in all its methods */
@@ -61,17 +67,32 @@ export class PastHealth {
 
   /** Of the past part of a span. */
   async uptime(service: string, given: Span, by?: "day" | "month", zone = "UTC"): Promise<UptimeAnswer> {
-    const { judgedUntil, runs } = await this.#read(service, given);
-    const now = this.#options.now();
-    const end = judgedUntil !== null && now - judgedUntil < JUST_NOW_MS ? judgedUntil : now;
-    const span = { from: given.from, to: Math.max(given.from, Math.min(given.to, end)) };
+    const known = await this.#read(service, given);
+    const span = this.#judgedPart(given, known);
     const maintenance = this.#settings(service).maintenanceIn(span);
     const of = (part: Span): UptimePart => ({
       ...inText(part),
-      ...viewUptime(uptimeOf({ span: part, runs, judgedUntil: judgedUntil ?? 0, maintenance })),
+      ...viewUptime(uptimeIn(part, known, maintenance)),
     });
     const parts = by === undefined ? [] : calendarParts(span, by, zone).map(of);
-    return { service_name: service, judged_until: timeText(judgedUntil), ...of(span), parts };
+    return { service_name: service, judged_until: timeText(known.judgedUntil), ...of(span), parts };
+  }
+
+  /** Of the last 24 hours; and whether the service changed more often than four times within the last one. */
+  async lately(service: string): Promise<Pick<Uptime, "uptime" | "coverage"> & { isFlapping: boolean }> {
+    const now = this.#options.now();
+    const given = { from: now - DAY_MS, to: now };
+    const known = await this.#read(service, given);
+    const span = this.#judgedPart(given, known);
+    const { uptime, coverage } = uptimeIn(span, known, this.#settings(service).maintenanceIn(span));
+    return { uptime, coverage, isFlapping: flappingSpans(known.runs).some(({ to }) => to > now) };
+  }
+
+  /** What was judged a moment ago is as good as what is judged now. */
+  #judgedPart({ from, to }: Span, { judgedUntil }: Known): Span {
+    const now = this.#options.now();
+    const end = judgedUntil !== null && now - judgedUntil < JUST_NOW_MS ? judgedUntil : now;
+    return { from, to: Math.max(from, Math.min(to, end)) };
   }
 
   /** Of all services, newest first. */
@@ -116,7 +137,7 @@ export class PastHealth {
     return until === 0 ? null : until;
   }
 
-  async #read(service: string, span: Span): Promise<{ judgedUntil: number | null; runs: HealthRun[] }> {
+  async #read(service: string, span: Span): Promise<Known> {
     const { health } = this.#options;
     const [judgedUntil, runs] = await Promise.all([this.judgedUntil(), health.runs(service, wideAround(span))]);
     return { judgedUntil, runs };
@@ -126,6 +147,10 @@ export class PastHealth {
 /** To the end of time: that a run has ended is told by the next one, which may begin after the span. */
 function wideAround({ from }: Pick<Span, "from">): Span {
   return { from: from - BEFORE_MS, to: Number.POSITIVE_INFINITY };
+}
+
+function uptimeIn(span: Span, { judgedUntil, runs }: Known, maintenance: readonly Span[]): Uptime {
+  return uptimeOf({ span, runs, judgedUntil: judgedUntil ?? 0, maintenance });
 }
 
 function viewUptime({ lasted, maintenanceMs, uptime, coverage }: Uptime) {

@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import type { Readable } from "node:stream";
 import { afterEach, describe, expect, it, vi } from "vitest";
+import type { ServiceHealth } from "../../events/service-health.ts";
 import type { StoredPulse } from "../../storage/ports.ts";
 import { EveryServiceSource } from "./every-service-source.ts";
 import { LIVE_DEFAULTS, Live, type LiveOptions } from "./live.ts";
@@ -15,11 +16,25 @@ class Services {
   pulses: StoredPulse[] = [];
   asked = 0;
   failure: Error | undefined;
+  health: ServiceHealth = "up";
+  isInMaintenance = false;
+  ownPulse: number | undefined;
 
   async *chunks(): AsyncGenerator<JudgedService[]> {
     this.asked++;
     if (this.failure !== undefined) throw this.failure;
-    for (const pulse of this.pulses) yield [{ pulse, health: "up", usualPeriodMs: undefined }];
+    for (const pulse of this.pulses) {
+      const judgement = { health: this.health, since: undefined, confirmedAt: undefined, cause: "" };
+      yield [{ pulse, ...judgement, isInMaintenance: this.isInMaintenance }];
+    }
+  }
+
+  async judgedUntil(): Promise<number> {
+    return 500;
+  }
+
+  async ownPulseAt(): Promise<number | undefined> {
+    return this.ownPulse;
   }
 }
 
@@ -53,6 +68,36 @@ function openLive(services: Services, options: Partial<LiveOptions> = {}): Live 
   return live;
 }
 
+describe("a heartbeat says that nothing is new", () => {
+  const MINUTE = 60_000;
+
+  it.each<[string, Partial<Services>, afterMs: number | undefined]>([
+    ["a minute after PulseMesh's own newest pulse", { ownPulse: 2000 }, 2000 + MINUTE],
+    ["a minute after the newest pulse of all", { ownPulse: 1, pulses: [pulseOf("a", "1", 3000)] }, 3000 + MINUTE],
+    ["never while PulseMesh has not pulsed itself", { pulses: [pulseOf("a", "1", 3000)] }, undefined],
+  ])("%s", async (_, state, at) => {
+    const clock = { now: 5000 };
+    const source = new EveryServiceSource(Object.assign(new Services(), state), () => clock.now);
+    await source.look();
+    clock.now = (at ?? 100 * MINUTE) - 1;
+    expect(source.heartbeat()).not.toHaveProperty("nothing_new_since");
+    clock.now++;
+    if (at === undefined) expect(source.heartbeat()).not.toHaveProperty("nothing_new_since");
+    else expect(source.heartbeat()).toMatchObject({ nothing_new_since: new Date(at - MINUTE).toISOString() });
+  });
+
+  it("until PulseMesh pulses again", async () => {
+    const clock = { now: 5000 };
+    const services = Object.assign(new Services(), { ownPulse: 2000 });
+    const source = new EveryServiceSource(services, () => clock.now);
+    await source.look();
+    clock.now = 70_000;
+    services.ownPulse = 69_000;
+    await source.look();
+    expect(source.heartbeat()).toEqual({ judged_until: "1970-01-01T00:00:00.500Z" });
+  });
+});
+
 describe("a live stream", () => {
   it("begins with the time to reconnect after, and the newest pulse of every service", async () => {
     const services = new Services();
@@ -80,6 +125,18 @@ describe("a live stream", () => {
     const { asked } = services;
     await vi.waitFor(() => expect(services.asked).toBeGreaterThan(asked + 2));
     expect(read.events).toHaveLength(7);
+  });
+
+  it("shows a service again when it is judged otherwise, and when work on it begins", async () => {
+    const services = new Services();
+    services.pulses = [pulseOf("a")];
+    const read = textOf(openLive(services).listen());
+    await vi.waitFor(() => expect(read.events).toHaveLength(2));
+    services.health = "late";
+    await vi.waitFor(() => expect(read.text).toMatch(/"health":"late".*"in_maintenance":false/));
+    services.isInMaintenance = true;
+    await vi.waitFor(() => expect(read.text).toMatch(/"health":"late".*"in_maintenance":true/));
+    expect(read.events.slice(2)).toEqual(["pulse a@1000", "pulse a@1000"]);
   });
 
   it("begins with a snapshot for a later listener, and asks the store once for all listeners", async () => {
@@ -166,7 +223,9 @@ describe("a live stream", () => {
     const read = textOf(live.listen());
     await vi.waitFor(() => expect(read.text).toMatch(/event: heartbeat\ndata: \{"time":"[^"]+Z"\}\n\n/));
     services.failure = undefined;
-    await vi.waitFor(() => expect(read.text).toMatch(/ready[\s\S]*event: heartbeat\n/));
+    await vi.waitFor(() =>
+      expect(read.text).toMatch(/ready[\s\S]*event: heartbeat\n.*"judged_until":"1970-01-01T00:00:00.500Z"\}\n/),
+    );
   });
 
   it("drops a listener that does not read, and no other", async () => {

@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import type { PulseReader, StoredPulse } from "../../storage/ports.ts";
 import { isSameService, serviceEvent } from "./every-service-source.ts";
+import { timeText } from "./health-history.ts";
 import type { LiveEvent, LiveSource } from "./live.ts";
 import { type Gap, PulseWindow, type SeenPulse } from "./pulse-window.ts";
 import type { JudgedService, ServiceList } from "./service-list.ts";
@@ -20,20 +21,26 @@ const ID = /^(\d{1,15})-([0-9a-f]{12})-(\d{1,15})$/;
  * the pulse's order in it. The source goes on just after an id that it gave, and after any other id by the time.
  */
 export class OneServiceSource implements LiveSource {
-  readonly #services: Pick<ServiceList, "one">;
+  readonly #services: Pick<ServiceList, "one" | "judgedUntil">;
   readonly #name: string;
   readonly #window: PulseWindow;
   readonly #stream = randomBytes(6).toString("hex");
   #service: JudgedService | undefined;
+  #judgedUntil: number | null = null;
 
-  constructor(services: Pick<ServiceList, "one">, reader: Pick<PulseReader, "page">, name: string) {
+  constructor(services: Pick<ServiceList, "one" | "judgedUntil">, reader: Pick<PulseReader, "page">, name: string) {
     this.#services = services;
     this.#name = name;
     this.#window = new PulseWindow(reader, name);
   }
 
   async look(): Promise<LiveEvent[]> {
-    const [service, reading] = await Promise.all([this.#services.one(this.#name), this.#window.read()]);
+    const [service, judgedUntil, reading] = await Promise.all([
+      this.#services.one(this.#name),
+      this.#services.judgedUntil(),
+      this.#window.read(),
+    ]);
+    this.#judgedUntil = judgedUntil;
     const { newestTime } = this.#window;
     const isNew = service !== undefined && (this.#service === undefined || !isSameService(this.#service, service));
     this.#service = service;
@@ -61,6 +68,10 @@ export class OneServiceSource implements LiveSource {
     const { newestTime, lastOrder } = this.#window;
     const pulses = this.#window.newest(SHOWN_AT_FIRST).length;
     return { event: "ready", data: { pulses }, id: this.#idOf(newestTime, lastOrder) };
+  }
+
+  heartbeat(): object {
+    return { judged_until: timeText(this.#judgedUntil) };
   }
 
   /** Events of pulses that follow a pulse of `newestTime`. */

@@ -4,21 +4,18 @@ import { type Fields, flag } from "../../settings/field.ts";
 import { listParameters } from "../dead-letter-parameters.ts";
 import {
   badgeView,
-  correctionBody,
   deadLetterCount,
   deadLettersAnswer,
   deadLetterView,
-  forgettingAnswer,
   problemView,
   pulsesAnswer,
-  replayAnswer,
   serviceDetail,
   servicesAnswer,
   session,
-  signInBody,
   summary,
   trends,
 } from "./answers.ts";
+import { correctionBody, forgettingAnswer, replayAnswer, signInBody } from "./change-answers.ts";
 import { NDJSON } from "./export.ts";
 import { healthHistory, incidentsAnswer, uptimeAnswer } from "./health-answers.ts";
 import { CSV } from "./lines.ts";
@@ -67,13 +64,13 @@ function polled(content: Record<string, z.ZodType | undefined>, more: Answers = 
 export const OPERATIONS: readonly Operation[] = [
   {
     path: "/services",
-    summary: `Every service with its newest pulse and its health, in pages of at most 10,000. Poll it with If-None-Match. With Accept: ${NDJSON}, all of them, one a line, without limit and cursor.`,
+    summary: `Every service that is not retired, with its newest pulse, its health, since when and why, in pages of at most 10,000. Poll it with If-None-Match. With Accept: ${NDJSON}, all of them, one a line, without limit and cursor.`,
     query: servicesParameters,
     answers: polled({ [JSON_TYPE]: servicesAnswer, [NDJSON]: undefined }),
   },
   {
     path: "/services/{service}",
-    summary: "One service, with its usual period.",
+    summary: "One service: how it is, since when and why, and how it was in the last 24 hours.",
     answers: polled({ [JSON_TYPE]: serviceDetail }, NOT_FOUND),
   },
   {

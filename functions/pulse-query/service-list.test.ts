@@ -1,219 +1,142 @@
-import { setImmediate as nextTurn } from "node:timers/promises";
-import { describe, expect, it, vi } from "vitest";
-import type { PulseReader, StoredPulse } from "../../storage/ports.ts";
+import { describe, expect, it } from "vitest";
+import { OWN_SERVICE } from "../../events/own-service.ts";
+import { parseServices } from "../../health/services-file.ts";
+import type { HealthReader } from "../../storage/health-ports.ts";
+import { openStore, pulseOf } from "../testing/query-function.ts";
+import { AWAY_AFTER_MS, HealthNow } from "./health-now.ts";
 import { type JudgedService, ServiceList } from "./service-list.ts";
 
-const SECOND = 1000;
-const MINUTE = 60 * SECOND;
-const HOUR = 60 * MINUTE;
-const now = Date.UTC(2026, 5, 1);
+const NOW = Date.UTC(2026, 10, 30, 12);
+const KEPT_MS = 1000;
+const WHOLE = { from: 0, to: Number.POSITIVE_INFINITY };
+const CAUSE = "2 of 3 pulses said 503";
 
-/** A store that holds these pulses, and records the service of each page that is read. */
-class Shelf implements Pick<PulseReader, "latest" | "page"> {
-  readonly pulses: StoredPulse[] = [];
-  readonly asked: string[] = [];
-  wait: (service: string) => Promise<void> = async () => undefined;
-
-  /** Adds pulses of a service that are so old, in ms. */
-  put(service: string, ...ages: number[]): this {
-    for (const age of ages) {
-      const id = String(this.pulses.length);
-      this.pulses.push({
-        service_name: service,
-        event_time: now - age,
-        latency_ms: 1,
-        status: "ok",
-        id,
-        source: "/pulse",
-      });
-    }
-    this.pulses.sort((a, b) => b.event_time - a.event_time);
-    return this;
-  }
-
-  async *latest(): AsyncGenerator<StoredPulse[]> {
-    const newest = new Map<string, StoredPulse>();
-    for (const pulse of this.pulses) if (!newest.has(pulse.service_name)) newest.set(pulse.service_name, pulse);
-    const sorted = [...newest.values()].sort((a, b) => (a.service_name < b.service_name ? -1 : 1));
-    for (let i = 0; i < sorted.length; i += 15) yield sorted.slice(i, i + 15);
-  }
-
-  async page(service: string, { from, to }: { from: number; to: number }, limit: number) {
-    this.asked.push(service);
-    await this.wait(service);
-    const inside = this.pulses.filter(
-      (pulse) => pulse.service_name === service && pulse.event_time >= from && pulse.event_time < to,
-    );
-    const pulses = inside.slice(0, limit);
-    return { ok: true as const, value: { pulses, ...(inside.length > limit && { cursor: "more" }) } };
-  }
+/** A store, and the services in it as pulse-query shows them at a time. */
+function openList(file = "") {
+  const store = openStore();
+  const settings = parseServices(file, { file: "services.yaml", variable: "PULSE_SERVICES_FILE" });
+  const clock = { now: NOW };
+  let reads = 0;
+  const counted: Pick<HealthReader, "current" | "judgedUntil"> = {
+    judgedUntil: () => store.health.judgedUntil(),
+    current: () => {
+      reads++;
+      return store.health.current();
+    },
+  };
+  const now = () => clock.now;
+  const health = new HealthNow({ health: counted, settings: () => settings, keptMs: KEPT_MS, now });
+  const services = new ServiceList({ reader: store, health, settings: () => settings, now });
+  return {
+    store,
+    clock,
+    services,
+    reads: () => reads,
+    put: (service_name: string, status = "ok", event_time = NOW) =>
+      store.write([pulseOf({ service_name, status, event_time })]),
+    /** pulse-health has judged it down, and everything until a time. */
+    async judgeDown(service: string, judgedUntil = NOW - 5000) {
+      const run = { since: NOW - 60_000, health: "down" as const, confirmedAt: NOW - 50_000, cause: CAUSE };
+      await store.health.keep([{ service, runs: { span: WHOLE, runs: [run] } }], await store.health.begin());
+      await store.health.noteJudged(judgedUntil);
+    },
+    async all(): Promise<JudgedService[]> {
+      const listed: JudgedService[] = [];
+      for await (const chunk of services.chunks()) listed.push(...chunk);
+      return listed;
+    },
+  };
 }
 
-/** The ages of `count` pulses, of which the newest is `first` old. */
-function every(stepMs: number, count: number, first: number): number[] {
-  return Array.from({ length: count }, (_, i) => first + i * stepMs);
-}
-
-/** Every service, as a list shows it. */
-async function all(services: ServiceList): Promise<JudgedService[]> {
-  const listed: JudgedService[] = [];
-  for await (const chunk of services.chunks()) listed.push(...chunk);
-  return listed;
-}
-
-async function healthsOf(shelf: Shelf): Promise<string[]> {
-  return (await all(new ServiceList({ reader: shelf, now: () => now }))).map(
-    ({ pulse, health }) => `${pulse.service_name} ${health}`,
-  );
-}
+const inShort = ({ pulse, health, since, cause }: JudgedService) => [pulse.service_name, health, since, cause];
 
 describe("a list of services", () => {
-  it("calls a service late after three of its usual periods and a minute of silence", async () => {
-    const shelf = new Shelf()
-      .put("each-minute", ...every(MINUTE, 20, 5 * MINUTE))
-      .put("each-ten-minutes", ...every(10 * MINUTE, 20, 25 * MINUTE))
-      .put("hourly-once", ...every(HOUR, 3, 4 * HOUR))
-      .put("new", 2 * HOUR)
-      .put("pulsing", ...every(SECOND, 100, 0));
-    expect(await healthsOf(shelf)).toEqual([
-      "each-minute late",
-      "each-ten-minutes up",
-      "hourly-once up",
-      "new up",
-      "pulsing up",
+  it("says of each what pulse-health says, and of one that is not judged yet what its newest pulse means", async () => {
+    const list = openList('[{ services: "new-*", statuses: { odd: degraded } }]');
+    await list.put("checkout", "ok");
+    await list.put("new-one", "odd");
+    await list.judgeDown("checkout");
+    expect((await list.all()).map(inShort)).toEqual([
+      ["checkout", "down", NOW - 60_000, CAUSE],
+      ["new-one", "degraded", undefined, ""],
     ]);
+    expect(await list.services.judgedUntil()).toBe(NOW - 5000);
+    expect(await list.services.one("checkout")).toMatchObject({ health: "down", confirmedAt: NOW - 50_000 });
+    expect(await list.services.one("nobody")).toBeUndefined();
   });
 
-  it("learns the period of dense pulses and of bursts", async () => {
-    const bursts = every(30 * MINUTE, 6, 2 * HOUR).flatMap((age) => every(1, 400, age));
-    const shelf = new Shelf().put("dense", ...every(100, 3000, 3 * MINUTE)).put("bursts", ...bursts);
-    expect(await healthsOf(shelf)).toEqual(["bursts late", "dense late"]);
-    const services = new ServiceList({ reader: shelf, now: () => now });
-    expect((await services.one("bursts"))?.usualPeriodMs).toBe(30 * MINUTE);
-    expect((await services.one("dense"))?.usualPeriodMs).toBe(28 * SECOND);
+  it("says what newest pulses mean before anything was judged", async () => {
+    const list = openList();
+    await list.put("checkout", "503");
+    expect((await list.all()).map(inShort)).toEqual([["checkout", "down", undefined, ""]]);
+    expect(await list.services.judgedUntil()).toBeNull();
   });
 
-  it("learns from the newest eight gaps, within a long burst or between two bursts", async () => {
-    const bursts = (seconds: number) => every(HOUR, 4, 2 * HOUR).flatMap((age) => every(SECOND, seconds, age));
-    const shelf = new Shelf().put("two-minutes", ...bursts(120)).put("ten-minutes", ...bursts(600));
-    const services = new ServiceList({ reader: shelf, now: () => now });
-    // Five sightings a burst: eight gaps back is the second sighting of the one before.
-    expect((await services.one("two-minutes"))?.usualPeriodMs).toBe((HOUR + 3 * 28 * SECOND) / 8);
-    expect((await services.one("ten-minutes"))?.usualPeriodMs).toBe(28 * SECOND);
+  it("knows of no service how it is once pulse-health has been away for a minute", async () => {
+    const list = openList();
+    await list.put("checkout");
+    await list.put("new");
+    await list.judgeDown("checkout", NOW - AWAY_AFTER_MS);
+    expect((await list.all()).map(({ health }) => health)).toEqual(["down", "up"]);
+    list.clock.now = NOW + 1;
+    const cause = "not judged since 2026-11-30T11:59:00.000Z";
+    expect((await list.all()).map(inShort)).toEqual([
+      ["checkout", "unknown", NOW - AWAY_AFTER_MS, cause],
+      ["new", "unknown", NOW - AWAY_AFTER_MS, cause],
+    ]);
+    expect(await list.services.one("checkout")).toMatchObject({ health: "unknown", confirmedAt: undefined });
   });
 
-  it("reads at most a page for each sighting", async () => {
-    const shelf = new Shelf().put("minutes", ...every(MINUTE, 400, HOUR)).put("dense", ...every(100, 9000, HOUR));
-    await all(new ServiceList({ reader: shelf, now: () => now }));
-    expect(shelf.asked.filter((service) => service === "minutes")).toHaveLength(1);
-    expect(shelf.asked.filter((service) => service === "dense")).toHaveLength(9);
+  it("reads what pulse-health says once for all who ask within a moment, and again after it", async () => {
+    const list = openList();
+    await list.put("checkout");
+    await Promise.all([list.all(), list.all(), list.services.one("checkout"), list.services.judgedUntil()]);
+    expect(list.reads()).toBe(1);
+    await list.judgeDown("checkout");
+    expect((await list.all()).map(({ health }) => health)).toEqual(["up"]);
+    list.clock.now += KEPT_MS;
+    expect((await list.all()).map(({ health }) => health)).toEqual(["down"]);
+    expect(list.reads()).toBe(2);
   });
 
-  it("learns again about services that may be late and have pulsed since: 32 before the answer, the others after it", async () => {
-    const shelf = new Shelf();
-    for (let i = 0; i < 40; i++) shelf.put(`service-${i}`, ...every(MINUTE, 10, 5 * MINUTE));
-    let time = now;
-    const services = new ServiceList({ reader: shelf, now: () => time });
-    await all(services);
-    for (let i = 0; i < 40; i++) shelf.put(`service-${i}`, ...every(-28 * SECOND, 10, 4 * MINUTE));
-    time += 4 * MINUTE;
-    // Late after four minutes by the period of a minute, after 2.4 by the newest eight gaps.
-    const isLate = ({ health }: { health: string }) => health === "late";
-    expect((await all(services)).filter(isLate)).toHaveLength(32);
-    await vi.waitFor(async () => expect((await all(services)).filter(isLate)).toHaveLength(40));
-  });
-
-  it("learns about services that pulse after the answer, and about each once", async () => {
-    const shelf = new Shelf().put("pulsing", ...every(SECOND, 100, 0)).put("silent", ...every(MINUTE, 10, HOUR));
-    const services = new ServiceList({ reader: shelf, now: () => now });
-    const { promise, resolve } = Promise.withResolvers<void>();
-    shelf.wait = async (service) => (service === "pulsing" ? await promise : undefined);
-    expect((await all(services)).map(({ health }) => health)).toEqual(["up", "late"]);
-    expect(shelf.asked).toEqual(["silent", "pulsing"]);
-    resolve();
-    await vi.waitFor(() => expect(shelf.asked).toEqual(["silent", ...Array(5).fill("pulsing")])); // Four sightings, and no fifth.
-    for (let i = 0; i < 5; i++) await all(services);
-    expect(shelf.asked.filter((service) => service === "silent")).toHaveLength(1);
-    expect(shelf.asked).toHaveLength(6);
-  });
-
-  it("knows services that all fall silent at once", async () => {
-    const shelf = new Shelf();
-    for (let i = 0; i < 50; i++) shelf.put(`service-${i}`, ...every(MINUTE, 10, 0));
-    let time = now;
-    const services = new ServiceList({ reader: shelf, now: () => time });
-    await services.prepare();
-    expect(shelf.asked.length).toBeLessThan(50);
-    await vi.waitFor(async () => {
-      await all(services);
-      expect(new Set(shelf.asked).size).toBe(50);
+  it("reads it again after the store was away", async () => {
+    let isAway = true;
+    const health = new HealthNow({
+      health: {
+        judgedUntil: async () => (isAway ? Promise.reject(new Error("away")) : NOW),
+        async *current() {},
+      },
+      settings: () => parseServices("", { file: "services.yaml", variable: "PULSE_SERVICES_FILE" }),
+      keptMs: KEPT_MS,
+      now: () => NOW,
     });
-    time += HOUR;
-    shelf.wait = async () => {
-      throw new Error("Expected nothing to be read");
-    };
-    expect(new Set((await all(services)).map(({ health }) => health))).toEqual(new Set(["late"]));
+    await expect(health.read()).rejects.toThrow("away");
+    isAway = false;
+    expect((await health.read()).judgedUntil).toBe(NOW);
   });
 
-  it("is prepared once, and again when the store was away", async () => {
-    const shelf = new Shelf().put("silent", ...every(MINUTE, 10, HOUR));
-    const services = new ServiceList({ reader: shelf, now: () => now });
-    shelf.wait = async () => {
-      throw new Error("away");
-    };
-    await expect(services.prepare()).rejects.toThrow("away");
-    shelf.wait = async () => undefined;
-    await services.prepare();
-    await services.prepare();
-    expect(shelf.asked).toEqual(["silent", "silent"]);
-  });
-
-  it("reads no further when the store goes away", async () => {
-    const shelf = new Shelf();
-    for (let i = 0; i < 100; i++) shelf.put(`service-${i}`, ...every(MINUTE, 10, HOUR));
-    shelf.wait = async () => {
-      throw new Error("away");
-    };
-    await expect(all(new ServiceList({ reader: shelf, now: () => now }))).rejects.toThrow("away");
-    await nextTurn();
-    expect(shelf.asked.length).toBeLessThan(50);
-  });
-
-  it("keeps a period while pulses go on, and learns it again after ten minutes", async () => {
-    const shelf = new Shelf().put("checkout", ...every(5 * MINUTE, 10, 4 * MINUTE));
-    let time = now;
-    const services = new ServiceList({ reader: shelf, now: () => time });
-    await all(services);
-    time += 5 * MINUTE;
-    shelf.put("checkout", -4 * MINUTE);
-    await all(services);
-    expect(shelf.asked).toHaveLength(1);
-    time += 10 * MINUTE;
-    shelf.put("checkout", -13 * MINUTE);
-    await all(services);
-    await vi.waitFor(() => expect(shelf.asked).toHaveLength(2));
-  });
-
-  it("forgets the periods of services that have gone", async () => {
-    const shelf = new Shelf().put("a", ...every(MINUTE, 10, HOUR)).put("b", ...every(MINUTE, 10, HOUR));
-    const services = new ServiceList({ reader: shelf, now: () => now });
-    await all(services);
-    const gone = shelf.pulses.splice(0).filter((pulse) => pulse.service_name === "a");
-    await all(services);
-    shelf.pulses.push(...gone);
-    await all(services);
-    expect(shelf.asked).toEqual(["a", "b", "a"]);
-  });
-
-  it("tells when one service will be late, and nothing about a service that never pulsed", async () => {
-    const shelf = new Shelf().put("checkout", ...every(MINUTE, 5, 0)).put("new", HOUR);
-    const services = new ServiceList({ reader: shelf, now: () => now });
-    expect(await services.one("checkout")).toMatchObject({
-      health: "up",
-      usualPeriodMs: MINUTE,
-      lateAt: now + 4 * MINUTE,
-    });
-    expect(await services.one("new")).toMatchObject({ health: "up", usualPeriodMs: undefined, lateAt: undefined });
-    expect(await services.one("nobody")).toBeUndefined();
+  it("leaves out retired services and PulseMesh's own, and says which are in maintenance", async () => {
+    const list = openList(`
+      - { services: "old-*", retired: true }
+      - services: db
+        maintenance:
+          - { from: "2026-11-30T11:00:00Z", to: "2026-11-30T13:00:00Z" }
+      - services: weekly
+        maintenance:
+          - { weekly: monday, from: "12:00", to: "13:00", zone: UTC }`);
+    for (const service of ["old-one", "db", "other", "weekly", OWN_SERVICE]) await list.put(service);
+    const shown = async () =>
+      (await list.all()).map(({ pulse, isInMaintenance }) => [pulse.service_name, isInMaintenance]);
+    expect(await shown()).toEqual([
+      ["db", true],
+      ["other", false],
+      ["weekly", true],
+    ]);
+    list.clock.now = Date.UTC(2026, 10, 30, 13);
+    expect((await shown()).map(([, is]) => is)).toEqual([false, false, false]);
+    list.clock.now = Date.UTC(2026, 11, 7, 12, 59);
+    expect((await shown()).map(([, is]) => is)).toEqual([false, false, true]);
+    expect(await list.services.one("old-one")).toMatchObject({ health: "up" });
+    expect(await list.services.ownPulseAt()).toBe(NOW);
   });
 });

@@ -1,53 +1,33 @@
-import { lateAfterMs } from "../../events/lateness.ts";
-import { type ServiceHealth, serviceHealthOf } from "../../events/service-health.ts";
+import { OWN_SERVICE } from "../../events/own-service.ts";
 import { END_OF_TIME_MS } from "../../events/time.ts";
+import type { ServicesSettings } from "../../health/service-settings.ts";
 import type { PulseReader, StoredPulse } from "../../storage/ports.ts";
 import { latestOfOthers } from "../own-service.ts";
-import { UsualPeriods } from "./usual-periods.ts";
+import type { HealthNow, Judgement, Judgements } from "./health-now.ts";
 
-/** A service's newest pulse, and the service's health. */
-export interface JudgedService {
+/** A service's newest pulse, and how the service is. */
+export interface JudgedService extends Judgement {
   pulse: StoredPulse;
-  health: ServiceHealth;
-  /** Set or learnt; `undefined` while neither. */
-  usualPeriodMs: number | undefined;
-}
-
-/** A service, and when it is late. */
-export interface ExaminedService extends JudgedService {
-  /** Epoch ms after which the service is late if no pulse comes. */
-  lateAt: number | undefined;
+  isInMaintenance: boolean;
 }
 
 export interface ServiceListOptions {
   reader: Pick<PulseReader, "latest" | "page">;
+  health: Pick<HealthNow, "read">;
+  settings: () => ServicesSettings;
   /** Epoch ms. */
   now: () => number;
 }
 
-/** Reads the services' newest pulses and judges them by `serviceHealthOf`. */
+/** Reads the services' newest pulses, and shows each with what pulse-health says of it. @throws {StoreError} in all its methods */
 export class ServiceList {
-  readonly #reader: ServiceListOptions["reader"];
-  readonly #now: () => number;
-  readonly #periods: UsualPeriods;
-  #prepared: Promise<unknown> | undefined;
+  readonly #options: ServiceListOptions;
 
-  constructor({ reader, now }: ServiceListOptions) {
-    this.#reader = reader;
-    this.#now = now;
-    this.#periods = new UsualPeriods(reader, now);
+  constructor(options: ServiceListOptions) {
+    this.#options = options;
   }
 
-  /** Resolves when every service was judged once: later answers are quick. @throws when the store is away. */
-  async prepare(): Promise<void> {
-    this.#prepared ??= this.#judgeAll().catch((error: unknown) => {
-      this.#prepared = undefined;
-      throw error;
-    });
-    await this.#prepared;
-  }
-
-  /** Every service, or those after a service, in the store's order: see `PulseReader.latest`. @throws when the store is away. */
+  /** Every service that is not retired, or those after a service, in the store's order: see `PulseReader.latest`. */
   async *chunks({
     after,
     isBare = false,
@@ -55,34 +35,42 @@ export class ServiceList {
     after?: string | undefined;
     isBare?: boolean;
   } = {}): AsyncGenerator<JudgedService[]> {
-    const round = this.#periods.beginRound();
-    for await (const pulses of latestOfOthers(this.#reader, after, isBare)) {
-      await round.learnFor(pulses);
-      const now = this.#now();
-      yield pulses.map((pulse) => this.#judge(pulse, now));
+    const { reader, health, settings } = this.#options;
+    const judgements = await health.read();
+    for await (const pulses of latestOfOthers(reader, after, isBare)) {
+      const shown = pulses.filter(({ service_name: service }) => !settings().of(service).isRetired);
+      if (shown.length > 0) yield this.#judge(shown, judgements);
     }
-    round.end(after === undefined);
   }
 
-  /** One service; `undefined` when it has no pulse. */
-  async one(service: string): Promise<ExaminedService | undefined> {
-    const page = await this.#reader.page(service, { from: 0, to: END_OF_TIME_MS }, 1);
-    const pulse = page.ok ? page.value.pulses[0] : undefined;
-    if (pulse === undefined) return undefined;
-    await this.#periods.learn(pulse);
-    const judged = this.#judge(pulse, this.#now());
-    const { usualPeriodMs } = judged;
-    const lateAt = usualPeriodMs === undefined ? undefined : pulse.event_time + lateAfterMs(usualPeriodMs);
-    return { ...judged, lateAt };
+  /** One service, also where it is retired; `undefined` when it has no pulse. */
+  async one(service: string): Promise<JudgedService | undefined> {
+    const [pulse, judgements] = await Promise.all([this.#newestOf(service), this.#options.health.read()]);
+    return pulse && this.#judge([pulse], judgements)[0];
   }
 
-  async #judgeAll(): Promise<void> {
-    for await (const _ of this.chunks({ isBare: true }));
+  /** Epoch ms: until when services are judged; `null` while none ever was. */
+  async judgedUntil(): Promise<number | null> {
+    return (await this.#options.health.read()).judgedUntil;
   }
 
-  #judge(pulse: StoredPulse, now: number): JudgedService {
-    const { service_name: service, status, event_time } = pulse;
-    const usualPeriodMs = this.#periods.of(service);
-    return { pulse, health: serviceHealthOf({ status, event_time, usualPeriodMs }, now), usualPeriodMs };
+  /** Epoch ms of PulseMesh's own newest pulse; `undefined` where it never pulsed. */
+  async ownPulseAt(): Promise<number | undefined> {
+    return (await this.#newestOf(OWN_SERVICE))?.event_time;
+  }
+
+  async #newestOf(service: string): Promise<StoredPulse | undefined> {
+    const page = await this.#options.reader.page(service, { from: 0, to: END_OF_TIME_MS }, 1);
+    return page.ok ? page.value.pulses[0] : undefined;
+  }
+
+  #judge(pulses: readonly StoredPulse[], judgements: Judgements): JudgedService[] {
+    const now = this.#options.now();
+    const settings = this.#options.settings();
+    return pulses.map((pulse) => {
+      const { health, since, confirmedAt, cause } = judgements.of(pulse, now);
+      const isInMaintenance = settings.of(pulse.service_name).isInMaintenance(now);
+      return { pulse, health, since, confirmedAt, cause, isInMaintenance };
+    });
   }
 }

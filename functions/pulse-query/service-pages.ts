@@ -2,6 +2,7 @@ import { type Parsed, refuse } from "../../events/fault.ts";
 import { SERVICE_NAME_FORM } from "../../events/pulse.ts";
 import { Places } from "../../http/places.ts";
 import type { Turns } from "../../http/turns.ts";
+import { timeText } from "./health-history.ts";
 import type { ServiceList } from "./service-list.ts";
 import { viewService } from "./view.ts";
 
@@ -30,17 +31,17 @@ interface Share {
 
 /** Makes pages of the list of services, some at one time. */
 export class ServicePages {
-  readonly #services: Pick<ServiceList, "chunks">;
+  readonly #services: Pick<ServiceList, "chunks" | "judgedUntil">;
   readonly #turns: Turns;
   readonly #places = new Places(MAX_PAGES, MAX_WAITING);
 
-  constructor(services: Pick<ServiceList, "chunks">, turns: Turns) {
+  constructor(services: Pick<ServiceList, "chunks" | "judgedUntil">, turns: Turns) {
     this.#services = services;
     this.#turns = turns;
   }
 
   /**
-   * A page as JSON: `{"services":[…],"cursor":"…"}`, sorted by name. Which services come on which page follows the store's order,
+   * A page as JSON: `{"services":[…],"judged_until":"…","cursor":"…"}`, sorted by name. Which services come on which page follows the store's order,
    * which may be another. The cursor leads on, and is absent at the end. `undefined` when `client` gets no place for making it,
    * or has to give it up. @throws when the store is away
    */
@@ -52,12 +53,13 @@ export class ServicePages {
 }
 
 async function servicePage(
-  services: Pick<ServiceList, "chunks">,
+  services: Pick<ServiceList, "chunks" | "judgedUntil">,
   { limit, cursor, covers }: ServicePageQuery,
   { nextTurn, signal }: Share,
 ): Promise<Parsed<string>> {
   const after = decodeCursor(cursor);
   if (!after.ok) return after;
+  const judgedUntil = timeText(await services.judgedUntil());
   const shown: { name: string; text: string }[] = [];
   let characters = 0;
   let last: string | undefined;
@@ -73,19 +75,20 @@ async function servicePage(
       const text = JSON.stringify(viewService(service));
       characters += text.length;
       if (shown.length === limit || (characters > MAX_PAGE_CHARACTERS && last !== undefined)) {
-        return { ok: true, value: pageOf(shown, encodeCursor(last as string)) };
+        return { ok: true, value: pageOf(shown, judgedUntil, encodeCursor(last as string)) };
       }
       shown.push({ name, text });
       last = name;
     }
   }
-  return { ok: true, value: pageOf(shown) };
+  return { ok: true, value: pageOf(shown, judgedUntil) };
 }
 
-function pageOf(shown: { name: string; text: string }[], cursor?: string): string {
+function pageOf(shown: { name: string; text: string }[], judgedUntil: string | null, cursor?: string): string {
   shown.sort((a, b) => (a.name < b.name ? -1 : 1));
   const list = shown.map(({ text }) => text).join(",");
-  return `{"services":[${list}]${cursor === undefined ? "" : `,"cursor":${JSON.stringify(cursor)}`}}`;
+  const more = `"judged_until":${JSON.stringify(judgedUntil)}`;
+  return `{"services":[${list}],${more}${cursor === undefined ? "" : `,"cursor":${JSON.stringify(cursor)}`}}`;
 }
 
 function encodeCursor(service: string): string {

@@ -7,7 +7,8 @@ import { problem } from "../../http/problem.ts";
 import type { HttpReply, HttpRequest, Route } from "../../http/route.ts";
 import { cookieTokenOf, TOKEN_COOKIE } from "../tokens/credential.ts";
 import type { Doors } from "../tokens/doors.ts";
-import { type Session, signInBody } from "./answers.ts";
+import type { Session } from "./answers.ts";
+import { signInBody } from "./change-answers.ts";
 
 const DAYS_30_S = 30 * 24 * 3600;
 

@@ -81,18 +81,19 @@ export function testServicePage(): void {
     await open("#/services/streamed");
     await page.locator("#pulses tbody tr").first().waitFor();
     expect(await textsOf(page, ".pairs dt, .pairs dd")).toEqual(["region", "eu"]);
-    await send({ service_name: "streamed", latency_ms: 2500, status: "503" });
-    await page.locator("#pulses tbody tr", { hasText: "503" }).waitFor();
+    await send(...Array(3).fill({ service_name: "streamed", latency_ms: 2500, status: "503" }));
+    await page.locator("#pulses tbody tr", { hasText: "503" }).first().waitFor();
     await page.locator(".title .health.down").waitFor();
     await vi.waitFor(async () => expect(await textsOf(page, ".mix .name")).toEqual(["503", "ok"]));
     const pause = page.getByRole("button", { name: "Pause" });
     await pause.click();
     expect(await pause.getAttribute("aria-pressed")).toBe("true");
-    await send({ service_name: "streamed", latency_ms: 1, status: "slow" });
+    // So many that fewer than a quarter of all say down.
+    await send(...Array(12).fill({ service_name: "streamed", latency_ms: 1, status: "slow" }));
     await page.locator(".title .health.degraded").waitFor();
-    expect(await page.locator("#pulses tbody tr").count()).toBe(2);
+    expect(await page.locator("#pulses tbody tr").count()).toBe(4);
     await pause.click();
-    await vi.waitFor(async () => expect(await page.locator("#pulses tbody tr").count()).toBe(3));
+    await vi.waitFor(async () => expect(await page.locator("#pulses tbody tr").count()).toBe(16));
   });
 
   it("keeps the curves still under a span that the reader draws while pulses come", async () => {
@@ -105,14 +106,14 @@ export function testServicePage(): void {
         .locator(".uplot canvas")
         .first()
         .evaluate((one) => (one as HTMLCanvasElement).toDataURL());
-    await vi.waitFor(async () => expect(await count()).toBe("3"));
+    await vi.waitFor(async () => expect(await count()).toBe("16"));
     const box = (await plot.boundingBox()) ?? { x: 0, y: 0, width: 0, height: 0 };
     await page.mouse.move(box.x + box.width * 0.3, box.y + 40);
     await page.mouse.down();
     await page.mouse.move(box.x + box.width * 0.5, box.y + 60, { steps: 4 });
     const begun = await curves();
     await send({ service_name: "streamed", latency_ms: 9000, status: "503" });
-    await vi.waitFor(async () => expect(await count()).toBe("4"));
+    await vi.waitFor(async () => expect(await count()).toBe("17"));
     await page.mouse.move(box.x + box.width * 0.6, box.y + 60, { steps: 4 });
     expect(await curves()).toBe(begun);
     await page.mouse.up();

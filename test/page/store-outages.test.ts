@@ -4,6 +4,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it, vi } from "vitest";
+import { OWN_SERVICE } from "../../events/own-service.ts";
 import { compose as composePersist } from "../../functions/pulse-persist/compose.ts";
 import { openFunctionHost } from "../../functions/testing/function-host.ts";
 import { PULSE_DATA, postEvent } from "../../functions/testing/post-event.ts";
@@ -87,6 +88,7 @@ describe.skipIf(noChromium !== undefined)(title, () => {
     const store = openStore();
     const newest = Date.now();
     const times = Array.from({ length: 6 }, (_, i) => newest - i * MINUTE);
+    await store.write([pulseOf({ service_name: OWN_SERVICE, event_time: newest })]);
     await store.write(
       ["cart", "checkout"].flatMap((service_name) => times.map((event_time) => pulseOf({ service_name, event_time }))),
     );

@@ -1,0 +1,34 @@
+import { learntPeriodOf } from "../../health/memory.ts";
+import { patienceOf } from "../../health/rule.ts";
+import type { ServicesSettings } from "../../health/service-settings.ts";
+import type { HealthReader } from "../../storage/health-ports.ts";
+import type { ServiceDetail } from "./answers.ts";
+import { type PastHealth, timeText } from "./health-history.ts";
+import type { JudgedService } from "./service-list.ts";
+import { viewService } from "./view.ts";
+
+export interface ServiceDetailOptions {
+  health: Pick<HealthReader, "memory">;
+  past: Pick<PastHealth, "lately">;
+  settings: () => ServicesSettings;
+}
+
+/** All that is known of how one service is. @throws {StoreError} */
+export async function detailOf(service: JudgedService, options: ServiceDetailOptions): Promise<ServiceDetail> {
+  const { pulse, confirmedAt } = service;
+  const name = pulse.service_name;
+  const settings = options.settings().of(name);
+  const [memory, lately] = await Promise.all([options.health.memory(name), options.past.lately(name)]);
+  const patience = patienceOf(memory && learntPeriodOf(memory), settings);
+  return {
+    ...viewService(service),
+    confirmed_at: timeText(confirmedAt ?? null),
+    flapping: lately.isFlapping,
+    uptime_24h: lately.uptime,
+    coverage_24h: lately.coverage,
+    usual_period_ms: patience?.dueMs ?? null,
+    late_at: timeText(patience === undefined ? null : pulse.event_time + patience.lateMs),
+    owner: settings.owner ?? null,
+    link: settings.link?.href ?? null,
+  };
+}
