@@ -1,6 +1,5 @@
 import { readFileSync } from "node:fs";
 import { stringify } from "yaml";
-import { SET_PERIODS } from "../events/lateness.ts";
 import { functionSettings } from "../settings/function-settings.ts";
 import { localSettings } from "../settings/local-settings.ts";
 import { alertmanagerConfigSpec } from "./alertmanager-config.ts";
@@ -36,7 +35,7 @@ export function generatedFiles({
     `${name}.json`,
     `${JSON.stringify(board, null, 2)}\n`,
   ]);
-  const options = { timing: REAL_TIME, retentionDays, setPeriods: SET_PERIODS, delivery: PERSIST_DELIVERY, runbookUrl };
+  const options = { timing: REAL_TIME, retentionDays, delivery: PERSIST_DELIVERY, runbookUrl };
   const rules = rulesFile(options);
   const routes = alertmanagerConfigSpec(readFileSync(ROUTES, "utf8"));
   return {

@@ -1,18 +1,15 @@
 import { readFileSync } from "node:fs";
 import { expect, it } from "vitest";
 import { parse } from "yaml";
-import { LATE_AFTER_PERIODS, LATE_GRACE_MS, LEARNING_WINDOW_MS, MAX_GAPS, SIGHTING_MS } from "../events/lateness.ts";
 import { TRIGGERS } from "../events/triggers.ts";
 import { MAX_SERVICE_LABELS, METRICS } from "../functions/metrics/names.ts";
-import { functionSettings } from "../settings/function-settings.ts";
 import { localSettings } from "../settings/local-settings.ts";
-import { LATE_RULE } from "./boards/shared-panels.ts";
 import { ledgerTimesOf } from "./rules/ledger-times.ts";
 import type { AlertingRule } from "./rules/rule.ts";
 import { ruleGroups } from "./rules/rule-groups.ts";
 import { INGEST_BUDGET, THRESHOLDS } from "./rules/thresholds.ts";
 import { ruleOptions } from "./testing/rule-options.ts";
-import { durationInWords } from "./timing.ts";
+import { durationInWords, RECENT_IN_WORDS } from "./timing.ts";
 
 const RUNBOOK = readFileSync(new URL("RUNBOOK.md", import.meta.url), "utf8");
 const ALERTS = ruleGroups(ruleOptions())
@@ -37,13 +34,20 @@ it.each(ALERTS.map(({ alert }) => alert))("the runbook says what %s means, what 
 
 /** The numbers of a section as the code has them, in the words of the runbook. */
 const NUMBERS: Readonly<Record<string, readonly string[]>> = {
-  PulseServiceStopped: [
-    LATE_RULE,
-    `newest ${MAX_GAPS} gaps`,
-    `within ${durationInWords(LEARNING_WINDOW_MS / 1000)}.`,
-    `within ${durationInWords(SIGHTING_MS / 1000)}`,
-    `late after ${LATE_AFTER_PERIODS} days plus ${durationInWords(LATE_GRACE_MS / 1000)}`,
+  PulseServiceErrorsGrow: [
+    `more than ${THRESHOLDS.badFactor} times the usual share`,
+    `${percent(THRESHOLDS.badMore)} of all besides`,
+    `at least ${THRESHOLDS.badPulses} such pulses`,
+    `for ${holdOf("PulseServiceErrorsGrow")}`,
   ],
+  PulseServiceSlow: [
+    `that of every ${RECENT_IN_WORDS},`,
+    `more than ${THRESHOLDS.slowFactor} times the usual`,
+    `${THRESHOLDS.slowMoreSeconds * 1000} ms besides`,
+    `at least ${THRESHOLDS.slowPulses} pulses`,
+    `for ${holdOf("PulseServiceSlow")}`,
+  ],
+  PulseHealthKeeperAway: [`for ${durationInWords(THRESHOLDS.judgedSeconds)}`],
   PulseServiceDown: [`for ${holdOf("PulseServiceDown")}`],
   PulseServiceDegraded: [`for ${holdOf("PulseServiceDegraded")}`],
   PulseServicesUnwatched: [`more than ${MAX_SERVICE_LABELS.toLocaleString("en")} services`],
@@ -74,7 +78,7 @@ const NUMBERS: Readonly<Record<string, readonly string[]>> = {
   ],
 };
 /** Numbers that PulseMesh does not set: HTTP's, Cassandra's and the language's. */
-const OTHER_NUMBERS = /4xx|5xx|\b429\b|401 and 403|three replicas|three hours by default|Two kinds/g;
+const OTHER_NUMBERS = /4xx|5xx|\b429\b|401 and 403|three replicas|three hours by default|Two kinds|\bp95\b/g;
 
 it.each(ALERTS.map(({ alert }) => alert))("the runbook's numbers for %s are those of the code", (alert) => {
   const prose = sectionOf(alert)
@@ -86,10 +90,15 @@ it.each(ALERTS.map(({ alert }) => alert))("the runbook's numbers for %s are thos
   expect(rest).not.toMatch(/\d|\b(?:two|three|four|five|six|eight|nine|ten|twenty|hundred|thousand)\b/i);
 });
 
-it("the runbook silences a service for the retention, and asks the ports of a laptop", () => {
-  expect(RUNBOOK).toContain(`--duration=${functionSettings.retentionDays.fallback}d`);
-  const { ingestPort, queryPort, persistPort, deadletterPort, brokerPort } = localSettings;
-  const functions = { ingest: ingestPort, query: queryPort, persist: persistPort, deadletter: deadletterPort };
+it("the runbook asks the ports of a laptop", () => {
+  const { ingestPort, queryPort, persistPort, deadletterPort, healthPort, brokerPort } = localSettings;
+  const functions = {
+    ingest: ingestPort,
+    query: queryPort,
+    persist: persistPort,
+    deadletter: deadletterPort,
+    health: healthPort,
+  };
   for (const [name, { fallback }] of Object.entries(functions)) {
     expect(RUNBOOK).toMatch(new RegExp(`pulse-${name} +\\| .localhost:${fallback}.`));
   }

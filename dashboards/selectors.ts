@@ -1,6 +1,5 @@
 // Every series that panels and rules ask for, with its selector. `job` is the function's name: on a cluster by the
 // PodMonitor's jobLabel, on a laptop by the list of targets. Only pulses may set the label `service`.
-import type { Health } from "../events/health.ts";
 import { METRICS, OTHER_SERVICES } from "../functions/metrics/names.ts";
 import { EVENT_LOOP_LAG } from "../http/process-metrics.ts";
 import { BROKER_METRICS } from "../local/broker/metric-names.ts";
@@ -17,6 +16,7 @@ const TAKING = 'job=~"pulse-ingest|pulse-health"';
 const PERSIST = job("pulse-persist");
 const QUERY = job("pulse-query");
 const DEADLETTER = job("pulse-deadletter");
+const HEALTH = job("pulse-health");
 const ANY_FUNCTION = `job=~"${FUNCTIONS.join("|")}"`;
 const BROKER = job(BROKER_JOB);
 const ANY_PROCESS = `job=~"${[...FUNCTIONS, BROKER_JOB].join("|")}"`;
@@ -38,6 +38,7 @@ export const SERIES = {
   ...ofJob(PERSIST, ["pulseLatency", "stored", "storedAgain", "deliveryLag"]),
   ...ofJob(PERSIST, ["storeBatch", "storeLatency", "storeErrors", "storeQueue", "storeUsedBytes", "storeFreeBytes"]),
   ...ofJob(DEADLETTER, ["deadLetters", "deadLettersReplayed", "deadLetterPulses", "deadLetterPulsesReplayed"]),
+  ...ofJob(HEALTH, ["serviceHealth", "serviceHealthSince", "serviceInMaintenance", "servicesLeftOut", "judgedUntil"]),
   ...ofJob(ANY_FUNCTION, ["requests", "startSeconds"]),
   failedRequests: series(METRICS.requests, ANY_FUNCTION, 'code=~"5.."'),
   requestLatency: series(METRICS.requestLatency, ANY_FUNCTION, 'method="POST"'),
@@ -53,9 +54,7 @@ export const SERIES = {
   /** Rates leave out pulses that were measured long before they arrived. The ledger counts all. */
   storedYoung: series(METRICS.stored, PERSIST, 'age=""'),
   storedOld: series(METRICS.stored, PERSIST, 'age="old"'),
-  /** Of the services beyond the limit of labels. */
-  storedOfOthers: series(METRICS.stored, PERSIST, `service="${OTHER_SERVICES}"`),
-  lastPulseOf: (health: Health) => series(METRICS.lastPulse, PERSIST, `health="${health}"`),
+  storedBad: series(METRICS.stored, PERSIST, 'age=""', 'health=~"down|degraded"'),
   cassandraNodesUp: series(METRICS.cassandraNodes, ANY_FUNCTION, 'state="up"'),
   cassandraNodesDown: series(METRICS.cassandraNodes, ANY_FUNCTION, 'state="down"'),
   clockSkew: series(METRICS.clockSkew, ANY_FUNCTION),
@@ -113,15 +112,15 @@ export const CASSANDRA_SERIES = {
 /** The series that recording rules make, named `level:metric:operation`. */
 export const RECORDED = {
   lastPulse: "service:pulsemesh_last_pulse_timestamp_seconds:max",
-  /** 1 at a tick that sees a new sighting, otherwise 0. */
-  isSighting: "service:pulsemesh_sighting:bool",
-  /** The newest sighting, 0 ago, and those before it. */
-  sighting: (ago: number) => `service:pulsemesh_sighting_timestamp_seconds:ago${ago}`,
-  usualPeriod: "service:pulsemesh_usual_period_seconds:learnt",
-  setPeriod: "service:pulsemesh_usual_period_seconds:set",
-  lateAfter: "service:pulsemesh_late_after_seconds",
-  health: "service:pulsemesh_health:code",
+  /** As pulse-health says, while it judges. */
+  health: "service:pulsemesh_service_health:max",
+  /** What alerts rest on: without services in maintenance, and as it was last while no pulse-health judges. */
+  watchedHealth: "service:pulsemesh_service_health:watched",
   storedRate: `service:pulsemesh_pulses_stored:rate${RECENT}`,
+  /** Pulses that are down or degraded, per second and of all. */
+  badRate: `service:pulsemesh_pulses_bad:rate${RECENT}`,
+  badShare: "service:pulsemesh_pulses_bad:ratio1h",
+  latencyP95Lately: "service:pulsemesh_pulse_latency_seconds:p95_1h",
   latencyP95: `service:pulsemesh_pulse_latency_seconds:p95_${RECENT}`,
   unaccounted: "pulsemesh:pulses_unaccounted:total1h",
   accepted: "pulsemesh:pulses_accepted:total1h",

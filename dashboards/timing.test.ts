@@ -1,5 +1,4 @@
 import { expect, it } from "vitest";
-import { SIGHTING_MS } from "../events/lateness.ts";
 import { hasten } from "./testing/hastened-timing.ts";
 import { durationInWords, durationOf, REAL_TIME } from "./timing.ts";
 
@@ -22,10 +21,4 @@ it("hastens windows and holds, and leaves no window below five scrapes", () => {
   expect([fast.window(300), fast.window(21_600), fast.window(60)]).toEqual(["15s", "18m", "10s"]);
   expect([fast.hold(120), fast.hold(0)]).toEqual(["6s", "0s"]);
   expect([fast.seconds(60), REAL_TIME.seconds(60)]).toEqual([3, 60]);
-});
-
-it("the rules see every sighting: two are further apart than a scrape plus a tick, and less than two ticks", () => {
-  const { scrapeSeconds, tickSeconds } = REAL_TIME;
-  expect(SIGHTING_MS / 1000).toBeGreaterThan(scrapeSeconds + tickSeconds);
-  expect(SIGHTING_MS / 1000).toBeLessThan(2 * tickSeconds);
 });

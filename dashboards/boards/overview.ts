@@ -2,19 +2,19 @@ import { HEALTHS } from "../../events/health.ts";
 import { HEALTH_CODES } from "../../events/service-health.ts";
 import type { Board, Row } from "../grafana/panel.ts";
 import { percentiles, perSecond, perSecondBy, RANGE } from "../grafana/panel-queries.ts";
-import { count, orZero, rate, ratio, total } from "../promql.ts";
+import { count, max, orZero, rate, ratio, total } from "../promql.ts";
 import { unaccountedOf } from "../rules/flow-rules.ts";
 import { burnLimit, FAST_BURN, INGEST_BUDGET } from "../rules/thresholds.ts";
 import { RECORDED, SERIES } from "../selectors.ts";
 import { RECENT, RECENT_IN_WORDS } from "../timing.ts";
-import { CAPPED, DELIVERY_LAG, LATE_RULE, UNCOUNTED, YOUNG_ONLY } from "./shared-panels.ts";
+import { AS_JUDGED, CAPPED, DELIVERY_LAG, UNCOUNTED, YOUNG_ONLY } from "./shared-panels.ts";
 
 const NOW: Row = {
   title: "Now",
   each: { kind: "figures" },
   panels: {
     "Services by health": {
-      description: `How many services are in each state. The newest pulse tells the state, unless the service is late: silent for more than ${LATE_RULE}. ${UNCOUNTED}`,
+      description: `How many services are in each state. ${AS_JUDGED} Retired ones do not count. ${UNCOUNTED}`,
       span: 10,
       queries: [...HEALTHS, "late" as const].map((word) => [
         orZero(count(`${RECORDED.health} == ${HEALTH_CODES[word]}`)),
@@ -54,15 +54,15 @@ const SERVICES: Row = {
       description: `Click a name for the service's dashboard. Rate and p95 cover the last ${RECENT_IN_WORDS}. The services report the latency. ${YOUNG_ONLY}`,
       queries: [
         [RECORDED.health, "health", "health"],
+        [`time() - ${max(SERIES.serviceHealthSince, ["service"])}`, "for", "s"],
         [`time() - ${RECORDED.lastPulse}`, "last seen", "s"],
-        [RECORDED.usualPeriod, "usual period", "s"],
         [RECORDED.storedRate, "pulses/s", "cps"],
         [RECORDED.latencyP95, "p95", "s"],
       ],
     },
     "Health of every service": {
       kind: "bands",
-      description: "The health of the newest pulse over time. Purple is late.",
+      description: `The health over time. ${AS_JUDGED}`,
       queries: [[RECORDED.health, "{{service}}"]],
     },
   },

@@ -3,10 +3,10 @@ import { REPORTED_LATENCY_BUCKETS } from "../../functions/metrics/buckets.ts";
 import { YOUNG_MS } from "../../functions/metrics/limits.ts";
 import type { Board, Row } from "../grafana/panel.ts";
 import { bucketGrowth, percentiles, perSecondBy, RANGE } from "../grafana/panel-queries.ts";
-import { orZero, total, withLabels } from "../promql.ts";
+import { max, orZero, total, withLabels } from "../promql.ts";
 import { RECORDED, SERIES } from "../selectors.ts";
 import { durationInWords, durationOf, type Timing } from "../timing.ts";
-import { LATE_RULE, UNCOUNTED, YOUNG_ONLY } from "./shared-panels.ts";
+import { AS_JUDGED, UNCOUNTED, YOUNG_ONLY } from "./shared-panels.ts";
 
 const HEALTH = ofService(RECORDED.health);
 const STORED = ofService(SERIES.storedYoung);
@@ -25,7 +25,7 @@ const NOW: Row = {
   each: { kind: "figures", span: 5 },
   panels: {
     Health: {
-      description: `The health in the service's newest pulse, or late: silent for more than ${LATE_RULE}.`,
+      description: AS_JUDGED,
       unit: "health",
       queries: [[HEALTH, "{{service}}"]],
     },
@@ -34,10 +34,10 @@ const NOW: Row = {
       unit: "s",
       queries: [[`time() - ${ofService(RECORDED.lastPulse)}`, "ago"]],
     },
-    "Late after": {
-      description: `The silence after which the service is late: ${LATE_RULE}. The usual period is set, or learnt from the newest gaps.`,
+    For: {
+      description: "How long its health has been what it is, by the times of its pulses.",
       unit: "s",
-      queries: [[ofService(RECORDED.lateAfter), "of silence"]],
+      queries: [[`time() - ${max(ofService(SERIES.serviceHealthSince))}`, "so far"]],
     },
     Pulses: {
       description: `Pulses stored in the chosen time, and of these the old ones: they arrived more than ${durationInWords(YOUNG_MS / 1000)} after their time, and no other panel of this dashboard has them. Counters of functions that started within the time count whole.`,
@@ -94,7 +94,7 @@ function healthAndRate(day: string): Row {
       },
       "Health over time": {
         kind: "bands",
-        description: "The health of the newest pulse. Purple is late.",
+        description: AS_JUDGED,
         span: 24,
         height: 4,
         queries: [[HEALTH, "{{service}}"]],

@@ -1,5 +1,4 @@
 // Panels that stand on more than one dashboard, and the words that descriptions share.
-import { LATE_AFTER_PERIODS, LATE_GRACE_MS } from "../../events/lateness.ts";
 import { DELIVERY_BUCKETS, LATENCY_BUCKETS } from "../../functions/metrics/buckets.ts";
 import { YOUNG_MS } from "../../functions/metrics/limits.ts";
 import { MAX_SERVICE_LABELS } from "../../functions/metrics/names.ts";
@@ -9,11 +8,12 @@ import { THRESHOLDS } from "../rules/thresholds.ts";
 import { SERIES } from "../selectors.ts";
 import { durationInWords } from "../timing.ts";
 
-/** How long a service may be silent, at the end of a sentence. */
-export const LATE_RULE = `${LATE_AFTER_PERIODS} of its usual periods plus ${durationInWords(LATE_GRACE_MS / 1000)}`;
+/** Ends the description of what shows health. */
+export const AS_JUDGED =
+  "As pulse-health judges, by the pulses of the last minutes; nothing while it does not judge. Purple is late: silent for too long.";
 
 /** Ends the description of what has services one by one. */
-export const UNCOUNTED = `Services beyond the first ${MAX_SERVICE_LABELS.toLocaleString("en")} that a process of pulse-persist meets are not in it: the page and the API have them.`;
+export const UNCOUNTED = `Services beyond the first ${MAX_SERVICE_LABELS.toLocaleString("en")} that pulse-health or a process of pulse-persist meets are not in it: the page and the API have them.`;
 
 const YOUNG_IN_WORDS = durationInWords(YOUNG_MS / 1000);
 /** Ends the description of what shows the present. */

@@ -1,12 +1,12 @@
-import { LATE_AFTER_PERIODS } from "../../events/lateness.ts";
 import { HEALTH_CODES } from "../../events/service-health.ts";
 import { MAX_SERVICE_LABELS } from "../../functions/metrics/names.ts";
 import { max, orZero, part, quantile, rate, ratio, sum, total } from "../promql.ts";
 import { CASSANDRA_SERIES, RECORDED, SERIES } from "../selectors.ts";
-import { durationInWords, RECENT_SECONDS } from "../timing.ts";
+import { durationInWords, durationOf, RECENT_SECONDS, type Timing } from "../timing.ts";
 import { BURN_WINDOWS } from "./flow-rules.ts";
 import { ledgerTimesOf } from "./ledger-times.ts";
 import type { AlertingRule, RuleOptions, Severity } from "./rule.ts";
+import { LATELY_SECONDS } from "./service-rules.ts";
 import { burnLimit, FAST_BURN, THRESHOLDS } from "./thresholds.ts";
 
 /** An alert about dead letters, or about services that are refused, ends so long after the last one. */
@@ -38,34 +38,63 @@ export function alertingRules(options: RuleOptions): AlertingRule[] {
 }
 
 function serviceAlerts({ timing }: RuleOptions): Alerts {
+  const isWatched = `and on (service) ${RECORDED.watchedHealth}`;
+  const inAnHour = (perSecond: string) =>
+    `avg_over_time(${perSecond}[${timing.window(LATELY_SECONDS)}]) * ${timing.seconds(LATELY_SECONDS)}`;
+  const isBad = aboveUsual(RECORDED.badShare, THRESHOLDS.badFactor, THRESHOLDS.badMore, timing);
+  const isSlow = aboveUsual(RECORDED.latencyP95Lately, THRESHOLDS.slowFactor, THRESHOLDS.slowMoreSeconds, timing);
+  const judgedUntil = max(SERIES.judgedUntil);
+  const stored = total(SERIES.stored, timing.window(RECENT_SECONDS));
   return {
     PulseServiceStopped: {
       severity: "critical",
-      expr: `time() - ${RECORDED.lastPulse} > ${RECORDED.lateAfter}`,
+      expr: `${RECORDED.watchedHealth} == ${HEALTH_CODES.late}`,
       holdSeconds: 60,
       summary: "{{ $labels.service }} has gone silent: nobody knows whether it works.",
-      description: `Its newest pulse is {{ $value | humanizeDuration }} old, more than ${LATE_AFTER_PERIODS} of its usual periods. Check the service, then its way to pulse-ingest.`,
+      description: "No pulse came for longer than it may be silent. Check the service, then its way to pulse-ingest.",
     },
     PulseServiceDown: {
       severity: "critical",
-      expr: `${RECORDED.health} == ${HEALTH_CODES.down}`,
+      expr: `${RECORDED.watchedHealth} == ${HEALTH_CODES.down}`,
       holdSeconds: 120,
       summary: "{{ $labels.service }} is down: its users get errors.",
-      description: "Its newest pulse says down. Follow the service's own runbook.",
+      description: "At least half of its pulses say down. Follow the service's own runbook.",
     },
     PulseServiceDegraded: {
       severity: "warning",
-      expr: `${RECORDED.health} == ${HEALTH_CODES.degraded}`,
+      expr: `${RECORDED.watchedHealth} == ${HEALTH_CODES.degraded}`,
       holdSeconds: 300,
       summary: "{{ $labels.service }} is degraded: its users wait, or get only a part of what they ask for.",
-      description: "Its newest pulse says degraded. Look for a change at the time when this began.",
+      description:
+        "At least a tenth of its pulses say degraded or down. Look for a change at the time when this began.",
+    },
+    PulseServiceErrorsGrow: {
+      severity: "warning",
+      expr: `(${isBad}) and on (service) (${inAnHour(RECORDED.badRate)} >= ${THRESHOLDS.badPulses}) ${isWatched}`,
+      holdSeconds: 600,
+      summary: "{{ $labels.service }} fails more often than it usually does at this time of the day.",
+      description: `{{ $value | humanizePercentage }} of its pulses of the last hour are down or degraded: more than ${THRESHOLDS.badFactor} times as many as a day and a week ago. Look for what was changed since.`,
+    },
+    PulseServiceSlow: {
+      severity: "warning",
+      expr: `(${isSlow}) and on (service) (${inAnHour(RECORDED.storedRate)} >= ${THRESHOLDS.slowPulses}) ${isWatched}`,
+      holdSeconds: 600,
+      summary: "{{ $labels.service }} is slower than it usually is at this time of the day.",
+      description: `Its p95 of the last hour is {{ $value | humanizeDuration }}: more than ${THRESHOLDS.slowFactor} times that of a day and of a week ago. Look for what was changed since.`,
+    },
+    PulseHealthKeeperAway: {
+      severity: "critical",
+      expr: `(time() - ${judgedUntil} > ${THRESHOLDS.judgedSeconds}) or (absent(${SERIES.judgedUntil}) and on () (${stored} > 0))`,
+      holdSeconds: 60,
+      summary: "Nobody judges services: the page says unknown of each, and no alert says that one stops or is down.",
+      description: `Pulses are stored, and pulse-health has judged none for ${durationInWords(THRESHOLDS.judgedSeconds)}. Alerts on services stay as they were. Check whether pulse-health runs, and what its log says.`,
     },
     PulseServicesUnwatched: {
       severity: "warning",
-      expr: `(${orZero(total(SERIES.storedOfOthers, timing.window(BURN_WINDOWS["1h"])))}) > 0`,
+      expr: `${max(SERIES.servicesLeftOut)} > 0`,
       holdSeconds: 0,
       summary: `More than ${COUNTED_SERVICES} services send pulses, and no alert watches the others.`,
-      description: `{{ $value | humanize }} pulses of the last hour came from services beyond the first ${COUNTED_SERVICES}. No alert fires when one of them stops or is down; the page and the API show each of them.`,
+      description: `{{ $value | humanize }} services are beyond the first ${COUNTED_SERVICES}. No alert fires when one of them stops or is down; the page and the API show each of them, and events tell of each.`,
     },
     PulseServicesRefused: {
       severity: "warning",
@@ -75,6 +104,14 @@ function serviceAlerts({ timing }: RuleOptions): Alerts {
       description: `{{ $value | humanize }} requests of the last ${durationInWords(LAST_EVENT_SECONDS)} named a new service beyond PULSE_MAX_SERVICES, or beyond PULSE_MAX_SERVICES_PER_TOKEN for their token. Known services go on. Find who makes names without end, or raise the bound.`,
     },
   };
+}
+
+/** A series of services that is above what it was at the same time a day ago and a week ago, whichever is more, by a factor and more. */
+function aboveUsual(series: string, factor: number, more: number, { daySeconds }: Timing): string {
+  const [yesterday, lastWeek] = [1, 7].map((days) => `${series} offset ${durationOf(days * daySeconds)}`);
+  // `or` takes the first that there is of each service.
+  const usual = `(${yesterday} > ${lastWeek}) or ${lastWeek} or ${yesterday}`;
+  return `${series} > ${more} + ${factor} * (${usual})`;
 }
 
 function flowAlerts({ timing, delivery }: RuleOptions): Alerts {

@@ -78,44 +78,42 @@ describe.skipIf(isSkippedWithout("promtool"))("on Prometheus' engine", () => {
     ]);
   });
 
-  it("a service whose period is set is not forgotten, and is late after three of them", () => {
+  it("the alert that nobody judges fires while judgements are old, and where no pulse-health was ever seen", () => {
+    const judged = 'pulsemesh_health_judged_timestamp_seconds{job="pulse-health",instance="a"}';
+    const stored = 'pulsemesh_pulses_stored_total{job="pulse-persist",service="checkout",health="up"}';
+    expectFiring({ title: "", series: { [judged]: "0+60x20 1200x20" }, at: "25m", firing: ["PulseHealthKeeperAway"] });
+    const firing = ['PulseHealthKeeperAway{job="pulse-health"}'];
+    expectFiring({ title: "", series: { [stored]: "0+60x60" }, at: "10m", firing });
+    // Nothing is stored, so that there is nothing to judge.
+    expectFiring({ title: "", series: { [stored]: "7x60" }, at: "10m", firing: [] });
+  });
+
+  it("a service's last pulse is known until the store forgets it", () => {
     const series = {
       'pulsemesh_last_pulse_timestamp_seconds{job="pulse-persist",service="nightly-backup",health="up"}': "0 stale",
     };
-    const age = 'time() - service:pulsemesh_last_pulse_timestamp_seconds:max{service="nightly-backup"}';
+    const age = "time() - service:pulsemesh_last_pulse_timestamp_seconds:max";
     serviceRules.expectAll({ series, tick: "4m" }, [
       { expr: age, at: "26h", samples: [{ labels: '{service="nightly-backup"}', value: 93_600 }] },
     ]);
-    const late = 'service:pulsemesh_late_after_seconds{service="nightly-backup"}';
+  });
+
+  it("a service's share of bad pulses and its p95 are those of an hour", () => {
+    const stored = 'pulsemesh_pulses_stored_total{job="pulse-persist",service="checkout"';
+    const bucket = 'pulsemesh_pulse_latency_seconds_bucket{job="pulse-persist",service="checkout"';
+    const series = {
+      [`${stored},health="up"}`]: "0+90x80",
+      [`${stored},health="down"}`]: "0x10 0+10x70",
+      [`${stored},health="down",age="old"}`]: "0+1000x80",
+      // Within no five minutes before it pulsed was there a quantile.
+      [`${bucket},le="0.1"}`]: "0x30 0+10x50",
+      [`${bucket},le="+Inf"}`]: "0x30 0+10x50",
+    };
+    const service = '{service="checkout"}';
     serviceRules.expectAll({ series }, [
-      { expr: late, at: "10m", samples: [{ labels: late, value: 3 * 86_400 + 60 }] },
-    ]);
-  });
-
-  it("a usual period outlasts twenty minutes without Prometheus, until there is a new one", () => {
-    const learnt = 'service:pulsemesh_usual_period_seconds:learnt{service="checkout"}';
-    const series = {
-      [learnt]: "90x10",
-      'pulsemesh_last_pulse_timestamp_seconds{job="pulse-persist",service="checkout",health="up"}': "_x30 1860+60x20",
-    };
-    const samples = (value: number) => [{ labels: learnt, value }];
-    serviceRules.expectAll({ series, tick: "15s" }, [
-      { expr: learnt, at: "25m", samples: [] },
-      { expr: learnt, at: "32m", samples: samples(90) },
-      { expr: learnt, at: "35m", samples: samples(60) },
-    ]);
-  });
-
-  it("a thousand pulses at once every ten minutes make a period of ten minutes", () => {
-    const series = {
-      'pulsemesh_last_pulse_timestamp_seconds{job="pulse-persist",service="batch",health="up"}': Array.from(
-        { length: 7 },
-        (_, i) => `${i * 600}x9`,
-      ).join(" "),
-    };
-    const period = 'round(service:pulsemesh_usual_period_seconds:learnt{service="batch"}, 300)';
-    serviceRules.expectAll({ series, tick: "15s" }, [
-      { expr: period, at: "1h", samples: [{ labels: '{service="batch"}', value: 600 }] },
+      { expr: `round(${RECORDED.badShare}, 0.01)`, at: "80m", samples: [{ labels: service, value: 0.1 }] },
+      { expr: `round(${RECORDED.badShare}, 0.01)`, at: "8m", samples: [{ labels: service, value: 0 }] },
+      { expr: `round(${RECORDED.latencyP95Lately}, 0.001)`, at: "80m", samples: [{ labels: service, value: 0.095 }] },
     ]);
   });
 });

@@ -32,8 +32,6 @@ export interface RuleOptions {
   timing: Timing;
   /** How long the store keeps pulses. */
   retentionDays: number;
-  /** The usual periods, in seconds by service, that are set instead of learnt. */
-  setPeriods: Readonly<Record<string, number>>;
   /** How the broker delivers pulses to pulse-persist. */
   delivery: DeliverySpec;
   /** Where people read the runbook. */

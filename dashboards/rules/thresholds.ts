@@ -11,6 +11,18 @@ export function burnLimit(factor: number): number {
 }
 
 export const THRESHOLDS = {
+  /** So long after its last judgement pulse-health is away. */
+  judgedSeconds: 120,
+  /** Of a service's pulses of an hour: so many times the usual share are down or degraded, and {@link badMore} besides. */
+  badFactor: 3,
+  badMore: 0.01,
+  /** Fewer bad pulses in an hour say nothing. */
+  badPulses: 10,
+  /** The p95 of an hour is so many times the usual, and {@link slowMoreSeconds} besides. */
+  slowFactor: 2,
+  slowMoreSeconds: 0.02,
+  /** A p95 of fewer pulses in an hour is a guess. */
+  slowPulses: 100,
   /** From accepted to stored. Users do not notice less. */
   lagSeconds: 5,
   /** So many of all events must keep {@link lagSeconds}. */

@@ -14,6 +14,9 @@ const STORE_ERRORS = 'pulsemesh_store_errors_total{job="pulse-persist",outcome="
 const FREE = 'pulsemesh_store_free_bytes{job="pulse-persist"}';
 const USED = 'pulsemesh_store_used_bytes{job="pulse-persist"}';
 
+/** pulse-health judges for an hour and a half, once a minute. */
+const IS_JUDGED = { 'pulsemesh_health_judged_timestamp_seconds{job="pulse-health"}': "0+60x90" };
+
 function lag(le: string): string {
   return `pulsemesh_delivery_lag_seconds_bucket{job="pulse-persist",le="${le}"}`;
 }
@@ -97,13 +100,13 @@ export const PLATFORM_ALERT_CASES: AlertCases = {
   PulseLedgerMismatch: {
     fires: {
       title: "one accepted pulse in ten is not stored for half an hour",
-      series: { [ACCEPTED]: "0+600x90", [STORED]: "0+600x40 24000+540x50" },
+      series: { [ACCEPTED]: "0+600x90", [STORED]: "0+600x40 24000+540x50", ...IS_JUDGED },
       at: "80m",
       firing: ["PulseLedgerMismatch"],
     },
     staysSilent: {
       title: "pulses that are not stored are dead letters, and pulse-persist has counted 37 at its first scrape",
-      series: { [ACCEPTED]: "0+600x90", [STORED]: "_x20 12037+540x70", [DEAD_PULSES]: "0x20 0+60x70" },
+      series: { [ACCEPTED]: "0+600x90", [STORED]: "_x20 12037+540x70", [DEAD_PULSES]: "0x20 0+60x70", ...IS_JUDGED },
       at: "80m",
       firing: [],
     },

@@ -1,73 +1,141 @@
 import type { AlertCases } from "./alert-case.ts";
 
-const LAST = "pulsemesh_last_pulse_timestamp_seconds";
-const UP = 'job="pulse-persist",service="checkout",health="up"';
-const DOWN = 'job="pulse-persist",service="checkout",health="down"';
-const DEGRADED = 'job="pulse-persist",service="checkout",health="degraded"';
+const HEALTH = 'pulsemesh_service_health{job="pulse-health",instance="a",service="checkout"}';
+const HEALTH_OF_OTHER = 'pulsemesh_service_health{job="pulse-health",instance="b",service="checkout"}';
+const JUDGED = 'pulsemesh_health_judged_timestamp_seconds{job="pulse-health",instance="a"}';
+const JUDGED_BY_OTHER = 'pulsemesh_health_judged_timestamp_seconds{job="pulse-health",instance="b"}';
+const MAINTENANCE = 'pulsemesh_service_in_maintenance{job="pulse-health",instance="a",service="checkout"}';
+const LEFT_OUT = 'pulsemesh_service_health_left_out{job="pulse-health",instance="a"}';
 const STORED = 'pulsemesh_pulses_stored_total{job="pulse-persist",service="checkout",health="up"}';
-const STORED_OF_OTHERS = 'pulsemesh_pulses_stored_total{job="pulse-persist",service="_other",health="up"}';
+const BAD_SHARE = 'service:pulsemesh_pulses_bad:ratio1h{service="checkout"}';
+const BAD_RATE = 'service:pulsemesh_pulses_bad:rate5m{service="checkout"}';
+const STORED_RATE = 'service:pulsemesh_pulses_stored:rate5m{service="checkout"}';
+const P95 = 'service:pulsemesh_pulse_latency_seconds:p95_1h{service="checkout"}';
+
+/** pulse-health judges for an hour, once a minute. */
+const IS_JUDGED = { [JUDGED]: "0+60x60" };
+/** It judges for eight days, once an hour; the service is up. */
+const IS_UP_FOR_DAYS = { [JUDGED]: "0+3600x192", [HEALTH]: "0x192" };
 
 /** Of each alert about the services that pulse. */
 export const SERVICE_ALERT_CASES: AlertCases = {
   PulseServiceStopped: {
     fires: {
-      title: "a service that pulsed each minute has been silent for seven, and pulse-persist has scaled to zero since",
-      series: { [`${LAST}{${UP}}`]: "0+60x20 1200 stale" },
-      tick: "15s",
-      at: "28m",
+      title: "two replicas of pulse-health call a service late for three minutes",
+      series: { ...IS_JUDGED, [JUDGED_BY_OTHER]: "0+60x60", [HEALTH]: "0x20 3x10", [HEALTH_OF_OTHER]: "0x20 3x10" },
+      at: "24m",
       firing: ['PulseServiceStopped{service="checkout"}'],
     },
     staysSilent: {
-      title: "a service that pulses every ten minutes has been silent for 25",
-      series: { [`${LAST}{${UP}}`]: "0x9 600x9 1200x9 1800x25" },
-      tick: "15s",
-      at: "55m",
+      title: "the silence is unknown, because PulseMesh itself stored nothing",
+      series: { ...IS_JUDGED, [HEALTH]: "0x20 4x10" },
+      at: "29m",
       firing: [],
     },
   },
   PulseServiceDown: {
     fires: {
-      title: "the newest pulse has said down for three minutes",
-      series: { [`${LAST}{${UP}}`]: "0+60x27 1620x10", [`${LAST}{${DOWN}}`]: "_x27 1680+60x5" },
-      tick: "15s",
-      at: "32m",
+      title: "a service is down for three minutes, after work on it",
+      series: { ...IS_JUDGED, [HEALTH]: "2x40", [MAINTENANCE]: "1x20 stale" },
+      at: "24m",
       firing: ['PulseServiceDown{service="checkout"}'],
     },
     staysSilent: {
-      title: "one pulse said down between others that say up",
-      series: { [`${LAST}{${UP}}`]: "0+60x40", [`${LAST}{${DOWN}}`]: "_x27 1620x10" },
-      tick: "15s",
-      at: "32m",
+      title: "a service is down while work on it is planned",
+      series: { ...IS_JUDGED, [HEALTH]: "2x40", [MAINTENANCE]: "1x40" },
+      at: "40m",
       firing: [],
     },
   },
   PulseServiceDegraded: {
     fires: {
-      title: "the newest pulse has said degraded for seven minutes",
-      series: { [`${LAST}{${DEGRADED}}`]: "0+60x7" },
-      tick: "15s",
-      at: "7m",
+      title: "a service is degraded for seven minutes",
+      series: { ...IS_JUDGED, [HEALTH]: "0x20 1x7" },
+      at: "27m",
       firing: ['PulseServiceDegraded{service="checkout"}'],
     },
     staysSilent: {
-      title: "the newest pulse has said degraded for three minutes",
-      series: { [`${LAST}{${DEGRADED}}`]: "0+60x3" },
-      tick: "15s",
-      at: "3m",
+      title: "a service that was degraded for seven minutes is retired",
+      series: { ...IS_JUDGED, [HEALTH]: "0x20 1x7 stale" },
+      at: "29m",
+      firing: [],
+    },
+  },
+  PulseServiceErrorsGrow: {
+    fires: {
+      title: "one pulse in twenty is bad for three hours, and one in a thousand was at that time of the day before",
+      interval: "1h",
+      tick: "1h",
+      series: { ...IS_UP_FOR_DAYS, [BAD_SHARE]: "0.001x26 0.05x5", [BAD_RATE]: "0.01x40" },
+      at: "29h",
+      firing: ['PulseServiceErrorsGrow{service="checkout"}'],
+    },
+    staysSilent: {
+      title: "it is as it was a week ago at that time, and four pulses an hour of a small service are bad",
+      interval: "1h",
+      tick: "1h",
+      series: {
+        ...IS_UP_FOR_DAYS,
+        [BAD_SHARE]: "0.05x8 0.001x159 0.05x8",
+        [BAD_RATE]: "0.01x192",
+        [BAD_SHARE.replace("checkout", "small")]: "0x168 0.5x8",
+        [BAD_RATE.replace("checkout", "small")]: "0.001x192",
+        [HEALTH.replace("checkout", "small")]: "0x192",
+      },
+      at: "174h",
+      firing: [],
+    },
+  },
+  PulseServiceSlow: {
+    fires: {
+      title: "a service takes 250 ms for three hours, where it took 100 the day before",
+      interval: "1h",
+      tick: "1h",
+      series: { ...IS_UP_FOR_DAYS, [P95]: "0.1x26 0.25x5", [STORED_RATE]: "0.05x40" },
+      at: "29h",
+      firing: ['PulseServiceSlow{service="checkout"}'],
+    },
+    staysSilent: {
+      title: "a service is slower by some milliseconds, and one that pulses each minute is much slower",
+      interval: "1h",
+      tick: "1h",
+      series: {
+        ...IS_UP_FOR_DAYS,
+        [P95]: "0.001x26 0.02x5",
+        [STORED_RATE]: "0.05x40",
+        [P95.replace("checkout", "seldom")]: "0.1x26 0.9x5",
+        [STORED_RATE.replace("checkout", "seldom")]: "0.0167x40",
+        [HEALTH.replace("checkout", "seldom")]: "0x192",
+      },
+      at: "29h",
+      firing: [],
+    },
+  },
+  PulseHealthKeeperAway: {
+    fires: {
+      title: "the one pulse-health has gone for five minutes, and the alert on a service that was down goes on",
+      series: { [JUDGED]: "0+60x20 stale", [HEALTH]: "2x20 stale", [STORED]: "0+60x60" },
+      at: "25m",
+      firing: ['PulseHealthKeeperAway{job="pulse-health"}', 'PulseServiceDown{service="checkout"}'],
+    },
+    staysSilent: {
+      title: "one of two replicas judges no more, and what it said last does not count",
+      series: { [JUDGED]: "0+60x5 300x55", [HEALTH]: "2x60", [JUDGED_BY_OTHER]: "0+60x60", [HEALTH_OF_OTHER]: "0x60" },
+      at: "40m",
       firing: [],
     },
   },
   PulseServicesUnwatched: {
     fires: {
-      title: "a pulse-persist that started from zero has stored three pulses of services beyond the limit of labels",
-      series: { [STORED_OF_OTHERS]: "_x20 3x20" },
-      at: "40m",
+      title: "three services have no gauges",
+      series: { ...IS_JUDGED, [LEFT_OUT]: "0x20 3x20" },
+      at: "22m",
       firing: ["PulseServicesUnwatched"],
     },
     staysSilent: {
-      title: "the last pulse of a service beyond the limit came more than an hour ago, and others are stored",
-      series: { [STORED_OF_OTHERS]: "0x5 3x85", [STORED]: "0+60x90" },
-      at: "80m",
+      title: "every service has gauges again",
+      series: { ...IS_JUDGED, [LEFT_OUT]: "0x20 3x20 0x20" },
+      at: "42m",
       firing: [],
     },
   },

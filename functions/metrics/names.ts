@@ -32,6 +32,7 @@ export const METRICS = {
   deadLetterPulsesReplayed: "pulsemesh_dead_letter_pulses_replayed_total",
   serviceHealth: "pulsemesh_service_health",
   serviceHealthSince: "pulsemesh_service_health_since_seconds",
+  serviceInMaintenance: "pulsemesh_service_in_maintenance",
   servicesLeftOut: "pulsemesh_service_health_left_out",
   judgedUntil: "pulsemesh_health_judged_timestamp_seconds",
   untold: "pulsemesh_health_untold_services",

@@ -48,6 +48,7 @@ export async function compose(parts: Parts): Promise<PulseFunction> {
     registers: [registry],
     judged: () => keeper.judged(),
     judgedUntil: () => keeper.judgedUntil,
+    settings: () => services.value,
     untold: () => announcer.waiting,
     now,
   });

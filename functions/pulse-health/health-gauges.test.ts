@@ -1,5 +1,6 @@
 import { Registry } from "prom-client";
 import { expect, it } from "vitest";
+import { parseServices } from "../../health/services-file.ts";
 import { METRICS } from "../metrics/names.ts";
 import { GaugedServices, GIVES_UP_AFTER_MS, gaugeHealth } from "./health-gauges.ts";
 import type { Judged } from "./keeper.ts";
@@ -22,23 +23,47 @@ it("services keep their gauges while others come, and one that is silent for a w
   expect(namesOf(judgedOf("0"), judgedOf("a", NOW - GIVES_UP_AFTER_MS), judgedOf("b"))).toEqual(["0", "b", 0]);
 });
 
-it("a scrape has the health of each service, since when, and until when it is judged", async () => {
+/** The lines of a scrape. */
+async function scrape(judged: Judged[], { file = "", judgedUntil = NOW } = {}): Promise<string[]> {
   const registry = new Registry();
+  const settings = parseServices(file, { file: "services.yaml", variable: "PULSE_SERVICES_FILE" });
   gaugeHealth({
     registers: [registry],
-    judged: () => [judgedOf("checkout")],
-    judgedUntil: () => NOW,
+    judged: () => judged,
+    judgedUntil: () => judgedUntil,
+    settings: () => settings,
     untold: () => 3,
     now: () => NOW,
   });
-  const lines = (await registry.metrics()).split("\n");
-  expect(lines).toEqual(
-    expect.arrayContaining([
-      `${METRICS.serviceHealth}{service="checkout"} 2`,
-      `${METRICS.serviceHealthSince}{service="checkout"} ${NOW / 1000 - 1}`,
-      `${METRICS.servicesLeftOut} 0`,
-      `${METRICS.judgedUntil} ${NOW / 1000}`,
-      `${METRICS.untold} 3`,
-    ]),
+  return (await registry.metrics()).split("\n").filter((line) => line !== "" && !line.startsWith("#"));
+}
+
+it("a scrape has the health of each service, since when, and until when it is judged", async () => {
+  expect(await scrape([judgedOf("checkout")])).toEqual([
+    `${METRICS.serviceHealth}{service="checkout"} 2`,
+    `${METRICS.serviceHealthSince}{service="checkout"} ${NOW / 1000 - 1}`,
+    `${METRICS.servicesLeftOut} 0`,
+    `${METRICS.judgedUntil} ${NOW / 1000}`,
+    `${METRICS.untold} 3`,
+  ]);
+});
+
+it("a scrape says which services are in maintenance, and nothing of retired ones", async () => {
+  const file = `
+    - { services: old, retired: true }
+    - services: db
+      maintenance: [{ from: "2026-11-29T23:00:00Z", to: "2026-11-30T01:00:00Z" }]`;
+  const lines = await scrape(
+    ["checkout", "db", "old"].map((service) => judgedOf(service)),
+    { file },
   );
+  expect(lines.filter((line) => line.startsWith(METRICS.serviceInMaintenance))).toEqual([
+    `${METRICS.serviceInMaintenance}{service="db"} 1`,
+  ]);
+  expect(lines).toContain(`${METRICS.serviceHealth}{service="db"} 2`);
+  expect(lines.filter((line) => line.includes('"old"'))).toEqual([]);
+});
+
+it("a keeper that has judged nothing does not say until when it has", async () => {
+  expect((await scrape([], { judgedUntil: 0 })).filter((line) => line.startsWith(METRICS.judgedUntil))).toEqual([]);
 });

@@ -1,6 +1,7 @@
 import type { Registry } from "prom-client";
 import { HEALTH_CODES } from "../../events/service-health.ts";
 import { DAY_MS } from "../../events/time.ts";
+import type { ServicesSettings } from "../../health/service-settings.ts";
 import { gauge } from "../metrics/gauges.ts";
 import { MAX_SERVICE_LABELS, METRICS } from "../metrics/names.ts";
 import { registerScraped, type Sample } from "../metrics/scraped-metric.ts";
@@ -32,15 +33,20 @@ export class GaugedServices {
 export interface HealthGaugesOptions {
   registers: Registry[];
   judged: () => Iterable<Judged>;
+  /** Epoch ms; 0 while nothing is judged. */
   judgedUntil: () => number;
+  settings: () => ServicesSettings;
   untold: () => number;
   now: () => number;
 }
 
-/** Shows Prometheus what the keeper says. */
-export function gaugeHealth({ registers, judged, judgedUntil, untold, now }: HealthGaugesOptions): void {
+/** Shows Prometheus what the keeper says, except of retired services. */
+export function gaugeHealth({ registers, judged, judgedUntil, settings, untold, now }: HealthGaugesOptions): void {
   const services = new GaugedServices();
-  const look = () => services.of(judged(), now());
+  const look = () => {
+    const shown = [...judged()].filter(({ service }) => !settings().of(service).isRetired);
+    return services.of(shown, now());
+  };
   registerScraped({
     name: METRICS.serviceHealth,
     help: "How a service is: 0 up, 1 degraded, 2 down, 3 late, 4 unknown.",
@@ -63,13 +69,25 @@ export function gaugeHealth({ registers, judged, judgedUntil, untold, now }: Hea
       }
     },
   });
+  registerScraped({
+    name: METRICS.serviceInMaintenance,
+    help: "1 of each service on which work is planned for now.",
+    type: "gauge",
+    registers,
+    *samples(): Generator<Sample> {
+      for (const { service } of look().gauged) {
+        if (settings().of(service).isInMaintenance(now())) yield { labels: { service }, value: 1 };
+      }
+    },
+  });
   const leftOut = "Services whose health has no gauge, because there are more than a label may have values.";
   gauge(registers, METRICS.servicesLeftOut, leftOut, () => look().leftOut);
-  gauge(
+  registerScraped({
+    name: METRICS.judgedUntil,
+    help: "Until when every service is judged, in seconds since 1970, once that is known.",
+    type: "gauge",
     registers,
-    METRICS.judgedUntil,
-    "Until when every service is judged, in seconds since 1970.",
-    () => judgedUntil() / 1000,
-  );
+    samples: () => (judgedUntil() === 0 ? [] : [{ labels: {}, value: judgedUntil() / 1000 }]),
+  });
   gauge(registers, METRICS.untold, "Services of which the broker has yet to be told something.", untold);
 }

@@ -69,7 +69,7 @@ export class Keeper {
     this.#sight = new OwnSight({ reader, retentionMs });
   }
 
-  /** Epoch ms: until when every service was judged. */
+  /** Epoch ms: until when this keeper has judged every service; 0 before its first round has ended. */
   get judgedUntil(): number {
     return this.#judgedUntil;
   }

@@ -1,6 +1,7 @@
-// A curve is broken where a service was silent, and not at every step of time without a pulse. A service is late after three
-// usual periods, so a curve is broken at a gap longer than three times the curve's median gap.
-import { LATE_AFTER_PERIODS } from "../../../../events/lateness.ts";
+// A curve is broken where a service was silent, and not at every step of time without a pulse.
+
+/** A curve is broken at a gap longer than so many times the curve's median gap. */
+const BROKEN_AFTER_GAPS = 3;
 
 /** The places of values that no curve reaches: it is broken before and after each. */
 export function loneValues(values: readonly (number | null)[]): number[] {
@@ -23,5 +24,5 @@ export function longestJoin(values: readonly (number | null)[]): number {
     last = i;
   }
   gaps.sort((a, b) => a - b);
-  return (gaps[Math.floor(gaps.length / 2)] ?? 1) * LATE_AFTER_PERIODS;
+  return (gaps[Math.floor(gaps.length / 2)] ?? 1) * BROKEN_AFTER_GAPS;
 }
