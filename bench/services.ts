@@ -1,5 +1,5 @@
 // How long pulse-query takes to answer over HTTP with the list of 2,000 services that are judged, from either store: the first
-// answer of a process, and all others. It reads the newest pulses, and once a second what is judged.
+// answer of a process, and all others. It reads the newest pulses, and every ten seconds what is judged.
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

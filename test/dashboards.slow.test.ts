@@ -29,7 +29,7 @@ const EXPECTED = [
   "PulseServiceStopped silent /on-call",
 ];
 // A laptop has no Knative, kubelet, kube-state-metrics or Cassandra, so queries for their series find nothing.
-const OF_A_CLUSTER = /\b(?:kn|kube|kubelet|container|cassandra)_\w+/;
+const OF_A_CLUSTER = /\b(?:kn|kube|kubelet|container|cassandra|pulsemesh_clock_skew)_\w+/;
 
 describe.skipIf(isSkippedWithout("prometheus", "prometheus-alertmanager"))("an incident on the real parts", () => {
   let platform: Platform;

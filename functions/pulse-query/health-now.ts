@@ -41,6 +41,8 @@ export interface HealthNowOptions {
 export class HealthNow {
   readonly #options: HealthNowOptions;
   #kept: { judgements: Promise<Judgements>; until: number } | undefined;
+  /** The newest run of each service as of a judgement. */
+  #runs: { judgedUntil: number; runs: ReadonlyMap<string, HealthRun> } | undefined;
 
   constructor(options: HealthNowOptions) {
     this.#options = options;
@@ -64,8 +66,7 @@ export class HealthNow {
     const { health, settings } = this.#options;
     // First: what is read after it is as new at least.
     const judgedUntil = await health.judgedUntil();
-    const runs = new Map<string, HealthRun>();
-    for await (const chunk of health.current()) for (const { service, run } of chunk) runs.set(service, run);
+    const runs = await this.#runsOf(judgedUntil);
     return {
       judgedUntil: judgedUntil === 0 ? null : judgedUntil,
       of({ service_name: service, status }, now) {
@@ -74,6 +75,16 @@ export class HealthNow {
         return runs.get(service) ?? newService(settings().of(service).healthOfStatus(status));
       },
     };
+  }
+
+  /** pulse-health keeps what it finds before it says until when that is: while it says nothing else, there is nothing new. */
+  async #runsOf(judgedUntil: number): Promise<ReadonlyMap<string, HealthRun>> {
+    if (this.#runs?.judgedUntil === judgedUntil && judgedUntil !== 0) return this.#runs.runs;
+    const runs = new Map<string, HealthRun>();
+    for await (const chunk of this.#options.health.current())
+      for (const { service, run } of chunk) runs.set(service, run);
+    this.#runs = { judgedUntil, runs };
+    return runs;
   }
 }
 

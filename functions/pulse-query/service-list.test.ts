@@ -87,16 +87,23 @@ describe("a list of services", () => {
     expect(await list.services.one("checkout")).toMatchObject({ health: "unknown", confirmedAt: undefined });
   });
 
-  it("reads what pulse-health says once for all who ask within a moment, and again after it", async () => {
+  it("reads what pulse-health says once for all who ask within a moment, and again once it has judged", async () => {
     const list = openList();
+    const healths = async () => (await list.all()).map(({ health }) => health);
     await list.put("checkout");
     await Promise.all([list.all(), list.all(), list.services.one("checkout"), list.services.judgedUntil()]);
     expect(list.reads()).toBe(1);
     await list.judgeDown("checkout");
-    expect((await list.all()).map(({ health }) => health)).toEqual(["up"]);
+    expect(await healths()).toEqual(["up"]);
+    for (let i = 0; i < 3; i++) {
+      list.clock.now += KEPT_MS;
+      expect(await healths()).toEqual(["down"]);
+      expect(list.reads()).toBe(2);
+    }
+    await list.judgeDown("checkout", NOW);
     list.clock.now += KEPT_MS;
-    expect((await list.all()).map(({ health }) => health)).toEqual(["down"]);
-    expect(list.reads()).toBe(2);
+    await list.all();
+    expect(list.reads()).toBe(3);
   });
 
   it("reads it again after the store was away", async () => {
