@@ -18,6 +18,23 @@ it("alerts link to the runbook's address", () => {
   expect(rules).toContain("runbook_url: https://wiki.example/runbook#pulseservicestopped");
 });
 
+it("alerts are held back behind alerts that exist, and those on services also while nobody judges", () => {
+  const { groups } = parse(generatedFiles()["rules.yaml"] ?? "") as { groups: { rules: { alert?: string }[] }[] };
+  const alerts = groups.flatMap(({ rules }) => rules).flatMap(({ alert = [] }) => alert);
+  const { inhibit_rules: inhibitions } = parse(readFileSync(new URL("alertmanager.yaml", import.meta.url), "utf8"));
+  const namesOf = ([matcher = ""]: string[]) => /^alertname=~?"(.+)"$/.exec(matcher)?.[1]?.split("|") ?? [];
+  const held = new Map<string, string[]>();
+  for (const { source_matchers: sources, target_matchers: targets } of inhibitions) {
+    for (const source of namesOf(sources)) held.set(source, [...(held.get(source) ?? []), ...namesOf(targets)]);
+  }
+  expect(alerts).toEqual(expect.arrayContaining([...held.keys(), ...[...held.values()].flat()]));
+  expect(held.get("PulseHealthKeeperAway")).toEqual([
+    "PulseServiceStopped",
+    "PulseServiceDown",
+    "PulseServiceDegraded",
+  ]);
+});
+
 it("the chart's routes are those of alertmanager.yaml in the operator's words, with the example's address", () => {
   const text = generatedFiles()["alertmanager-config.yaml"] ?? "";
   const { route, inhibitRules, receivers } = parse(text);
