@@ -2,6 +2,7 @@
 import { execFile, execFileSync } from "node:child_process";
 import { copyFileSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { codeBlocksOf, readDocument } from "../documents.ts";
 import type { Platform } from "../platform.ts";
@@ -27,6 +28,14 @@ export function buildGo(name: string, folder: string): string {
   execFileSync("go", ["mod", "tidy"], { cwd: source, stdio: "ignore" });
   execFileSync("go", ["build", "-o", program, "."], { cwd: source });
   return program;
+}
+
+/** Compiles a Rust program beside this file. @returns the executable */
+export function buildRust(name: string, folder: string): string {
+  const env = { CARGO_TARGET_DIR: folder, ...process.env };
+  const manifest = fileURLToPath(new URL(`${name}/Cargo.toml`, import.meta.url));
+  execFileSync("cargo", ["build", "--quiet", "--manifest-path", manifest], { env });
+  return join(env.CARGO_TARGET_DIR, "debug", "send");
 }
 
 /** Python with packages from PyPI. @returns its executable */

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, it, vi } from "vitest";
 import { isSkippedWithout } from "../../dashboards/testing/tools.ts";
 import { temporaryFolder } from "../../local/testing/temporary-folder.ts";
 import { type Platform, startPlatform } from "../platform.ts";
-import { buildGo, installJars, installPython, pulsesOf, runClient, writeProgram } from "./clients.ts";
+import { buildGo, buildRust, installJars, installPython, pulsesOf, runClient, writeProgram } from "./clients.ts";
 
 const TIMEOUT_MS = 1_800_000;
 
@@ -84,4 +84,9 @@ it.skipIf(isSkippedWithout("java", "mvn"))("the SDK for Java", { timeout: TIMEOU
   const program = fileURLToPath(new URL("java-cloudevents/Send.java", import.meta.url));
   await runClient("java", ["-cp", jars, program, `${platform.ingest}/`, "java"], {});
   await expectBoth("java");
+});
+
+it.skipIf(isSkippedWithout("cargo"))("the SDK for Rust", { timeout: TIMEOUT_MS }, async () => {
+  await runClient(buildRust("rust-cloudevents", temporaryFolder()), [`${platform.ingest}/`, "rust"], {});
+  await expectBoth("rust");
 });
