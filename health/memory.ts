@@ -4,6 +4,7 @@ import { DAY_MS } from "../events/time.ts";
 import type { KeptMemory } from "../storage/health-ports.ts";
 import { floorTo, HOUR_MS } from "../storage/tiers.ts";
 import { CELL_MS } from "./cell.ts";
+import type { Lags } from "./lag.ts";
 import type { LearntPeriod } from "./period.ts";
 import { type Judgement, LOOKBACK_MS, type TimelineState } from "./timeline.ts";
 
@@ -17,6 +18,8 @@ export interface KeptState {
   settledUntil: number;
   /** By the beginning of their hour. */
   marks: [hour: number, mark: string][];
+  /** Absent in what former builds kept. */
+  lags?: Lags;
 }
 
 /** What a store keeps. */

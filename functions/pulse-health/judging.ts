@@ -7,6 +7,8 @@ import type { ServiceWatch } from "./service-watch.ts";
 
 /** What one look at all services knows. */
 export interface Round {
+  /** Epoch ms: the pulses that were stored by then are judged. */
+  asOf: number;
   /** Epoch ms: whole cells before it are judged. */
   until: number;
   /** Epoch ms: what is stored from now on of before it leaves a mark. */
@@ -39,19 +41,20 @@ export class Judging {
   async readMarks(watch: ServiceWatch, sealedUntil: number): Promise<void> {
     const { rollups, horizon } = this.#options;
     const marks = await rollups.marks(watch.service, { from: horizon(), to: sealedUntil });
-    for (const [hour, mark] of marks) if (watch.marks.get(hour) !== mark) watch.doubt(hour);
+    const hours = [...marks].filter(([hour, mark]) => watch.marks.get(hour) !== mark).map(([hour]) => hour);
+    if (hours.length > 0) watch.forgetCells(Math.min(...hours));
     watch.marks = marks;
   }
 
   /** @param newest epoch ms of the service's newest pulse @throws {StoreError} */
   async judge(watch: ServiceWatch, newest: number, settings: ServiceSettings, round: Round): Promise<void> {
     const source = { reader: this.#options.reader, service: watch.service, healthOfStatus: settings.healthOfStatus };
-    const { until, sealedUntil, blind } = round;
-    // It came after what follows it in time was judged.
-    const cameLate = newest !== watch.newest && newest < watch.counted.to ? floorTo(CELL_MS, newest) : undefined;
+    const { sealedUntil, blind } = round;
     await this.#settle(watch, newest, sealedUntil, source);
-    if (cameLate !== undefined) await this.#count(watch, { from: cameLate, to: watch.counted.to }, source);
-    watch.newest = newest;
+    const until = watch.untilWhen(newest, round.until);
+    // After the newest pulse that was known there was none: what came since is counted, also where that is judged already.
+    const former = watch.newest;
+    let countFrom = newest === former || former >= watch.counted.to ? undefined : floorTo(CELL_MS, former);
     for (let isWhole = false; ; ) {
       const { start } = watch;
       const stepEnd = start === undefined ? until : Math.min(until, start.judgedUntil + STEP_MS);
@@ -59,13 +62,18 @@ export class Judging {
       if (!areThere && start === undefined) {
         watch.take(await readNewestCells(source, { until, maxPulses: FIRST_PULSES }));
       } else if (!areThere) await this.#count(watch, { from, to: stepEnd }, source);
-      else if (watch.counted.to < stepEnd) {
-        const span = { from: watch.counted.to, to: stepEnd };
+      else if (watch.counted.to < stepEnd || countFrom !== undefined) {
+        const span = {
+          from: Math.max(watch.counted.from, countFrom ?? watch.counted.to),
+          to: Math.max(stepEnd, watch.counted.to),
+        };
+        countFrom = undefined;
         // A silent service costs no reading.
         if (newest >= span.from) await this.#count(watch, span, source);
         else watch.take({ ...span, cells: [] });
       }
       if (watch.start !== start) continue;
+      watch.noteLook(newest, round.asOf);
       if (!watch.judge(stepEnd, settings, blind)) isWhole = true;
       else if (stepEnd === until) return;
     }

@@ -1,11 +1,19 @@
-import fc from "fast-check";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { learntPeriodOf } from "../../health/memory.ts";
-import { openKeptStore } from "./testing/keepers.ts";
+import { openSqlitePulseStore } from "../../storage/sqlite/pulse-store.ts";
+import { temporaryFolder } from "../../storage/testing/temporary-folder.ts";
+import { describeKeepers } from "./testing/keeper-model.ts";
+import { openKeptStore, RETENTION_MS } from "./testing/keepers.ts";
 
 /** The times of looks, in s. */
 function* looks(from: number, to: number, every = 10): Generator<number> {
   for (let at = from; at <= to; at += every) yield at;
+}
+
+/** A time for each minute, in s. */
+function range(from: number, to: number): number[] {
+  return Array.from({ length: (to - from) / 60 }, (_, i) => from + i * 60 + 1);
 }
 
 describe("the keeper", () => {
@@ -68,6 +76,38 @@ describe("the keeper", () => {
     expect(await learnt()).toBe(60_000);
   });
 
+  it("says nothing of silence until it is known whether PulseMesh saw, so that its own outage makes nobody late", async () => {
+    const kept = openKeptStore();
+    const said: string[] = [];
+    const keeper = kept.keeper();
+    // Its last pulse was almost late when PulseMesh went away.
+    await kept.ownPulses(0, 560);
+    for (let at = 1; at < 380; at += 60) await kept.pulse("checkout", at);
+    for (const at of looks(400, 900)) {
+      await kept.look(keeper, at);
+      for (const { run } of keeper.judged()) if (run.health !== said.at(-1)) said.push(run.health);
+    }
+    expect(said).toEqual(["up", "unknown"]);
+    await kept.ownPulses(900, 960);
+    await kept.pulse("checkout", 901);
+    for (const at of looks(910, 950)) await kept.look(keeper, at);
+    expect((await kept.kept("checkout")).map(([, health]) => health)).toEqual(["up", "unknown", "up"]);
+  });
+
+  it("takes back that it was blind once its own pulses come late, within the hour or long after", async () => {
+    const kept = openKeptStore();
+    const keeper = kept.keeper();
+    await kept.ownPulses(0, 600);
+    await kept.ownPulses(900, 8000);
+    for (const at of [...range(0, 600), ...range(900, 8000)]) await kept.pulse("checkout", at);
+    for (const at of looks(1000, 1300)) await kept.look(keeper, at);
+    expect((await kept.kept("checkout")).map(([, health]) => health)).toEqual(["up", "unknown", "up"]);
+    for (const at of looks(7000, 7200)) await kept.look(keeper, at);
+    await kept.ownPulses(600, 900);
+    for (const at of looks(7200, 7800)) await kept.look(keeper, at);
+    expect((await kept.kept("checkout")).map(([, health]) => health)).toEqual(["up", "late", "up"]);
+  });
+
   it("heals what it said when pulses come late: a little late, by an hour, and before all others", async () => {
     const kept = openKeptStore();
     const keeper = kept.keeper();
@@ -86,33 +126,16 @@ describe("the keeper", () => {
       -3000, 601, 4201,
     ]);
   });
+});
 
-  it("finds the same alone, beside another one, killed at any time, and from nothing, in whatever order pulses come", async () => {
-    const pulses = fc.array(
-      fc.record({
-        at: fc.integer({ min: 0, max: 1500 }),
-        // In s: most come at once.
-        delay: fc.oneof({ weight: 4, arbitrary: fc.constant(0) }, fc.integer({ min: 0, max: 900 })),
-        status: fc.constantFrom("ok", "ok", "ok", "503", "slow"),
-      }),
-      { minLength: 3, maxLength: 80 },
-    );
-    const kills = fc.array(fc.integer({ min: 0, max: 60 }), { maxLength: 4 });
-    await fc.assert(
-      fc.asyncProperty(pulses, kills, async (all, killedAt) => {
-        const kept = openKeptStore();
-        let keepers = [kept.keeper(), kept.keeper()] as const;
-        for (const at of looks(0, 3000, 30)) {
-          for (const { at: time, delay, status } of all) {
-            if (time + delay >= at - 30 && time + delay < at) await kept.pulse("checkout", time, status);
-          }
-          if (killedAt.includes(at / 30)) keepers = [kept.keeper(), keepers[0]];
-          // One of them now and then is busy.
-          for (const keeper of keepers) if (at % 210 !== 0 || keeper !== keepers[1]) await kept.look(keeper, at);
-        }
-        expect(await kept.runs("checkout")).toEqual(await kept.fromNothing("checkout"));
-      }),
-      { numRuns: 4, seed: 20_261_130 },
-    );
-  });
+describeKeepers({
+  name: "keepers of a file",
+  runs: 3,
+  open: async (now) =>
+    openSqlitePulseStore({
+      file: join(temporaryFolder(), "pulses.db"),
+      maxBytes: 2 ** 30,
+      retentionMs: RETENTION_MS,
+      now,
+    }),
 });

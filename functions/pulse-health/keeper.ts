@@ -1,6 +1,7 @@
 // Start here: judges every service every ten seconds, and keeps what it finds. Siblings: judging.ts reads what came of a service and
-// judges it (health/ has the rule), service-watch.ts is what is known of one; own-pulse.ts and own-sight.ts tell whether PulseMesh
-// itself can see; announcer.ts tells the broker; health-gauges.ts is for Prometheus; cells.ts counts pulses.
+// judges it (health/ has the rule), service-watch.ts is what is known of one, arrivals.ts how late its pulses come; own-pulse.ts and
+// own-sight.ts tell whether PulseMesh itself can see; announcer.ts tells the broker; health-gauges.ts is for Prometheus; cells.ts
+// counts pulses, and lookback.ts says how many are needed.
 //
 // 1. What is kept is a function of the stored pulses: two keepers, one that was killed, and one that begins with nothing find the same.
 // 2. A judgement is kept before anything that rests on it: first runs, then what is remembered, then what is told.
@@ -66,7 +67,7 @@ export class Keeper {
     this.#options = options;
     const { reader, rollups, retentionMs, now } = options;
     this.#judging = new Judging({ reader, rollups, horizon: () => now() - retentionMs });
-    this.#sight = new OwnSight({ reader, retentionMs });
+    this.#sight = new OwnSight({ reader, rollups, retentionMs });
   }
 
   /** Epoch ms: until when this keeper has judged every service; 0 before its first round has ended. */
@@ -85,15 +86,16 @@ export class Keeper {
   async round(): Promise<void> {
     const { reader, rollups, health, concurrency = 1 } = this.#options;
     const basis = await health.begin();
-    const until = floorTo(CELL_MS, basis.asOf - SETTLE_MS);
+    const settled = floorTo(CELL_MS, basis.asOf - SETTLE_MS);
     // In this order: what is stored of before it from now on leaves a mark.
     const sealedUntil = floorTo(CELL_MS, await rollups.sealedUntil());
     const newest = await newestOf(reader);
-    const { blind, changedFrom } = await this.#sight.look(until, sealedUntil);
+    const { blind, changedFrom, knownUntil } = await this.#sight.look(settled, sealedUntil);
+    const until = Math.max(knownUntil, this.#judgedUntil);
     if (changedFrom !== undefined) for (const watch of this.#watches.values()) watch.doubt(changedFrom);
     if (this.#rounds % COMPARE_EVERY === 0) await this.#compare();
     for (const service of this.#watches.keys()) if (!newest.has(service)) this.#watches.delete(service);
-    const round: Round = { until, sealedUntil, blind };
+    const round: Round = { asOf: basis.asOf, until, sealedUntil, blind };
     const changes: HealthChange[] = [];
     const limit = pLimit(concurrency);
     let pieceFrom = performance.now();

@@ -1,45 +1,79 @@
 import { OWN_SERVICE } from "../../events/own-service.ts";
 import { CELL_MS } from "../../health/cell.ts";
-import type { PulseReader, Span } from "../../storage/ports.ts";
+import type { Marks, PulseReader, RollupStore, Span } from "../../storage/ports.ts";
 import { floorTo, TIERS } from "../../storage/tiers.ts";
 
 /** A keeper pulses once in a cell. What is missing for longer than it takes to start another one was not seen. */
 export const BLIND_AFTER_MS = 40_000;
-/** As often as pulses of the last while are looked at again: they may have come late. */
-const LOOK_AGAIN_MS = TIERS.hour;
+/** So long after its newest own pulse, PulseMesh sees for sure: the next one is due, and on its way. */
+const SEES_FOR_MS = 2 * CELL_MS;
+/** Own pulses that came late are looked for once in so many looks. */
+const MARKS_EVERY = 30;
 
 export interface Sight {
   /** When PulseMesh itself stored nothing, in order. */
   blind: Span[];
   /** From when on (epoch ms) that is not as it was at the last look; that a gap goes on or ends is no change of it. */
   changedFrom: number | undefined;
+  /** Epoch ms: until when it is known whether PulseMesh saw. */
+  knownUntil: number;
+}
+
+export interface OwnSightOptions {
+  reader: Pick<PulseReader, "measures">;
+  rollups: Pick<RollupStore, "marks">;
+  retentionMs: number;
 }
 
 /** Knows when PulseMesh's own pulse was missing. */
 export class OwnSight {
-  readonly #options: { reader: Pick<PulseReader, "measures">; retentionMs: number };
+  readonly #options: OwnSightOptions;
   /** Epoch ms, in order. */
   #times: number[] = [];
-  #readUntil = Number.NEGATIVE_INFINITY;
+  /** Epoch ms: what comes of before it leaves a mark. */
+  #settledUntil = Number.NEGATIVE_INFINITY;
+  #marks: Marks = new Map();
+  #looks = 0;
   #blind: Span[] = [];
 
-  constructor(options: { reader: Pick<PulseReader, "measures">; retentionMs: number }) {
+  constructor(options: OwnSightOptions) {
     this.#options = options;
   }
 
   /** @throws {StoreError} */
   async look(until: number, sealedUntil: number): Promise<Sight> {
-    const { retentionMs } = this.#options;
-    const horizon = until - retentionMs;
-    const isWhole =
-      this.#readUntil < horizon || floorTo(LOOK_AGAIN_MS, until) !== floorTo(LOOK_AGAIN_MS, this.#readUntil);
-    const from = isWhole ? horizon : Math.min(this.#readUntil, sealedUntil) - 2 * TIERS.minute;
-    const read = await this.#read({ from, to: until });
-    this.#times = [...this.#times.filter((time) => time < from && time >= horizon), ...read];
-    this.#readUntil = until;
+    const horizon = until - this.#options.retentionMs;
+    for (const span of await this.#spansToRead(until, sealedUntil, horizon)) {
+      const read = await this.#read(span);
+      const before = this.#times.filter((time) => time < span.from && time >= horizon);
+      this.#times = [...before, ...read, ...this.#times.filter((time) => time >= span.to)];
+    }
+    this.#settledUntil = sealedUntil;
+    this.#looks++;
     const former = this.#blind;
     this.#blind = gapsIn(this.#times, until);
-    return { blind: this.#blind, changedFrom: changedFrom(former, this.#blind) };
+    return { blind: this.#blind, changedFrom: changedFrom(former, this.#blind), knownUntil: this.#knownUntil(until) };
+  }
+
+  /** In order of time. The marks are read before the pulses that they are for. */
+  async #spansToRead(until: number, sealedUntil: number, horizon: number): Promise<Span[]> {
+    const isFirst = this.#settledUntil < horizon;
+    const newest = { from: isFirst ? horizon : this.#settledUntil, to: until };
+    if (!isFirst && this.#looks % MARKS_EVERY !== 0) return [newest];
+    const former = this.#marks;
+    this.#marks = await this.#options.rollups.marks(OWN_SERVICE, { from: horizon, to: sealedUntil });
+    if (isFirst) return [newest];
+    const late = [...this.#marks].filter(([hour, mark]) => former.get(hour) !== mark).map(([hour]) => hour);
+    const hours = late
+      .sort((a, b) => a - b)
+      .map((hour) => ({ from: hour, to: Math.min(hour + TIERS.hour, newest.from) }));
+    return [...hours.filter(({ from, to }) => from < to), newest];
+  }
+
+  #knownUntil(until: number): number {
+    const newest = this.#times.at(-1);
+    if (newest === undefined || until - newest > BLIND_AFTER_MS) return until;
+    return Math.min(until, floorTo(CELL_MS, newest + SEES_FOR_MS));
   }
 
   async #read(span: Span): Promise<number[]> {

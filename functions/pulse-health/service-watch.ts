@@ -1,17 +1,16 @@
 import type { HealthRun } from "../../events/health-run.ts";
 import { CELL_MS, type HealthCell } from "../../health/cell.ts";
 import { type Memory, memoryOf, neededFrom, recall, remember, stateOf } from "../../health/memory.ts";
-import { patienceOf, type RuleSettings } from "../../health/rule.ts";
-import { judge, LOOKBACK_MS, type TimelineState } from "../../health/timeline.ts";
+import type { RuleSettings } from "../../health/rule.ts";
+import { judge, type TimelineState } from "../../health/timeline.ts";
 import type { HealthChange, KeptMemory } from "../../storage/health-ports.ts";
 import type { Span } from "../../storage/ports.ts";
-import { floorTo, TIERS } from "../../storage/tiers.ts";
+import { floorTo } from "../../storage/tiers.ts";
+import { Arrivals } from "./arrivals.ts";
 import { type CellSpan, firstDifference } from "./cells.ts";
+import { lookbackOf, windowOf } from "./lookback.ts";
 
-/** The shortest that is looked back: twice the shortest window. */
-const LEAST_LOOKBACK_MS = 2 * TIERS.minute;
-/** Windows are of three periods. */
-const WINDOW_PERIODS = 3;
+const NO_CELLS: CellSpan = { from: Number.POSITIVE_INFINITY, to: Number.NEGATIVE_INFINITY, cells: [] };
 
 /** What is known of one service while the keeper runs. It reads and writes nothing. */
 export class ServiceWatch {
@@ -28,8 +27,9 @@ export class ServiceWatch {
   #savedUntil: number;
   /** Whether what is remembered in the store has a usual period. */
   #isPeriodSaved: boolean;
-  #cells: CellSpan = { from: Number.POSITIVE_INFINITY, to: Number.POSITIVE_INFINITY, cells: [] };
+  #cells: CellSpan = NO_CELLS;
   #unchangedUntil: number;
+  readonly #arrivals: Arrivals;
   /** The runs that may still change, as they were judged, and as they are kept. */
   #runs: readonly HealthRun[] = [];
   #kept: readonly HealthRun[] = [];
@@ -44,6 +44,7 @@ export class ServiceWatch {
     this.#isPeriodSaved = this.#hasPeriod;
     this.settledUntil = state?.settledUntil ?? Number.NEGATIVE_INFINITY;
     this.marks = new Map(state?.marks ?? []);
+    this.#arrivals = new Arrivals(state?.lags);
     this.#unchangedUntil = this.settledUntil;
   }
 
@@ -66,6 +67,28 @@ export class ServiceWatch {
   /** The pulses from a time on (epoch ms) may have changed. */
   doubt(from: number): void {
     this.#unchangedUntil = Math.min(this.#unchangedUntil, from);
+  }
+
+  /** Pulses from a time on (epoch ms) came late: nothing that was counted is relied on. */
+  forgetCells(from: number): void {
+    this.doubt(Math.min(from, this.settledUntil));
+    this.#cells = NO_CELLS;
+  }
+
+  /** Until when it is to be judged (epoch ms). What was judged beyond that is taken back: its pulses come later than it seemed. */
+  untilWhen(newest: number, until: number): number {
+    const can = this.#arrivals.judgeableUntil(newest, until);
+    if (can < until) this.doubt(can);
+    return can;
+  }
+
+  /** All that has come as of a time is counted, up to the newest pulse (both in epoch ms). */
+  noteLook(newest: number, asOf: number): void {
+    const former = this.newest;
+    this.newest = newest;
+    if (newest !== former)
+      this.#arrivals.note(this.#cells.cells.find(({ start }) => start > former)?.firstTime ?? newest);
+    this.#arrivals.noteLook(asOf);
   }
 
   /** The state from which to judge. */
@@ -147,7 +170,12 @@ export class ServiceWatch {
     // The first period that is learnt is kept at once: others show it.
     const isDue = mayRemember || (this.#hasPeriod && !this.#isPeriodSaved);
     if (isDue && this.#memory.length > 0 && this.newest >= this.#savedUntil) {
-      const state = { states: this.#memory, settledUntil: this.settledUntil, marks: [...this.marks] };
+      const state = {
+        states: this.#memory,
+        settledUntil: this.settledUntil,
+        marks: [...this.marks],
+        lags: this.#arrivals.lags,
+      };
       change.memory = memoryOf(state, judgedUntil);
     }
     return change.runs === undefined && change.memory === undefined ? undefined : change;
@@ -205,17 +233,6 @@ export class ServiceWatch {
 
 function isSameRun(a: HealthRun, b: HealthRun): boolean {
   return a.since === b.since && a.health === b.health && a.confirmedAt === b.confirmedAt && a.cause === b.cause;
-}
-
-/** What is needed of the cells before a state, as long as the usual period does not double. */
-function lookbackOf(state: TimelineState, settings: RuleSettings): number {
-  return Math.min(LOOKBACK_MS, Math.max(LEAST_LOOKBACK_MS, 2 * windowOf(state, settings)));
-}
-
-/** How long a window is after a state. */
-function windowOf({ period }: TimelineState, settings: RuleSettings): number {
-  const due = patienceOf(period?.learnt, settings)?.dueMs;
-  return due === undefined ? LOOKBACK_MS : Math.min(LOOKBACK_MS, WINDOW_PERIODS * due);
 }
 
 function within(cells: readonly HealthCell[], { from, to }: Span): HealthCell[] {

@@ -1,4 +1,4 @@
-// A store in a file, a clock that is set by hand, and keepers over them.
+// A store, a clock that is set by hand, and keepers over them.
 import { join } from "node:path";
 import { onTestFinished } from "vitest";
 import type { HealthRun } from "../../../events/health-run.ts";
@@ -7,8 +7,10 @@ import { DAY_MS } from "../../../events/time.ts";
 import { CELL_MS, HealthCells } from "../../../health/cell.ts";
 import { ServicesSettings } from "../../../health/service-settings.ts";
 import { judge } from "../../../health/timeline.ts";
-import type { Measure, Span } from "../../../storage/ports.ts";
-import { openSqlitePulseStore, type SqlitePulseStore } from "../../../storage/sqlite/pulse-store.ts";
+import type { OpenPulseStore } from "../../../storage/contract/subject.ts";
+import type { HealthStore } from "../../../storage/health-ports.ts";
+import type { Measure, RollupStore, Span } from "../../../storage/ports.ts";
+import { openSqlitePulseStore } from "../../../storage/sqlite/pulse-store.ts";
 import { pulseOf, START } from "../../../storage/testing/pulses.ts";
 import { store as write } from "../../../storage/testing/read-back.ts";
 import { temporaryFolder } from "../../../storage/testing/temporary-folder.ts";
@@ -18,11 +20,16 @@ import { Keeper, type KeeperOptions, SETTLE_MS } from "../keeper.ts";
 export const RETENTION_MS = 30 * DAY_MS;
 const EVER: Span = { from: 0, to: START + 30 * DAY_MS };
 
+/** A store that keeps health and what a keeper reads. */
+export type HealthyStore = OpenPulseStore & { readonly rollups: RollupStore; readonly health: HealthStore };
+
 export interface KeptStore {
-  store: SqlitePulseStore;
+  store: HealthyStore;
   clock: { now: number };
   /** Stores a pulse at a time in s after START. */
   pulse(service: string, seconds: number, status?: string): Promise<void>;
+  /** Stores pulses at once. */
+  pulses(all: readonly { service: string; at: number; status: string }[]): Promise<void>;
   /** Stores PulseMesh's own pulses in a span of s after START. */
   ownPulses(from: number, to: number): Promise<void>;
   /** Another keeper, which knows what is kept. */
@@ -37,16 +44,18 @@ export interface KeptStore {
   fromNothing(service: string, blind?: readonly Span[]): Promise<HealthRun[]>;
 }
 
+/** A store in a file, which the end of the test closes. */
 export function openKeptStore(): KeptStore {
   const clock = { now: START };
   const file = join(temporaryFolder(), "pulses.db");
+  const store = openSqlitePulseStore({ file, maxBytes: 2 ** 30, retentionMs: RETENTION_MS, now: () => clock.now });
+  onTestFinished(() => store.close());
+  return keptIn(store, clock);
+}
+
+/** @param clock what the store takes for the time */
+export function keptIn(store: HealthyStore, clock: KeptStore["clock"]): KeptStore {
   const now = () => clock.now;
-  const open = () => {
-    const opened = openSqlitePulseStore({ file, maxBytes: 2 ** 30, retentionMs: RETENTION_MS, now });
-    onTestFinished(() => opened.close());
-    return opened;
-  };
-  const store = open();
   const settings = new ServicesSettings();
   let ids = 0;
   const pulseAt = (service: string, seconds: number, status = "ok") =>
@@ -55,6 +64,11 @@ export function openKeptStore(): KeptStore {
     store,
     clock,
     pulse: (service, seconds, status) => write(store, [pulseAt(service, seconds, status)]),
+    pulses: (all) =>
+      write(
+        store,
+        all.map(({ service, at, status }) => pulseAt(service, at, status)),
+      ),
     ownPulses: (from, to) => {
       const count = Math.floor((to - from) / 10);
       return write(
