@@ -41,8 +41,13 @@ export interface TriggerSpec {
 
 export interface Trigger {
   name: string;
+  /** Whether an event waits until the one before it is delivered, or given up: {@link ORDER_ANNOTATION}. */
+  isOrdered?: boolean;
   spec: TriggerSpec;
 }
+
+/** The annotation by which Knative's broker for Kafka delivers in order (`ordered`), of which it has partitions. */
+export const ORDER_ANNOTATION = "kafka.eventing.knative.dev/delivery.order";
 
 /** A broker. Its URL's path is `/<namespace>/<name>`. */
 export interface BrokerName {

@@ -63,14 +63,12 @@ export class Judging {
         watch.take(await readNewestCells(source, { until, maxPulses: FIRST_PULSES }));
       } else if (!areThere) await this.#count(watch, { from, to: stepEnd }, source);
       else if (watch.counted.to < stepEnd || countFrom !== undefined) {
-        const span = {
-          from: Math.max(watch.counted.from, countFrom ?? watch.counted.to),
-          to: Math.max(stepEnd, watch.counted.to),
-        };
+        const span = { from: countFrom ?? watch.counted.to, to: Math.max(stepEnd, watch.counted.to) };
         countFrom = undefined;
         // A silent service costs no reading.
         if (newest >= span.from) await this.#count(watch, span, source);
         else watch.take({ ...span, cells: [] });
+        watch.doubtWhatCame();
       }
       if (watch.start !== start) continue;
       watch.noteLook(newest, round.asOf);

@@ -108,6 +108,18 @@ describe("the keeper", () => {
     expect((await kept.kept("checkout")).map(([, health]) => health)).toEqual(["up", "late", "up"]);
   });
 
+  it("counts all that comes at once after a silence, at the next look", async () => {
+    const kept = openKeptStore();
+    const keeper = kept.keeper();
+    for (const at of range(0, 600)) await kept.pulse("checkout", at);
+    for (const at of looks(600, 1200)) await kept.look(keeper, at);
+    const buffered = range(600, 1200).map((at) => ({ service: "checkout", at, status: at < 900 ? "503" : "ok" }));
+    await kept.pulses(buffered);
+    await kept.look(keeper, 1210);
+    expect((await kept.kept("checkout")).map(([, health]) => health)).toEqual(["up", "down", "up"]);
+    expect(await kept.runs("checkout")).toEqual(await kept.fromNothing("checkout"));
+  });
+
   it("heals what it said when pulses come late: a little late, by an hour, and before all others", async () => {
     const kept = openKeptStore();
     const keeper = kept.keeper();

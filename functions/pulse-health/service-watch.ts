@@ -69,6 +69,12 @@ export class ServiceWatch {
     this.#unchangedUntil = Math.min(this.#unchangedUntil, from);
   }
 
+  /** What was counted is newer than the newest pulse that was known: it is judged, also where all of that time is. */
+  doubtWhatCame(): void {
+    const first = this.#cells.cells.find(({ lastTime }) => lastTime > this.newest);
+    if (first !== undefined) this.doubt(first.start);
+  }
+
   /** Pulses from a time on (epoch ms) came late: nothing that was counted is relied on. */
   forgetCells(from: number): void {
     this.doubt(Math.min(from, this.settledUntil));

@@ -83,6 +83,11 @@ export class Backlog {
     this.#memoryBytes -= delivery.stored.bytes;
   }
 
+  /** Takes back the memory of a delivery that was released, and is made once more. */
+  hold(delivery: Delivery): void {
+    this.#memoryBytes += delivery.stored.bytes;
+  }
+
   /** The due time to write for a delivery after a delay: epoch ms by this process's clock. */
   dueAfter(delayMs: number): number {
     const due = Math.max(now() + Math.ceil(delayMs), this.#dueCursor.due + 1); // invariant 1

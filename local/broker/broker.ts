@@ -105,8 +105,9 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
 
   function openQueue(plan: Plan, kind: QueueKind, to: URL, afterFailure: SubscriberQueueOptions["afterFailure"]) {
     const isDeadLetterSink = kind === "dead_letter";
-    const concurrency = isDeadLetterSink ? DEAD_LETTER_CONCURRENCY : CONCURRENCY;
     const { name, policy } = plan;
+    const isOrdered = plan.isOrdered && !isDeadLetterSink;
+    const concurrency = isOrdered ? 1 : isDeadLetterSink ? DEAD_LETTER_CONCURRENCY : CONCURRENCY;
     const { timeoutMs } = policy;
     const queueName = isDeadLetterSink ? `${name} dead letters` : name;
     const subscriber = new Subscriber({ url: to, connections: concurrency, timeoutMs, isDeadLetterSink });
@@ -123,6 +124,7 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
       tracing,
       logger,
       concurrency,
+      isOrdered,
       maxMemoryBytes: queueMemory,
       pending: waiting.get(queueName) ?? 0,
       admitReply,
@@ -222,10 +224,11 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
 type Plan = ReturnType<typeof planOf>;
 
 function planOf(trigger: Trigger, subscribers: Readonly<Record<string, URL>>) {
-  const { name, spec } = trigger;
+  const { name, spec, isOrdered = false } = trigger;
   const { deadLetterSink } = spec.delivery ?? {};
   return {
     name,
+    isOrdered,
     wants: compileFilter(trigger),
     policy: createDeliveryPolicy(name, spec.delivery),
     subscriber: resolve(spec.subscriber, subscribers, `Trigger ${name}: subscriber`),

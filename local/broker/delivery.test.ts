@@ -174,6 +174,27 @@ describe("a delivery", () => {
   });
 });
 
+describe("an ordered delivery", () => {
+  it("holds up the next ones until it succeeded or is given up, also over a restart", async () => {
+    const triggers = [
+      { ...triggerOf({ retry: 3, backoffPolicy: "linear", backoffDelay: "PT0.02S" }), isOrdered: true },
+    ];
+    const { url, broker, subscriber, deadLetterSink, metrics, restart } = await openTestBroker({ triggers });
+    let tries = 0;
+    subscriber.answerWith(({ id }) => ({ status: id === "5" || tries++ % 3 > 0 ? 503 : 204 }));
+    for (let i = 0; i < 8; i++) await post(url, `${i}`);
+    await vi.waitFor(() => expect(subscriber.ids()).toContain("2"));
+    await broker.close();
+    await restart();
+    await vi.waitFor(() => expect(subscriber.ids()).toContain("7"));
+    await vi.waitFor(async () => expect(await metrics()).toMatchObject({ "pending t subscriber": 0 }));
+    // None before the one before it, and none after the next one has begun.
+    expect(subscriber.ids()).toEqual(subscriber.ids().toSorted());
+    expect(new Set(subscriber.ids()).size).toBe(8);
+    await vi.waitFor(() => expect(deadLetterSink.ids()).toEqual(["5"]));
+  });
+});
+
 describe("a dead letter", () => {
   it("is retried forever when its sink refuses it, with any answer", async () => {
     const { url, subscriber, deadLetterSink, metrics } = await openTestBroker({ delivery: { retry: 1 } });

@@ -19,8 +19,8 @@ import type { Tracing } from "../../http/tracing.ts";
 import { type Admission, admit, type Subscription } from "./admission.ts";
 import type { AddOutcome, Journal } from "./journal.ts";
 import { readKnativeEvent } from "./knative-event.ts";
+import { logFieldsOf } from "./log-fields.ts";
 import type { BrokerMetrics } from "./metrics.ts";
-import { logFieldsOf } from "./subscriber-queue.ts";
 
 export interface IngressOptions {
   broker: BrokerName;

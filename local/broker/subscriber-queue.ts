@@ -11,6 +11,7 @@ import type { BrokerDatabase, Delivery, StoredEvent } from "./broker-database.ts
 import { factsOf, toDeadLetter } from "./dead-letter.ts";
 import type { DeliveryPolicy } from "./delivery-policy.ts";
 import type { Journal, NewEvent } from "./journal.ts";
+import { logFieldsOf } from "./log-fields.ts";
 import type { QueueMetrics } from "./metrics.ts";
 import type { Subscriber } from "./subscriber.ts";
 
@@ -32,6 +33,8 @@ export interface SubscriberQueueOptions {
   logger: Logger;
   /** The most deliveries under way at one time. */
   concurrency: number;
+  /** Whether the next event waits until the one before is delivered, or given up. Needs a concurrency of 1. */
+  isOrdered: boolean;
   /** For events that are ready or under way. */
   maxMemoryBytes: number;
   /** Deliveries of this queue that the file holds. */
@@ -56,6 +59,8 @@ export class SubscriberQueue {
   #inFlight = 0;
   #timer: NodeJS.Timeout | undefined;
   #pumpSoon: NodeJS.Timeout | undefined;
+  /** Until then the next events wait for one that failed. It stays in the file as one that was never tried. */
+  #held: NodeJS.Timeout | undefined;
   #isRunning = false;
   #isSubscriberFailing = false;
   #quietUntil = 0;
@@ -113,7 +118,7 @@ export class SubscriberQueue {
   /** Begins deliveries until `concurrency` are under way. */
   pump(): void {
     const { concurrency, journal } = this.#options;
-    while (this.#isRunning && !journal.isFailing && this.#inFlight < concurrency) {
+    while (this.#isRunning && !journal.isFailing && this.#held === undefined && this.#inFlight < concurrency) {
       const delivery = this.#backlog.take();
       if (delivery === undefined) break;
       this.#deliver(delivery);
@@ -126,6 +131,7 @@ export class SubscriberQueue {
     this.#isRunning = false;
     clearTimeout(this.#timer);
     clearTimeout(this.#pumpSoon);
+    clearTimeout(this.#held);
     if (this.#inFlight === 0) return Promise.resolve();
     return new Promise((resolve) => {
       this.#onIdle = resolve;
@@ -174,13 +180,18 @@ export class SubscriberQueue {
     return afterFailure === "retry forever" ? Math.max(ms, MIN_DEAD_LETTER_BACKOFF_MS) : ms;
   }
 
-  #fail({ stored, attempts }: Delivery, failed: FailedDelivery): void {
-    const { id, trigger, policy, afterFailure, journal, metrics, logger, subscriber } = this.#options;
-    const failures = attempts + 1;
+  #fail(delivery: Delivery, failed: FailedDelivery): void {
+    const { id, isOrdered, trigger, policy, afterFailure, journal, metrics, logger, subscriber } = this.#options;
+    const { stored } = delivery;
+    const failures = delivery.attempts + 1;
     const fields = { ...logFieldsOf(stored.event), trigger, attempts: failures, code: failed.code };
     if (afterFailure === "retry forever" || (!failed.isFinal && failures <= policy.retry)) {
       metrics.retried.inc();
       logger.debug(fields, "delivery failed: it will be tried again");
+      if (isOrdered) {
+        this.#hold({ ...delivery, attempts: failures });
+        return;
+      }
       const due = this.#backlog.dueAfter(this.#backoffMs(failures));
       journal.settle({ kind: "retry", queue: id, event: stored.id, attempts: failures, due });
       return;
@@ -197,6 +208,16 @@ export class SubscriberQueue {
     const facts = factsOf(failed.isOfReply ? this.#options.brokerUrl() : subscriber.url, failed);
     const due = afterFailure.expect();
     journal.settle({ kind: "moved", queue: id, event: stored.id, to: afterFailure.id, due, facts });
+  }
+
+  #hold(delivery: Delivery): void {
+    if (!this.#isRunning) return;
+    this.#backlog.hold(delivery);
+    const again = () => {
+      this.#held = undefined;
+      this.#deliver(delivery);
+    };
+    this.#held = setTimeout(again, Math.min(this.#backoffMs(delivery.attempts), MAX_TIMER_MS));
   }
 
   /** Logs once that a subscriber fails, and once that it works again; the level `debug` has the single failures. */
@@ -218,17 +239,12 @@ export class SubscriberQueue {
   #armTimer(): void {
     clearTimeout(this.#timer);
     // The next answer pumps when `concurrency` deliveries are under way, the journal's recovery when the disk fails.
-    if (!this.#isRunning || this.#inFlight >= this.#options.concurrency || this.#options.journal.isFailing) return;
+    const isBusy = this.#held !== undefined || this.#inFlight >= this.#options.concurrency;
+    if (!this.#isRunning || isBusy || this.#options.journal.isFailing) return;
     const { dueInMs } = this.#backlog;
     if (dueInMs === Number.POSITIVE_INFINITY) return;
     // A delivery that is due and was not taken found the memory full: an answer makes room.
     const leastMs = dueInMs <= 0 && this.#inFlight > 0 ? FULL_POLL_MS : 1;
     this.#timer = setTimeout(() => this.pump(), Math.min(Math.max(dueInMs, leastMs), MAX_TIMER_MS));
   }
-}
-
-/** What a log line tells about an event; never its data. */
-export function logFieldsOf({ id, source, type, extensions }: CloudEvent): Record<string, unknown> {
-  const { traceparent } = extensions;
-  return { eventId: id, source, type, ...(traceparent !== undefined && { traceparent }) };
 }

@@ -40,7 +40,9 @@ spec:
     timeout: PT5S
     deadLetterSink: { uri: "http://localhost:9001/" }
 ---
-${HEAD}metadata: { name: second.hook }
+${HEAD}metadata:
+  name: second.hook
+  annotations: { kafka.eventing.knative.dev/delivery.order: ordered, team.example/x: y }
 spec:
   broker: pulsemesh
   filters:
@@ -66,6 +68,7 @@ spec:
       },
       {
         name: "second.hook",
+        isOrdered: true,
         spec: {
           broker: "pulsemesh",
           filters: [{ any: [{ prefix: { type: "dev." } }, { not: { suffix: { subject: "out" } } }] }],
@@ -100,6 +103,11 @@ spec:
     ["a name in capitals", WHOLE.replace("hook", "Hook"), /metadata\.name: Expected letters a–z.*got "Hook"/],
     ["a built-in name", WHOLE.replace("hook", "persist"), /metadata\.name: .*got "persist": another has it/],
     ["a name twice", `${WHOLE}---\n${WHOLE}`, /document 2: metadata\.name: .*got "hook": another has it/],
+    [
+      "another order",
+      WHOLE.replace("name: hook", "name: hook, annotations: { kafka.eventing.knative.dev/delivery.order: random }"),
+      /delivery\.order\]: Expected ordered or unordered, got "random"/,
+    ],
     ["another namespace", WHOLE.replace("name: hook", "name: hook, namespace: shop"), /Expected default, .*got "shop"/],
     ["another broker", WHOLE.replace("pulsemesh", "other"), /hook: spec\.broker: Expected pulsemesh, got "other"/],
     ["brokerRef", spec(`brokerRef: {}, ${SUBSCRIBER}`), /spec\.brokerRef: Expected one of broker, filters/],

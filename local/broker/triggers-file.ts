@@ -6,6 +6,7 @@ import {
   BROKER,
   type BrokerName,
   type Destination,
+  ORDER_ANNOTATION,
   TRIGGERS,
   type Trigger,
   type TriggerSpec,
@@ -94,10 +95,19 @@ function triggerOf(value: unknown, broker: BrokerName): Trigger {
     throw expected(`Trigger ${name}: metadata.namespace`, `${broker.namespace}, the broker's, or none`, namespace);
   }
   refuseUnknown(more, new Set(["name", "namespace", "labels", "annotations"]), `Trigger ${name}: metadata`);
-  const trigger = { name, spec: specOf(spec, `Trigger ${name}:`, broker) };
+  const isOrdered = isOrderedBy(more.annotations, `Trigger ${name}: metadata.annotations`);
+  const trigger: Trigger = { name, spec: specOf(spec, `Trigger ${name}:`, broker), ...(isOrdered && { isOrdered }) };
   compileFilter(trigger);
   createDeliveryPolicy(name, trigger.spec.delivery);
   return trigger;
+}
+
+/** Of annotations, only the one for the order of deliveries means something here. */
+function isOrderedBy(value: unknown, where: string): boolean {
+  if (value === undefined) return false;
+  const order = fieldsOf(value, `${where}: Expected an object`)[ORDER_ANNOTATION];
+  if (order === undefined || order === "unordered" || order === "ordered") return order === "ordered";
+  throw expected(`${where}[${ORDER_ANNOTATION}]`, "ordered or unordered", order);
 }
 
 function specOf(value: unknown, trigger: string, broker: BrokerName): TriggerSpec {
