@@ -90,9 +90,10 @@ export class Keeper {
     // In this order: what is stored of before it from now on leaves a mark.
     const sealedUntil = floorTo(CELL_MS, await rollups.sealedUntil());
     const newest = await newestOf(reader);
-    const { blind, changedFrom, knownUntil } = await this.#sight.look(settled, sealedUntil);
-    const until = Math.max(knownUntil, this.#judgedUntil);
+    const { blind, changedFrom, ...sight } = await this.#sight.look(basis.asOf, settled, sealedUntil);
     if (changedFrom !== undefined) for (const watch of this.#watches.values()) watch.doubt(changedFrom);
+    if (sight.isCatchingUp) return;
+    const until = Math.max(sight.knownUntil, this.#judgedUntil);
     if (this.#rounds % COMPARE_EVERY === 0) await this.#compare();
     for (const service of this.#watches.keys()) if (!newest.has(service)) this.#watches.delete(service);
     const round: Round = { asOf: basis.asOf, until, sealedUntil, blind };

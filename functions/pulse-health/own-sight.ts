@@ -2,13 +2,14 @@ import { OWN_SERVICE } from "../../events/own-service.ts";
 import { CELL_MS } from "../../health/cell.ts";
 import type { Marks, PulseReader, RollupStore, Span } from "../../storage/ports.ts";
 import { floorTo, TIERS } from "../../storage/tiers.ts";
+import { PulseTimes } from "./pulse-times.ts";
 
 /** A keeper pulses once in a cell. What is missing for longer than it takes to start another one was not seen. */
 export const BLIND_AFTER_MS = 40_000;
 /** So long after its newest own pulse, PulseMesh sees for sure: the next one is due, and on its way. */
 const SEES_FOR_MS = 2 * CELL_MS;
-/** Own pulses that came late are looked for once in so many looks. */
-const MARKS_EVERY = 30;
+/** What waited while PulseMesh was away is judged once all of it has come, and after so long at the latest. */
+const CATCHES_UP_FOR_MS = 10 * TIERS.minute;
 
 export interface Sight {
   /** When PulseMesh itself stored nothing, in order. */
@@ -17,6 +18,8 @@ export interface Sight {
   changedFrom: number | undefined;
   /** Epoch ms: until when it is known whether PulseMesh saw. */
   knownUntil: number;
+  /** Whether pulses that waited somewhere are on their way: what is judged meanwhile would change again and again. */
+  isCatchingUp: boolean;
 }
 
 export interface OwnSightOptions {
@@ -28,38 +31,59 @@ export interface OwnSightOptions {
 /** Knows when PulseMesh's own pulse was missing. */
 export class OwnSight {
   readonly #options: OwnSightOptions;
-  /** Epoch ms, in order. */
-  #times: number[] = [];
+  readonly #times = new PulseTimes();
   /** Epoch ms: what comes of before it leaves a mark. */
   #settledUntil = Number.NEGATIVE_INFINITY;
   #marks: Marks = new Map();
-  #looks = 0;
+  /** Epoch ms. */
+  #lookedAt: number | undefined;
+  #resumedAt = Number.NEGATIVE_INFINITY;
+  #catchingUpSince: number | undefined;
   #blind: Span[] = [];
 
   constructor(options: OwnSightOptions) {
     this.#options = options;
   }
 
-  /** @throws {StoreError} */
-  async look(until: number, sealedUntil: number): Promise<Sight> {
+  /** Looks at what has come by now (epoch ms) of the time until another. @throws {StoreError} */
+  async look(now: number, until: number, sealedUntil: number): Promise<Sight> {
     const horizon = until - this.#options.retentionMs;
+    const came: number[] = [];
     for (const span of await this.#spansToRead(until, sealedUntil, horizon)) {
-      const read = await this.#read(span);
-      const before = this.#times.filter((time) => time < span.from && time >= horizon);
-      this.#times = [...before, ...read, ...this.#times.filter((time) => time >= span.to)];
+      came.push(...this.#times.replace(span, await this.#read(span)));
     }
+    this.#times.forgetBefore(horizon);
     this.#settledUntil = sealedUntil;
-    this.#looks++;
+    const isCatchingUp = this.#isCatchingUp(now, until, came);
     const former = this.#blind;
-    this.#blind = gapsIn(this.#times, until);
-    return { blind: this.#blind, changedFrom: changedFrom(former, this.#blind), knownUntil: this.#knownUntil(until) };
+    this.#blind = this.#times.gaps(until, BLIND_AFTER_MS);
+    return {
+      blind: this.#blind,
+      changedFrom: changedFrom(former, this.#blind),
+      knownUntil: this.#knownUntil(until),
+      isCatchingUp,
+    };
+  }
+
+  #isCatchingUp(now: number, until: number, came: readonly number[]): boolean {
+    const lookedAt = this.#lookedAt;
+    this.#lookedAt = now;
+    // The store was away: what waited for it has yet to come.
+    if (lookedAt !== undefined && now - lookedAt > BLIND_AFTER_MS) this.#resumedAt = now;
+    const isResuming = now - this.#resumedAt <= BLIND_AFTER_MS && until - (this.#times.newest ?? until) > SEES_FOR_MS;
+    const areLate = lookedAt !== undefined && came.some((time) => time < lookedAt - SEES_FOR_MS);
+    if (!isResuming && !areLate) {
+      this.#catchingUpSince = undefined;
+      return false;
+    }
+    this.#catchingUpSince ??= now;
+    return now - this.#catchingUpSince < CATCHES_UP_FOR_MS;
   }
 
   /** In order of time. The marks are read before the pulses that they are for. */
   async #spansToRead(until: number, sealedUntil: number, horizon: number): Promise<Span[]> {
     const isFirst = this.#settledUntil < horizon;
     const newest = { from: isFirst ? horizon : this.#settledUntil, to: until };
-    if (!isFirst && this.#looks % MARKS_EVERY !== 0) return [newest];
     const former = this.#marks;
     this.#marks = await this.#options.rollups.marks(OWN_SERVICE, { from: horizon, to: sealedUntil });
     if (isFirst) return [newest];
@@ -71,7 +95,7 @@ export class OwnSight {
   }
 
   #knownUntil(until: number): number {
-    const newest = this.#times.at(-1);
+    const { newest } = this.#times;
     if (newest === undefined || until - newest > BLIND_AFTER_MS) return until;
     return Math.min(until, floorTo(CELL_MS, newest + SEES_FOR_MS));
   }
@@ -87,16 +111,6 @@ export class OwnSight {
     }
     return times.reverse();
   }
-}
-
-/** What lies between pulses that are too far apart; before the first one nothing is known. */
-function gapsIn(times: readonly number[], until: number): Span[] {
-  const gaps: Span[] = [];
-  for (const [i, from] of times.entries()) {
-    const to = times[i + 1] ?? until;
-    if (to - from > BLIND_AFTER_MS) gaps.push({ from, to });
-  }
-  return gaps;
 }
 
 function changedFrom(former: readonly Span[], present: readonly Span[]): number | undefined {
