@@ -52,9 +52,7 @@ export class Judging {
     const { sealedUntil, blind } = round;
     await this.#settle(watch, newest, sealedUntil, source);
     const until = watch.untilWhen(newest, round.until);
-    // After the newest pulse that was known there was none: what came since is counted, also where that is judged already.
-    const former = watch.newest;
-    let countFrom = newest === former || former >= watch.counted.to ? undefined : floorTo(CELL_MS, former);
+    let countFrom = whereToCount(watch, newest);
     for (let isWhole = false; ; ) {
       const { start } = watch;
       const stepEnd = start === undefined ? until : Math.min(until, start.judgedUntil + STEP_MS);
@@ -90,4 +88,13 @@ export class Judging {
   async #count(watch: ServiceWatch, span: Span, source: Parameters<typeof readCells>[0]): Promise<void> {
     watch.take({ ...span, cells: await readCells(source, span) });
   }
+}
+
+/**
+ * After the newest pulse that was known there was none. What came since may be older than what is counted already; what came of the
+ * cell of that pulse itself is found when it is settled.
+ */
+function whereToCount(watch: ServiceWatch, newest: number): number | undefined {
+  const from = Math.min(floorTo(CELL_MS, watch.newest) + CELL_MS, floorTo(CELL_MS, newest));
+  return newest !== watch.newest && from < watch.counted.to ? from : undefined;
 }
