@@ -76,17 +76,15 @@ spec:
   }, 2000);
   onTestFinished(() => clearInterval(pulsing));
   const judged = (service: string) => store.health.runs(service, EVER);
-  for (const service of SERVICES) await vi.waitFor(async () => expect(await judged(service)).toHaveLength(1));
+  const patience = { timeout: 300_000, interval: 500 };
+  for (const service of SERVICES) await vi.waitFor(async () => expect(await judged(service)).toHaveLength(1), patience);
   const before = [...told];
   await proxy.cut();
   await delay(AWAY_MS);
   await proxy.open();
   const backAt = Date.now();
   // What failed longest is tried again after 51 s.
-  await vi.waitFor(async () => expect(await store.health.judgedUntil()).toBeGreaterThan(backAt + 75_000), {
-    timeout: 300_000,
-    interval: 1000,
-  });
+  await vi.waitFor(async () => expect(await store.health.judgedUntil()).toBeGreaterThan(backAt + 75_000), patience);
   for (const service of SERVICES) expect((await judged(service)).map(({ health }) => health)).toEqual(["up"]);
   expect(told).toEqual(before);
 });
