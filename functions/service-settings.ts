@@ -1,14 +1,62 @@
-import type { ServicesSettings } from "../health/service-settings.ts";
+// What is set for services: by a file, and by the API. This is the one place that brings both together.
+import type { ServicesSettings, SetByName } from "../health/service-settings.ts";
 import { openServices } from "../health/services-file.ts";
 import type { Reread } from "../settings/reread-file.ts";
+import type { ServiceSetter, SetService } from "../storage/health-ports.ts";
+import { StoreError } from "../storage/store-error.ts";
 import type { Parts } from "./parts.ts";
 
-/** What is set for services, as it is now; the log says when that changes, and why it does not. @throws {SettingsError} at the start */
-export function openServiceSettings({ settings, log }: Pick<Parts, "settings" | "log">): Reread<ServicesSettings> {
-  return openServices({
+const LOOK_EVERY_MS = 5000;
+
+/** What is set for services, as it is now. */
+export interface OpenServiceSettings extends Reread<ServicesSettings> {
+  /** From now on what a store has counts too, some seconds after it was set. While the store is away, what was known stays. */
+  follow(setter: Pick<ServiceSetter, "set">, lookEveryMs?: number): void;
+}
+
+/** Reads the file of settings; the log says when it changes, and why it does not. @throws {SettingsError} at the start */
+export function openServiceSettings({ settings, log }: Pick<Parts, "settings" | "log">): OpenServiceSettings {
+  const file = openServices({
     file: settings.servicesFile,
     variable: "PULSE_SERVICES_FILE",
     onRead: () => log.info("the settings of services were read again"),
     onFailure: (error) => log.error({ err: error }, "the settings of services stay as they were"),
   });
+  let known = "";
+  let set: SetByName = new Map();
+  let merged: { of: ServicesSettings; set: SetByName; value: ServicesSettings } | undefined;
+  let timer: NodeJS.Timeout | undefined;
+
+  async function look(setter: Pick<ServiceSetter, "set">): Promise<void> {
+    try {
+      const all: SetService[] = [];
+      for await (const chunk of setter.set()) all.push(...chunk);
+      const text = JSON.stringify(all);
+      if (text === known) return;
+      known = text;
+      set = new Map(
+        all.map(({ service, isRetired, work }) => [service, { retired: isRetired, maintenance: work ? [work] : [] }]),
+      );
+    } catch (error) {
+      if (error instanceof StoreError) log.debug({ err: error }, "what the API has set stays as it was known");
+      else log.error({ err: error }, "what the API has set was not read: this is a defect");
+    }
+  }
+
+  return {
+    get value() {
+      if (merged?.of !== file.value || merged.set !== set) {
+        merged = { of: file.value, set, value: set.size === 0 ? file.value : file.value.with(set) };
+      }
+      return merged.value;
+    },
+    follow(setter, lookEveryMs = LOOK_EVERY_MS) {
+      void look(setter);
+      timer = setInterval(() => void look(setter), lookEveryMs).unref();
+    },
+    close() {
+      clearInterval(timer);
+      file.close();
+    },
+  };
 }

@@ -30,13 +30,23 @@ export interface ServiceSettings extends Omit<ServiceEntry, "covers" | "statuses
 
 const MAX_KNOWN = 10_000;
 
+/** What is set for single services beside the entries, by name. */
+export type SetByName = ReadonlyMap<string, Pick<ServiceEntry, "retired" | "maintenance">>;
+
 /** The settings of all services: of several entries that are for one, a later one counts where it says something. */
 export class ServicesSettings {
   readonly #entries: readonly ServiceEntry[];
+  readonly #set: SetByName;
   readonly #known = new BoundedMap<ServiceSettings>(MAX_KNOWN);
 
-  constructor(entries: readonly ServiceEntry[] = []) {
+  constructor(entries: readonly ServiceEntry[] = [], set: SetByName = new Map()) {
     this.#entries = entries;
+    this.#set = set;
+  }
+
+  /** The same with other settings of single services. */
+  with(set: SetByName): ServicesSettings {
+    return new ServicesSettings(this.#entries, set);
   }
 
   of(service: string): ServiceSettings {
@@ -49,6 +59,7 @@ export class ServicesSettings {
   }
 
   #settingsOf(service: string): ServiceSettings {
+    const set = this.#set.get(service);
     const entries = this.#entries.filter(({ covers }) => covers(service));
     const {
       covers: _,
@@ -59,10 +70,10 @@ export class ServicesSettings {
     } = Object.assign({}, ...entries) as ServiceEntry;
     const statuses = new Map(entries.flatMap(({ statuses = new Map() }) => [...statuses]));
     // Work is planned for many services and for one: all of it counts.
-    const maintenance = entries.flatMap((entry) => entry.maintenance ?? []);
+    const maintenance = [...entries, set].flatMap((one) => one?.maintenance ?? []);
     return {
       ...rest,
-      isRetired: retired,
+      isRetired: retired || set?.retired === true,
       healthOfStatus:
         statuses.size === 0
           ? healthOf

@@ -33,7 +33,7 @@ export interface HttpReply {
 
 /** One way into a server. */
 export interface Route {
-  method: "GET" | "POST" | "DELETE" | "OPTIONS";
+  method: "GET" | "POST" | "PUT" | "DELETE" | "OPTIONS";
   /** Literal segments and `{name}` for one segment. What is under the literals before `{token}` is never logged. */
   path: string;
   /** What the values of the named segments look like: a path with another value is unknown. */

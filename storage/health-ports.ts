@@ -46,6 +46,28 @@ export interface ToldRun {
   revision: number;
 }
 
+/** Work on a service that is planned. */
+export interface PlannedWork extends Span {
+  reason: string;
+}
+
+/** What was set for a service by the API, beside what the file of settings says. */
+export interface SetService {
+  service: string;
+  isRetired: boolean;
+  work: PlannedWork | undefined;
+}
+
+/** Sets something for single services. All of a service goes with `forget`. */
+export interface ServiceSetter {
+  /** All of which something is set, in any order, in chunks. */
+  set(): AsyncIterable<readonly SetService[]>;
+  /** Whether there is a service or not. @returns false when the store does not take it at the moment */
+  retire(service: string, isRetired: boolean): Promise<boolean>;
+  /** In place of what was planned; `undefined` for nothing. @returns as `retire` */
+  plan(service: string, work: PlannedWork | undefined): Promise<boolean>;
+}
+
 /** Reads what the keeper says. */
 export interface HealthReader {
   /** The newest run of every service that was judged, in chunks of bounded size, in any order. */
@@ -59,7 +81,7 @@ export interface HealthReader {
 }
 
 /** Keeps what the keeper says, and what it has told of it. All of a service goes with `forget`, the past with time. */
-export interface HealthStore extends HealthReader {
+export interface HealthStore extends HealthReader, ServiceSetter {
   /** What the judgements rest on that begin now. */
   begin(): Promise<Basis>;
   /**

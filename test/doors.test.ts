@@ -134,12 +134,12 @@ async function failAtPersist(service: string): Promise<void> {
 function requestOf({ process, door }: Row, token: string | undefined): { path: string; init: RequestInit } {
   const [method, pattern] = door.split(" ") as [string, string];
   const path = pattern
-    .replace("{service}", method === "DELETE" ? OLD : SERVICE)
+    .replace("{service}", method === "DELETE" || method === "PUT" ? OLD : SERVICE)
     .replace("{outcome}", "0")
     .replace("{token}", token ?? "none")
     .replace(/\/external$/, "/external?success=true")
     .replace("{id}", () => (method === "POST" ? deadLetterIds.pop() : deadLetterIds[0]) as string);
-  if (method !== "POST") return { path, init: { method } };
+  if (method !== "POST" && method !== "PUT") return { path, init: { method } };
   const isEvent = (path === "/" && process !== "pulse-ingest") || process === "broker";
   const body = bodyOf(path, isEvent);
   if (body === undefined) return { path, init: { method } };
@@ -156,6 +156,9 @@ function bodyOf(path: string, isEvent: boolean): unknown {
   if (path === "/api/v2/spans") {
     const span = { traceId: "5af7183fb1d4cf5f", id: spanId, timestamp: Date.now() * 1000, duration: 1 };
     return [{ ...span, localEndpoint: { serviceName: SERVICE } }];
+  }
+  if (path.endsWith("/maintenance")) {
+    return { from: "2026-12-24T22:00:00Z", to: "2026-12-25T04:00:00Z", reason: "the disk is replaced" };
   }
   if (path === "/sign-in") return { token: FULL };
   const isPulse = path === "/pulse" || path === "/" || (isEvent && path !== "/copy");

@@ -11,11 +11,20 @@ import { type KeptStore, openKeptStore, RETENTION_MS } from "./testing/keepers.t
 function openProcess(
   kept: KeptStore,
   send: (event: CloudEvent) => Promise<SentEvent>,
+  isRetired = () => false,
 ): { keeper: Keeper; announcer: Announcer } {
   const log = pino({ level: "silent" });
   const { health } = kept.store;
   const now = () => kept.clock.now;
-  const announcer = new Announcer({ health, broker: { send }, retentionMs: RETENTION_MS, now, log, pauseMs: 1 });
+  const announcer = new Announcer({
+    health,
+    broker: { send },
+    isRetired,
+    retentionMs: RETENTION_MS,
+    now,
+    log,
+    pauseMs: 1,
+  });
   onTestFinished(() => announcer.stop());
   return { keeper: kept.keeper({ onChanged: (service) => announcer.add(service) }), announcer };
 }
@@ -68,6 +77,26 @@ describe("the announcer", () => {
       expect([...new Set(ids)]).toEqual(runs.map(({ since, health }) => `${service}/${since}/${health}/0`));
       expect(runs.length).toBeGreaterThan(3);
     }
+  });
+
+  it("tells nothing of a retired service, nor later of what happened while it was", async () => {
+    const kept = openKeptStore();
+    const received: CloudEvent[] = [];
+    let isRetired = true;
+    const send = async (event: CloudEvent): Promise<SentEvent> => {
+      received.push(event);
+      return { kind: "accepted", uncertainTries: 0 };
+    };
+    const { keeper, announcer } = openProcess(kept, send, () => isRetired);
+    for (let at = 0; at <= 1200; at += 30) {
+      isRetired = at < 600;
+      await kept.pulse("checkout", at, Math.floor(at / 300) % 2 === 1 ? "down" : "ok");
+      await kept.look(keeper, at + 20);
+      announcer.tell();
+      await vi.waitFor(() => expect(announcer.waiting).toBe(0));
+    }
+    expect((await kept.runs("checkout")).map(({ health }) => health)).toEqual(["up", "down", "up", "down"]);
+    expect(received.map(({ extensions: { health } }) => health)).toEqual(["up", "down"]);
   });
 
   it("revises what it told when pulses come late, and tells nothing of the time before it first ran", async () => {

@@ -11,6 +11,8 @@ import { untoldOf } from "./news.ts";
 export interface AnnouncerOptions {
   health: HealthStore;
   broker: Pick<BrokerClient, "send">;
+  /** Of whom nobody is told anything. What happens meanwhile is not told later either. @default nobody */
+  isRetired?: (service: string) => boolean;
   /** How far back late pulses may change what was told. */
   retentionMs: number;
   now: () => number;
@@ -90,7 +92,7 @@ export class Announcer {
   }
 
   async #tellOf(service: string): Promise<boolean> {
-    const { health, broker, retentionMs, now, log } = this.#options;
+    const { health, broker, retentionMs, now, log, isRetired = () => false } = this.#options;
     const basis = await health.begin();
     const from = Math.max(await health.toldFrom(basis.asOf), now() - retentionMs);
     // What was known since may have begun before.
@@ -99,6 +101,10 @@ export class Announcer {
     // After what was told: what is kept meanwhile is told at the next look.
     const runs = await health.runs(service, span);
     for (const { news, told: one } of untoldOf(service, { runs, told, from })) {
+      if (isRetired(service)) {
+        if (!(await health.tell(service, [one], basis))) return false;
+        continue;
+      }
       const { kind } = await broker.send(healthEventOf(news));
       if (kind === "unavailable") return false;
       // No broker will ever take it: it must not hold up what follows.

@@ -22,6 +22,7 @@ export async function compose(parts: Parts): Promise<PulseFunction> {
   const url = requireBrokerUrl(settings);
   const services = openServiceSettings(parts);
   const store = await openPulseStore(parts);
+  services.follow(store.health);
   const broker = openBrokerClient({
     url,
     extensions: settings.sinkExtensions,
@@ -33,7 +34,8 @@ export async function compose(parts: Parts): Promise<PulseFunction> {
   });
   const now = Date.now;
   const retentionMs = settings.retentionDays * DAY_MS;
-  const announcer = new Announcer({ health: store.health, broker, retentionMs, now, log });
+  const isRetired = (service: string) => services.value.of(service).isRetired;
+  const announcer = new Announcer({ health: store.health, broker, isRetired, retentionMs, now, log });
   const keeper = new Keeper({
     reader: store,
     rollups: store.rollups,

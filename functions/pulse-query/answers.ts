@@ -223,7 +223,9 @@ export const badgeView = z
 export const session = z
   .object({
     may_read: z.boolean(),
-    may_change: z.boolean().describe("Whether it may replay and correct dead letters, and remove services."),
+    may_change: z
+      .boolean()
+      .describe("Whether it may replay and correct dead letters, and remove, retire and maintain services."),
     can_sign_in: z.boolean().describe("Whether a token changes what it may do."),
     is_signed_in: z.boolean(),
   })

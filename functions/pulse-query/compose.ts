@@ -14,6 +14,7 @@ export async function compose(parts: Parts): Promise<PulseFunction> {
   const { settings, doors, log } = parts;
   const services = openServiceSettings(parts);
   const store = await openPulseStore(parts);
+  services.follow(store.health);
   const warmingUp = setTimeout(() => {
     warmUp(log).catch((error) => log.error({ err: error }, "the warm-up failed: this is a defect"));
   }, WARM_UP_AFTER_MS);

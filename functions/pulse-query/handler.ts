@@ -1,7 +1,8 @@
 // pulse-query reads the store and shows what it holds. This file has the routes. service-list.ts lists services with what pulse-health
 // says of them (health-now.ts), service-detail.ts shows one, health-routes.ts says how services were, summary-routes.ts sums spans up,
 // live-routes.ts streams changes, export.ts streams whole spans, badge-routes.ts shows badges, dead-letters.ts forwards to
-// pulse-deadletter, forget.ts removes services, session-routes.ts signs browsers in, openapi.ts describes the API, page/ serves the page.
+// pulse-deadletter, forget.ts removes services, set-routes.ts retires and maintains them, session-routes.ts signs browsers in,
+// openapi.ts describes the API, page/ serves the page.
 import { ServicesSettings } from "../../health/service-settings.ts";
 import { History } from "../../history/history.ts";
 import { asPolled } from "../../http/conditional.ts";
@@ -10,7 +11,7 @@ import { badRequest, problem, tryLater } from "../../http/problem.ts";
 import { faultsInQuery, readQuery } from "../../http/query-parameters.ts";
 import type { HttpReply, HttpRequest, Route } from "../../http/route.ts";
 import { Turns } from "../../http/turns.ts";
-import type { HealthReader } from "../../storage/health-ports.ts";
+import type { HealthReader, ServiceSetter } from "../../storage/health-ports.ts";
 import type { PulseForgetter, PulseReader, RollupStore, StoreLifecycle } from "../../storage/ports.ts";
 import { StoreError } from "../../storage/store-error.ts";
 import type { Logger } from "../log.ts";
@@ -33,6 +34,7 @@ import { detailOf } from "./service-detail.ts";
 import { ServiceList } from "./service-list.ts";
 import { ServicePages } from "./service-pages.ts";
 import { sessionRoutes } from "./session-routes.ts";
+import { setRoutes } from "./set-routes.ts";
 import { askWhyNotStored } from "./storing.ts";
 import { summaryRoutes } from "./summary-routes.ts";
 import { viewPulse, viewService } from "./view.ts";
@@ -40,7 +42,7 @@ import { viewPulse, viewService } from "./view.ts";
 export interface QueryOptions {
   store: PulseReader &
     PulseForgetter &
-    StoreLifecycle & { readonly rollups?: RollupStore; readonly health: HealthReader };
+    StoreLifecycle & { readonly rollups?: RollupStore; readonly health: HealthReader & ServiceSetter };
   /** What is set for services. @default nothing */
   settings?: () => ServicesSettings;
   retentionMs: number;
@@ -175,7 +177,7 @@ export function createQuery({
       ...healthRoutes({ past, retentionMs, historyMs, turns, now }),
     ]),
     ...badgeRoutes({ services, past, history, publicBadges, door: doors.read, now }),
-    ...behind(doors.admin, [forgetRoute({ store, userHeader })]),
+    ...behind(doors.admin, [forgetRoute({ store, userHeader }), ...setRoutes({ setter: store.health, userHeader })]),
     ...live.routes,
     { method: "GET", path: "/openapi.json", handle: showDescription },
   ];

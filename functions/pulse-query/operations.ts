@@ -19,6 +19,7 @@ import { correctionBody, forgettingAnswer, replayAnswer, signInBody } from "./ch
 import { NDJSON } from "./export.ts";
 import { healthHistory, incidentsAnswer, uptimeAnswer } from "./health-answers.ts";
 import { CSV } from "./lines.ts";
+import { maintenanceBody } from "./maintenance-body.ts";
 import { MAX_WINDOW } from "./pulse-window.ts";
 import {
   badgeParameters,
@@ -34,7 +35,7 @@ import {
 /** One operation of the API. */
 export interface Operation {
   /** @default "get" */
-  method?: "get" | "post" | "delete";
+  method?: "get" | "post" | "put" | "delete";
   path: string;
   summary: string;
   query?: Fields;
@@ -49,6 +50,9 @@ type Answers = Record<number, Record<string, z.ZodType | undefined>>;
 export const JSON_TYPE = "application/json";
 export const PROBLEM = { "application/problem+json": problemView };
 const NOT_FOUND = { 404: PROBLEM };
+
+/** Of what sets something for a service. */
+const CHANGED: Answers = { 204: {}, 400: PROBLEM, 415: PROBLEM, 503: PROBLEM };
 
 /** The answers of an operation whose query may have faults and whose store may be away. */
 function answers(status: number, content: Record<string, z.ZodType | undefined>, more: Answers = {}): Answers {
@@ -79,6 +83,33 @@ export const OPERATIONS: readonly Operation[] = [
     summary:
       "Removes a service with all its pulses, as `npm run forget` does. What it sends afterwards is stored. 202 where that takes longer than 15 s: ask again until it is 204. Safe to repeat.",
     answers: { 202: { [JSON_TYPE]: forgettingAnswer }, 204: {}, 400: PROBLEM, 415: PROBLEM, 503: PROBLEM },
+  },
+  {
+    method: "put",
+    path: "/services/{service}/retired",
+    summary:
+      "Retires a service, whether there is one or not: some seconds later it is in no list and in no alert. Its pulses stay.",
+    answers: CHANGED,
+  },
+  {
+    method: "delete",
+    path: "/services/{service}/retired",
+    summary: "Takes back that a service is retired, unless the file of settings says so, too.",
+    answers: CHANGED,
+  },
+  {
+    method: "put",
+    path: "/services/{service}/maintenance",
+    summary:
+      "Plans work on a service, in place of what was planned by this way before. The file of settings may plan more.",
+    body: { schema: maintenanceBody, isRequired: true },
+    answers: CHANGED,
+  },
+  {
+    method: "delete",
+    path: "/services/{service}/maintenance",
+    summary: "Takes the plan back.",
+    answers: CHANGED,
   },
   {
     path: "/services/{service}/pulses",

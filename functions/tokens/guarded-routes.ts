@@ -10,7 +10,7 @@ export interface GuardedRoute extends Omit<Route, "admit" | "handle"> {
 }
 
 /**
- * Routes that only requests with a door's right reach. A POST or a DELETE changes something: no other site's page may ask for it,
+ * Routes that only requests with a door's right reach. What is no GET changes something: no other site's page may ask for it,
  * and its body is JSON. Where the path names a service, the right must cover it.
  */
 export function behind(door: Door, routes: readonly GuardedRoute[]): Route[] {

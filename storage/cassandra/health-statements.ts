@@ -5,7 +5,11 @@ export function healthStatements(keyspace: string) {
   const memories = `${keyspace}.health_memory_by_service`;
   const told = `${keyspace}.health_told_by_service`;
   const watch = `${keyspace}.health_watch`;
+  const set = `${keyspace}.set_services`;
   return {
+    set: `SELECT service_name, is_retired, work FROM ${set} WHERE list = 'all'`,
+    retire: `UPDATE ${set} USING TIMESTAMP ? SET is_retired = ? WHERE list = 'all' AND service_name = ?`,
+    plan: `UPDATE ${set} USING TIMESTAMP ? SET work = ? WHERE list = 'all' AND service_name = ?`,
     current: `SELECT service_name, current FROM ${states}`,
     setCurrent: `INSERT INTO ${states} (service_name, current) VALUES (?, ?) USING TTL ? AND TIMESTAMP ?`,
     runs: `SELECT since, run FROM ${runs} WHERE service_name = ? AND since >= ? AND since < ?`,
@@ -20,8 +24,9 @@ export function healthStatements(keyspace: string) {
     noteJudged: `UPDATE ${watch} USING TIMESTAMP ? SET judged_until = ? WHERE list = 'all'`,
     tellFrom: `INSERT INTO ${watch} (list, told_from) VALUES ('all', ?)`,
     /** Forget a service: in each of these tables. */
-    forget: [runs, states, memories, told].map(
-      (table) => `DELETE FROM ${table} USING TIMESTAMP ? WHERE service_name = ?`,
-    ),
+    forget: [
+      ...[runs, states, memories, told].map((table) => `DELETE FROM ${table} USING TIMESTAMP ? WHERE service_name = ?`),
+      `DELETE FROM ${set} USING TIMESTAMP ? WHERE list = 'all' AND service_name = ?`,
+    ],
   };
 }

@@ -5,17 +5,25 @@ import pLimit from "p-limit";
 import type { HealthRun } from "../../events/health-run.ts";
 import type { ServiceHealth } from "../../events/service-health.ts";
 import { END_OF_TIME_MS } from "../../events/time.ts";
-import type { Basis, CurrentRun, HealthChange, HealthStore, ToldRun } from "../health-ports.ts";
+import type {
+  Basis,
+  CurrentRun,
+  HealthChange,
+  HealthStore,
+  PlannedWork,
+  SetService,
+  ToldRun,
+} from "../health-ports.ts";
 import type { Span } from "../ports.ts";
 import { StoreError } from "../store-error.ts";
 import { type Cql, pagesOf, type Statement } from "./cql.ts";
 import type { Eras } from "./eras.ts";
+import { partsOf } from "./health-parts.ts";
 import { healthStatements } from "./health-statements.ts";
 import type { PulseTables } from "./pulse-row.ts";
+import { setServiceOf } from "./set-services.ts";
 
 const PAGE_ROWS = 1000;
-/** Runs in a batch: with their causes some 20 KB. */
-const BATCH_RUNS = 50;
 /** Changes with one basis that are told apart: the write times of the next millisecond come after. */
 const MAX_OF_ONE_BASIS = 498;
 /** Services that are written at one time. */
@@ -36,6 +44,7 @@ export class CassandraHealthStore implements HealthStore {
   readonly #ttl: number;
   #lastAsOf = 0;
   #sameBasis = 0;
+  #lastSet = 0;
 
   constructor(options: CassandraHealthStoreOptions) {
     this.#options = options;
@@ -159,10 +168,32 @@ export class CassandraHealthStore implements HealthStore {
     return isWritten ? (await this.#watch()).toldFrom : time;
   }
 
+  async *set(): AsyncGenerator<readonly SetService[]> {
+    for await (const rows of this.#pages(this.#statements.set, [])) {
+      const some = rows.map(setServiceOf).filter(({ isRetired, work }) => isRetired || work !== undefined);
+      if (some.length > 0) yield some;
+    }
+  }
+
+  async retire(service: string, isRetired: boolean): Promise<boolean> {
+    return await this.#set(this.#statements.retire, service, isRetired || null);
+  }
+
+  async plan(service: string, work: PlannedWork | undefined): Promise<boolean> {
+    const value = work && types.Tuple.fromArray([new Date(work.from), new Date(work.to), work.reason]);
+    return await this.#set(this.#statements.plan, service, value ?? null);
+  }
+
   /** Forgets what rests on pulses that were read up to now. */
   async forget(client: Cql, service: string): Promise<void> {
     const writetime = this.#options.tables.now() * 1000;
     for (const statement of this.#statements.forget) await client.execute(statement, [writetime, service]);
+  }
+
+  // A null deletes, and would hide what is set later at the same time.
+  #set(query: string, service: string, value: unknown): Promise<boolean> {
+    this.#lastSet = Math.max(this.#lastSet + 1, this.#options.tables.now() * 1000);
+    return this.#write((client) => client.execute(query, [this.#lastSet, value, service]));
   }
 
   async #watch(): Promise<{ judgedUntil: number; toldFrom: number }> {
@@ -202,18 +233,6 @@ export class CassandraHealthStore implements HealthStore {
       throw error;
     }
   }
-}
-
-/** A span and its runs, in parts that fit into a batch each. */
-function partsOf({ span, runs }: NonNullable<HealthChange["runs"]>): NonNullable<HealthChange["runs"]>[] {
-  const parts: NonNullable<HealthChange["runs"]>[] = [];
-  let { from } = span;
-  for (let i = 0; i === 0 || i < runs.length; i += BATCH_RUNS) {
-    const to = runs[i + BATCH_RUNS]?.since ?? span.to;
-    parts.push({ span: { from, to }, runs: runs.slice(i, i + BATCH_RUNS) });
-    from = to;
-  }
-  return parts;
 }
 
 function runOf(since: Date, [health, confirmedAt, cause]: [ServiceHealth, Date, string]): HealthRun {

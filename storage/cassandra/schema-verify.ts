@@ -2,7 +2,7 @@ import type { QueryOptions, types } from "cassandra-driver";
 import { failureOf, reasonOf } from "./driver-failure.ts";
 
 /** The step that this build needs at least. A step only adds, so that the build before still runs on the schema. */
-export const SCHEMA_VERSION = 7;
+export const SCHEMA_VERSION = 8;
 
 const TABLES: Readonly<Record<string, readonly string[]>> = {
   pulse_events_by_service: [
@@ -25,6 +25,7 @@ const TABLES: Readonly<Record<string, readonly string[]>> = {
   health_by_service: ["current", "service_name"],
   health_memory_by_service: ["memory", "service_name"],
   health_told_by_service: ["service_name", "since", "told"],
+  set_services: ["is_retired", "list", "service_name", "work"],
   health_watch: ["judged_until", "list", "told_from"],
   dead_letters_by_id: ["data", "data_kind", "event", "facts", "id", "put_id", "reason", "replayed_at", "time"],
   dead_letters_by_day: ["day", "id", "reason", "time"],

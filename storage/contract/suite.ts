@@ -1,7 +1,7 @@
 // Start here: what every adapter must keep, said once and run against the real thing. The tests share one store (a
 // keyspace, a file) but no service: each test names its own. Siblings: subject.ts describes the adapter under test;
 // writes.ts, reads.ts, latest.ts, model.ts, forgetting.ts, lifecycle.ts, rollups.ts,
-// health.ts, health-memory.ts, dead-letters.ts and dead-letter-lists.ts hold the tests.
+// health.ts, health-memory.ts, set-services.ts, dead-letters.ts and dead-letter-lists.ts hold the tests.
 import { afterAll, beforeAll } from "vitest";
 import { describeUnless } from "../testing/describe-unless.ts";
 import { describeDeadLetterLists } from "./dead-letter-lists.ts";
@@ -14,6 +14,7 @@ import { describeLifecycle } from "./lifecycle.ts";
 import { describeModel } from "./model.ts";
 import { describeReads } from "./reads.ts";
 import { describeRollups, type OpenRollupStore } from "./rollups.ts";
+import { describeSetServices } from "./set-services.ts";
 import type { Fixture, OpenDeadLetterStore, Opened, OpenPulseStore, Subject } from "./subject.ts";
 import { describeWrites } from "./writes.ts";
 
@@ -39,6 +40,7 @@ export function describeHealthStore(subject: Subject<OpenHealthStore>): void {
   describeSubject(subject, (fixture) => {
     describeHealth(fixture);
     describeHealthMemory(fixture);
+    describeSetServices(fixture);
   });
 }
 

@@ -1,6 +1,6 @@
 import type { DatabaseSync } from "node:sqlite";
 import type { HealthRun } from "../../events/health-run.ts";
-import type { CurrentRun, KeptMemory, ToldRun } from "../health-ports.ts";
+import type { CurrentRun, KeptMemory, PlannedWork, SetService, ToldRun } from "../health-ports.ts";
 import type { Span } from "../ports.ts";
 
 /** `health_states` has the `as_of` of the last judgement of each service; `health_watch` has one row, with 0 for what is not known. */
@@ -17,8 +17,17 @@ export const healthTables = `
     CREATE TABLE health_watch (id INTEGER PRIMARY KEY CHECK (id = 1), judged_until INTEGER NOT NULL, told_from INTEGER NOT NULL) STRICT;
     INSERT INTO health_watch VALUES (1, 0, 0)`;
 
+/** What the API has set, by a service's name: there need be no pulse of it. */
+export const setTables = `
+    CREATE TABLE set_services (
+      name TEXT PRIMARY KEY, is_retired INTEGER NOT NULL DEFAULT 0, work_from INTEGER, work_to INTEGER, reason TEXT
+    ) STRICT, WITHOUT ROWID`;
+
 /** The tables of {@link healthTables} that have rows of services. */
 const OF_SERVICES = ["health_runs", "health_states", "health_memories", "health_told"] as const;
+
+/** A row of {@link setTables}: without planned work its columns are null. */
+type SetRow = { name: string; is_retired: number; work_from: number | null; work_to: number; reason: string };
 
 function prepareStatements(database: DatabaseSync) {
   const run = "r.since, r.health, r.confirmed_at AS confirmedAt, r.cause";
@@ -57,6 +66,15 @@ function prepareStatements(database: DatabaseSync) {
     watch: database.prepare("SELECT judged_until AS judgedUntil, told_from AS toldFrom FROM health_watch"),
     noteJudged: database.prepare("UPDATE health_watch SET judged_until = ?1 WHERE judged_until < ?1"),
     tellFrom: database.prepare("UPDATE health_watch SET told_from = ?1 WHERE told_from = 0 OR told_from > ?1"),
+    set: database.prepare("SELECT * FROM set_services ORDER BY name"),
+    retire: database.prepare(
+      "INSERT INTO set_services (name, is_retired) VALUES (?1, ?2) ON CONFLICT (name) DO UPDATE SET is_retired = ?2",
+    ),
+    plan: database.prepare(`
+      INSERT INTO set_services (name, work_from, work_to, reason) VALUES (?1, ?2, ?3, ?4)
+      ON CONFLICT (name) DO UPDATE SET work_from = ?2, work_to = ?3, reason = ?4`),
+    deleteUnset: database.prepare("DELETE FROM set_services WHERE name = ? AND is_retired = 0 AND work_from IS NULL"),
+    deleteSet: database.prepare("DELETE FROM set_services WHERE name = ?"),
     deleteOf: OF_SERVICES.map((table) => database.prepare(`DELETE FROM ${table} WHERE service = ?`)),
   };
 }
@@ -126,6 +144,29 @@ export class HealthRows {
 
   tellFrom(time: number): void {
     this.#statements.tellFrom.run(time);
+  }
+
+  set(): SetService[] {
+    return this.#statements.set.all().map((row) => {
+      const { name, is_retired, work_from: from, work_to: to, reason } = row as unknown as SetRow;
+      const work = from === null ? undefined : { from, to, reason };
+      return { service: name, isRetired: is_retired === 1, work };
+    });
+  }
+
+  retire(service: string, isRetired: boolean): void {
+    this.#statements.retire.run(service, Number(isRetired));
+    this.#statements.deleteUnset.run(service);
+  }
+
+  plan(service: string, work: PlannedWork | undefined): void {
+    this.#statements.plan.run(service, work?.from ?? null, work?.to ?? null, work?.reason ?? null);
+    this.#statements.deleteUnset.run(service);
+  }
+
+  /** Deletes what was set for a service. */
+  deleteSet(service: string): void {
+    this.#statements.deleteSet.run(service);
   }
 
   /** Deletes all of a service. */

@@ -1,7 +1,15 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { HealthRun } from "../../events/health-run.ts";
 import { END_OF_TIME_MS } from "../../events/time.ts";
-import type { Basis, CurrentRun, HealthChange, HealthStore, ToldRun } from "../health-ports.ts";
+import type {
+  Basis,
+  CurrentRun,
+  HealthChange,
+  HealthStore,
+  PlannedWork,
+  SetService,
+  ToldRun,
+} from "../health-ports.ts";
 import type { Span } from "../ports.ts";
 import type { HealthRows } from "./health-rows.ts";
 import { AFTER_DETACHED } from "./pulse-rows.ts";
@@ -90,6 +98,20 @@ export class SqliteHealthStore implements HealthStore {
     const { toldFrom } = file.read(() => rows.watch());
     if (toldFrom !== 0 && toldFrom <= time) return toldFrom;
     return file.changeAtOnce(() => rows.tellFrom(time)) ? file.read(() => rows.watch().toldFrom) : time;
+  }
+
+  async *set(): AsyncGenerator<readonly SetService[]> {
+    const { rows, file } = this.#options;
+    const all = file.read(() => rows.set());
+    if (all.length > 0) yield all;
+  }
+
+  async retire(service: string, isRetired: boolean): Promise<boolean> {
+    return this.#options.file.changeAtOnce(() => this.#options.rows.retire(service, isRetired));
+  }
+
+  async plan(service: string, work: PlannedWork | undefined): Promise<boolean> {
+    return this.#options.file.changeAtOnce(() => this.#options.rows.plan(service, work));
   }
 
   /** Does some work in a transaction, unless a service was forgotten since. */

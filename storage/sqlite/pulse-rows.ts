@@ -83,7 +83,7 @@ function prepareStatements(database: DatabaseSync) {
 
 export interface PulseRowsOptions {
   rollups: RollupRows;
-  health: Pick<HealthRows, "deleteOf">;
+  health: Pick<HealthRows, "deleteOf" | "deleteSet">;
   /** A service whose pulses are gone stays as long as something is known of it that begins at or after this time (epoch ms). */
   oldestDay(): number;
 }
@@ -184,6 +184,7 @@ export class PulseRows implements StoreTables<readonly Pulse[]> {
   detach(service: string): void {
     this.#statements.detachService.run(DETACHED, service);
     this.#rollups.countForgotten();
+    this.#health.deleteSet(service);
     this.#serviceIds.delete(service);
   }
 

@@ -1,0 +1,66 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { pino } from "pino";
+import { expect, it, onTestFinished, vi } from "vitest";
+import { functionSettings } from "../settings/function-settings.ts";
+import { readSettings } from "../settings/read.ts";
+import type { SetService } from "../storage/health-ports.ts";
+import { StoreError } from "../storage/store-error.ts";
+import { temporaryFolder } from "../storage/testing/temporary-folder.ts";
+import { openServiceSettings } from "./service-settings.ts";
+
+const FILE = `
+- { services: old-*, retired: true }
+- services: db
+  owner: storage team
+  maintenance: [{ from: "2026-12-01T00:00:00Z", to: "2026-12-01T01:00:00Z" }]
+`;
+const EVER = { from: Date.UTC(2026, 0), to: Date.UTC(2027, 0) };
+const HOUR = 3_600_000;
+
+it("what the API has set for a service counts beside the file, and stays while the store is away", async () => {
+  const file = join(temporaryFolder(), "services.yaml");
+  writeFileSync(file, FILE);
+  const settings = readSettings(functionSettings, { PULSE_SERVICES_FILE: file });
+  const services = openServiceSettings({ settings, log: pino({ level: "silent" }) });
+  onTestFinished(() => services.close());
+  const of = (service: string) => services.value.of(service);
+  expect([of("old-shop").isRetired, of("shop").isRetired]).toEqual([true, false]);
+
+  let set: SetService[] = [];
+  let isAway = false;
+  let looks = 0;
+  services.follow(
+    {
+      async *set() {
+        looks++;
+        if (isAway) throw new StoreError("Expected the store to answer");
+        yield set;
+      },
+    },
+    5,
+  );
+  const from = Date.UTC(2026, 11, 24);
+  set = [
+    { service: "shop", isRetired: true, work: undefined },
+    { service: "db", isRetired: false, work: { from, to: from + HOUR, reason: "a disk" } },
+  ];
+  await vi.waitFor(() => expect(of("shop").isRetired).toBe(true));
+  expect(of("old-shop").isRetired).toBe(true);
+  expect(of("db")).toMatchObject({ owner: "storage team", isRetired: false });
+  expect(of("db").maintenanceIn(EVER)).toEqual([
+    { from: Date.UTC(2026, 11), to: Date.UTC(2026, 11) + HOUR },
+    { from, to: from + HOUR },
+  ]);
+  // Nothing has changed: what is known of services is not made again.
+  const { value } = services;
+  isAway = true;
+  const before = looks;
+  await vi.waitFor(() => expect(looks).toBeGreaterThan(before + 2));
+  expect(services.value).toBe(value);
+
+  isAway = false;
+  set = [{ service: "old-shop", isRetired: false, work: undefined }];
+  await vi.waitFor(() => expect(of("shop").isRetired).toBe(false));
+  expect([of("old-shop").isRetired, of("db").maintenanceIn(EVER).length]).toEqual([true, 1]);
+});
