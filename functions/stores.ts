@@ -6,6 +6,7 @@ import { makeDataFolder } from "../settings/data-folder.ts";
 import type { HealthStore } from "../storage/health-ports.ts";
 import type {
   DeadLetterStore,
+  PulseCounter,
   PulseForgetter,
   PulseReader,
   PulseWriter,
@@ -25,6 +26,7 @@ export async function openPulseStore({
 }: Parts): Promise<
   PulseWriter &
     PulseReader &
+    Partial<PulseCounter> &
     PulseForgetter &
     StoreLifecycle & { queuedRows: number; rollups: RollupStore; health: HealthStore }
 > {

@@ -2,7 +2,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import pLimit from "p-limit";
 import { healthEventOf } from "../../events/health-event.ts";
 import { DAY_MS } from "../../events/time.ts";
-import type { HealthStore } from "../../storage/health-ports.ts";
+import type { Basis, HealthStore } from "../../storage/health-ports.ts";
 import { StoreError } from "../../storage/store-error.ts";
 import type { BrokerClient } from "../broker-client.ts";
 import type { Logger } from "../log.ts";
@@ -71,30 +71,39 @@ export class Announcer {
     const { pauseMs = 2000 } = this.#options;
     const { signal } = this.#ended;
     while (this.#waiting.size > 0 && !signal.aborted) {
-      const limit = pLimit(CONCURRENCY);
-      const results = await limit.map([...this.#waiting], (service) => this.#tryOne(service));
-      if (results.includes(false)) await delay(pauseMs, undefined, { signal }).catch(() => {});
+      const isDone = await this.#waitingForStore(() => this.#tellWaiting());
+      if (!isDone) await delay(pauseMs, undefined, { signal }).catch(() => {});
     }
   }
 
-  async #tryOne(service: string): Promise<boolean> {
-    if (this.#ended.signal.aborted) return false;
-    this.#waiting.delete(service);
-    let isDone = false;
-    try {
-      isDone = await this.#tellOf(service);
-    } catch (error) {
-      if (!(error instanceof StoreError)) throw error;
-      this.#options.log.warn({ err: error, service }, "the change of a service's health waits for the store");
-    }
-    if (!isDone) this.#waiting.add(service);
-    return isDone;
-  }
-
-  async #tellOf(service: string): Promise<boolean> {
-    const { health, broker, retentionMs, now, log, isRetired = () => false } = this.#options;
+  /** @returns whether all was told, as far as it is known by now @throws {StoreError} */
+  async #tellWaiting(): Promise<boolean> {
+    const { health, retentionMs, now } = this.#options;
     const basis = await health.begin();
     const from = Math.max(await health.toldFrom(basis.asOf), now() - retentionMs);
+    const limit = pLimit(CONCURRENCY);
+    const results = await limit.map([...this.#waiting], async (service) => {
+      if (this.#ended.signal.aborted) return false;
+      this.#waiting.delete(service);
+      const isDone = await this.#waitingForStore(() => this.#tellOf(service, basis, from));
+      if (!isDone) this.#waiting.add(service);
+      return isDone;
+    });
+    return !results.includes(false);
+  }
+
+  async #waitingForStore(tell: () => Promise<boolean>): Promise<boolean> {
+    try {
+      return await tell();
+    } catch (error) {
+      if (!(error instanceof StoreError)) throw error;
+      this.#options.log.warn({ err: error }, "changes of services' health wait for the store");
+      return false;
+    }
+  }
+
+  async #tellOf(service: string, basis: Basis, from: number): Promise<boolean> {
+    const { health, broker, log, isRetired = () => false } = this.#options;
     // What was known since may have begun before.
     const span = { from: from - DAY_MS, to: Number.POSITIVE_INFINITY };
     const told = await health.told(service, span);

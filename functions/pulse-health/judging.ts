@@ -1,6 +1,6 @@
 import { CELL_MS } from "../../health/cell.ts";
 import type { ServiceSettings } from "../../health/service-settings.ts";
-import type { PulseReader, RollupStore, Span } from "../../storage/ports.ts";
+import type { PulseCounter, PulseReader, RollupStore, Span } from "../../storage/ports.ts";
 import { floorTo, TIERS } from "../../storage/tiers.ts";
 import { readCells, readNewestCells } from "./cells.ts";
 import type { ServiceWatch } from "./service-watch.ts";
@@ -18,7 +18,7 @@ export interface Round {
 }
 
 export interface JudgingOptions {
-  reader: Pick<PulseReader, "measures">;
+  reader: Pick<PulseReader, "measures"> & Partial<PulseCounter>;
   rollups: Pick<RollupStore, "marks">;
   /** The oldest time that is still shown. */
   horizon(): number;
@@ -75,14 +75,22 @@ export class Judging {
     }
   }
 
-  /** Counts once more what is sealed since the last time: some pulses come a little late, and leave no mark. */
+  /** Looks once more at what is sealed since the last time: some pulses come a little late, and leave no mark. */
   async #settle(watch: ServiceWatch, newest: number, sealedUntil: number, source: Parameters<typeof readCells>[0]) {
     const span = {
       from: Math.max(watch.settledUntil, watch.counted.from),
       to: Math.min(sealedUntil, watch.counted.to),
     };
-    if (span.from < span.to && newest >= span.from) await this.#count(watch, span, source);
+    if (span.from < span.to && newest >= span.from && (await this.#hasMore(watch, span))) {
+      await this.#count(watch, span, source);
+    }
     watch.settledUntil = Math.max(watch.settledUntil, sealedUntil);
+  }
+
+  /** Pulses only come, one by one: as many are the same. */
+  async #hasMore(watch: ServiceWatch, span: Span): Promise<boolean> {
+    const count = await this.#options.reader.count?.(watch.service, span);
+    return count === undefined || count !== watch.countIn(span);
   }
 
   async #count(watch: ServiceWatch, span: Span, source: Parameters<typeof readCells>[0]): Promise<void> {

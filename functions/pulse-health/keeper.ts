@@ -13,7 +13,7 @@ import type { HealthRun } from "../../events/health-run.ts";
 import { CELL_MS } from "../../health/cell.ts";
 import type { ServicesSettings } from "../../health/service-settings.ts";
 import type { HealthChange, HealthStore } from "../../storage/health-ports.ts";
-import type { PulseReader, RollupStore } from "../../storage/ports.ts";
+import type { PulseCounter, PulseReader, RollupStore } from "../../storage/ports.ts";
 import { floorTo, TIERS } from "../../storage/tiers.ts";
 import { latestOfOthers } from "../own-service.ts";
 import { Judging, type Round } from "./judging.ts";
@@ -21,7 +21,7 @@ import { OwnSight } from "./own-sight.ts";
 import { ServiceWatch } from "./service-watch.ts";
 
 export interface KeeperOptions {
-  reader: Pick<PulseReader, "latest" | "measures">;
+  reader: Pick<PulseReader, "latest" | "measures"> & Partial<PulseCounter>;
   rollups: Pick<RollupStore, "sealedUntil" | "marks">;
   health: HealthStore;
   settings: () => ServicesSettings;

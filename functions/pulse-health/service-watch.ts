@@ -130,6 +130,11 @@ export class ServiceWatch {
     return { from, to };
   }
 
+  /** How many pulses were counted in a span of whole cells. */
+  countIn(span: Span): number {
+    return within(this.#cells.cells, span).reduce((sum, { count }) => sum + count, 0);
+  }
+
   /** Judges up to a time. @returns false where older cells than those that are there would be needed */
   judge(until: number, settings: RuleSettings, blind: readonly Span[]): boolean {
     const { start } = this;

@@ -2,9 +2,10 @@ import type { DatabaseSync } from "node:sqlite";
 import type { Pulse } from "../../events/pulse.ts";
 import type { PulseCursor } from "../cursor.ts";
 import type { Measure, Span, StoredPulse } from "../ports.ts";
-import { floorTo, HOUR_MS, TIERS } from "../tiers.ts";
+import { floorTo, HOUR_MS } from "../tiers.ts";
 import type { StoreTables } from "./group-commit.ts";
 import type { HealthRows } from "./health-rows.ts";
+import { preparePulses } from "./pulse-statements.ts";
 import type { RollupRows } from "./rollup-rows.ts";
 
 interface Row {
@@ -26,61 +27,6 @@ const DETACHED = "!";
 /** All names of services come after it, and those of forgotten ones before. */
 export const AFTER_DETACHED = '"';
 
-function prepareStatements(database: DatabaseSync) {
-  const bare = "s.name, p.event_time, p.source, p.id, p.latency_ms, p.status";
-  const columns = `${bare}, p.metadata`;
-  // The index gives the order of time; SQLite sorts by source and id only among rows that share a millisecond.
-  const order = "ORDER BY p.event_time DESC, p.source, p.id";
-  const measures = database.prepare(`
-    SELECT p.event_time, p.latency_ms, p.status, p.rowid FROM services s CROSS JOIN pulses p ON p.service = s.id
-    WHERE s.name = ?1 AND p.event_time >= ?2 AND (p.event_time, p.rowid) < (?3, ?4)
-    ORDER BY p.event_time DESC, p.rowid DESC LIMIT ?5`);
-  // Arrays cost two thirds of what objects cost.
-  measures.setReturnArrays(true);
-  const latestOf = (chosen: string) => `
-      SELECT ${chosen} FROM services s CROSS JOIN pulses p ON p.rowid =
-        (SELECT p.rowid FROM pulses p WHERE p.service = s.id AND p.event_time >= ?1 ${order} LIMIT 1)
-      WHERE s.name > ?2 ORDER BY s.name LIMIT ?3`;
-
-  return {
-    dataVersion: database.prepare("PRAGMA data_version"),
-    insertService: database.prepare("INSERT INTO services (name) VALUES (?) ON CONFLICT (name) DO NOTHING"),
-    selectService: database.prepare("SELECT id FROM services WHERE name = ?"),
-    // Takes the name away from what has been stored: from now on the name is that of a new service.
-    detachService: database.prepare("UPDATE services SET name = ? || id WHERE name = ?"),
-    selectDetached: database.prepare(`SELECT id FROM services WHERE name >= ?1 AND name < ?2 LIMIT 1`),
-    deleteOfService: database.prepare(
-      "DELETE FROM pulses WHERE rowid IN (SELECT rowid FROM pulses WHERE service = ? LIMIT ?)",
-    ),
-    deleteService: database.prepare("DELETE FROM services WHERE id = ?"),
-    insert: database.prepare(`
-      INSERT INTO pulses (service, event_time, source, id, latency_ms, status, metadata) VALUES (?, ?, ?, ?, ?, ?, ?)
-      ON CONFLICT (id, service, source) DO NOTHING`),
-    select: database.prepare(`
-      SELECT ${columns} FROM services s CROSS JOIN pulses p ON p.service = s.id
-      WHERE s.name = ?1 AND p.event_time >= ?2 AND p.event_time <= ?3
-        AND (p.event_time < ?3 OR (p.source, p.id) > (?4, ?5)) ${order} LIMIT ?6`),
-    measures,
-    // The latest pulses are looked up, not kept: a seek for each service is cheaper than a table that every write updates,
-    // and it never shows what is expired or no longer the newest.
-    latest: database.prepare(latestOf(columns)),
-    latestBare: database.prepare(latestOf(bare)),
-    names: database.prepare(`
-      SELECT name FROM services s WHERE name > ?1
-      AND EXISTS (SELECT 1 FROM pulses p WHERE p.service = s.id AND p.event_time >= ?2) ORDER BY name LIMIT ?3`),
-    expiredService: database.prepare(`
-      SELECT id FROM services s WHERE id > ?
-      AND EXISTS (SELECT 1 FROM pulses p WHERE p.service = s.id AND p.event_time < ?) ORDER BY id LIMIT 1`),
-    deleteExpired: database.prepare(`
-      DELETE FROM pulses WHERE rowid IN
-        (SELECT rowid FROM pulses WHERE service = ? AND event_time < ? ORDER BY event_time LIMIT ?)`),
-    silentServices: database.prepare(`
-      SELECT id FROM services s WHERE NOT EXISTS (SELECT 1 FROM pulses p WHERE p.service = s.id)
-      AND NOT EXISTS (SELECT 1 FROM rollups r WHERE r.service = s.id AND r.step = ${TIERS.day} AND r.start >= ?1)
-      AND NOT EXISTS (SELECT 1 FROM health_runs r WHERE r.service = s.id AND r.since >= ?1) LIMIT ?2`),
-  };
-}
-
 export interface PulseRowsOptions {
   rollups: RollupRows;
   health: Pick<HealthRows, "deleteOf" | "deleteSet">;
@@ -90,7 +36,7 @@ export interface PulseRowsOptions {
 
 /** The tables of pulses and their statements. */
 export class PulseRows implements StoreTables<readonly Pulse[]> {
-  readonly #statements: ReturnType<typeof prepareStatements>;
+  readonly #statements: ReturnType<typeof preparePulses>;
   readonly #serviceIds = new Map<string, number>();
   readonly #rollups: RollupRows;
   readonly #health: PulseRowsOptions["health"];
@@ -99,7 +45,7 @@ export class PulseRows implements StoreTables<readonly Pulse[]> {
   #sealedUntil = 0;
 
   constructor(database: DatabaseSync, { rollups, health, oldestDay }: PulseRowsOptions) {
-    this.#statements = prepareStatements(database);
+    this.#statements = preparePulses(database);
     this.#rollups = rollups;
     this.#health = health;
     this.#oldestDay = oldestDay;
@@ -165,6 +111,11 @@ export class PulseRows implements StoreTables<readonly Pulse[]> {
     if (service.startsWith(DETACHED)) return [];
     const [time, rowid] = before === undefined ? [Math.ceil(to), 0] : [before[0], before[3]];
     return this.#statements.measures.all(service, from, time, rowid, limit) as unknown as MeasureRow[];
+  }
+
+  count(service: string, { from, to }: Span): number {
+    if (service.startsWith(DETACHED)) return 0;
+    return Number(this.#statements.count.get(service, from, Math.ceil(to))?.count);
   }
 
   /** The newest pulse of each service that has one from the horizon on, after a name, in the order of names. */

@@ -1,6 +1,6 @@
-// Start here: pulses in one SQLite file. Siblings: pulse-schema.ts has the tables, pulse-rows.ts the statements; store-file.ts owns the
-// file, which database.ts opens, group-commit.ts writes and purge.ts cleans. rollup-store.ts and rollup-rows.ts keep rollups,
-// health-store.ts and health-rows.ts health.
+// Start here: pulses in one SQLite file. Siblings: pulse-schema.ts has the tables, pulse-rows.ts and pulse-statements.ts what is done with
+// them; store-file.ts owns the file, which database.ts opens, group-commit.ts writes and purge.ts cleans. rollup-store.ts and
+// rollup-rows.ts keep rollups, health-store.ts and health-rows.ts health.
 //
 // 1. A `stored` is on disk: no answer before COMMIT has returned under synchronous = FULL.
 // 2. A pulse is stored once: the identity has a unique index, and the first to come stays.
@@ -13,6 +13,7 @@ import { countFitting, cutPage, decodeCursor, type PulseCursor } from "../cursor
 import type { HealthStore } from "../health-ports.ts";
 import type {
   Measure,
+  PulseCounter,
   PulseForgetter,
   PulsePage,
   PulseReader,
@@ -46,7 +47,7 @@ export function openSqlitePulseStore(options: SqliteStoreOptions): SqlitePulseSt
 }
 
 /** Pulses in a SQLite file that several processes may have open at once. */
-export class SqlitePulseStore implements PulseWriter, PulseReader, PulseForgetter, StoreLifecycle {
+export class SqlitePulseStore implements PulseWriter, PulseReader, PulseCounter, PulseForgetter, StoreLifecycle {
   /** What is known of the past, beside its pulses. */
   readonly rollups: RollupStore;
   /** How its services are, and since when. */
@@ -131,6 +132,10 @@ export class SqlitePulseStore implements PulseWriter, PulseReader, PulseForgette
       before = measures.length < MEASURES ? undefined : measures.at(-1);
       if (before !== undefined) await nextTurn();
     } while (before !== undefined);
+  }
+
+  async count(service: string, { from, to }: Span): Promise<number> {
+    return this.#file.read(() => this.#rows.count(service, { from: Math.max(from, this.#file.horizon), to }));
   }
 
   async forget(services: readonly string[], onForgotten = (_: string) => {}): Promise<void> {
