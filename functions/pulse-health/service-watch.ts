@@ -181,13 +181,9 @@ export class ServiceWatch {
     // The first period that is learnt is kept at once: others show it.
     const isDue = mayRemember || (this.#hasPeriod && !this.#isPeriodSaved);
     if (isDue && this.#memory.length > 0 && this.newest >= this.#savedUntil) {
-      const state = {
-        states: this.#memory,
-        settledUntil: this.settledUntil,
-        marks: [...this.marks],
-        lags: this.#arrivals.lags,
-      };
-      change.memory = memoryOf(state, judgedUntil);
+      const { settledUntil } = this;
+      const [marks, lags] = [[...this.marks], this.#arrivals.lags];
+      change.memory = memoryOf({ states: this.#memory, settledUntil, marks, lags }, judgedUntil);
     }
     return change.runs === undefined && change.memory === undefined ? undefined : change;
   }
