@@ -15,6 +15,7 @@ import { seeded } from "./pulse-flow.ts";
 
 const MINUTE = 60_000;
 const BEGIN = Math.floor(Date.now() / MINUTE) * MINUTE - 180 * MINUTE;
+const PATIENCE = { timeout: 120_000, interval: 200 };
 const EVER = { from: 0, to: Number.POSITIVE_INFINITY };
 /** Each is well and down in turns, for so many minutes. */
 const SERVICES: Readonly<Record<string, number>> = { cart: 4, checkout: 5, search: 7 };
@@ -105,7 +106,7 @@ it("a webhook gets every change once by id and in order, although it fails, keep
         expect(runs.length).toBeGreaterThanOrEqual(times.length - 1);
         expect([...new Set(ids)]).toEqual(runs.map(({ since, health }) => `${service}/${since}/${health}/0`));
       }
-    });
+    }, PATIENCE);
   };
 
   await feed(30);
@@ -127,4 +128,4 @@ it("a webhook gets every change once by id and in order, although it fails, keep
   expect(receiver.received.length).toBeGreaterThan(new Set(receiver.received.map(({ id }) => id)).size);
   const types = new Set(receiver.received.map(({ headers }) => headers["ce-type"]));
   expect([...types]).toEqual(["dev.pulsemesh.health.changed.v1"]);
-});
+}, 400_000);
