@@ -82,7 +82,7 @@ describe("the keeper", () => {
     const keeper = kept.keeper();
     // Its last pulse was almost late when PulseMesh went away.
     await kept.ownPulses(0, 560);
-    for (let at = 1; at < 380; at += 60) await kept.pulse("checkout", at);
+    for (let at = 41; at < 380; at += 60) await kept.pulse("checkout", at);
     for (const at of looks(400, 900)) {
       await kept.look(keeper, at);
       for (const { run } of keeper.judged()) if (run.health !== said.at(-1)) said.push(run.health);
@@ -116,6 +116,30 @@ describe("the keeper", () => {
     const buffered = range(600, 1200).map((at) => ({ service: "checkout", at, status: at < 900 ? "503" : "ok" }));
     await kept.pulses(buffered);
     await kept.look(keeper, 1210);
+    expect((await kept.kept("checkout")).map(([, health]) => health)).toEqual(["up", "down", "up"]);
+    expect(await kept.runs("checkout")).toEqual(await kept.fromNothing("checkout"));
+  });
+
+  it("counts what comes at once after an hour of silence, although it lies before all that it still knows", async () => {
+    const kept = openKeptStore();
+    const keeper = kept.keeper();
+    for (const at of range(0, 600)) await kept.pulse("checkout", at);
+    for (const at of looks(600, 4200, 30)) await kept.look(keeper, at);
+    const handedIn = range(600, 1200).map((at) => ({ service: "checkout", at, status: at < 900 ? "503" : "ok" }));
+    await kept.pulses(handedIn);
+    await kept.look(keeper, 4210);
+    expect((await kept.kept("checkout")).map(([, health]) => health)).toEqual(["up", "down", "up", "late"]);
+    expect(await kept.runs("checkout")).toEqual(await kept.fromNothing("checkout"));
+  });
+
+  it("counts what comes so little late that it leaves no mark, behind newer pulses", async () => {
+    const kept = openKeptStore();
+    const keeper = kept.keeper();
+    for (const at of looks(0, 800)) {
+      if (at % 20 === 0) await kept.pulse("checkout", at + 1);
+      await kept.look(keeper, at + 10);
+      if (at === 600) for (const late of [583, 585, 587]) await kept.pulse("checkout", late, "503");
+    }
     expect((await kept.kept("checkout")).map(([, health]) => health)).toEqual(["up", "down", "up"]);
     expect(await kept.runs("checkout")).toEqual(await kept.fromNothing("checkout"));
   });
