@@ -8,7 +8,4 @@ import { setFlagsFromString } from "node:v8";
 export function allocateYoung(): void {
   // Not on the command line: node takes this flag from there, and not from NODE_OPTIONS, which the cluster sets.
   setFlagsFromString("--no-allocation-site-pretenuring");
-  // V8 marks the whole heap ahead of need where what is left of a small heap is less than all young objects may take, and so all the
-  // time in one process of two that unpacks bodies. It still marks it when a tenth is left.
-  setFlagsFromString("--incremental-marking-soft-trigger=10");
 }

@@ -34,6 +34,14 @@ export function countBodyBytes(bytes: number, bodyBytes: number): void {
   collect({ type: isWhole ? "major" : "minor" });
 }
 
+/**
+ * Lets V8 mark a heap of which a tenth is left, and not ahead of need: where what is left of a small heap is less than all young objects
+ * may take, it marks all the time, and does so in one process of two that unpacks bodies. For a process whose heap has a small limit.
+ */
+export function markLate(): void {
+  setFlagsFromString("--incremental-marking-soft-trigger=10");
+}
+
 // The way that node documents to reach the collector without a flag on the command line.
 function exposeCollector(): NonNullable<typeof collect> {
   setFlagsFromString("--expose-gc");
