@@ -29,6 +29,8 @@ const GOOD = 8;
 const GROWN_MS = 30_000;
 /** In an hour each quarter has many processes. In less, chance says more about them. */
 const MAX_GROWTH = LENGTH_MS >= 60 * MINUTE ? 1.05 : 1.25;
+/** How long the broker may take for what waits in it. */
+const DELIVERY_MS = 20 * MINUTE;
 const HEADERS = { "content-type": "application/json" };
 
 interface Sample {
@@ -156,6 +158,13 @@ async function sample(): Promise<void> {
   });
 }
 
+/** Whether the broker has made every delivery. */
+async function isDelivered(): Promise<boolean> {
+  const metrics = await (await fetch(new URL("/metrics", platform.broker))).text();
+  const pending = metrics.match(/^pulsemesh_broker_pending.* \d+$/gm) ?? [];
+  return pending.length > 0 && pending.every((line) => line.endsWith(" 0"));
+}
+
 /** What could not be delivered while the machine was too busy is a dead letter, and not lost. */
 async function replayUndelivered(): Promise<void> {
   for (const reason of ["overloaded", "timeout", "unavailable"]) {
@@ -203,6 +212,8 @@ it(
     clearInterval(teller);
     tell();
 
+    // The greedy send more than the store takes, and what the good have sent stands behind it.
+    await until("the broker to have made every delivery", isDelivered, DELIVERY_MS);
     for (const [number, count] of acked.entries()) {
       let ids: string[] = [];
       await until(`good-${number} to have its ${count} pulses`, async () => {
@@ -229,5 +240,5 @@ it(
       }
     }
   },
-  LENGTH_MS + 20 * MINUTE,
+  LENGTH_MS + DELIVERY_MS + 20 * MINUTE,
 );
