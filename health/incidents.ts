@@ -1,6 +1,6 @@
 import type { HealthRun } from "../events/health-run.ts";
 import type { ServiceHealth } from "../events/service-health.ts";
-import type { Span } from "../storage/ports.ts";
+import type { Span } from "../storage/span.ts";
 import { outside, united } from "./spans.ts";
 
 /** What went wrong with a service without a pause of more than a few minutes. */

@@ -1,4 +1,4 @@
-import type { Span } from "../storage/ports.ts";
+import type { Span } from "../storage/span.ts";
 
 /** Spans in order, those that touch or overlap as one. */
 export function united(spans: readonly Span[]): Span[] {

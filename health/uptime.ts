@@ -1,6 +1,6 @@
 import type { HealthRun } from "../events/health-run.ts";
 import { SERVICE_HEALTHS, type ServiceHealth } from "../events/service-health.ts";
-import type { Span } from "../storage/ports.ts";
+import type { Span } from "../storage/span.ts";
 import { lengthWithin, outside } from "./spans.ts";
 
 /** How a service was over a span: time, not a share of pulses. */

@@ -3,7 +3,10 @@
 import type { CloudEvent } from "../events/cloud-event.ts";
 import type { Parsed } from "../events/fault.ts";
 import type { Pulse } from "../events/pulse.ts";
+import type { Span } from "./span.ts";
 import type { Tier } from "./tiers.ts";
+
+export type { Span } from "./span.ts";
 
 /** What became of a write: it is safe, it never will be, or it may be when it is sent again. */
 export type WriteOutcome =
@@ -34,12 +37,6 @@ export type StoredPulse = Omit<Pulse, "is_time_of_arrival" | "traceparent">;
 
 /** Of a pulse: its time (epoch ms), its latency in ms, and its status. */
 export type Measure = readonly [time: number, latencyMs: number, status: string];
-
-/** The span [from, to) in epoch ms. */
-export interface Span {
-  from: number;
-  to: number;
-}
 
 export interface PulsePage {
   pulses: StoredPulse[];

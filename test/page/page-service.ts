@@ -25,7 +25,7 @@ export function testServicePage(): void {
     expect(await once(sender, "exit")).toEqual([0, null]);
     await open("#/");
     await page.locator(".tile", { hasText: "ec2" }).click();
-    await page.getByText("24 h", { exact: true }).click();
+    await page.locator(".spans").getByText("24 h", { exact: true }).click();
     // A day of one pulse every five minutes; its last quarter of an hour has only begun.
     await vi.waitFor(async () => expect((await textsOf(page, ".figures dd"))[0]).toMatch(/^28[5-8]$/));
     // The longest latency of the day is in its last quarters of an hour, a third above anything before.
@@ -42,6 +42,13 @@ export function testServicePage(): void {
       expect(drawn.before).toBeLessThan(0.85);
       expect(drawn.before).toBeGreaterThan(0.5);
     });
+  });
+
+  it("shows how pulse-health has judged the day", async () => {
+    await open("#/services/ec2");
+    // The file begins a day ago, and no keeper knows its rhythm before some pulses.
+    await page.locator(".uptime", { hasText: /^\d+(\.\d+)? % up/ }).waitFor({ timeout: 60_000 });
+    expect(await textsOf(page, ".past .legend li")).toContain("up");
   });
 
   it("draws the only pulse of a day, on a phone too", async () => {

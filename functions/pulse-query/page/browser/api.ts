@@ -1,5 +1,5 @@
 import type { DeadLetterCount, DeadLetterView, ServiceDetail, Summary, Trends } from "../../answers.ts";
-
+import type { HealthHistory } from "../../health-answers.ts";
 import { askSession } from "./session.ts";
 
 /** An answer that is not 2xx; its message is the answer's reason. */
@@ -43,6 +43,11 @@ export function readService(service: string, signal: AbortSignal): Promise<Servi
 
 export function readSummary(service: string, { from, to, buckets }: Span, signal: AbortSignal): Promise<Summary> {
   return ask(`${pathOf(service)}/summary?from=${from}&to=${to}&buckets=${buckets}`, { signal });
+}
+
+/** How a service was from a moment (epoch ms) to another. */
+export function readHistory(service: string, from: number, to: number, signal: AbortSignal): Promise<HealthHistory> {
+  return ask(`${pathOf(service)}/history?from=${from}&to=${to}&limit=10000`, { signal });
 }
 
 /** The figures for each value of a metadata key, or of `status`. */

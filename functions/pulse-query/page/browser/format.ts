@@ -34,6 +34,11 @@ export function formatTime(time: string, now: number): string {
   return isToday ? clock : `${moment.toLocaleDateString("en-GB", { day: "numeric", month: "short" })} ${clock}`;
 }
 
+/** A moment (epoch ms) by the reader's clock to the minute, with the date unless it is today. */
+export function formatMinute(time: number, now: number): string {
+  return formatTime(new Date(time).toISOString(), now).slice(0, -3);
+}
+
 /** A whole number with separated thousands. */
 export function formatCount(count: number): string {
   return count.toLocaleString("en");

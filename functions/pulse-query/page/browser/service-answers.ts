@@ -1,16 +1,23 @@
 import { useCallback, useEffect, useRef, useState } from "preact/hooks";
-import type { ServiceDetail } from "../../answers.ts";
 import { readService, type Span } from "./api.ts";
 import { type Choice, refreshAfterMs, spanOf } from "./spans.ts";
+import type { ToldServiceDetail } from "./told-health.ts";
+
+const DETAIL_EVERY_MS = 30_000;
 
 /** A service with its usual period. Another health is a reason to ask again. */
-export function useDetail(name: string, health: string | undefined): ServiceDetail | undefined {
-  const [detail, setDetail] = useState<ServiceDetail>();
+export function useDetail(name: string, health: string | undefined): ToldServiceDetail | undefined {
+  const [detail, setDetail] = useState<ToldServiceDetail>();
   useEffect(() => {
     const leaving = new AbortController();
     // The live stream shows when the service is unknown or pulse-query does not answer.
-    readService(name, leaving.signal).then(setDetail, () => undefined);
-    return () => leaving.abort();
+    const read = () => readService(name, leaving.signal).then(setDetail, () => undefined);
+    void read();
+    const timer = setInterval(read, DETAIL_EVERY_MS);
+    return () => {
+      leaving.abort();
+      clearInterval(timer);
+    };
   }, [name, health]);
   return detail;
 }

@@ -1,26 +1,26 @@
 import { useCallback, useMemo, useState } from "preact/hooks";
-import type { PulseView, ServiceDetail, ServiceView } from "../../answers.ts";
+import type { PulseView } from "../../answers.ts";
 import { readSummary, type Span } from "./api.ts";
 import { ByValue } from "./by-value.tsx";
-import { useNow } from "./clock.ts";
 import { DeadLetters } from "./dead-letters.tsx";
 import { Elsewhere } from "./elsewhere.tsx";
 import { Figures } from "./figures.tsx";
-import { formatAge, formatDuration } from "./format.ts";
-import { HealthWord } from "./glyph.tsx";
 import { useLive } from "./live.ts";
 import { MetadataCard, NewestPulses, withPulse } from "./newest-pulses.tsx";
 import { changeQuery, type PageView } from "./page-view.ts";
+import { PastCard } from "./past-card.tsx";
 import { useDetail, useSpanAnswer } from "./service-answers.ts";
 import { ServiceCharts } from "./service-charts.tsx";
+import { ServiceLead } from "./service-lead.tsx";
 import { SpanChoice } from "./span-choice.tsx";
 import { readChoice } from "./spans.ts";
 import { StatusMix } from "./status-mix.tsx";
 import { LoadError, SubPage } from "./sub-page.tsx";
+import type { ToldService } from "./told-health.ts";
 
 /** One service: its health now, a summary of a span, and its newest pulses as they come. */
 export function ServicePage({ service: name, query }: { service: string; query: PageView["query"] }) {
-  const [service, setService] = useState<ServiceView>();
+  const [service, setService] = useState<ToldService>();
   const [pulses, setPulses] = useState<readonly PulseView[]>([]);
   const [isReady, setReady] = useState(false);
   const search = query.toString();
@@ -31,7 +31,7 @@ export function ServicePage({ service: name, query }: { service: string; query: 
   const connection = useLive(name, {
     onOpen: () => undefined,
     onEvent(event, data) {
-      if (event === "service") setService(data as ServiceView);
+      if (event === "service") setService(data as ToldService);
       if (event === "pulse") setPulses((before) => withPulse(before, data as PulseView));
       refreshSoon();
     },
@@ -43,15 +43,13 @@ export function ServicePage({ service: name, query }: { service: string; query: 
 
   // What was not read is not known to be absent.
   const isKnown = isReady && connection.state === "live";
-  const lead = service !== undefined && (
-    <>
-      <HealthWord health={service.health} />
-      <Rhythm service={service} detail={detail} />
-    </>
-  );
+  const lead = service !== undefined && <ServiceLead {...{ service, detail }} />;
   return (
     <SubPage title={name} connection={connection} lead={lead}>
       {isKnown && service === undefined && <p class="nothing">This service has not pulsed within the retention.</p>}
+      {service !== undefined && (
+        <PastCard service={name} {...{ query, choice }} health={service.health} onSelect={select} />
+      )}
       <SpanChoice choice={choice} />
       <LoadError why={problem} />
       <Figures summary={summary} />
@@ -68,20 +66,5 @@ export function ServicePage({ service: name, query }: { service: string; query: 
       <DeadLetters service={name} />
       <Elsewhere service={name} />
     </SubPage>
-  );
-}
-
-/** When the service was last seen, and when it is late. */
-function Rhythm({ service, detail }: { service: ServiceView; detail: ServiceDetail | undefined }) {
-  const now = useNow();
-  const period = detail?.usual_period_ms ?? null;
-  return (
-    <p class="rhythm">
-      Last seen <b>{formatAge(service.last_seen, now)}</b>
-      {detail !== undefined &&
-        (period === null
-          ? " · its usual period is not known yet"
-          : ` · pulses about every ${formatDuration(period)}, late after ${formatDuration(Date.parse(detail.late_at ?? "") - Date.parse(detail.last_seen))} of silence`)}
-    </p>
   );
 }

@@ -1,30 +1,25 @@
 import { formatTime } from "./format.ts";
 import { changeQuery } from "./page-view.ts";
+import { Radios } from "./radios.tsx";
 import { type Choice, SPANS } from "./spans.ts";
 
-/** The choice of the span. */
+/** The choice of the charts' span. */
 export function SpanChoice({ choice }: { choice: Choice }) {
   return (
-    <fieldset class="spans">
-      <legend class="unseen">Span of time</legend>
-      {Object.entries(SPANS).map(([name, { words }]) => (
-        <label key={name}>
-          <input
-            type="radio"
-            name="span"
-            value={name}
-            checked={choice.kind === "moving" && choice.name === name}
-            onChange={() => changeQuery({ span: name, from: "", to: "" })}
-          />
-          <span>{words}</span>
-        </label>
-      ))}
+    <div class="spans" id="charts">
+      <Radios
+        legend="Span of the charts"
+        name="span"
+        options={SPANS}
+        chosen={choice.kind === "moving" ? choice.name : undefined}
+        onChoose={(span) => changeQuery({ span, from: "", to: "" })}
+      />
       {choice.kind === "fixed" && (
         <p>
           {formatTime(new Date(choice.from).toISOString(), Date.now())} –{" "}
           {formatTime(new Date(choice.to).toISOString(), Date.now())}
         </p>
       )}
-    </fieldset>
+    </div>
   );
 }

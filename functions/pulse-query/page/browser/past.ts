@@ -1,0 +1,96 @@
+// What is known of a service's past, cut into the cells of a bar. The figures are those of the API's uptime and incidents: the same
+// functions make them.
+import type { HealthRun } from "../../../../events/health-run.ts";
+import type { ServiceHealth } from "../../../../events/service-health.ts";
+import { type Incident, incidentsOf } from "../../../../health/incidents.ts";
+import { type Uptime, uptimeOf } from "../../../../health/uptime.ts";
+import type { HealthHistory } from "../../health-answers.ts";
+
+const HALF_HOUR = 30 * 60_000;
+/** What was judged a moment ago counts as now. */
+export const JUST_NOW_MS = 60_000;
+
+/** The spans of the bar: half hours, or days of the reader's time zone. */
+export const PASTS = {
+  "24h": { words: "24 h", cells: 48, isDays: false },
+  "30d": { words: "30 d", cells: 30, isDays: true },
+  "90d": { words: "90 d", cells: 90, isDays: true },
+} as const;
+export type PastName = keyof typeof PASTS;
+
+export type State = ServiceHealth | "maintenance";
+/** The worst first. */
+export const STATES = ["down", "late", "degraded", "unknown", "maintenance", "up"] as const satisfies readonly State[];
+
+/** The part of a time that a service was in each state; what is absent it never was. */
+export type Shares = Partial<Readonly<Record<State, number>>>;
+
+/** A part of a bar. */
+export interface Cell {
+  from: number;
+  to: number;
+  shares: Shares;
+}
+
+/** A service's past over a span. */
+export interface Past {
+  /** Epoch ms: what comes later is not known. */
+  judgedUntil: number | undefined;
+  cells: Cell[];
+  uptime: Uptime;
+  /** Newest first. */
+  incidents: Incident[];
+  /** Whether there are older runs than those that are known here. */
+  isCut: boolean;
+}
+
+/** The edges of a bar's cells (epoch ms), oldest first. */
+export function edgesOf(name: PastName, now: number): number[] {
+  const { cells, isDays } = PASTS[name];
+  const today = new Date(now);
+  const days = (count: number) => new Date(today.getFullYear(), today.getMonth(), today.getDate() + count).getTime();
+  const end = (Math.floor(now / HALF_HOUR) + 1) * HALF_HOUR;
+  return Array.from({ length: cells + 1 }, (_, i) => (isDays ? days(i - cells + 1) : end - (cells - i) * HALF_HOUR));
+}
+
+/** The past between the first and the last of some edges. */
+export function pastOf(history: HealthHistory, edges: readonly number[], now: number): Past {
+  const runs: HealthRun[] = history.runs
+    .map(({ health, since, confirmed_at, cause }) => ({
+      health,
+      since: Date.parse(since),
+      confirmedAt: Date.parse(confirmed_at),
+      cause,
+    }))
+    .reverse();
+  const maintenance = history.maintenance.map(({ from, to }) => ({ from: Date.parse(from), to: Date.parse(to) }));
+  const judgedUntil = history.judged_until === null ? undefined : Date.parse(history.judged_until);
+  const end = judgedUntil !== undefined && now - judgedUntil < JUST_NOW_MS ? judgedUntil : now;
+  const of = (from: number, to: number) =>
+    uptimeOf({
+      span: { from, to: Math.max(from, Math.min(to, end)) },
+      runs,
+      judgedUntil: judgedUntil ?? 0,
+      maintenance,
+    });
+  const [from, to] = [edges[0] as number, edges.at(-1) as number];
+  return {
+    judgedUntil,
+    cells: edges.slice(1).map((edge, i) => {
+      const start = edges[i] as number;
+      return { from: start, to: edge, shares: sharesOf(of(start, edge)) };
+    }),
+    uptime: of(from, to),
+    incidents: incidentsOf(runs, maintenance)
+      .filter(({ since, until }) => since < to && (until ?? to) > from)
+      .reverse(),
+    isCut: history.is_cut,
+  };
+}
+
+/** The part of a time in each state. */
+function sharesOf({ lasted, maintenanceMs }: Uptime): Shares {
+  const all: Record<State, number> = { ...lasted, maintenance: maintenanceMs };
+  const total = STATES.reduce((sum, state) => sum + all[state], 0);
+  return Object.fromEntries(STATES.filter((state) => all[state] > 0).map((state) => [state, all[state] / total]));
+}
