@@ -61,6 +61,36 @@ export const uptimeAnswer = z
   })
   .register(named, { id: "Uptime", description: "The uptime of a service over a span: time, not a share of pulses." });
 
+const secondsByBucket = z
+  .array(seconds)
+  .optional()
+  .describe("Of each bucket, oldest first; absent where it is 0 in all of them.");
+
+export const historiesAnswer = z
+  .object({
+    from: time,
+    to: time,
+    judged_until: judgedUntil,
+    histories: z.array(
+      z.object({
+        service_name: z.string(),
+        uptime: part,
+        coverage: part,
+        up_s: secondsByBucket,
+        degraded_s: secondsByBucket,
+        down_s: secondsByBucket,
+        late_s: secondsByBucket,
+        unknown_s: secondsByBucket,
+        maintenance_s: secondsByBucket,
+      }),
+    ),
+  })
+  .register(named, {
+    id: "Histories",
+    description:
+      "How long each service that was asked for was in each state, by bucket: of what is past, they add up to it.",
+  });
+
 const incidentView = z
   .object({
     service_name: z.string(),
@@ -78,6 +108,7 @@ export const incidentsAnswer = z
   .register(named, { id: "Incidents", description: "The incidents of all services that touch a span." });
 
 export type HealthHistory = z.infer<typeof healthHistory>;
+export type Histories = z.infer<typeof historiesAnswer>;
 export type UptimePart = z.infer<typeof uptimePart>;
 export type UptimeAnswer = z.infer<typeof uptimeAnswer>;
 export type IncidentView = z.infer<typeof incidentView>;

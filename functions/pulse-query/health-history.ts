@@ -6,9 +6,11 @@ import { calendarParts } from "../../health/calendar.ts";
 import { BAD_HEALTHS, flappingSpans, type Incident, incidentsOf } from "../../health/incidents.ts";
 import type { ServicesSettings } from "../../health/service-settings.ts";
 import { type Uptime, uptimeOf } from "../../health/uptime.ts";
+import type { Share } from "../../history/history.ts";
 import type { HealthReader } from "../../storage/health-ports.ts";
 import type { Span } from "../../storage/ports.ts";
-import type { HealthHistory, IncidentView, UptimeAnswer, UptimePart } from "./health-answers.ts";
+import { divide } from "./divide.ts";
+import type { HealthHistory, Histories, IncidentView, UptimeAnswer, UptimePart } from "./health-answers.ts";
 
 /** So much before a span is read, too: incidents reach into it, and changes before it count for flapping. */
 const BEFORE_MS = DAY_MS;
@@ -89,10 +91,35 @@ export class PastHealth {
   }
 
   /** What was judged a moment ago is as good as what is judged now. */
-  #judgedPart({ from, to }: Span, { judgedUntil }: Known): Span {
+  #judgedPart({ from, to }: Span, { judgedUntil }: Pick<Known, "judgedUntil">): Span {
     const now = this.#options.now();
     const end = judgedUntil !== null && now - judgedUntil < JUST_NOW_MS ? judgedUntil : now;
     return { from, to: Math.max(from, Math.min(to, end)) };
+  }
+
+  /** Of several services, by bucket. Some of them are read at one time. @throws once the signal aborts */
+  async histories(services: readonly string[], span: Span, buckets: number, share: Share): Promise<Histories> {
+    const judgedUntil = await this.judgedUntil();
+    const past = this.#judgedPart(span, { judgedUntil });
+    const parts = divide(span, buckets).map((part) => this.#judgedPart(part, { judgedUntil }));
+    const limit = pLimit(CONCURRENCY);
+    const histories = await limit.map([...services], async (service) => {
+      await share.nextTurn?.();
+      share.signal?.throwIfAborted();
+      const runs = await this.#options.health.runs(service, span);
+      const maintenance = this.#settings(service).maintenanceIn(span);
+      const { uptime, coverage } = uptimeIn(past, { judgedUntil, runs }, maintenance);
+      const views = parts.map((part) =>
+        viewSeconds(uptimeIn(part, { judgedUntil, runs: touching(runs, part) }, maintenance)),
+      );
+      const names = Object.keys(views[0] as Seconds) as (keyof Seconds)[];
+      const seconds = names.flatMap((name) => {
+        const values = views.map((view) => view[name]);
+        return values.some((value) => value > 0) ? [[name, values] as const] : [];
+      });
+      return { service_name: service, uptime, coverage, ...Object.fromEntries(seconds) };
+    });
+    return { ...inText(span), judged_until: timeText(judgedUntil), histories };
   }
 
   /** Of all services, newest first. */
@@ -127,6 +154,13 @@ export class PastHealth {
     return { service_name: service, health, ...times, cause, owner, link: link?.href ?? null };
   }
 
+  /** The part of a span that is past. What was judged a moment ago counts as now. */
+  #pastOf({ from, to }: Span, judgedUntil: number | null): Span {
+    const now = this.#options.now();
+    const end = judgedUntil !== null && now - judgedUntil < JUST_NOW_MS ? judgedUntil : now;
+    return { from, to: Math.max(from, Math.min(to, end)) };
+  }
+
   #settings(service: string) {
     return this.#options.settings().of(service);
   }
@@ -153,10 +187,13 @@ function uptimeIn(span: Span, { judgedUntil, runs }: Known, maintenance: readonl
   return uptimeOf({ span, runs, judgedUntil: judgedUntil ?? 0, maintenance });
 }
 
-function viewUptime({ lasted, maintenanceMs, uptime, coverage }: Uptime) {
+function viewUptime(uptime: Uptime) {
+  return { uptime: uptime.uptime, coverage: uptime.coverage, ...viewSeconds(uptime) };
+}
+
+type Seconds = ReturnType<typeof viewSeconds>;
+function viewSeconds({ lasted, maintenanceMs }: Uptime) {
   return {
-    uptime,
-    coverage,
     up_s: lasted.up / 1000,
     degraded_s: lasted.degraded / 1000,
     down_s: lasted.down / 1000,
@@ -164,6 +201,13 @@ function viewUptime({ lasted, maintenanceMs, uptime, coverage }: Uptime) {
     unknown_s: lasted.unknown / 1000,
     maintenance_s: maintenanceMs / 1000,
   };
+}
+
+/** The runs that touch a span, and the next one, which ends the last of them. */
+function touching(runs: readonly HealthRun[], { from, to }: Span): HealthRun[] {
+  const first = runs.findLastIndex(({ since }) => since <= from);
+  const end = runs.findIndex(({ since }) => since >= to);
+  return runs.slice(Math.max(0, first), end === -1 ? undefined : end + 1);
 }
 
 function inText({ from, to }: Span): { from: string; to: string } {

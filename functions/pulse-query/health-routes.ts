@@ -1,13 +1,21 @@
 import type { Fault } from "../../events/fault.ts";
 import { monthSpan } from "../../health/calendar.ts";
+import { asPolled } from "../../http/conditional.ts";
+import { freshJson } from "../../http/json.ts";
 import { badRequest, tryLater } from "../../http/problem.ts";
 import type { Turns } from "../../http/turns.ts";
 import type { GuardedRoute } from "../tokens/guarded-routes.ts";
 import { answering } from "./answering.ts";
-import type { IncidentView } from "./health-answers.ts";
+import type { Histories, IncidentView } from "./health-answers.ts";
 import { type PastHealth, timeText } from "./health-history.ts";
 import { inWishedForm } from "./lines.ts";
-import { historyParameters, incidentsParameters, readSpanQuery, uptimeParameters } from "./query-parameters.ts";
+import {
+  historiesParameters,
+  historyParameters,
+  incidentsParameters,
+  readSpanQuery,
+  uptimeParameters,
+} from "./query-parameters.ts";
 import { SharedAnswers } from "./shared-answers.ts";
 
 const MONTH_BESIDE_SPAN: Fault = { pointer: "/query/month", rule: "Expected it without from and to", got: "both" };
@@ -15,6 +23,8 @@ const MONTH_BESIDE_SPAN: Fault = { pointer: "/query/month", rule: "Expected it w
 /** Lists of incidents that are made at one time. */
 const MAX_LISTS = 2;
 const MAX_WAITING = 50;
+/** Histories of several services that are made at one time. */
+const MAX_HISTORIES = 2;
 
 const RUN_COLUMNS = ["health", "since", "until", "confirmed_at", "cause"];
 const INCIDENT_COLUMNS = ["service_name", "health", "since", "until", "cause", "owner", "link"];
@@ -33,6 +43,7 @@ export interface HealthRoutesOptions {
 export function healthRoutes(options: HealthRoutesOptions): GuardedRoute[] {
   const { past, retentionMs, historyMs, turns, now } = options;
   const lists = new SharedAnswers<IncidentView[]>(MAX_LISTS, MAX_WAITING, now);
+  const histories = new SharedAnswers<Histories>(MAX_HISTORIES, MAX_WAITING, now);
   const read =
     <F extends Parameters<typeof readSpanQuery>[0]>(fields: F) =>
     (query: URLSearchParams) =>
@@ -51,6 +62,20 @@ export function healthRoutes(options: HealthRoutesOptions): GuardedRoute[] {
     const { service_name: _, judged_until: __, parts, ...total } = uptime;
     return inWishedForm(headers.accept, uptime, UPTIME_COLUMNS, by === undefined ? [total] : parts);
   });
+
+  const showHistories = answering(
+    // Runs are kept longer than pulses: the retention bounds what one question reads.
+    (query) => readSpanQuery(historiesParameters, query, { now: now(), retentionMs }),
+    async ({ span, services = [], buckets }, request, grant) => {
+      const names = services.filter((name) => grant.covers(name)).sort();
+      const client = request.client();
+      const answer = await histories.get(JSON.stringify([names, span, buckets]), client, (signal) =>
+        past.histories(names, span, buckets, { signal, nextTurn: () => turns.next(client) }),
+      );
+      if (answer === undefined) return tryLater(503, "No more histories can be made at this moment.", 1000);
+      return asPolled(freshJson(200, answer), request);
+    },
+  );
 
   const listIncidents = answering(
     read(incidentsParameters),
@@ -73,6 +98,7 @@ export function healthRoutes(options: HealthRoutesOptions): GuardedRoute[] {
   return [
     { method: "GET", path: "/services/{service}/history", handle: showHistory },
     { method: "GET", path: "/services/{service}/uptime", handle: showUptime },
+    { method: "GET", path: "/histories", handle: showHistories },
     { method: "GET", path: "/incidents", handle: listIncidents },
   ];
 }

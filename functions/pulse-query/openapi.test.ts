@@ -51,6 +51,7 @@ describe("the description of the API", () => {
     ["Summary", "/services/checkout/summary?buckets=3"],
     ["HealthHistory", "/services/checkout/history"],
     ["Uptime", "/services/checkout/uptime?month=2026-11&by=day&tz=Europe/Berlin"],
+    ["Histories", "/histories?services=checkout,nobody"],
     ["Incidents", "/incidents"],
     ["Problem", "/services?nonsense=1"],
     ["Problem", "/services/nobody"],

@@ -17,12 +17,13 @@ import {
 } from "./answers.ts";
 import { correctionBody, forgettingAnswer, replayAnswer, signInBody } from "./change-answers.ts";
 import { NDJSON } from "./export.ts";
-import { healthHistory, incidentsAnswer, uptimeAnswer } from "./health-answers.ts";
+import { healthHistory, historiesAnswer, incidentsAnswer, uptimeAnswer } from "./health-answers.ts";
 import { CSV } from "./lines.ts";
 import { maintenanceBody } from "./maintenance-body.ts";
 import { MAX_WINDOW } from "./pulse-window.ts";
 import {
   badgeParameters,
+  historiesParameters,
   historyParameters,
   incidentsParameters,
   pulsesParameters,
@@ -129,6 +130,13 @@ export const OPERATIONS: readonly Operation[] = [
       "The p95 of several services over time, at most a second old; those that the token is not for are left out. Poll it with If-None-Match.",
     query: trendsParameters,
     answers: polled({ [JSON_TYPE]: trends }),
+  },
+  {
+    path: "/histories",
+    summary:
+      "How several services were over time, at most a second old; those that the token is not for are left out. Poll it with If-None-Match.",
+    query: historiesParameters,
+    answers: polled({ [JSON_TYPE]: historiesAnswer }),
   },
   {
     path: "/services/{service}/history",

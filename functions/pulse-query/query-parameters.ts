@@ -28,12 +28,12 @@ export const summaryParameters = {
 };
 
 /** A page shows no more tiles at first; the length of a URL (4,096 characters) bounds long names. */
-const MAX_TRENDS = 240;
+const MAX_NAMES = 240;
 const serviceNames = parsedText(
-  `names of services, separated by commas, at most ${MAX_TRENDS}`,
+  `names of services, separated by commas, at most ${MAX_NAMES}`,
   (value): readonly string[] | undefined => {
     const names = [...new Set(value.split(","))];
-    return names.length <= MAX_TRENDS && names.every((name) => SERVICE_NAME_FORM.test(name)) ? names : undefined;
+    return names.length <= MAX_NAMES && names.every((name) => SERVICE_NAME_FORM.test(name)) ? names : undefined;
   },
 );
 /** Of `GET /trends`. */
@@ -46,6 +46,12 @@ export const trendsParameters = {
 const limit = integer({ min: 1, max: 10_000, fallback: 1000 });
 /** Of `GET /services/{service}/history`. */
 export const historyParameters = { ...spanParameters, limit };
+/** Of `GET /histories`. */
+export const historiesParameters = {
+  ...spanParameters,
+  services: serviceNames,
+  buckets: integer({ min: 1, max: 100, fallback: 48 }),
+};
 /** Of `GET /services/{service}/uptime`. */
 export const uptimeParameters = {
   ...spanParameters,
