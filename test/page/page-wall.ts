@@ -1,4 +1,5 @@
 // Tests of the wall of services. page.test.ts runs them.
+import type { Request } from "playwright-core";
 import { expect, it, vi } from "vitest";
 import { DESK, open, PHONE, page, picture, send } from "./browser-page.ts";
 import { textsOf } from "./chromium.ts";
@@ -42,13 +43,73 @@ export function testWall(): void {
     await page.waitForURL(/#\/$/);
   });
 
+  it("asks for the bars of all tiles in view at once, and says each in words", async () => {
+    const asked: string[] = [];
+    const note = (request: Request) => asked.push(new URL(request.url()).pathname);
+    page.on("request", note);
+    await open("#/");
+    await vi.waitFor(async () => {
+      const bars = await page.locator(".tile .small-past svg").count();
+      expect(bars).toBe(await page.locator(".tile").count());
+      expect(bars).toBeGreaterThan(5);
+    });
+    page.off("request", note);
+    expect(asked.filter((path) => path === "/histories")).toHaveLength(1);
+    expect(asked.filter((path) => path === "/trends")).toHaveLength(1);
+    const ec2 = page.locator(".tile", { hasText: "ec2" });
+    expect(await ec2.textContent()).toMatch(
+      /p95 of the last hour at most [\d.]+ ms.*Up [\d.]+ % of the last 24 hours\./,
+    );
+  });
+
+  it("keeps tiles in their places while the pointer is among them, and shows trouble where it is", async () => {
+    const names = ["steady-1", "steady-2", "steady-3"];
+    const sendAll = (status: string, latency_ms = 1) =>
+      send(
+        ...names.map((service_name) => ({
+          service_name,
+          latency_ms,
+          status: service_name === "steady-3" ? status : "ok",
+        })),
+      );
+    await sendAll("ok");
+    await open("#/?q=steady-");
+    const order = () => textsOf(page, ".tile .name");
+    await vi.waitFor(async () => expect(await order()).toEqual(names));
+    await page.locator(".tile").first().hover();
+    await sendAll("down");
+    await sendAll("down");
+    await page.locator(".tile.down", { hasText: "steady-3" }).waitFor();
+    expect(await order()).toEqual(names);
+    // The focus goes where the order is, too.
+    await page.locator(".tile").first().focus();
+    await page.keyboard.press("End");
+    await page.locator(".tile.down:focus").waitFor();
+    await page.getByRole("button", { name: "Sort again" }).click();
+    await vi.waitFor(async () => expect(await order()).toEqual(["steady-3", "steady-1", "steady-2"]));
+    await sendAll("ok");
+    await page.locator(".tile.up", { hasText: "steady-3" }).waitFor();
+    // No pointer, no focus.
+    await page.mouse.move(5, 5);
+    await vi.waitFor(async () => expect(await order()).toEqual(names), { timeout: 30_000 });
+  });
+
   it("filters and sorts 2,000 services at once", async () => {
     await send(...pulsesOfServices(SERVICES));
     await open("#/");
-    await vi.waitFor(async () => expect(await page.locator(".verdict").textContent()).toMatch(/ of 2,00\d services$/), {
-      timeout: 30_000,
-    });
+    await vi.waitFor(
+      async () => expect(await page.locator(".verdict").textContent()).toMatch(/ of 2,0\d\d services$/),
+      {
+        timeout: 30_000,
+      },
+    );
     await picture("wall", 680);
+    const height = async () => (await page.locator(".tile").first().boundingBox())?.height ?? 0;
+    const compact = await height();
+    expect(compact).toBeLessThan(45);
+    await page.getByRole("combobox", { name: "Size of tiles" }).selectOption("Large");
+    await page.waitForURL(/density=large$/);
+    await vi.waitFor(async () => expect(await height()).toBeGreaterThan(2 * compact));
     await open("#/", PHONE, "light");
     await page.locator(".tile").first().waitFor();
     await picture("phone");

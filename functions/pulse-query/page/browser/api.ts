@@ -1,5 +1,5 @@
 import type { DeadLetterCount, DeadLetterView, ServiceDetail, Summary, Trends } from "../../answers.ts";
-import type { HealthHistory } from "../../health-answers.ts";
+import type { HealthHistory, Histories } from "../../health-answers.ts";
 import { askSession } from "./session.ts";
 
 /** An answer that is not 2xx; its message is the answer's reason. */
@@ -57,9 +57,16 @@ export async function readGroups(service: string, key: string, { from, to }: Spa
   return groups;
 }
 
-export function readTrends(services: readonly string[], { from, to, buckets }: Span): Promise<Trends> {
-  const names = services.map(encodeURIComponent).join(",");
-  return ask(`trends?from=${from}&to=${to}&buckets=${buckets}&services=${names}`);
+export function readTrends(services: readonly string[], span: Span): Promise<Trends> {
+  return ask(`trends?${queryOf(services, span)}`);
+}
+
+export function readHistories(services: readonly string[], span: Span): Promise<Histories> {
+  return ask(`histories?${queryOf(services, span)}`);
+}
+
+function queryOf(services: readonly string[], { from, to, buckets }: Span): string {
+  return `from=${from}&to=${to}&buckets=${buckets}&services=${services.map(encodeURIComponent).join(",")}`;
 }
 
 export function readDeadLetters(

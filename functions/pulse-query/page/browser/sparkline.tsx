@@ -5,9 +5,13 @@ import type { Trend } from "./trends.ts";
 const WIDTH = 120;
 const HEIGHT = 28;
 
-/** A trend as a curve, broken where there was no pulse. */
-export const Sparkline = memo(({ trend }: { trend: Trend | undefined }) => {
-  const highest = Math.max(0, ...(trend ?? []).map((value) => value ?? 0));
+/** The highest value of a trend; 0 where it has none. */
+export function highestOf(trend: Trend | undefined): number {
+  return Math.max(0, ...(trend ?? []).map((value) => value ?? 0));
+}
+
+/** A trend as a curve from 0 to its highest value, broken where there was no pulse. */
+export const Sparkline = memo(({ trend, highest }: { trend: Trend | undefined; highest: number }) => {
   return (
     <svg class="sparkline" viewBox={`0 0 ${WIDTH} ${HEIGHT}`} preserveAspectRatio="none" aria-hidden="true">
       <path class="base" d={`M0 ${HEIGHT - 0.5}H${WIDTH}`} />

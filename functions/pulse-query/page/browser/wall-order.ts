@@ -10,6 +10,13 @@ export const ORDERS = {
 } as const;
 export type Order = keyof typeof ORDERS;
 
+/** The sizes of the tiles, with their words. */
+export const DENSITIES = { auto: "Auto size", large: "Large", compact: "Compact" } as const;
+export type Density = keyof typeof DENSITIES;
+
+/** With more services than this, tiles are compact unless the reader wishes otherwise: large ones fill two screens. */
+export const LARGE_UP_TO = 40;
+
 const SEVERITY = Object.fromEntries(SERVICE_HEALTHS.map((health, i) => [health, i])) as Record<ServiceHealth, number>;
 
 // Times compare as text: all are RFC 3339 in UTC and of one length.
