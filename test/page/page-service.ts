@@ -83,6 +83,40 @@ export function testServicePage(): void {
     await page.waitForURL(/span=1h$/);
   });
 
+  it("shows on a logarithmic scale what timeouts hide on a linear one, hides a curve, and marks a new version", async () => {
+    const pulse = (minutes: number, latency_ms: number, version: string) => ({
+      service_name: "timeouts",
+      event_time: Date.now() - minutes * MINUTE,
+      latency_ms,
+      status: "ok",
+      metadata: { version },
+    });
+    await send(
+      ...Array.from({ length: 56 }, (_, i) => pulse(i, i < 2 ? 30_000 : i < 20 ? 320 : 40, i < 20 ? "2" : "1")),
+    );
+    await open("#/services/timeouts?past=30d");
+    const before = async () => (await heightsOf(page, "p50")).before;
+    await vi.waitFor(async () => {
+      expect(await before()).toBeGreaterThan(0);
+      expect(await before()).toBeLessThan(0.05);
+    });
+    await page.getByRole("button", { name: "Logarithmic" }).click();
+    await page.waitForURL(/past=30d&scale=log$/);
+    // From 10 ms to 100 s, 320 ms are at three eighths.
+    await vi.waitFor(async () => {
+      expect(await before()).toBeGreaterThan(0.35);
+      expect(await before()).toBeLessThan(0.42);
+    });
+    const curve = page.getByRole("button", { name: "p50" });
+    await curve.focus();
+    await page.keyboard.press("Enter");
+    await vi.waitFor(async () => expect(await before()).toBe(0));
+    expect(await curve.getAttribute("aria-pressed")).toBe("false");
+    await page.keyboard.press("Enter");
+    await vi.waitFor(async () => expect(await before()).toBeGreaterThan(0.35));
+    await page.getByText(/^First pulse of version 2: \d\d:\d\d:\d\d\.$/).waitFor();
+  });
+
   it("shows a service's newest pulses as they come, and pauses on request", async () => {
     await send({ service_name: "streamed", latency_ms: 1, status: "ok", metadata: { region: "eu" } });
     await open("#/services/streamed");

@@ -12,6 +12,12 @@ export interface ChartSeries {
   shown?: (number | null)[];
 }
 
+/** A moment (epoch ms) that a chart marks. */
+export interface ChartMark {
+  time: number;
+  words: string;
+}
+
 export interface ChartProperties {
   title: string;
   /** The chart in words, for a reader who does not see it. */
@@ -19,7 +25,15 @@ export interface ChartProperties {
   /** Epoch ms. */
   times: number[];
   span: { from: number; to: number };
+  /** Those that are shown. */
   series: ChartSeries[];
+  /** The names of all curves, with their colours. */
+  legend: readonly Pick<ChartSeries, "label" | "color">[];
+  /** Called with the name of a curve that is to be shown, or no longer. */
+  onToggle(label: string): void;
+  /** Whether each step up is ten times the one before. */
+  isLogarithmic?: boolean;
+  marks?: readonly ChartMark[];
   format(value: number): string;
   /** Called with the span, in epoch ms, that the reader has drawn with the pointer. */
   onSelect(from: number, to: number): void;
@@ -35,7 +49,11 @@ export function dataOf({ times, series }: ChartProperties): UPlot.AlignedData {
 }
 
 /** How uPlot draws into an element. What can change while a chart stays is read from `latest` when it is drawn. */
-export function optionsOf(latest: { current: ChartProperties }, element: HTMLElement): UPlot.Options {
+export function optionsOf(
+  latest: { current: ChartProperties },
+  element: HTMLElement,
+  onPoint: (index: number | null) => void,
+): UPlot.Options {
   const color = (name: string) => resolveColor(element, name);
   const width = element.clientWidth;
   const axis: UPlot.Axis = {
@@ -44,15 +62,12 @@ export function optionsOf(latest: { current: ChartProperties }, element: HTMLEle
     grid: { stroke: color("line"), width: 1 },
     ticks: { show: false },
   };
-  const { series, format } = latest.current;
+  const { series, format, isLogarithmic = false } = latest.current;
   return {
     width,
     height: CHART_HEIGHT,
     padding: [8, 12, 0, 0],
-    legend: {
-      live: true,
-      markers: { width: 0, fill: (_, i) => color(series[i - 1]?.color ?? "quiet") },
-    },
+    legend: { show: false },
     cursor: {
       drag: { x: true, y: false, setScale: false },
       sync: { key: "service", setSeries: false },
@@ -60,14 +75,21 @@ export function optionsOf(latest: { current: ChartProperties }, element: HTMLEle
     },
     scales: {
       x: { time: true, range: () => [latest.current.span.from / 1000, latest.current.span.to / 1000] },
-      y: { range: (_, __, max) => [0, (max || 1) * 1.08] },
+      y: isLogarithmic
+        ? { distr: 3, range: (_, min, max) => [decade(Math.floor, min), decade(Math.ceil, max)] }
+        : { range: (_, __, max) => [0, (max || 1) * 1.08] },
     },
     axes: [
       { ...axis, grid: { show: false }, size: 30, values: timeLabels, space: width < NARROW ? 70 : 90 },
-      { ...axis, size: 64, values: (_, splits) => splits.map((split) => format(split).replace(/\.0(?= )/, "")) },
+      {
+        ...axis,
+        grid: { ...axis.grid, ...(isLogarithmic && { filter: (_, splits) => splits.map(decadeOrNone) }) },
+        size: 64,
+        values: (_, splits) => splits.map((split) => nameOf(split, format)),
+      },
     ],
     series: [
-      { label: "Time", value: (_, time) => (time === null ? "–" : new Date(time * 1000).toLocaleString("en-GB")) },
+      {},
       ...series.map(
         ({ label, color: name, kind }, i): UPlot.Series => ({
           label,
@@ -88,15 +110,12 @@ export function optionsOf(latest: { current: ChartProperties }, element: HTMLEle
             points: { show: false },
             ...(UPlot.paths.bars !== undefined && { paths: UPlot.paths.bars({ size: [0.8, 40], align: 1 }) }),
           }),
-          value: (_, value, __, index) => {
-            const { shown } = latest.current.series[i] ?? {};
-            const said = shown === undefined || index === null ? value : shown[index];
-            return said === null || said === undefined ? "" : format(said);
-          },
         }),
       ),
     ],
     hooks: {
+      setCursor: [(plot) => onPoint(plot.cursor.idx ?? null)],
+      draw: [(plot) => drawMarks(plot, latest.current.marks ?? [], color)],
       setSelect: [
         (plot) => {
           const { left, width: selected } = plot.select;
@@ -117,6 +136,41 @@ function resolveColor(element: HTMLElement, name: string): string {
   const { color } = getComputedStyle(element);
   element.style.color = "";
   return color;
+}
+
+/** A value of an axis; on a logarithmic one uPlot leaves out those between the decades. */
+function nameOf(split: number | null, format: (value: number) => string): string {
+  return split === null ? "" : format(split).replace(/\.0(?= )/, "");
+}
+
+function decadeOrNone(value: number): number | null {
+  return Number.isInteger(Number(Math.log10(value).toFixed(6))) ? value : null;
+}
+
+function decade(round: (exponent: number) => number, value: number | null): number {
+  return 10 ** round(Math.log10(value || 1));
+}
+
+/** A line from top to bottom at each moment, with its words. */
+function drawMarks(plot: UPlot, marks: readonly ChartMark[], color: (name: string) => string): void {
+  const { ctx, bbox } = plot;
+  ctx.save();
+  ctx.strokeStyle = ctx.fillStyle = color("quiet");
+  ctx.lineWidth = devicePixelRatio;
+  ctx.setLineDash([4 * devicePixelRatio, 3 * devicePixelRatio]);
+  ctx.font = `${11 * devicePixelRatio}px system-ui, sans-serif`;
+  for (const { time, words } of marks) {
+    const x = Math.round(plot.valToPos(time / 1000, "x", true));
+    if (x < bbox.left || x > bbox.left + bbox.width) continue;
+    ctx.beginPath();
+    ctx.moveTo(x, bbox.top);
+    ctx.lineTo(x, bbox.top + bbox.height);
+    ctx.stroke();
+    const isLeft = x > bbox.left + bbox.width / 2;
+    ctx.textAlign = isLeft ? "right" : "left";
+    ctx.fillText(words, x + (isLeft ? -4 : 4) * devicePixelRatio, bbox.top + 10 * devicePixelRatio);
+  }
+  ctx.restore();
 }
 
 /** The longest gap that a curve is drawn through, in pixels of the canvas. */

@@ -1,16 +1,19 @@
-import { useEffect, useRef } from "preact/hooks";
+import type { ComponentChildren } from "preact";
+import { useEffect, useRef, useState } from "preact/hooks";
 import UPlot from "uplot";
+import { ChartLegend } from "./chart-legend.tsx";
 import { CHART_HEIGHT, type ChartProperties, dataOf, optionsOf } from "./chart-options.ts";
 import { THEME_CHANGED } from "./theme.tsx";
 
 /** A chart over time, drawn by uPlot. */
-export function Chart(properties: ChartProperties) {
-  const { title, summary, times, span, series } = properties;
+export function Chart(properties: ChartProperties & { children?: ComponentChildren }) {
+  const { title, summary, times, span, series, marks, isLogarithmic = false, children } = properties;
+  const [pointed, setPointed] = useState<number | null>(null);
   const place = useRef<HTMLDivElement>(null);
   const latest = useRef(properties);
   latest.current = properties;
   const drawn = useRef<UPlot | undefined>(undefined);
-  const shape = series.map(({ label }) => label).join();
+  const shape = `${series.map(({ label }) => label).join()} ${isLogarithmic}`;
 
   // Other curves or colours need a new chart; new data goes into the chart that is there. The chart reads the rest from
   // `latest` when it draws.
@@ -19,7 +22,7 @@ export function Chart(properties: ChartProperties) {
     if (element === null) return;
     const draw = () => {
       drawn.current?.destroy();
-      drawn.current = new UPlot(optionsOf(latest, element), dataOf(latest.current), element);
+      drawn.current = new UPlot(optionsOf(latest, element, setPointed), dataOf(latest.current), element);
     };
     draw();
     const resized = new ResizeObserver(() => {
@@ -42,12 +45,14 @@ export function Chart(properties: ChartProperties) {
   useEffect(() => {
     const plot = drawn.current;
     if (plot !== undefined && plot.select.width === 0) plot.setData(dataOf(latest.current));
-  }, [times, series, span.from, span.to]);
+  }, [times, series, marks, span.from, span.to]);
 
   return (
     <figure class="chart card">
       <figcaption>
         <h2>{title}</h2>
+        {children}
+        <ChartLegend chart={properties} pointed={pointed} />
       </figcaption>
       <div class="plot" ref={place} role="img" aria-label={summary} />
     </figure>

@@ -22,17 +22,25 @@ export async function countAgain(): Promise<void> {
   for (const listener of listeners) listener(known);
 }
 
-/** The way to the dead letters, with how many of them wait. */
-export function DeadLettersLink() {
+/** How many dead letters wait; `undefined` while that is not known. */
+export function useDeadLetterCount(): DeadLetterCount | undefined {
   const [count, setCount] = useState(known);
   useEffect(() => {
     listeners.add(setCount);
+    return () => void listeners.delete(setCount);
+  }, []);
+  return count;
+}
+
+/** The way to the dead letters, with how many of them wait. */
+export function DeadLettersLink() {
+  const count = useDeadLetterCount();
+  useEffect(() => {
     void countAgain();
     const timer = setInterval(countAgain, EVERY_MS);
     document.addEventListener("visibilitychange", countAgain);
     return () => {
       document.removeEventListener("visibilitychange", countAgain);
-      listeners.delete(setCount);
       clearInterval(timer);
     };
   }, []);

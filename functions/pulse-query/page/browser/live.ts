@@ -18,6 +18,15 @@ export interface Connection {
   nothingNewSince?: string;
   /** Why pulses are not stored. */
   notStored?: string;
+  judged?: Judged;
+}
+
+/** How far pulse-health has come. */
+export interface Judged {
+  /** `null` where it has judged nothing yet. */
+  until: string | null;
+  /** Epoch ms by the reader's clock, which may be wrong: when it was heard to have come so far. */
+  heardAt: number;
 }
 
 /** A browser does not reconnect after an answer that is no stream, such as a proxy's 502 during a restart. */
@@ -114,13 +123,28 @@ export function useLive(service: string | undefined, handlers: LiveHandlers): Co
   return connection;
 }
 
-function withHeartbeat(before: Connection, data: { nothing_new_since?: string; not_stored?: string }): Connection {
+interface Heartbeat {
+  nothing_new_since?: string;
+  not_stored?: string;
+  judged_until?: string | null;
+}
+
+function withHeartbeat(before: Connection, data: Heartbeat): Connection {
   if (before.state !== "live") return before;
-  const { nothing_new_since: since, not_stored: reason } = data;
+  const { nothing_new_since: since, not_stored: reason, judged_until: until } = data;
   return {
     state: "live",
     heardAt: Date.now(),
     ...(since !== undefined && { nothingNewSince: since }),
     ...(reason !== undefined && { notStored: reason }),
+    ...(until !== undefined && { judged: judgedOf(before.judged, until) }),
   };
+}
+
+function judgedOf(before: Judged | undefined, until: string | null): Judged {
+  if (before?.until === until) return before;
+  const now = Date.now();
+  // The first one may be old.
+  const at = before === undefined && until !== null ? Math.min(now, Date.parse(until)) : now;
+  return { until, heardAt: at };
 }

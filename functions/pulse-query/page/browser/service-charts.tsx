@@ -2,8 +2,9 @@ import type { ComponentChildren } from "preact";
 import { useMemo, useState } from "preact/hooks";
 import type { Summary } from "../../answers.ts";
 import { Chart } from "./chart.tsx";
-import type { ChartSeries } from "./chart-options.ts";
+import type { ChartMark, ChartSeries } from "./chart-options.ts";
 import { formatCount, formatLatency, formatTime } from "./format.ts";
+import { changeQuery } from "./page-view.ts";
 import { Table } from "./table.tsx";
 
 /** From the bottom of a bar to its top. */
@@ -14,16 +15,24 @@ const COLUMNS = {
   ...Object.fromEntries(["Pulses", "p50", "p95", "p99", "Longest", "Down", "Degraded"].map((name) => [name, "number"])),
 };
 
+/** From the top of the legend on. */
+const CURVES = ["max", "p99", "p95", "p50"] as const;
+
 interface ServiceChartsProperties {
   summary: Summary;
+  isLogarithmic: boolean;
+  marks: readonly ChartMark[];
   onSelect(from: number, to: number): void;
   /** Stands below the latency. */
   children: ComponentChildren;
 }
 
 /** Latency and throughput over a span. */
-export function ServiceCharts({ summary, onSelect, children }: ServiceChartsProperties) {
-  const { times, span, latency, throughput } = useMemo(() => chartsOf(summary), [summary]);
+export function ServiceCharts({ summary, isLogarithmic, marks, onSelect, children }: ServiceChartsProperties) {
+  const [hidden, setHidden] = useState<ReadonlySet<string>>(new Set());
+  const { times, span, latency, throughput } = useMemo(() => chartsOf(summary, hidden), [summary, hidden]);
+  const onToggle = (label: string) =>
+    setHidden((before) => new Set(before.has(label) ? [...before].filter((one) => one !== label) : [...before, label]));
   const { latency_ms: whole } = summary;
   const said =
     whole === null
@@ -36,16 +45,36 @@ export function ServiceCharts({ summary, onSelect, children }: ServiceChartsProp
         title="Latency"
         summary={`Latency over time. ${said}`}
         format={formatLatency}
-        {...{ times, span, onSelect }}
+        {...{ times, span, marks, isLogarithmic, onSelect, onToggle }}
         series={latency}
-      />
+        legend={CURVES.map(legendOf)}
+      >
+        <button
+          type="button"
+          class="button small"
+          aria-pressed={isLogarithmic}
+          onClick={() => changeQuery({ scale: isLogarithmic ? "" : "log" })}
+        >
+          Logarithmic
+        </button>
+      </Chart>
+      {marks.length > 0 && (
+        <p class="quiet marks">
+          {marks
+            .map(
+              ({ time, words }) => `First pulse of ${words}: ${formatTime(new Date(time).toISOString(), Date.now())}.`,
+            )
+            .join(" ")}
+        </p>
+      )}
       {children}
       <Chart
         title="Pulses per minute"
         summary={`Pulses over time: ${up} up, ${degraded} degraded, ${down} down, ${unknown} unknown.`}
         format={formatRate}
-        {...{ times, span, onSelect }}
+        {...{ times, span, marks, onSelect, onToggle }}
         series={throughput}
+        legend={STACK.map((health) => ({ label: health, color: health })).reverse()}
       />
       {summary.exact_from !== summary.from && (
         <p class="quiet">
@@ -62,33 +91,37 @@ function formatRate(perMinute: number): string {
   return perMinute >= 100 ? formatCount(Math.round(perMinute)) : String(Number(perMinute.toPrecision(2)));
 }
 
-function chartsOf({ from, to, buckets }: Summary) {
+function legendOf(name: (typeof CURVES)[number]): Pick<ChartSeries, "label" | "color"> {
+  return name === "max" ? { label: "longest", color: "faint" } : { label: name, color: name };
+}
+
+function chartsOf({ from, to, buckets }: Summary, hidden: ReadonlySet<string>) {
   const times = buckets.map((bucket) => Date.parse(bucket.from));
-  const line = (name: "p50" | "p95" | "p99" | "max"): ChartSeries => ({
-    label: name === "max" ? "longest" : name,
-    color: name === "max" ? "faint" : name,
-    kind: "line",
-    values: buckets.map((bucket) => bucket[name]),
+  const lines = CURVES.map((name): ChartSeries => {
+    return { ...legendOf(name), kind: "line", values: buckets.map((bucket) => bucket[name]) };
   });
   // They may differ: edges lie on whole hours or days.
   const minutes = buckets.map((bucket) => (Date.parse(bucket.to) - Date.parse(bucket.from)) / 60_000);
   // Bars hide each other: the highest is drawn first, and each later one leaves out one part more.
-  const throughput = STACK.map((health, i): ChartSeries => {
-    const parts = STACK.slice(0, i + 1);
-    return {
-      label: health,
-      color: health,
-      kind: "bars",
-      values: buckets.map(
-        (bucket, at) => parts.reduce((sum, part) => sum + bucket.health[part], 0) / (minutes[at] as number),
-      ),
-      shown: buckets.map((bucket, at) => bucket.health[health] / (minutes[at] as number)),
-    };
-  }).reverse();
+  const stack = STACK.filter((health) => !hidden.has(health));
+  const throughput = stack
+    .map((health, i): ChartSeries => {
+      const parts = stack.slice(0, i + 1);
+      return {
+        label: health,
+        color: health,
+        kind: "bars",
+        values: buckets.map(
+          (bucket, at) => parts.reduce((sum, part) => sum + bucket.health[part], 0) / (minutes[at] as number),
+        ),
+        shown: buckets.map((bucket, at) => bucket.health[health] / (minutes[at] as number)),
+      };
+    })
+    .reverse();
   return {
     times,
     span: { from: Date.parse(from), to: Date.parse(to) },
-    latency: [line("max"), line("p99"), line("p95"), line("p50")],
+    latency: lines.filter(({ label }) => !hidden.has(label)),
     throughput,
   };
 }

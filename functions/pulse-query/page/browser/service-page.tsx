@@ -17,6 +17,7 @@ import { readChoice } from "./spans.ts";
 import { StatusMix } from "./status-mix.tsx";
 import { LoadError, SubPage } from "./sub-page.tsx";
 import type { ToldService } from "./told-health.ts";
+import { firstOfVersions } from "./versions.ts";
 
 /** One service: its health now, a summary of a span, and its newest pulses as they come. */
 export function ServicePage({ service: name, query }: { service: string; query: PageView["query"] }) {
@@ -41,6 +42,8 @@ export function ServicePage({ service: name, query }: { service: string; query: 
     changeQuery({ span: "", from: String(from), to: String(to) });
   }, []);
 
+  const marks = useMemo(() => firstOfVersions(pulses), [pulses]);
+
   // What was not read is not known to be absent.
   const isKnown = isReady && connection.state === "live";
   const lead = service !== undefined && <ServiceLead {...{ service, detail }} />;
@@ -54,7 +57,7 @@ export function ServicePage({ service: name, query }: { service: string; query: 
       <LoadError why={problem} />
       <Figures summary={summary} />
       {summary !== undefined && (
-        <ServiceCharts summary={summary} onSelect={select}>
+        <ServiceCharts {...{ summary, marks }} isLogarithmic={query.get("scale") === "log"} onSelect={select}>
           <ByValue service={name} by={query.get("by") ?? ""} {...{ choice, pulses }} />
         </ServiceCharts>
       )}

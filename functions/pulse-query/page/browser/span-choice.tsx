@@ -3,6 +3,8 @@ import { changeQuery } from "./page-view.ts";
 import { Radios } from "./radios.tsx";
 import { type Choice, SPANS } from "./spans.ts";
 
+const ZONE = new Intl.DateTimeFormat().resolvedOptions().timeZone;
+
 /** The choice of the charts' span. */
 export function SpanChoice({ choice }: { choice: Choice }) {
   return (
@@ -20,6 +22,7 @@ export function SpanChoice({ choice }: { choice: Choice }) {
           {formatTime(new Date(choice.to).toISOString(), Date.now())}
         </p>
       )}
+      <p class="hint">Drag on a chart to choose a span. Times of {ZONE}.</p>
     </div>
   );
 }

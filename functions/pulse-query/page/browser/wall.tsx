@@ -8,6 +8,7 @@ import { useGrowingList } from "./growing-list.ts";
 import { HealthFilter } from "./health-filter.tsx";
 import type { Connection } from "./live.ts";
 import { Masthead } from "./masthead.tsx";
+import { OwnState } from "./own-state.tsx";
 import type { PageView } from "./page-view.ts";
 import { Select } from "./select.tsx";
 import { useServices } from "./services.ts";
@@ -63,6 +64,7 @@ export function Wall({ query }: { query: PageView["query"] }) {
             <div role="status">
               <h1 class="verdict">{verdictOf(counts, total, then)}</h1>
             </div>
+            <OwnState connection={connection} />
             <HealthFilter counts={counts} total={total} healths={healths} />
             {names.length === 0 && <p class="nothing">No service matches.</p>}
             <div class="wall-key">
