@@ -154,13 +154,6 @@ export class PastHealth {
     return { service_name: service, health, ...times, cause, owner, link: link?.href ?? null };
   }
 
-  /** The part of a span that is past. What was judged a moment ago counts as now. */
-  #pastOf({ from, to }: Span, judgedUntil: number | null): Span {
-    const now = this.#options.now();
-    const end = judgedUntil !== null && now - judgedUntil < JUST_NOW_MS ? judgedUntil : now;
-    return { from, to: Math.max(from, Math.min(to, end)) };
-  }
-
   #settings(service: string) {
     return this.#options.settings().of(service);
   }

@@ -33,6 +33,7 @@ const RUNS: Readonly<Record<string, HealthRun[]>> = {
 describe.skipIf(noChromium !== undefined)(title, () => {
   startBrowser();
   let host: FunctionHost;
+  let ahead = 0;
   const open = async (hash: string) => {
     await page.goto("about:blank");
     await page.goto(`${host.url}/${hash}`);
@@ -55,11 +56,20 @@ describe.skipIf(noChromium !== undefined)(title, () => {
       `- services: api\n  owner: shop\n  link: https://wiki.example/api\n  maintenance: ${maintenance}`,
       { file: "services.yaml", variable: "PULSE_SERVICES_FILE" },
     );
-    const options = { store, settings: () => settings, historyMs: 400 * DAY_MS, now: () => NOW };
-    ({ host } = await openQuery({ ...options, live: { pollMs: 20 } }));
+    const options = { store, settings: () => settings, historyMs: 400 * DAY_MS, now: () => NOW + ahead };
+    ({ host } = await openQuery({ ...options, live: { pollMs: 20, heartbeatMs: 50 } }));
     await page.clock.setFixedTime(NOW);
   });
   afterAll(() => host?.close());
+
+  it("says since when and why a service is as it is, whose it is, and where its runbook is", async () => {
+    await open("#/services/api");
+    await page.locator(".since", { hasText: /^since 12:06 \(4 min\): 8 of 10 pulses said 503$/ }).waitFor();
+    await page.locator(".rhythm", { hasText: "belongs to shop" }).waitFor();
+    const runbook = page.getByRole("link", { name: "Runbook" });
+    expect(await runbook.getAttribute("href")).toBe("https://wiki.example/api");
+    expect(await runbook.getAttribute("rel")).toContain("noopener");
+  });
 
   it("is a bar that the keyboard goes through, with words for each part, and uptime of what is known", async () => {
     await open("#/services/api");
@@ -122,6 +132,21 @@ describe.skipIf(noChromium !== undefined)(title, () => {
       expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(PHONE.width);
     },
   );
+
+  // The time that it moves stays.
+  it("says that pulse-health is away, and knows no service's health", async () => {
+    await open("#/");
+    await page.locator(".own-state", { hasText: "health judged 12:10:00" }).waitFor();
+    expect(await page.locator(".verdict").textContent()).toBe("1 down of 2 services");
+    ahead = 2 * MINUTE;
+    await page.clock.setFixedTime(NOW + ahead);
+    await page.locator(".banner.down", { hasText: "pulse-health has judged nothing since 12:10:00" }).waitFor();
+    await page.locator(".verdict", { hasText: /^2 unknown of 2 services/ }).waitFor();
+    await page.locator(".own-state", { hasText: "health not judged since 12:10:00" }).waitFor();
+    expect(await faultsOf(page)).toEqual([]);
+    await open("#/services/api");
+    await page.locator(".banner", { hasText: "pulse-health has judged nothing" }).waitFor();
+  });
 
   it("logged no error", () => {
     // pulse-query knows no dead letters here.

@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import type { HealthHistory } from "../health-answers.ts";
 import { edgesOf, pastOf } from "./browser/past.ts";
-import { describeCell, describeUptime, formatUptime } from "./browser/past-words.ts";
+import { describeCell, describeUptime, formatUptime, rhythmOf } from "./browser/past-words.ts";
 
 const MINUTE = 60_000;
 const NOW = new Date(2026, 10, 30, 12, 10).getTime();
@@ -64,4 +64,12 @@ it("an uptime is 100 % only where nothing else was, and days are those of the re
   expect(edges).toHaveLength(91);
   expect(edges.map((edge) => new Date(edge).getHours()).every((hour) => hour === 0)).toBe(true);
   expect(edges.at(-1)).toBe(new Date(2026, 11, 1).getTime());
+});
+
+it.each([
+  [null, "its usual period is not known yet"],
+  [200, "several pulses a second, late after 2 min of silence"],
+  [29_000, "pulses about every 29 s, late after 2 min of silence"],
+])("a period of %s ms is told as a person would", (usual_period_ms, words) => {
+  expect(rhythmOf({ usual_period_ms, late_at: ago(3), last_seen: ago(5) })).toBe(words);
 });

@@ -126,7 +126,7 @@ export function useLive(service: string | undefined, handlers: LiveHandlers): Co
 interface Heartbeat {
   nothing_new_since?: string;
   not_stored?: string;
-  judged_until?: string | null;
+  judged_until: string | null;
 }
 
 function withHeartbeat(before: Connection, data: Heartbeat): Connection {
@@ -137,7 +137,7 @@ function withHeartbeat(before: Connection, data: Heartbeat): Connection {
     heardAt: Date.now(),
     ...(since !== undefined && { nothingNewSince: since }),
     ...(reason !== undefined && { notStored: reason }),
-    ...(until !== undefined && { judged: judgedOf(before.judged, until) }),
+    judged: judgedOf(before.judged, until),
   };
 }
 

@@ -64,7 +64,11 @@ export function PastBar({ label, start, cells, describe, onShow }: PastBarProper
         aria-valuetext={describe(cells[place] as Cell)}
         onKeyDown={onKeyDown}
         onPointerDown={(event) => setChosen(cells[at(event)]?.from)}
-        onPointerMove={(event) => setPointed(at(event))}
+        onPointerMove={(event) => {
+          setPointed(at(event));
+          // A finger that is drawn over the bar stops at what it wants.
+          if (event.buttons > 0) setChosen(cells[at(event)]?.from);
+        }}
         onPointerLeave={() => setPointed(undefined)}
       >
         <PastShape cells={cells} />

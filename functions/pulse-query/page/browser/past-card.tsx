@@ -11,6 +11,7 @@ import { describeCell, describeStart, describeUptime } from "./past-words.ts";
 import { Radios } from "./radios.tsx";
 import type { Choice } from "./spans.ts";
 import { LoadError } from "./sub-page.tsx";
+import { whileShown } from "./while-shown.ts";
 
 /** pulse-health judges every ten seconds. */
 const REFRESH_MS = 20_000;
@@ -20,17 +21,17 @@ const LEAST_MARGIN_MS = 2 * 60_000;
 interface PastCardProperties {
   service: string;
   query: URLSearchParams;
-  /** Another one is a reason to read again. */
-  health: string | undefined;
+  /** Since when it is as it is. Another one is a reason to read again. */
+  since: string | null;
   /** The span of the charts. */
   choice: Choice;
   onSelect(from: number, to: number): void;
 }
 
 /** How a service was: a bar, its uptime, and its incidents. */
-export function PastCard({ service, query, health, choice, onSelect }: PastCardProperties) {
+export function PastCard({ service, query, since, choice, onSelect }: PastCardProperties) {
   const name = Object.keys(PASTS).find((one): one is PastName => one === query.get("past")) ?? "24h";
-  const { past, problem } = usePast(service, name, health);
+  const { past, problem } = usePast(service, name, since);
   const now = useNow();
   const { words } = PASTS[name];
   const uptime = past && describeUptime(past.uptime);
@@ -91,30 +92,24 @@ export function PastCard({ service, query, health, choice, onSelect }: PastCardP
   );
 }
 
-function usePast(service: string, name: PastName, health: string | undefined) {
+function usePast(service: string, name: PastName, since: string | null) {
   const [answer, setAnswer] = useState<{ name: PastName; past: Past }>();
   const [problem, setProblem] = useState<string>();
-  useEffect(() => {
-    const leaving = new AbortController();
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    const read = async () => {
-      const now = Date.now();
-      const edges = edgesOf(name, now);
-      try {
-        const history = await readHistory(service, edges[0] as number, now, leaving.signal);
-        setAnswer({ name, past: pastOf(history, edges, now) });
-        setProblem(undefined);
-      } catch (error) {
-        if (!leaving.signal.aborted) setProblem((error as Error).message);
-      }
-      if (!leaving.signal.aborted) timer = setTimeout(read, REFRESH_MS);
-    };
-    void read();
-    return () => {
-      leaving.abort();
-      clearTimeout(timer);
-    };
-  }, [service, name, health]);
+  useEffect(
+    () =>
+      whileShown(REFRESH_MS, async (signal) => {
+        const now = Date.now();
+        const edges = edgesOf(name, now);
+        try {
+          const history = await readHistory(service, edges[0] as number, now, signal);
+          setAnswer({ name, past: pastOf(history, edges, now) });
+          setProblem(undefined);
+        } catch (error) {
+          if (!signal.aborted) setProblem((error as Error).message);
+        }
+      }),
+    [service, name, since],
+  );
   // The cells of another span have other words.
   return { past: answer?.name === name ? answer.past : undefined, problem };
 }

@@ -1,5 +1,6 @@
 import type { Incident } from "../../../../health/incidents.ts";
 import type { Uptime } from "../../../../health/uptime.ts";
+import type { ServiceDetail } from "../../answers.ts";
 import { formatDuration, formatMinute, formatShare } from "./format.ts";
 import { type Cell, PASTS, type PastName, type Shares, STATES } from "./past.ts";
 
@@ -52,4 +53,18 @@ export function describeTimes({ since, until }: Incident, now: number): string {
   return until === undefined
     ? `since ${formatMinute(since, now)} (${lasted})`
     : `${formatMinute(since, now)}–${formatMinute(until, now)} (${lasted})`;
+}
+
+/** Below this a period says nothing to a person. */
+const SEVERAL_A_SECOND_MS = 1000;
+
+type Rhythm = Pick<ServiceDetail, "usual_period_ms" | "late_at" | "last_seen">;
+
+/** How often a service pulses, and when it is late. */
+export function rhythmOf({ usual_period_ms: period, late_at: lateAt, last_seen: lastSeen }: Rhythm): string {
+  if (period === null) return "its usual period is not known yet";
+  const usually =
+    period < SEVERAL_A_SECOND_MS ? "several pulses a second" : `pulses about every ${formatDuration(period)}`;
+  if (lateAt === null) return usually;
+  return `${usually}, late after ${formatDuration(Date.parse(lateAt) - Date.parse(lastSeen))} of silence`;
 }

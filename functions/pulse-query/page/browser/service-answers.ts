@@ -1,24 +1,22 @@
 import { useCallback, useEffect, useRef, useState } from "preact/hooks";
+import type { ServiceDetail } from "../../answers.ts";
 import { readService, type Span } from "./api.ts";
 import { type Choice, refreshAfterMs, spanOf } from "./spans.ts";
-import type { ToldServiceDetail } from "./told-health.ts";
+import { whileShown } from "./while-shown.ts";
 
 const DETAIL_EVERY_MS = 30_000;
 
-/** A service with its usual period. Another health is a reason to ask again. */
-export function useDetail(name: string, health: string | undefined): ToldServiceDetail | undefined {
-  const [detail, setDetail] = useState<ToldServiceDetail>();
-  useEffect(() => {
-    const leaving = new AbortController();
-    // The live stream shows when the service is unknown or pulse-query does not answer.
-    const read = () => readService(name, leaving.signal).then(setDetail, () => undefined);
-    void read();
-    const timer = setInterval(read, DETAIL_EVERY_MS);
-    return () => {
-      leaving.abort();
-      clearInterval(timer);
-    };
-  }, [name, health]);
+/** All that is known of how a service is. Another `since` is a reason to ask again. */
+export function useDetail(name: string, since: string | null | undefined): ServiceDetail | undefined {
+  const [detail, setDetail] = useState<ServiceDetail>();
+  useEffect(
+    () =>
+      whileShown(DETAIL_EVERY_MS, (signal) =>
+        // The live stream shows when the service is unknown or pulse-query does not answer.
+        readService(name, signal).then(setDetail, () => undefined),
+      ),
+    [name, since],
+  );
   return detail;
 }
 

@@ -1,28 +1,25 @@
+import type { ServiceDetail, ServiceView } from "../../answers.ts";
 import { useNow } from "./clock.ts";
 import { formatAge, formatDuration, formatMinute } from "./format.ts";
 import { HealthWord } from "./glyph.tsx";
-import type { ToldService, ToldServiceDetail } from "./told-health.ts";
-
-/** Below a second a period says nothing to a person. */
-const SEVERAL_A_SECOND_MS = 1000;
+import { rhythmOf } from "./past-words.ts";
 
 interface ServiceLeadProperties {
-  service: ToldService;
-  detail: ToldServiceDetail | undefined;
+  service: ServiceView;
+  detail: ServiceDetail | undefined;
 }
 
 /** How a service is, since when and why, when it was last seen, and whose it is. */
 export function ServiceLead({ service, detail }: ServiceLeadProperties) {
   const now = useNow();
   const { health, since, cause } = service;
-  const sinceMs = typeof since === "string" ? Date.parse(since) : undefined;
+  const sinceMs = since === null ? undefined : Date.parse(since);
   return (
     <>
       <HealthWord health={health} />
       {sinceMs !== undefined && (
         <p class="since">
-          since {formatMinute(sinceMs, now)} ({formatDuration(now - sinceMs)})
-          {cause !== undefined && cause !== "" && `: ${cause}`}
+          since {formatMinute(sinceMs, now)} ({formatDuration(now - sinceMs)}){cause !== "" && `: ${cause}`}
         </p>
       )}
       {detail?.flapping && (
@@ -40,20 +37,12 @@ export function ServiceLead({ service, detail }: ServiceLeadProperties) {
   );
 }
 
-function rhythmOf({ usual_period_ms: period, late_at: lateAt, last_seen: lastSeen }: ToldServiceDetail): string {
-  if (period === null) return "its usual period is not known yet";
-  const usually =
-    period < SEVERAL_A_SECOND_MS ? "several pulses a second" : `pulses about every ${formatDuration(period)}`;
-  if (lateAt === null) return usually;
-  return `${usually}, late after ${formatDuration(Date.parse(lateAt) - Date.parse(lastSeen))} of silence`;
-}
-
-function Owner({ detail: { owner, link } }: { detail: ToldServiceDetail }) {
-  // The file of settings allows other protocols, too.
-  const isWeb = typeof link === "string" && /^https?:\/\//i.test(link);
+function Owner({ detail: { owner, link } }: { detail: ServiceDetail }) {
+  // An address such as javascript: would run in this page: it is checked here, too.
+  const isWeb = link !== null && /^https?:\/\//i.test(link);
   return (
     <>
-      {typeof owner === "string" && (
+      {owner !== null && (
         <>
           {" "}
           · belongs to <b>{owner}</b>

@@ -1,5 +1,5 @@
 import { useCallback, useMemo, useState } from "preact/hooks";
-import type { PulseView } from "../../answers.ts";
+import type { PulseView, ServiceView } from "../../answers.ts";
 import { readSummary, type Span } from "./api.ts";
 import { ByValue } from "./by-value.tsx";
 import { DeadLetters } from "./dead-letters.tsx";
@@ -16,23 +16,22 @@ import { SpanChoice } from "./span-choice.tsx";
 import { readChoice } from "./spans.ts";
 import { StatusMix } from "./status-mix.tsx";
 import { LoadError, SubPage } from "./sub-page.tsx";
-import type { ToldService } from "./told-health.ts";
 import { firstOfVersions } from "./versions.ts";
 
 /** One service: its health now, a summary of a span, and its newest pulses as they come. */
 export function ServicePage({ service: name, query }: { service: string; query: PageView["query"] }) {
-  const [service, setService] = useState<ToldService>();
+  const [service, setService] = useState<ServiceView>();
   const [pulses, setPulses] = useState<readonly PulseView[]>([]);
   const [isReady, setReady] = useState(false);
   const search = query.toString();
   const choice = useMemo(() => readChoice(new URLSearchParams(search)), [search]);
   const ask = useCallback((span: Span, signal: AbortSignal) => readSummary(name, span, signal), [name]);
   const { answer: summary, problem, refreshSoon } = useSpanAnswer(ask, choice);
-  const detail = useDetail(name, service?.health);
+  const detail = useDetail(name, service?.since);
   const connection = useLive(name, {
     onOpen: () => undefined,
     onEvent(event, data) {
-      if (event === "service") setService(data as ToldService);
+      if (event === "service") setService(data as ServiceView);
       if (event === "pulse") setPulses((before) => withPulse(before, data as PulseView));
       refreshSoon();
     },
@@ -51,7 +50,7 @@ export function ServicePage({ service: name, query }: { service: string; query: 
     <SubPage title={name} connection={connection} lead={lead}>
       {isKnown && service === undefined && <p class="nothing">This service has not pulsed within the retention.</p>}
       {service !== undefined && (
-        <PastCard service={name} {...{ query, choice }} health={service.health} onSelect={select} />
+        <PastCard service={name} {...{ query, choice }} since={service.since} onSelect={select} />
       )}
       <SpanChoice choice={choice} />
       <LoadError why={problem} />

@@ -1,7 +1,7 @@
 import { useRef } from "preact/hooks";
 import type { ServiceView } from "../../answers.ts";
 import { useNow } from "./clock.ts";
-import { formatAge, formatLatency } from "./format.ts";
+import { formatAge, formatDuration, formatLatency } from "./format.ts";
 import { Glyph } from "./glyph.tsx";
 import { useSmallPast } from "./histories.ts";
 import { memo } from "./memo.ts";
@@ -23,16 +23,25 @@ interface TileProperties {
 export const Tile = memo(({ service, isStop, isCompact }: TileProperties) => {
   const link = useRef<HTMLAnchorElement>(null);
   const isVisible = useVisible(link);
-  const { service_name: name, health, latency_ms: latency, status } = service;
-  const past = useSmallPast(name, isVisible, health);
+  const { service_name: name, health, latency_ms: latency, status, cause } = service;
+  const past = useSmallPast(name, isVisible, service.since ?? "");
   return (
-    <a class={`tile ${health}`} href={hrefOfService(name)} ref={link} tabIndex={isStop ? 0 : -1}>
+    <a
+      class={`tile ${service.in_maintenance ? "planned" : ""} ${health}`}
+      href={hrefOfService(name)}
+      ref={link}
+      tabIndex={isStop ? 0 : -1}
+    >
       <span class="tile-name">
         <Beat health={health} pulse={service.event_time} isVisible={isVisible} />
         <span class="name" title={isCompact ? name : undefined}>
           {name}
         </span>
-        <span class={health === "up" || isCompact ? "unseen" : `word ${health}`}>{health}</span>
+        <span class={health === "up" || isCompact ? "unseen" : `word ${health}`}>
+          {health}
+          {service.in_maintenance && " in maintenance"}
+          {health !== "up" && service.since !== null && <For since={service.since} isVisible={isVisible} />}
+        </span>
         {isCompact && <span class="latency">{formatLatency(latency)}</span>}
       </span>
       {!isCompact && <Trend service={name} isVisible={isVisible} />}
@@ -48,7 +57,7 @@ export const Tile = memo(({ service, isStop, isCompact }: TileProperties) => {
       {!isCompact && (
         <span class="tile-facts">
           <span class="latency">{formatLatency(latency)}</span>
-          <span class="status">{status}</span>
+          <span class="status">{health === "up" || cause === "" ? status : cause}</span>
           <Seen time={service.last_seen} isVisible={isVisible} />
         </span>
       )}
@@ -71,6 +80,12 @@ function Trend({ service, isVisible }: { service: string; isVisible: boolean }) 
       )}
     </span>
   );
+}
+
+/** How long the service has been as it is. */
+function For({ since, isVisible }: { since: string; isVisible: boolean }) {
+  const now = useNow(isVisible);
+  return <span class="for"> {formatDuration(Math.max(0, now - Date.parse(since)))}</span>;
 }
 
 /** How long ago the service was seen: a clock that redraws nothing else. */
