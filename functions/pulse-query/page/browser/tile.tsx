@@ -57,7 +57,7 @@ export const Tile = memo(({ service, isStop, isCompact }: TileProperties) => {
       {!isCompact && (
         <span class="tile-facts">
           <span class="latency">{formatLatency(latency)}</span>
-          <span class="status">{health === "up" || cause === "" ? status : cause}</span>
+          <span class="status">{cause === "" || health === "up" || health === "unknown" ? status : cause}</span>
           <Seen time={service.last_seen} isVisible={isVisible} />
         </span>
       )}
