@@ -12,7 +12,7 @@ import {
   tellFailure,
   UsageError,
 } from "../storage/command-store.ts";
-import type { Span } from "../storage/ports.ts";
+import type { Span } from "../storage/span.ts";
 import { duration } from "./cause.ts";
 import { type Incident, incidentsOf } from "./incidents.ts";
 import { replay } from "./replay.ts";

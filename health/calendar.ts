@@ -1,6 +1,6 @@
 // Days, months and times of day in a time zone, by the rules that Node knows (Intl), summer time included.
 import { DAY_MS } from "../events/time.ts";
-import type { Span } from "../storage/ports.ts";
+import type { Span } from "../storage/span.ts";
 
 /** A time on the wall, with months from 1. */
 export interface WallTime {

@@ -1,5 +1,5 @@
 import { DAY_MS } from "../events/time.ts";
-import type { Span } from "../storage/ports.ts";
+import type { Span } from "../storage/span.ts";
 import { momentOf, type WallTime, wallTimeAt, weekdayAt } from "./calendar.ts";
 import { united } from "./spans.ts";
 

@@ -1,6 +1,7 @@
 import type { HealthRun } from "../events/health-run.ts";
 import { DAY_MS } from "../events/time.ts";
-import type { PulseReader, Span } from "../storage/ports.ts";
+import type { PulseReader } from "../storage/ports.ts";
+import type { Span } from "../storage/span.ts";
 import { floorTo } from "../storage/tiers.ts";
 import { CELL_MS, type HealthCell, HealthCells } from "./cell.ts";
 import type { ServiceSettings } from "./service-settings.ts";

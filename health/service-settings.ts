@@ -1,7 +1,7 @@
 import type { Health } from "../events/health.ts";
 import { healthOf } from "../events/health.ts";
 import { BoundedMap } from "../storage/bounded-map.ts";
-import type { Span } from "../storage/ports.ts";
+import type { Span } from "../storage/span.ts";
 import type { HealthOfStatus } from "./cell.ts";
 import { isMaintenanceAt, type Maintenance, maintenanceIn } from "./maintenance.ts";
 import type { RuleSettings } from "./rule.ts";

@@ -3,7 +3,7 @@
 import type { Health } from "../events/health.ts";
 import type { HealthRun } from "../events/health-run.ts";
 import { DAY_MS } from "../events/time.ts";
-import type { Span } from "../storage/ports.ts";
+import type { Span } from "../storage/span.ts";
 import { floorTo, HOUR_MS } from "../storage/tiers.ts";
 import { causeOf, silenceCause } from "./cause.ts";
 import { CELL_MS, type HealthCell } from "./cell.ts";

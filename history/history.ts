@@ -5,7 +5,8 @@
 // pulses and keeps it. So an answer is the same whatever was rolled, when and by how many at once: rolling only makes it fast.
 import { setImmediate as nextLoop } from "node:timers/promises";
 import { seenOf } from "../storage/marks.ts";
-import type { KeptRollup, Marks, PulseReader, RollupStore, Span } from "../storage/ports.ts";
+import type { KeptRollup, Marks, PulseReader, RollupStore } from "../storage/ports.ts";
+import type { Span } from "../storage/span.ts";
 import { floorTo, TIERS, type Tier } from "../storage/tiers.ts";
 import { EXACT_UP_TO, LEAST_PULSES } from "./limits.ts";
 import { finerOf, minutesOf, planOf, runsOf, type Slot } from "./plan.ts";

@@ -1,6 +1,6 @@
 // Which rollups answer a question, and what is left to read from the pulses: whole days, then whole hours, then whole minutes,
 // then the two edges. Of the time before the retention whole days are known.
-import type { Span } from "../storage/ports.ts";
+import type { Span } from "../storage/span.ts";
 import { floorTo, MINUTES_KEPT_MS, TIERS, type Tier } from "../storage/tiers.ts";
 
 /** A part of what is asked for: the span of a rollup, or without a tier one that only the pulses tell. */

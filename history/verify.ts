@@ -1,5 +1,6 @@
 import { seenOf } from "../storage/marks.ts";
-import type { KeptRollup, PulseReader, RollupStore, Span } from "../storage/ports.ts";
+import type { KeptRollup, PulseReader, RollupStore } from "../storage/ports.ts";
+import type { Span } from "../storage/span.ts";
 import { floorTo, MINUTES_KEPT_MS, TIERS, type Tier } from "../storage/tiers.ts";
 import { History } from "./history.ts";
 import { isFrozen, Rollup } from "./rollup.ts";

@@ -2,7 +2,7 @@
 // judgements are a function of the stored pulses, so that it may say anything twice, and several keepers may speak at once.
 import type { HealthRun } from "../events/health-run.ts";
 import type { ServiceHealth } from "../events/service-health.ts";
-import type { Span } from "./ports.ts";
+import type { Span } from "./span.ts";
 
 /** The newest run of a service. */
 export interface CurrentRun {

@@ -2,7 +2,8 @@
 // before it answers; a rollup carries the marks that were there before its pulses were read. While they are the same, no
 // pulse of its span is missing in it.
 import { hash } from "node:crypto";
-import type { Marks, Span } from "./ports.ts";
+import type { Marks } from "./ports.ts";
+import type { Span } from "./span.ts";
 import { floorTo, HOUR_MS } from "./tiers.ts";
 
 /** What a rollup of a span has seen of some marks, as a short text; empty where there is none. */

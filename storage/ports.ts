@@ -6,8 +6,6 @@ import type { Pulse } from "../events/pulse.ts";
 import type { Span } from "./span.ts";
 import type { Tier } from "./tiers.ts";
 
-export type { Span } from "./span.ts";
-
 /** What became of a write: it is safe, it never will be, or it may be when it is sent again. */
 export type WriteOutcome =
   | { kind: "stored" }

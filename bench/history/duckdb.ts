@@ -2,7 +2,7 @@
 import { execFileSync } from "node:child_process";
 import { createRequire } from "node:module";
 import { join } from "node:path";
-import type { Span } from "../../storage/ports.ts";
+import type { Span } from "../../storage/span.ts";
 import { median } from "../table.ts";
 import { timed } from "./month-of-pulses.ts";
 

@@ -6,7 +6,8 @@ import { DatabaseSync } from "node:sqlite";
 import type { Pulse } from "../../events/pulse.ts";
 import { DAY_MS } from "../../events/time.ts";
 import { History } from "../../history/history.ts";
-import type { PulseReader, PulseWriter, RollupStore, Span } from "../../storage/ports.ts";
+import type { PulseReader, PulseWriter, RollupStore } from "../../storage/ports.ts";
+import type { Span } from "../../storage/span.ts";
 import { openSqlitePulseStore, type SqlitePulseStore } from "../../storage/sqlite/pulse-store.ts";
 import { median } from "../table.ts";
 

@@ -3,7 +3,7 @@
 import { join } from "node:path";
 import { DAY_MS } from "../../events/time.ts";
 import { rollAll } from "../../history/roller.ts";
-import type { Span } from "../../storage/ports.ts";
+import type { Span } from "../../storage/span.ts";
 import { floorTo, HOUR_MS } from "../../storage/tiers.ts";
 import type { Row } from "../table.ts";
 import { timeDuckDb } from "./duckdb.ts";

@@ -1,6 +1,7 @@
 import { END_OF_TIME_MS } from "../../events/time.ts";
 import { CELL_MS, type HealthCell, HealthCells, type HealthOfStatus } from "../../health/cell.ts";
-import type { PulseReader, Span } from "../../storage/ports.ts";
+import type { PulseReader } from "../../storage/ports.ts";
+import type { Span } from "../../storage/span.ts";
 import { floorTo } from "../../storage/tiers.ts";
 
 /** Cells of a stretch of time, in order. */

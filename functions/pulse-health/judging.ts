@@ -1,6 +1,7 @@
 import { CELL_MS } from "../../health/cell.ts";
 import type { ServiceSettings } from "../../health/service-settings.ts";
-import type { PulseCounter, PulseReader, RollupStore, Span } from "../../storage/ports.ts";
+import type { PulseCounter, PulseReader, RollupStore } from "../../storage/ports.ts";
+import type { Span } from "../../storage/span.ts";
 import { floorTo, TIERS } from "../../storage/tiers.ts";
 import { readCells, readNewestCells } from "./cells.ts";
 import type { ServiceWatch } from "./service-watch.ts";

@@ -1,6 +1,7 @@
 import { OWN_SERVICE } from "../../events/own-service.ts";
 import { CELL_MS } from "../../health/cell.ts";
-import type { Marks, PulseReader, RollupStore, Span } from "../../storage/ports.ts";
+import type { Marks, PulseReader, RollupStore } from "../../storage/ports.ts";
+import type { Span } from "../../storage/span.ts";
 import { floorTo, TIERS } from "../../storage/tiers.ts";
 import { PulseTimes } from "./pulse-times.ts";
 

@@ -4,7 +4,7 @@ import { type Memory, memoryOf, neededFrom, recall, remember, stateOf } from "..
 import type { RuleSettings } from "../../health/rule.ts";
 import { judge, type TimelineState } from "../../health/timeline.ts";
 import type { HealthChange, KeptMemory } from "../../storage/health-ports.ts";
-import type { Span } from "../../storage/ports.ts";
+import type { Span } from "../../storage/span.ts";
 import { floorTo } from "../../storage/tiers.ts";
 import { Arrivals } from "./arrivals.ts";
 import { type CellSpan, firstDifference } from "./cells.ts";

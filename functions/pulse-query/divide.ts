@@ -1,4 +1,4 @@
-import type { Span } from "../../storage/ports.ts";
+import type { Span } from "../../storage/span.ts";
 import { floorTo, TIERS } from "../../storage/tiers.ts";
 
 /**

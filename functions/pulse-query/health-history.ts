@@ -8,7 +8,7 @@ import type { ServicesSettings } from "../../health/service-settings.ts";
 import { type Uptime, uptimeOf } from "../../health/uptime.ts";
 import type { Share } from "../../history/history.ts";
 import type { HealthReader } from "../../storage/health-ports.ts";
-import type { Span } from "../../storage/ports.ts";
+import type { Span } from "../../storage/span.ts";
 import { divide } from "./divide.ts";
 import type { HealthHistory, Histories, IncidentView, UptimeAnswer, UptimePart } from "./health-answers.ts";
 

@@ -1,5 +1,6 @@
 import { END_OF_TIME_MS } from "../../events/time.ts";
-import type { PulseReader, Span, StoredPulse } from "../../storage/ports.ts";
+import type { PulseReader, StoredPulse } from "../../storage/ports.ts";
+import type { Span } from "../../storage/span.ts";
 
 /** The newest pulses of a service that a window holds, by number and by their length as JSON. */
 export const MAX_WINDOW = 500;

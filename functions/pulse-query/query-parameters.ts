@@ -5,7 +5,7 @@ import { DAY_MS } from "../../events/time.ts";
 import { isTimeZone } from "../../health/calendar.ts";
 import { moment, readQuery, TO_BEFORE_FROM } from "../../http/query-parameters.ts";
 import { integer, parsedText, text, type ValuesOf, word } from "../../settings/field.ts";
-import type { Span } from "../../storage/ports.ts";
+import type { Span } from "../../storage/span.ts";
 import { HOUR_MS } from "../../storage/tiers.ts";
 
 const spanParameters = { from: moment, to: moment };

@@ -3,7 +3,8 @@ import { describe, expect, it } from "vitest";
 import { DAY_MS } from "../../events/time.ts";
 import { History } from "../../history/history.ts";
 import { EXACT_UP_TO } from "../../history/limits.ts";
-import type { Measure, Span, StoredPulse } from "../../storage/ports.ts";
+import type { Measure, StoredPulse } from "../../storage/ports.ts";
+import type { Span } from "../../storage/span.ts";
 import type { Summary, SummaryBucket } from "./answers.ts";
 import { summarize } from "./summary.ts";
 

@@ -1,6 +1,6 @@
 import type { History, Share } from "../../history/history.ts";
 import { SpanFigures } from "../../history/rollup.ts";
-import type { Span } from "../../storage/ports.ts";
+import type { Span } from "../../storage/span.ts";
 import type { Summary, SummaryBucket } from "./answers.ts";
 import { divide } from "./divide.ts";
 import { latencySummaryOf, percentilesOf } from "./latency-summary.ts";

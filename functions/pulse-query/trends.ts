@@ -1,5 +1,5 @@
 import type { History, Share } from "../../history/history.ts";
-import type { Span } from "../../storage/ports.ts";
+import type { Span } from "../../storage/span.ts";
 import type { Trends } from "./answers.ts";
 import { divide } from "./divide.ts";
 

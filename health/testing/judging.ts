@@ -1,6 +1,6 @@
 // For tests: pulses by seconds, and the runs that they make.
 import type { HealthRun } from "../../events/health-run.ts";
-import type { Span } from "../../storage/ports.ts";
+import type { Span } from "../../storage/span.ts";
 import { HealthCells } from "../cell.ts";
 import type { RuleSettings } from "../rule.ts";
 import { judge } from "../timeline.ts";

@@ -13,12 +13,12 @@ import type {
   DeadLetterFilter,
   DeadLetterPage,
   DeadLetterStore,
-  Span,
   StoreBatch,
   StoreLifecycle,
   WaitingCount,
   WriteOutcome,
 } from "../ports.ts";
+import type { Span } from "../span.ts";
 import { type Cql, pagesOf } from "./cql.ts";
 import { type DeadLetterStatements, deadLetterOf, deadLetterStatements, valuesOf } from "./dead-letter-row.ts";
 import { bucketOf, ttlSeconds } from "./pulse-row.ts";

@@ -14,7 +14,7 @@ import type {
   SetService,
   ToldRun,
 } from "../health-ports.ts";
-import type { Span } from "../ports.ts";
+import type { Span } from "../span.ts";
 import { StoreError } from "../store-error.ts";
 import { type Cql, pagesOf, type Statement } from "./cql.ts";
 import type { Eras } from "./eras.ts";

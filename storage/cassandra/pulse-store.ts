@@ -21,12 +21,12 @@ import type {
   PulseReader,
   PulseWriter,
   RollupStore,
-  Span,
   StoreBatch,
   StoredPulse,
   StoreLifecycle,
   WriteOutcome,
 } from "../ports.ts";
+import type { Span } from "../span.ts";
 import { ClockSkew } from "./clock-skew.ts";
 import type { DriverFailure } from "./driver-failure.ts";
 import { Eras } from "./eras.ts";

@@ -1,5 +1,6 @@
 import { types } from "cassandra-driver";
-import type { KeptRollup, Marks, RollupStore, Span } from "../ports.ts";
+import type { KeptRollup, Marks, RollupStore } from "../ports.ts";
+import type { Span } from "../span.ts";
 import { StoreError } from "../store-error.ts";
 import { floorTo, HOUR_MS, MINUTES_KEPT_MS, TIERS, type Tier } from "../tiers.ts";
 import { pagesOf } from "./cql.ts";

@@ -1,7 +1,7 @@
 import type { DatabaseSync } from "node:sqlite";
 import type { HealthRun } from "../../events/health-run.ts";
 import type { CurrentRun, KeptMemory, PlannedWork, SetService, ToldRun } from "../health-ports.ts";
-import type { Span } from "../ports.ts";
+import type { Span } from "../span.ts";
 
 /** `health_states` has the `as_of` of the last judgement of each service; `health_watch` has one row, with 0 for what is not known. */
 export const healthTables = `

@@ -10,7 +10,7 @@ import type {
   SetService,
   ToldRun,
 } from "../health-ports.ts";
-import type { Span } from "../ports.ts";
+import type { Span } from "../span.ts";
 import type { HealthRows } from "./health-rows.ts";
 import { AFTER_DETACHED } from "./pulse-rows.ts";
 import type { RollupRows } from "./rollup-rows.ts";

@@ -1,7 +1,8 @@
 import type { DatabaseSync } from "node:sqlite";
 import type { Pulse } from "../../events/pulse.ts";
 import type { PulseCursor } from "../cursor.ts";
-import type { Measure, Span, StoredPulse } from "../ports.ts";
+import type { Measure, StoredPulse } from "../ports.ts";
+import type { Span } from "../span.ts";
 import { floorTo, HOUR_MS } from "../tiers.ts";
 import type { StoreTables } from "./group-commit.ts";
 import type { HealthRows } from "./health-rows.ts";

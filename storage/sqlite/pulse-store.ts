@@ -19,11 +19,11 @@ import type {
   PulseReader,
   PulseWriter,
   RollupStore,
-  Span,
   StoredPulse,
   StoreLifecycle,
   WriteOutcome,
 } from "../ports.ts";
+import type { Span } from "../span.ts";
 import { openSqliteDatabase, type SqliteSpace } from "./database.ts";
 import { HealthRows } from "./health-rows.ts";
 import { SqliteHealthStore } from "./health-store.ts";

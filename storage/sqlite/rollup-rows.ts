@@ -1,5 +1,6 @@
 import type { DatabaseSync } from "node:sqlite";
-import type { KeptRollup, Span } from "../ports.ts";
+import type { KeptRollup } from "../ports.ts";
+import type { Span } from "../span.ts";
 import { TIERS, type Tier } from "../tiers.ts";
 
 /**

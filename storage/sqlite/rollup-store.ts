@@ -1,4 +1,5 @@
-import type { KeptRollup, Marks, RollupStore, Span } from "../ports.ts";
+import type { KeptRollup, Marks, RollupStore } from "../ports.ts";
+import type { Span } from "../span.ts";
 import { floorTo, HOUR_MS, MINUTES_KEPT_MS, TIERS, type Tier } from "../tiers.ts";
 import type { RollupRows } from "./rollup-rows.ts";
 import type { StoreFile } from "./store-file.ts";

@@ -2,7 +2,8 @@
 import { randomUUID } from "node:crypto";
 import type { Pulse } from "../../events/pulse.ts";
 import { DAY_MS } from "../../events/time.ts";
-import type { Span, StoredPulse } from "../ports.ts";
+import type { StoredPulse } from "../ports.ts";
+import type { Span } from "../span.ts";
 
 export const HOUR = 3_600_000;
 /** The full hour a day before the tests began: inside every retention, and never in the future. */
