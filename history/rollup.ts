@@ -74,7 +74,7 @@ export class Rollup {
   }
 }
 
-/** Whether bytes are of a rollup that would be made today: others are made anew from the pulses. */
+/** Whether bytes have today's format and rules. A rollup with others is made again, from its pulses. */
 export function isFrozen(bytes: Uint8Array): boolean {
   return bytes[0] === FORMAT && new ByteReader(bytes.subarray(1)).whole() === RULES;
 }

@@ -1,6 +1,6 @@
-// A rollup knows what it has seen. Whoever stores a pulse of an hour that may be rolled already leaves a mark for that hour
-// before it answers; a rollup carries the marks that were there before its pulses were read. While they are the same, no
-// pulse of its span is missing in it.
+// A rollup knows what it has seen. A writer that stores a pulse of an hour that may be rolled already leaves a mark for that hour,
+// and then answers. A rollup carries the marks that were there before its pulses were read. While these are the marks of its
+// hour, it has every pulse of its span.
 import { hash } from "node:crypto";
 import type { Marks } from "./ports.ts";
 import type { Span } from "./span.ts";

@@ -101,8 +101,16 @@ spec:
     ],
     ["no name", `${HEAD}spec: {}\n`, /metadata: Expected an object, got none/],
     ["a name in capitals", WHOLE.replace("hook", "Hook"), /metadata\.name: Expected letters a–z.*got "Hook"/],
-    ["a built-in name", WHOLE.replace("hook", "persist"), /metadata\.name: .*got "persist": another has it/],
-    ["a name twice", `${WHOLE}---\n${WHOLE}`, /document 2: metadata\.name: .*got "hook": another has it/],
+    [
+      "a built-in name",
+      WHOLE.replace("hook", "persist"),
+      /metadata\.name: Expected a name that no other Trigger has, got "persist"/,
+    ],
+    [
+      "a name twice",
+      `${WHOLE}---\n${WHOLE}`,
+      /document 2: metadata\.name: Expected a name that no other Trigger has, got "hook"/,
+    ],
     [
       "another order",
       WHOLE.replace("name: hook", "name: hook, annotations: { kafka.eventing.knative.dev/delivery.order: random }"),
@@ -152,7 +160,7 @@ spec:
   });
 });
 
-it("a Trigger of a file gets its events after a restart, with retries, a dead letter and metrics of its own", async () => {
+it("a Trigger of a file gets its events after a restart, with its own retries, dead letter and metrics", async () => {
   const sent = await openTestBroker();
   const hook = (url: URL, sink: URL) => `${NAMED}spec:
   broker: pulsemesh

@@ -38,7 +38,7 @@ export function readTriggersFile(
     try {
       const trigger = triggerOf(value, broker);
       if (names.has(trigger.name)) {
-        throw new TriggerError(`metadata.name: Expected a name of its own, got ${quote(trigger.name)}: another has it`);
+        throw new TriggerError(`metadata.name: Expected a name that no other Trigger has, got ${quote(trigger.name)}`);
       }
       names.add(trigger.name);
       triggers.push(trigger);

@@ -4,7 +4,7 @@ import { floorTo, HOUR_MS, MINUTES_KEPT_MS, TIERS, type Tier } from "../tiers.ts
 import type { RollupRows } from "./rollup-rows.ts";
 import type { StoreFile } from "./store-file.ts";
 
-/** Most pulses have come by then, so that few leave a mark. Later ones make rollups anew, nothing worse. */
+/** Most pulses have come by then, so that few leave a mark. A later pulse costs one more rolling of its hour. */
 const SEAL_AFTER_MS = TIERS.minute;
 
 export interface SqliteRollupStoreOptions {
