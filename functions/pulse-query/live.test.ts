@@ -1,42 +1,9 @@
 import { once } from "node:events";
 import type { Readable } from "node:stream";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import type { ServiceHealth } from "../../events/service-health.ts";
-import type { StoredPulse } from "../../storage/ports.ts";
+import { ListedServices, pulseOf } from "../testing/listed-services.ts";
 import { EveryServiceSource } from "./every-service-source.ts";
 import { LIVE_DEFAULTS, Live, type LiveOptions } from "./live.ts";
-import type { JudgedService } from "./service-list.ts";
-
-function pulseOf(service: string, id = "1", time = 1000): StoredPulse {
-  return { service_name: service, event_time: time, latency_ms: 1, status: "ok", id, source: "/pulse" };
-}
-
-/** Services whose newest pulses a test sets, and which counts how often it is asked. */
-class Services {
-  pulses: StoredPulse[] = [];
-  asked = 0;
-  failure: Error | undefined;
-  health: ServiceHealth = "up";
-  isInMaintenance = false;
-  ownPulse: number | undefined;
-
-  async *chunks(): AsyncGenerator<JudgedService[]> {
-    this.asked++;
-    if (this.failure !== undefined) throw this.failure;
-    for (const pulse of this.pulses) {
-      const judgement = { health: this.health, since: undefined, confirmedAt: undefined, cause: "" };
-      yield [{ pulse, ...judgement, isInMaintenance: this.isInMaintenance }];
-    }
-  }
-
-  async judgedUntil(): Promise<number> {
-    return 500;
-  }
-
-  async ownPulseAt(): Promise<number | undefined> {
-    return this.ownPulse;
-  }
-}
 
 /** Gathers a stream's text and its events. */
 function textOf(stream: Readable): { text: string; events: string[] } {
@@ -60,7 +27,7 @@ afterEach(() => {
   for (const live of lives.splice(0)) live.end();
 });
 
-function openLive(services: Services, options: Partial<LiveOptions> = {}): Live {
+function openLive(services: ListedServices, options: Partial<LiveOptions> = {}): Live {
   const source = new EveryServiceSource(services, Date.now);
   const explain = async (error: unknown) => (error as Error).message;
   const live = new Live(source, { ...LIVE_DEFAULTS, pollMs: 5, explain, ...options });
@@ -68,39 +35,9 @@ function openLive(services: Services, options: Partial<LiveOptions> = {}): Live 
   return live;
 }
 
-describe("a heartbeat says that nothing is new", () => {
-  const MINUTE = 60_000;
-
-  it.each<[string, Partial<Services>, afterMs: number | undefined]>([
-    ["a minute after PulseMesh's own newest pulse", { ownPulse: 2000 }, 2000 + MINUTE],
-    ["a minute after the newest pulse of all", { ownPulse: 1, pulses: [pulseOf("a", "1", 3000)] }, 3000 + MINUTE],
-    ["never while PulseMesh has not pulsed itself", { pulses: [pulseOf("a", "1", 3000)] }, undefined],
-  ])("%s", async (_, state, at) => {
-    const clock = { now: 5000 };
-    const source = new EveryServiceSource(Object.assign(new Services(), state), () => clock.now);
-    await source.look();
-    clock.now = (at ?? 100 * MINUTE) - 1;
-    expect(source.heartbeat()).not.toHaveProperty("nothing_new_since");
-    clock.now++;
-    if (at === undefined) expect(source.heartbeat()).not.toHaveProperty("nothing_new_since");
-    else expect(source.heartbeat()).toMatchObject({ nothing_new_since: new Date(at - MINUTE).toISOString() });
-  });
-
-  it("until PulseMesh pulses again", async () => {
-    const clock = { now: 5000 };
-    const services = Object.assign(new Services(), { ownPulse: 2000 });
-    const source = new EveryServiceSource(services, () => clock.now);
-    await source.look();
-    clock.now = 70_000;
-    services.ownPulse = 69_000;
-    await source.look();
-    expect(source.heartbeat()).toEqual({ judged_until: "1970-01-01T00:00:00.500Z" });
-  });
-});
-
 describe("a live stream", () => {
   it("begins with the time to reconnect after, and the newest pulse of every service", async () => {
-    const services = new Services();
+    const services = new ListedServices();
     services.pulses = [pulseOf("a"), pulseOf("b")];
     const read = textOf(openLive(services).listen());
     await vi.waitFor(() => expect(read.events).toEqual(["pulse a@1000", "pulse b@1000", "ready 2"]));
@@ -108,13 +45,13 @@ describe("a live stream", () => {
   });
 
   it("says that there is no service", async () => {
-    const read = textOf(openLive(new Services()).listen());
+    const read = textOf(openLive(new ListedServices()).listen());
     await vi.waitFor(() => expect(read.events).toEqual(["ready 0"]));
     expect(read.text).toMatch(/^retry: \d+\nevent: ready\ndata: /);
   });
 
   it("goes on with changes alone", async () => {
-    const services = new Services();
+    const services = new ListedServices();
     services.pulses = [pulseOf("a"), pulseOf("b")];
     const read = textOf(openLive(services).listen());
     await vi.waitFor(() => expect(read.events).toHaveLength(3));
@@ -128,7 +65,7 @@ describe("a live stream", () => {
   });
 
   it("shows a service again when it is judged otherwise, and when work on it begins", async () => {
-    const services = new Services();
+    const services = new ListedServices();
     services.pulses = [pulseOf("a")];
     const read = textOf(openLive(services).listen());
     await vi.waitFor(() => expect(read.events).toHaveLength(2));
@@ -140,7 +77,7 @@ describe("a live stream", () => {
   });
 
   it("begins with a snapshot for a later listener, and asks the store once for all listeners", async () => {
-    const services = new Services();
+    const services = new ListedServices();
     services.pulses = [pulseOf("a")];
     const live = openLive(services);
     const first = textOf(live.listen());
@@ -160,7 +97,7 @@ describe("a live stream", () => {
   });
 
   it("asks the store once for all listeners that come before its answer", async () => {
-    const services = new Services();
+    const services = new ListedServices();
     const live = openLive(services, { pollMs: 60_000 });
     const reads = Array.from({ length: 20 }, () => textOf(live.listen()));
     await vi.waitFor(() => {
@@ -170,7 +107,7 @@ describe("a live stream", () => {
   });
 
   it("asks the store only while somebody listens, and again for the next listener", async () => {
-    const services = new Services();
+    const services = new ListedServices();
     const live = openLive(services);
     expect(services.asked).toBe(0);
     const stream = live.listen();
@@ -186,7 +123,7 @@ describe("a live stream", () => {
   });
 
   it("says once why the store is away, and begins when it is back", async () => {
-    const services = new Services();
+    const services = new ListedServices();
     services.pulses = [pulseOf("a")];
     services.failure = new Error("no node answers");
     const live = openLive(services);
@@ -201,7 +138,7 @@ describe("a live stream", () => {
   });
 
   it("says that the store went away and came back", async () => {
-    const services = new Services();
+    const services = new ListedServices();
     services.pulses = [pulseOf("a")];
     const live = openLive(services);
     const read = textOf(live.listen());
@@ -217,7 +154,7 @@ describe("a live stream", () => {
   });
 
   it("sends heartbeats as events while nothing changes, even before the store answers", async () => {
-    const services = new Services();
+    const services = new ListedServices();
     services.failure = new Error("away");
     const live = openLive(services, { heartbeatMs: 5 });
     const read = textOf(live.listen());
@@ -229,7 +166,7 @@ describe("a live stream", () => {
   });
 
   it("drops a listener that does not read, and no other", async () => {
-    const services = new Services();
+    const services = new ListedServices();
     const live = openLive(services, { maxUnreadBytes: 1000, pollMs: 1 });
     const slow = live.listen();
     const read = textOf(live.listen());
@@ -247,7 +184,7 @@ describe("a live stream", () => {
   });
 
   it("ends for every listener when the function stops", async () => {
-    const live = openLive(new Services());
+    const live = openLive(new ListedServices());
     const streams = [live.listen(), live.listen()];
     for (const stream of streams) stream.resume();
     live.end();

@@ -234,17 +234,6 @@ describe("several handles on one file", () => {
   });
 });
 
-it("counts the pulses of a span, from its beginning to before its end, and none of another service or a forgotten one", async () => {
-  const own = open();
-  await store(own, [...seriesOf("checkout", 50, 1000), ...seriesOf("search", 5, 1000)]);
-  expect(await own.count("checkout", ALL)).toBe(50);
-  expect(await own.count("checkout", { from: START + 10_000, to: START + 20_000 })).toBe(10);
-  expect(await own.count("checkout", { from: START + 10_001, to: START + 20_001 })).toBe(10);
-  expect(await own.count("cart", ALL)).toBe(0);
-  await own.forget(["checkout"]);
-  expect([await own.count("checkout", ALL), await own.count("search", ALL)]).toEqual([0, 5]);
-});
-
 it("refuses to be read once it is closed", async () => {
   const own = open();
   await own.close();
