@@ -18,6 +18,29 @@ const FILE = `
 const EVER = { from: Date.UTC(2026, 0), to: Date.UTC(2027, 0) };
 const HOUR = 3_600_000;
 
+it("what the API has set counts once it was asked for, and a store that is away says so", async () => {
+  const services = openServiceSettings({
+    settings: readSettings(functionSettings, {}),
+    log: pino({ level: "silent" }),
+  });
+  onTestFinished(() => services.close());
+  const retired: SetService = { service: "shop", isRetired: true, work: undefined };
+  await services.refresh({
+    async *set() {
+      yield [retired];
+    },
+  });
+  expect(services.value.of("shop").isRetired).toBe(true);
+  const away = {
+    // biome-ignore lint/correctness/useYield: it fails before
+    async *set(): AsyncGenerator<SetService[]> {
+      throw new StoreError("Expected the store to answer");
+    },
+  };
+  await expect(services.refresh(away)).rejects.toThrow(StoreError);
+  expect(services.value.of("shop").isRetired).toBe(true);
+});
+
 it("what the API has set for a service counts beside the file, and stays while the store is away", async () => {
   const file = join(temporaryFolder(), "services.yaml");
   writeFileSync(file, FILE);

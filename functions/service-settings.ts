@@ -10,6 +10,8 @@ const LOOK_EVERY_MS = 5000;
 
 /** What is set for services, as it is now. */
 export interface OpenServiceSettings extends Reread<ServicesSettings> {
+  /** From when it resolves, what a store has counts too. @throws {StoreError} */
+  refresh(setter: Pick<ServiceSetter, "set">): Promise<void>;
   /** From now on what a store has counts too, some seconds after it was set. While the store is away, what was known stays. */
   follow(setter: Pick<ServiceSetter, "set">, lookEveryMs?: number): void;
 }
@@ -26,21 +28,28 @@ export function openServiceSettings({ settings, log }: Pick<Parts, "settings" | 
   let set: SetByName = new Map();
   let merged: { of: ServicesSettings; set: SetByName; value: ServicesSettings } | undefined;
   let timer: NodeJS.Timeout | undefined;
+  let isClosed = false;
 
-  async function look(setter: Pick<ServiceSetter, "set">): Promise<void> {
+  async function refresh(setter: Pick<ServiceSetter, "set">): Promise<void> {
+    const all: SetService[] = [];
+    for await (const chunk of setter.set()) all.push(...chunk);
+    const text = JSON.stringify(all);
+    if (text === known) return;
+    known = text;
+    set = new Map(
+      all.map(({ service, isRetired, work }) => [service, { retired: isRetired, maintenance: work ? [work] : [] }]),
+    );
+  }
+
+  async function look(setter: Pick<ServiceSetter, "set">, everyMs: number): Promise<void> {
     try {
-      const all: SetService[] = [];
-      for await (const chunk of setter.set()) all.push(...chunk);
-      const text = JSON.stringify(all);
-      if (text === known) return;
-      known = text;
-      set = new Map(
-        all.map(({ service, isRetired, work }) => [service, { retired: isRetired, maintenance: work ? [work] : [] }]),
-      );
+      await refresh(setter);
     } catch (error) {
       if (error instanceof StoreError) log.debug({ err: error }, "what the API has set stays as it was known");
       else log.error({ err: error }, "what the API has set was not read: this is a defect");
     }
+    // One look at a time: an older one must not come last.
+    if (!isClosed) timer = setTimeout(() => void look(setter, everyMs), everyMs).unref();
   }
 
   return {
@@ -50,12 +59,13 @@ export function openServiceSettings({ settings, log }: Pick<Parts, "settings" | 
       }
       return merged.value;
     },
+    refresh,
     follow(setter, lookEveryMs = LOOK_EVERY_MS) {
-      void look(setter);
-      timer = setInterval(() => void look(setter), lookEveryMs).unref();
+      void look(setter, lookEveryMs);
     },
     close() {
-      clearInterval(timer);
+      isClosed = true;
+      clearTimeout(timer);
       file.close();
     },
   };

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import pLimit from "p-limit";
-import { healthEventOf } from "../../events/health-event.ts";
+import { type HealthNews, healthEventOf } from "../../events/health-event.ts";
 import { DAY_MS } from "../../events/time.ts";
 import type { Basis, HealthStore } from "../../storage/health-ports.ts";
 import { StoreError } from "../../storage/store-error.ts";
@@ -102,24 +102,26 @@ export class Announcer {
     }
   }
 
+  /** @returns false while there is no broker */
+  async #send(news: HealthNews): Promise<boolean> {
+    const { broker, log } = this.#options;
+    const { kind } = await broker.send(healthEventOf(news));
+    // No broker will ever take one that is refused: it must not hold up what follows.
+    if (kind === "refused") {
+      log.error({ service: news.service, since: news.since }, "the broker refuses to take an event about health");
+    } else if (kind !== "unavailable") this.#told++;
+    return kind !== "unavailable";
+  }
+
   async #tellOf(service: string, basis: Basis, from: number): Promise<boolean> {
-    const { health, broker, log, isRetired = () => false } = this.#options;
+    const { health, isRetired = () => false } = this.#options;
     // What was known since may have begun before.
     const span = { from: from - DAY_MS, to: Number.POSITIVE_INFINITY };
     const told = await health.told(service, span);
     // After what was told: what is kept meanwhile is told at the next look.
     const runs = await health.runs(service, span);
     for (const { news, told: one } of untoldOf(service, { runs, told, from })) {
-      if (isRetired(service)) {
-        if (!(await health.tell(service, [one], basis))) return false;
-        continue;
-      }
-      const { kind } = await broker.send(healthEventOf(news));
-      if (kind === "unavailable") return false;
-      // No broker will ever take it: it must not hold up what follows.
-      if (kind === "refused")
-        log.error({ service, since: news.since }, "the broker refuses to take an event about health");
-      else this.#told++;
+      if (!isRetired(service) && !(await this.#send(news))) return false;
       if (!(await health.tell(service, [one], basis))) return false;
     }
     return true;

@@ -22,7 +22,6 @@ export async function compose(parts: Parts): Promise<PulseFunction> {
   const url = requireBrokerUrl(settings);
   const services = openServiceSettings(parts);
   const store = await openPulseStore(parts);
-  services.follow(store.health);
   const broker = openBrokerClient({
     url,
     extensions: settings.sinkExtensions,
@@ -59,6 +58,8 @@ export async function compose(parts: Parts): Promise<PulseFunction> {
     round: async () => {
       // Not waited for: a broker that is away must not keep services from being judged.
       void own.send();
+      // First: nobody is told of a service that was retired while no process of this kind ran.
+      await services.refresh(store.health);
       await keeper.round();
       announcer.tell();
     },
