@@ -1,3 +1,4 @@
+import { expect } from "vitest";
 import type { Platform } from "./platform.ts";
 
 export interface PulseRead {
@@ -20,6 +21,14 @@ export async function readAll(platform: Pick<Platform, "query">, service: string
     cursor = page.cursor;
   } while (cursor !== undefined);
   return pulses;
+}
+
+/** Whether a broker has made every delivery. */
+export async function isDelivered({ broker }: Pick<Platform, "broker">): Promise<boolean> {
+  const metrics = await fetch(new URL("/metrics", broker)).then((response) => response.text());
+  const pending = metrics.match(/^pulsemesh_broker_pending.* \d+$/gm) ?? [];
+  expect(pending.length).toBeGreaterThan(0);
+  return pending.every((line) => line.endsWith(" 0"));
 }
 
 /** The value of a metric's first series whose labels contain `labels`; 0 without one. */

@@ -11,7 +11,7 @@ import { startPlatformOn } from "./cassandra/platform-store.ts";
 import { LoadClient } from "./load/client.ts";
 import { readSlowly, sendGarbage, sendSlowly, vanish } from "./load/rough.ts";
 import { type Platform, type Role, startPlatform, until } from "./platform.ts";
-import { readAll } from "./read-back.ts";
+import { isDelivered, readAll } from "./read-back.ts";
 import { handlesOf, residentBytes } from "./resident.ts";
 
 const MINUTE = 60_000;
@@ -158,13 +158,6 @@ async function sample(): Promise<void> {
   });
 }
 
-/** Whether the broker has made every delivery. */
-async function isDelivered(): Promise<boolean> {
-  const metrics = await (await fetch(new URL("/metrics", platform.broker))).text();
-  const pending = metrics.match(/^pulsemesh_broker_pending.* \d+$/gm) ?? [];
-  return pending.length > 0 && pending.every((line) => line.endsWith(" 0"));
-}
-
 /** What could not be delivered while the machine was too busy is a dead letter, and not lost. */
 async function replayUndelivered(): Promise<void> {
   for (const reason of ["overloaded", "timeout", "unavailable"]) {
@@ -213,7 +206,7 @@ it(
     tell();
 
     // The greedy send more than the store takes, and what the good have sent stands behind it.
-    await until("the broker to have made every delivery", isDelivered, DELIVERY_MS);
+    await until("the broker to have made every delivery", () => isDelivered(platform), DELIVERY_MS);
     for (const [number, count] of acked.entries()) {
       let ids: string[] = [];
       await until(`good-${number} to have its ${count} pulses`, async () => {

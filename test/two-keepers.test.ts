@@ -3,9 +3,8 @@
 import { join } from "node:path";
 import { expect, it, onTestFinished, vi } from "vitest";
 import { OWN_SERVICE } from "../events/own-service.ts";
-import { DAY_MS } from "../events/time.ts";
-import { Keeper, SETTLE_MS } from "../functions/pulse-health/keeper.ts";
-import { ServicesSettings } from "../health/service-settings.ts";
+import { SETTLE_MS } from "../functions/pulse-health/keeper.ts";
+import { keptIn, RETENTION_MS } from "../functions/pulse-health/testing/keepers.ts";
 import type { StoredPulse } from "../storage/ports.ts";
 import { openSqlitePulseStore, type SqlitePulseStore } from "../storage/sqlite/pulse-store.ts";
 import { store as write } from "../storage/testing/read-back.ts";
@@ -14,7 +13,6 @@ import { type FunctionProcess, startFunction } from "./function-process.ts";
 import { type Role, startPlatform, until } from "./platform.ts";
 import { seeded } from "./pulse-flow.ts";
 
-const RETENTION_MS = 30 * DAY_MS;
 const EVER = { from: 0, to: Number.POSITIVE_INFINITY };
 const SERVICES = ["cart", "checkout", "search", "stock"];
 /** Of this one all pulses say 503 that are later than that. */
@@ -69,22 +67,13 @@ it("killed keepers leave the history that one finds who begins with nothing", as
   expect([await second.stop(), await platform.stop()]).toEqual([0, 0]);
 
   const judgedUntil = await store.health.judgedUntil();
-  const now = () => judgedUntil + SETTLE_MS;
-  const other = openPulses(join(temporaryFolder(), "pulses.db"), now);
+  const clock = { now: judgedUntil + SETTLE_MS };
+  const other = openPulses(join(temporaryFolder(), "pulses.db"), () => clock.now);
   await write(other, await readAll(store, [...SERVICES, OWN_SERVICE]));
-  const { rollups, health } = other;
-  const settings = new ServicesSettings();
-  await new Keeper({
-    reader: other,
-    rollups,
-    health,
-    settings: () => settings,
-    retentionMs: RETENTION_MS,
-    now,
-  }).round();
+  await keptIn(other, clock).keeper().round();
   for (const service of SERVICES) {
     const runs = await store.health.runs(service, EVER);
-    expect(runs).toEqual(await health.runs(service, EVER));
+    expect(runs).toEqual(await other.health.runs(service, EVER));
     if (service === DOWN.service) expect(runs.length).toBeGreaterThan(1);
   }
 });

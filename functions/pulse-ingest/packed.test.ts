@@ -41,6 +41,16 @@ describe("a packed body", () => {
     expect(pulsesIn(broker.received).map(({ id }) => id)).toEqual(["a", "b", "c", "d"]);
   });
 
+  it("in gzip may have several members, of which only the last one's length stands at the end, and be longer than any part", async () => {
+    const pulses = Array.from({ length: 2000 }, (_, i) => pulse({ id: `${i}`, metadata: { note: "n".repeat(60) } }));
+    const json = JSON.stringify(pulses);
+    const members = [json.slice(0, 100_000), json.slice(100_000, -1), "]"].map((text) => gzipSync(text));
+    const response = await post(Buffer.concat(members), { "content-encoding": "gzip" });
+    expect([response.status, ((await response.json()) as { accepted: number }).accepted]).toEqual([202, 2000]);
+    const ids = pulsesIn(broker.received).map(({ id }) => id);
+    expect(ids).toEqual(pulses.map(({ id }) => id));
+  });
+
   it.each([
     ["gzip", (whole: Buffer) => whole.subarray(0, -9)],
     ["gzip", () => Buffer.from(JSON.stringify(pulse()))],

@@ -1,6 +1,7 @@
 import { Agent, request } from "node:http";
 import { expect } from "vitest";
 import { type Platform, startPlatform, until } from "../platform.ts";
+import { isDelivered } from "../read-back.ts";
 import { ARRIVAL, type Input, MARK, type Stored } from "./plan.ts";
 import { NOW } from "./times.ts";
 
@@ -68,15 +69,8 @@ export async function startProduct(): Promise<Product> {
     return all;
   }
 
-  async function isBrokerEmpty(): Promise<boolean> {
-    const { body } = await send(platform.broker, { method: "GET", path: "/metrics", headers: [] });
-    const pending = body.match(/^pulsemesh_broker_pending.* \d+$/gm) ?? [];
-    expect(pending.length).toBeGreaterThan(0);
-    return pending.every((line) => line.endsWith(" 0"));
-  }
-
   async function read(services: readonly string[]): Promise<Stored[]> {
-    await until("the broker to have delivered all", isBrokerEmpty);
+    await until("the broker to have delivered all", () => isDelivered(platform));
     return (await Promise.all(services.map(pulsesOf))).flat();
   }
 
