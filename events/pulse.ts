@@ -2,11 +2,12 @@
 // JSON Schemas in events/schema/. One function checks metadata and one the time, instead of nested zod types: measured,
 // 0.8 µs a pulse instead of 3.0.
 import * as z from "zod";
-import { type Fault, fault, kindOf, MAX_FAULTS, objectFault, pointerTo } from "./fault.ts";
+import { type Fault, fault, pointerTo } from "./fault.ts";
 import { isAbsent, isObject } from "./json-value.ts";
 import { checkMetadata, METADATA_SCHEMA } from "./metadata.ts";
 import { isTimely, TIME_FORM, type Timeliness, timeFault, timeOf, timeRule } from "./pulse-time.ts";
 import { DAY_MS } from "./time.ts";
+import { collectFaults } from "./zod-faults.ts";
 
 /** A pulse that keeps every rule, with the fields filled in that a sender may leave out. */
 export interface Pulse {
@@ -126,7 +127,8 @@ export function parsePulse(
 ): Pulse | undefined {
   const before = faults.length;
   const parsed = schema.safeParse(withStatusText(input));
-  if (!parsed.success) collectFaults(parsed.error.issues, input, pointer, faults);
+  if (!parsed.success)
+    collectFaults(parsed.error.issues, { value: input, pointer, unknownField: UNKNOWN_FIELD }, faults);
   const fields = (parsed.success ? parsed.data : isObject(input) ? input : {}) as z.infer<typeof carriedPulseSchema>;
   const { event_time, metadata } = fields;
   if (!isAbsent(metadata)) checkMetadata(metadata, `${pointer}/metadata`, faults);
@@ -200,26 +202,6 @@ function checkText(fields: z.infer<typeof carriedPulseSchema>, pointer: string, 
     const text = (metadata as Record<string, string>)[key] as string;
     if (!key.isWellFormed() || !text.isWellFormed()) {
       faults.push(fault(pointerTo(`${pointer}/metadata`, [key]), WELL_FORMED, text));
-    }
-  }
-}
-
-function collectFaults(issues: readonly z.core.$ZodIssue[], input: unknown, pointer: string, faults: Fault[]): void {
-  for (const issue of issues) {
-    if (issue.code === "unrecognized_keys") {
-      for (const key of issue.keys) {
-        if (faults.length >= MAX_FAULTS) return;
-        faults.push({ pointer: pointerTo(pointer, [key]), rule: UNKNOWN_FIELD, got: kindOf((input as never)[key]) });
-      }
-    } else {
-      const value = issue.path.reduce<unknown>(
-        (at, key) => (at as Record<PropertyKey, unknown> | undefined)?.[key],
-        input,
-      );
-      const place = pointerTo(pointer, issue.path);
-      if (faults.at(-1)?.pointer === place) continue; // zod measures even an array that should be text
-      const isWhole = issue.path.length === 0;
-      faults.push((isWhole ? objectFault : fault)(place, issue.message, value, "send the object itself"));
     }
   }
 }

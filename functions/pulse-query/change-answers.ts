@@ -16,4 +16,19 @@ export const correctionBody = z.looseObject({}).register(named, {
   description: "Data in place of the event's: a pulse, or an object with pulses.",
 });
 
+const TIME = "Expected an RFC 3339 time such as 2026-12-24T22:00:00Z";
+const REASON = "Expected a text of 1 to 500 characters";
+
+/** The body that plans work on a service. */
+export const maintenanceBody = z
+  .strictObject(
+    {
+      from: z.iso.datetime({ offset: true, error: TIME }),
+      to: z.iso.datetime({ offset: true, error: TIME }).describe("Later than from."),
+      reason: z.string(REASON).min(1, REASON).max(500, REASON),
+    },
+    "Expected an object with from, to and reason",
+  )
+  .register(named, { id: "Maintenance", description: "Work that is planned: what happens meanwhile is no incident." });
+
 export const replayAnswer = z.object({ replayed: z.int() }).register(named, { id: "Replay" });

@@ -15,11 +15,10 @@ import {
   summary,
   trends,
 } from "./answers.ts";
-import { correctionBody, forgettingAnswer, replayAnswer, signInBody } from "./change-answers.ts";
+import { correctionBody, forgettingAnswer, maintenanceBody, replayAnswer, signInBody } from "./change-answers.ts";
 import { NDJSON } from "./export.ts";
 import { healthHistory, historiesAnswer, incidentsAnswer, uptimeAnswer } from "./health-answers.ts";
 import { CSV } from "./lines.ts";
-import { maintenanceBody } from "./maintenance-body.ts";
 import { MAX_WINDOW } from "./pulse-window.ts";
 import {
   badgeParameters,

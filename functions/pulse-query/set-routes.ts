@@ -1,6 +1,6 @@
 import { parseJson } from "../../events/cloud-event.ts";
-import { fault, type Parsed, parsedUnless, pointerTo, refuse } from "../../events/fault.ts";
-import { parseTime } from "../../events/time.ts";
+import { type Fault, type Parsed, refuse } from "../../events/fault.ts";
+import { collectFaults } from "../../events/zod-faults.ts";
 import { badRequest, tryLater } from "../../http/problem.ts";
 import { readQuery } from "../../http/query-parameters.ts";
 import type { HttpReply, HttpRequest } from "../../http/route.ts";
@@ -9,11 +9,10 @@ import { authorOf } from "../tokens/author.ts";
 import type { GuardedRoute } from "../tokens/guarded-routes.ts";
 import type { Grant } from "../tokens/token-file.ts";
 import { answering } from "./answering.ts";
+import { maintenanceBody } from "./change-answers.ts";
 
-const MAX_REASON = 500;
 const RETRY_AFTER_MS = 1000;
-const FIELDS = ["from", "to", "reason"];
-const TIME = "Expected an RFC 3339 time such as 2026-12-24T22:00:00Z";
+const KNOWN_FIELDS = `Expected only ${Object.keys(maintenanceBody.shape).join(", ")}`;
 
 export interface SetRoutesOptions {
   setter: Omit<ServiceSetter, "set">;
@@ -50,20 +49,13 @@ export function setRoutes({ setter, userHeader }: SetRoutesOptions): GuardedRout
     return { status: 204 };
   }
 
-  const always = (work: (service: string) => Promise<boolean>) => (request: HttpRequest) => {
-    return { ok: true as const, value: () => work(request.parameters.service as string) };
+  const always = (change: (service: string) => Promise<boolean>) => (request: HttpRequest) => {
+    return { ok: true as const, value: () => change(request.parameters.service as string) };
   };
+  const retire = (isRetired: boolean) => always((service) => setter.retire(service, isRetired));
   return [
-    routeOf(
-      "PUT",
-      "retired",
-      always((service) => setter.retire(service, true)),
-    ),
-    routeOf(
-      "DELETE",
-      "retired",
-      always((service) => setter.retire(service, false)),
-    ),
+    routeOf("PUT", "retired", retire(true)),
+    routeOf("DELETE", "retired", retire(false)),
     routeOf("PUT", "maintenance", ({ parameters, body }) => {
       const read = readMaintenance(body);
       return read.ok ? { ok: true, value: () => setter.plan(parameters.service as string, read.value) } : read;
@@ -79,24 +71,13 @@ export function setRoutes({ setter, userHeader }: SetRoutesOptions): GuardedRout
 function readMaintenance(body: Buffer): Parsed<PlannedWork> {
   const json = parseJson(body, "");
   if (!json.ok) return json;
-  if (typeof json.value !== "object" || json.value === null || Array.isArray(json.value)) {
-    return refuse("", "Expected an object with from, to and reason", json.value);
+  const read = maintenanceBody.safeParse(json.value);
+  if (!read.success) {
+    const faults: Fault[] = [];
+    collectFaults(read.error.issues, { value: json.value, pointer: "", unknownField: KNOWN_FIELDS }, faults);
+    return { ok: false, faults };
   }
-  const { from: fromText, to: toText, reason, ...others } = json.value as Record<string, unknown>;
-  const faults = Object.keys(others).map((name) => {
-    return fault(pointerTo("", [name]), `Expected only ${FIELDS.join(", ")}`, others[name]);
-  });
-  const [from, to] = [timeOf(fromText), timeOf(toText)];
-  if (from === undefined) faults.push(fault("/from", TIME, fromText));
-  if (to === undefined) faults.push(fault("/to", TIME, toText));
-  if (from !== undefined && to !== undefined && from >= to)
-    faults.push(fault("/to", "Expected a time after from", toText));
-  if (typeof reason !== "string" || reason === "" || reason.length > MAX_REASON) {
-    faults.push(fault("/reason", `Expected a text of 1 to ${MAX_REASON} characters`, reason));
-  }
-  return parsedUnless(faults, { from, to, reason } as PlannedWork);
-}
-
-function timeOf(value: unknown): number | undefined {
-  return typeof value === "string" ? parseTime(value) : undefined;
+  const { from, to, reason } = read.data;
+  const work = { from: Date.parse(from), to: Date.parse(to), reason };
+  return work.from < work.to ? { ok: true, value: work } : refuse("/to", "Expected a time after from", to);
 }
