@@ -1,7 +1,7 @@
 import type { StoredPulse } from "../../storage/ports.ts";
-import { timeText } from "./health-history.ts";
 import type { LiveEvent, LiveSource } from "./live.ts";
 import type { JudgedService, ServiceList } from "./service-list.ts";
+import { timeText } from "./time-text.ts";
 import { viewService } from "./view.ts";
 
 type ShownServices = Pick<ServiceList, "chunks" | "judgedUntil" | "ownPulseAt">;
@@ -33,8 +33,8 @@ export class EveryServiceSource implements LiveSource {
     const before = this.#known;
     const after = new Map<string, JudgedService>();
     const events: LiveEvent[] = [];
-    this.#judgedUntil = await this.#services.judgedUntil();
-    const ownPulseAt = await this.#services.ownPulseAt();
+    const [judgedUntil, ownPulseAt] = await Promise.all([this.#services.judgedUntil(), this.#services.ownPulseAt()]);
+    this.#judgedUntil = judgedUntil;
     let hasNewer = ownPulseAt !== this.#ownPulseAt;
     this.#ownPulseAt = ownPulseAt;
     for await (const services of this.#services.chunks({ isBare: true })) {

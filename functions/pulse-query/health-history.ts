@@ -2,6 +2,7 @@
 import pLimit from "p-limit";
 import type { HealthRun } from "../../events/health-run.ts";
 import { DAY_MS } from "../../events/time.ts";
+import { judgedPart } from "../../health/away.ts";
 import { calendarParts } from "../../health/calendar.ts";
 import { BAD_HEALTHS, flappingSpans, type Incident, incidentsOf } from "../../health/incidents.ts";
 import type { ServicesSettings } from "../../health/service-settings.ts";
@@ -11,13 +12,12 @@ import type { HealthReader } from "../../storage/health-ports.ts";
 import type { Span } from "../../storage/span.ts";
 import { divide } from "./divide.ts";
 import type { HealthHistory, Histories, IncidentView, UptimeAnswer, UptimePart } from "./health-answers.ts";
+import { timeText } from "./time-text.ts";
 
 /** So much before a span is read, too: incidents reach into it, and changes before it count for flapping. */
 const BEFORE_MS = DAY_MS;
 /** Services whose runs are read at one time. */
 const CONCURRENCY = 16;
-/** A judgement that is not older is the last one, and not one that was missed. */
-const JUST_NOW_MS = 60_000;
 
 export interface PastHealthOptions {
   health: HealthReader;
@@ -90,11 +90,8 @@ export class PastHealth {
     return { uptime, coverage, isFlapping: flappingSpans(known.runs).some(({ to }) => to > now) };
   }
 
-  /** What was judged a moment ago is as good as what is judged now. */
-  #judgedPart({ from, to }: Span, { judgedUntil }: Pick<Known, "judgedUntil">): Span {
-    const now = this.#options.now();
-    const end = judgedUntil !== null && now - judgedUntil < JUST_NOW_MS ? judgedUntil : now;
-    return { from, to: Math.max(from, Math.min(to, end)) };
+  #judgedPart(span: Span, { judgedUntil }: Pick<Known, "judgedUntil">): Span {
+    return judgedPart(span, judgedUntil ?? 0, this.#options.now());
   }
 
   /** Of several services, by bucket. Some of them are read at one time. @throws once the signal aborts */
@@ -205,9 +202,4 @@ function touching(runs: readonly HealthRun[], { from, to }: Span): HealthRun[] {
 
 function inText({ from, to }: Span): { from: string; to: string } {
   return { from: timeText(from), to: timeText(to) };
-}
-
-/** As the API writes a time (epoch ms). */
-export function timeText<T extends number | null>(time: T): T extends number ? string : string | null {
-  return (time === null ? null : new Date(time).toISOString()) as T extends number ? string : string | null;
 }

@@ -1,14 +1,9 @@
 import type { HealthRun } from "../../events/health-run.ts";
 import type { ServiceHealth } from "../../events/service-health.ts";
+import { isAway } from "../../health/away.ts";
 import type { ServicesSettings } from "../../health/service-settings.ts";
 import type { HealthReader } from "../../storage/health-ports.ts";
 import type { StoredPulse } from "../../storage/ports.ts";
-
-/**
- * pulse-health judges every ten seconds what is at least three seconds old. Where its last judgement is older than this, it is away, and
- * nobody knows how services are: what it said last must not stand.
- */
-export const AWAY_AFTER_MS = 60_000;
 
 /** How a service is. */
 export interface Judgement {
@@ -70,7 +65,7 @@ export class HealthNow {
     return {
       judgedUntil: judgedUntil === 0 ? null : judgedUntil,
       of({ service_name: service, status }, now) {
-        if (judgedUntil !== 0 && now - judgedUntil > AWAY_AFTER_MS) return notJudgedSince(judgedUntil);
+        if (judgedUntil !== 0 && isAway(judgedUntil, now)) return notJudgedSince(judgedUntil);
         // That is what the rule says of a service of which there is one pulse.
         return runs.get(service) ?? newService(settings().of(service).healthOfStatus(status));
       },

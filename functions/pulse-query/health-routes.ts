@@ -7,7 +7,7 @@ import type { Turns } from "../../http/turns.ts";
 import type { GuardedRoute } from "../tokens/guarded-routes.ts";
 import { answering } from "./answering.ts";
 import type { Histories, IncidentView } from "./health-answers.ts";
-import { type PastHealth, timeText } from "./health-history.ts";
+import type { PastHealth } from "./health-history.ts";
 import { inWishedForm } from "./lines.ts";
 import {
   historiesParameters,
@@ -17,6 +17,7 @@ import {
   uptimeParameters,
 } from "./query-parameters.ts";
 import { SharedAnswers } from "./shared-answers.ts";
+import { timeText } from "./time-text.ts";
 
 const MONTH_BESIDE_SPAN: Fault = { pointer: "/query/month", rule: "Expected it without from and to", got: "both" };
 

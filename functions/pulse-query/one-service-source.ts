@@ -1,10 +1,10 @@
 import { randomBytes } from "node:crypto";
 import type { PulseReader, StoredPulse } from "../../storage/ports.ts";
 import { isSameService, serviceEvent } from "./every-service-source.ts";
-import { timeText } from "./health-history.ts";
 import type { LiveEvent, LiveSource } from "./live.ts";
 import { type Gap, PulseWindow, type SeenPulse } from "./pulse-window.ts";
 import type { JudgedService, ServiceList } from "./service-list.ts";
+import { timeText } from "./time-text.ts";
 import { viewPulse } from "./view.ts";
 
 /** How many of the newest pulses a new listener gets. */
@@ -95,6 +95,5 @@ function pulseEvent(pulse: StoredPulse): LiveEvent {
 }
 
 function gapEvent({ from, to }: Gap): LiveEvent {
-  const times = { ...(from !== undefined && { from: new Date(from).toISOString() }), to: new Date(to).toISOString() };
-  return { event: "gap", data: times };
+  return { event: "gap", data: { ...(from !== undefined && { from: timeText(from) }), to: timeText(to) } };
 }

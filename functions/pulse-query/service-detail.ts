@@ -3,8 +3,9 @@ import { patienceOf } from "../../health/rule.ts";
 import type { ServicesSettings } from "../../health/service-settings.ts";
 import type { HealthReader } from "../../storage/health-ports.ts";
 import type { ServiceDetail } from "./answers.ts";
-import { type PastHealth, timeText } from "./health-history.ts";
+import type { PastHealth } from "./health-history.ts";
 import type { JudgedService } from "./service-list.ts";
+import { timeText } from "./time-text.ts";
 import { viewService } from "./view.ts";
 
 export interface ServiceDetailOptions {

@@ -1,9 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { OWN_SERVICE } from "../../events/own-service.ts";
+import { AWAY_AFTER_MS } from "../../health/away.ts";
 import { parseServices } from "../../health/services-file.ts";
 import type { HealthReader } from "../../storage/health-ports.ts";
 import { openStore, pulseOf } from "../testing/query-function.ts";
-import { AWAY_AFTER_MS, HealthNow } from "./health-now.ts";
+import { HealthNow } from "./health-now.ts";
 import { type JudgedService, ServiceList } from "./service-list.ts";
 
 const NOW = Date.UTC(2026, 10, 30, 12);

@@ -2,8 +2,8 @@ import { type Parsed, refuse } from "../../events/fault.ts";
 import { SERVICE_NAME_FORM } from "../../events/pulse.ts";
 import { Places } from "../../http/places.ts";
 import type { Turns } from "../../http/turns.ts";
-import { timeText } from "./health-history.ts";
 import type { ServiceList } from "./service-list.ts";
+import { timeText } from "./time-text.ts";
 import { viewService } from "./view.ts";
 
 /** A page ends before its services are more than this, in characters of JSON; it has one at least. */

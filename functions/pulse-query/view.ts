@@ -1,8 +1,8 @@
 import { healthOf } from "../../events/health.ts";
 import type { StoredPulse } from "../../storage/ports.ts";
 import type { PulseView, ServiceView } from "./answers.ts";
-import { timeText } from "./health-history.ts";
 import type { JudgedService } from "./service-list.ts";
+import { timeText } from "./time-text.ts";
 
 /** A service by its newest pulse, and how it is. */
 export function viewService({ pulse, health, since, cause, isInMaintenance }: JudgedService): ServiceView {
@@ -22,5 +22,5 @@ export function viewService({ pulse, health, since, cause, isInMaintenance }: Ju
 }
 
 export function viewPulse(pulse: StoredPulse): PulseView {
-  return { ...pulse, event_time: new Date(pulse.event_time).toISOString(), health: healthOf(pulse.status) };
+  return { ...pulse, event_time: timeText(pulse.event_time), health: healthOf(pulse.status) };
 }

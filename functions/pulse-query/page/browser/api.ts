@@ -45,9 +45,12 @@ export function readSummary(service: string, { from, to, buckets }: Span, signal
   return ask(`${pathOf(service)}/summary?from=${from}&to=${to}&buckets=${buckets}`, { signal });
 }
 
+/** The most runs of a service that the API lists. */
+export const MAX_RUNS = 10_000;
+
 /** How a service was from a moment (epoch ms) to another. */
 export function readHistory(service: string, from: number, to: number, signal: AbortSignal): Promise<HealthHistory> {
-  return ask(`${pathOf(service)}/history?from=${from}&to=${to}&limit=10000`, { signal });
+  return ask(`${pathOf(service)}/history?from=${from}&to=${to}&limit=${MAX_RUNS}`, { signal });
 }
 
 /** The figures for each value of a metadata key, or of `status`. */

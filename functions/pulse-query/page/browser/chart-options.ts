@@ -29,7 +29,7 @@ export interface ChartProperties {
   series: ChartSeries[];
   /** The names of all curves, with their colours. */
   legend: readonly Pick<ChartSeries, "label" | "color">[];
-  /** Called with the name of a curve that is to be shown, or no longer. */
+  /** Called with the name of a curve that the reader shows or hides. */
   onToggle(label: string): void;
   /** Whether each step up is ten times the one before. */
   isLogarithmic?: boolean;

@@ -1,7 +1,8 @@
 import { useEffect, useState } from "preact/hooks";
 import type { Incident } from "../../../../health/incidents.ts";
-import { readHistory } from "./api.ts";
+import { MAX_RUNS, readHistory } from "./api.ts";
 import { useNow } from "./clock.ts";
+import { formatCount } from "./format.ts";
 import { IncidentList } from "./incident-list.tsx";
 import { changeQuery } from "./page-view.ts";
 import { type Cell, edgesOf, PASTS, type Past, type PastName, pastOf } from "./past.ts";
@@ -85,7 +86,9 @@ export function PastCard({ service, query, since, choice, onSelect }: PastCardPr
               }}
             />
           )}
-          {past.isCut && <p class="quiet">It changed more often than 10,000 times: what was before is not shown.</p>}
+          {past.isCut && (
+            <p class="quiet">It changed more often than {formatCount(MAX_RUNS)} times: what was before is not shown.</p>
+          )}
         </>
       )}
     </section>

@@ -2,13 +2,12 @@
 // functions make them.
 import type { HealthRun } from "../../../../events/health-run.ts";
 import type { ServiceHealth } from "../../../../events/service-health.ts";
+import { judgedPart } from "../../../../health/away.ts";
 import { type Incident, incidentsOf } from "../../../../health/incidents.ts";
 import { type Uptime, uptimeOf } from "../../../../health/uptime.ts";
 import type { HealthHistory } from "../../health-answers.ts";
 
 const HALF_HOUR = 30 * 60_000;
-/** What was judged a moment ago counts as now. */
-export const JUST_NOW_MS = 60_000;
 
 /** The spans of the bar: half hours, or days of the reader's time zone. */
 export const PASTS = {
@@ -34,8 +33,6 @@ export interface Cell {
 
 /** A service's past over a span. */
 export interface Past {
-  /** Epoch ms: what comes later is not known. */
-  judgedUntil: number | undefined;
   cells: Cell[];
   uptime: Uptime;
   /** Newest first. */
@@ -64,18 +61,11 @@ export function pastOf(history: HealthHistory, edges: readonly number[], now: nu
     }))
     .reverse();
   const maintenance = history.maintenance.map(({ from, to }) => ({ from: Date.parse(from), to: Date.parse(to) }));
-  const judgedUntil = history.judged_until === null ? undefined : Date.parse(history.judged_until);
-  const end = judgedUntil !== undefined && now - judgedUntil < JUST_NOW_MS ? judgedUntil : now;
+  const judgedUntil = history.judged_until === null ? 0 : Date.parse(history.judged_until);
   const of = (from: number, to: number) =>
-    uptimeOf({
-      span: { from, to: Math.max(from, Math.min(to, end)) },
-      runs,
-      judgedUntil: judgedUntil ?? 0,
-      maintenance,
-    });
+    uptimeOf({ span: judgedPart({ from, to }, judgedUntil, now), runs, judgedUntil, maintenance });
   const [from, to] = [edges[0] as number, edges.at(-1) as number];
   return {
-    judgedUntil,
     cells: edges.slice(1).map((edge, i) => {
       const start = edges[i] as number;
       return { from: start, to: edge, shares: sharesOf(of(start, edge)) };

@@ -1,14 +1,12 @@
 import { SERVICE_HEALTHS, type ServiceHealth } from "../../../../events/service-health.ts";
+import { isAway } from "../../../../health/away.ts";
 import { formatCount, formatTime } from "./format.ts";
 import type { Connection } from "./live.ts";
-
-/** Judgements come every ten seconds. */
-const LATE_JUDGEMENT_MS = 60_000;
 
 /** Since when pulse-health has judged nothing, where that is long ago. */
 export function unjudgedSince({ judged }: Connection, now: number): string | undefined {
   if (judged === undefined || judged.until === null) return undefined;
-  return now - judged.heardAt > LATE_JUDGEMENT_MS ? judged.until : undefined;
+  return isAway(judged.heardAt, now) ? judged.until : undefined;
 }
 
 /** When the services were last known to be as they are shown, unless that is now. */
