@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { DeadLetterView } from "../answers.ts";
-import { dataToSend, explainDetail, explainFault, originalOf } from "./browser/dead-letter-facts.ts";
+import { dataToSend, describeWaiting, explainDetail, explainFault, originalOf } from "./browser/dead-letter-facts.ts";
 
 function viewOf(event: Record<string, unknown>, correction?: unknown): DeadLetterView {
   const facts = {
@@ -58,4 +58,12 @@ describe("the last answer", () => {
   ])("%j is said in words", (detail, words) => {
     expect(explainDetail(detail)).toBe(words);
   });
+});
+
+it.each([
+  [0, false, "no dead letter waits"],
+  [1, false, "1 dead letter waits"],
+  [1200, true, "1,200+ dead letters wait"],
+])("%i dead letters are said in words", (waiting, isMore, words) => {
+  expect(describeWaiting({ waiting, is_more: isMore })).toBe(words);
 });

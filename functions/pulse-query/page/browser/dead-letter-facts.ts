@@ -1,5 +1,6 @@
 // What a dead letter says, in words.
-import type { DeadLetterView } from "../../answers.ts";
+import type { DeadLetterCount, DeadLetterView } from "../../answers.ts";
+import { formatCount } from "./format.ts";
 
 const MAX_VALUE_LENGTH = 60;
 
@@ -43,4 +44,10 @@ export function explainDetail(detail: NonNullable<DeadLetterView["detail"]>): st
   const { detail: said, title, errors } = detail;
   const faults = Array.isArray(errors) ? errors.map(({ pointer, rule }) => `${pointer || "the whole"}: ${rule}`) : [];
   return [said ?? title, ...faults].filter((part) => typeof part === "string").join(" ");
+}
+
+/** How many dead letters wait, in words. */
+export function describeWaiting({ waiting, is_more: isMore }: DeadLetterCount): string {
+  if (waiting === 0) return "no dead letter waits";
+  return waiting === 1 ? "1 dead letter waits" : `${formatCount(waiting)}${isMore ? "+" : ""} dead letters wait`;
 }

@@ -1,6 +1,7 @@
 import { useNow } from "./clock.ts";
 import { useDeadLetterCount } from "./dead-letter-count.tsx";
-import { formatCount, formatTime } from "./format.ts";
+import { describeWaiting } from "./dead-letter-facts.ts";
+import { formatTime } from "./format.ts";
 import type { Connection } from "./live.ts";
 import { unjudgedSince } from "./verdict.ts";
 
@@ -15,10 +16,7 @@ export function OwnState({ connection }: { connection: Connection }) {
     typeof judged?.until === "string" &&
       `health ${unjudgedSince(connection, now) === undefined ? "judged" : "not judged since"} ${formatTime(judged.until, now)}`,
     notStored === undefined ? "the store answers" : "pulses are not stored",
-    letters !== undefined &&
-      (letters.waiting === 0
-        ? "no dead letter waits"
-        : `${formatCount(letters.waiting)}${letters.is_more ? "+" : ""} dead letters wait`),
+    letters !== undefined && describeWaiting(letters),
   ];
   return <p class="own-state">PulseMesh itself: {parts.filter((part) => part !== false).join(", ")}.</p>;
 }
