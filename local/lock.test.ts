@@ -15,11 +15,12 @@ describe("the lock of a data folder", () => {
     lockFolder(folder)();
   });
 
-  it("is free after kill -9 of its holder", async () => {
+  it("is held while its holder lives, although its garbage is collected, and free after kill -9", async () => {
     const folder = temporaryFolder();
     const lockModule = fileURLToPath(new URL("lock.ts", import.meta.url));
-    const code = `(await import(${JSON.stringify(lockModule)})).lockFolder(process.argv[1]); console.log("locked"); setInterval(() => 0, 1000);`;
-    const child = spawn(process.execPath, ["--input-type=module", "-e", code, folder], {
+    const code = `(await import(${JSON.stringify(lockModule)})).lockFolder(process.argv[1]);
+      setImmediate(() => { gc(); setImmediate(() => console.log("locked")); }); setInterval(() => 0, 1000);`;
+    const child = spawn(process.execPath, ["--expose-gc", "--input-type=module", "-e", code, folder], {
       stdio: ["ignore", "pipe", "inherit"],
     });
     await once(child.stdout, "data");

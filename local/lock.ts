@@ -11,6 +11,9 @@ export class FolderInUseError extends Error {
   override readonly name = "FolderInUseError";
 }
 
+/** A database that nothing refers to is closed with the garbage, and its lock is gone. */
+const held = new Set<DatabaseSync>();
+
 /** Locks a folder for this process, and makes it if it does not exist. @returns the release @throws {FolderInUseError} */
 export function lockFolder(folder: string): () => void {
   makeDataFolder(folder);
@@ -26,7 +29,11 @@ export function lockFolder(folder: string): () => void {
     throw new FolderInUseError(message, { cause });
   }
   writeFileSync(pidFile, String(process.pid), { mode: PRIVATE_FILE });
-  return () => database.close();
+  held.add(database);
+  return () => {
+    held.delete(database);
+    database.close();
+  };
 }
 
 function ownerIn(pidFile: string): string {
