@@ -70,6 +70,19 @@ it("says why the broker refuses, where a problem document tells", async () => {
   }
 });
 
+it("says when the broker takes an event and asks for less", async () => {
+  const asks = ["2", "soon", "-1"];
+  const server = createServer((request, response) => {
+    request.resume();
+    response.writeHead(202, { "retry-after": asks.shift() }).end();
+  }).listen(0, "127.0.0.1");
+  await once(server, "listening");
+  onTestFinished(() => void server.close());
+  const client = openClient(`http://127.0.0.1:${(server.address() as { port: number }).port}/`, 60_000);
+  expect(await client.send(EVENT)).toEqual({ kind: "accepted", uncertainTries: 0, slowDownMs: 2000 });
+  for (let i = 0; i < 2; i++) expect(await client.send(EVENT)).toEqual({ kind: "accepted", uncertainTries: 0 });
+});
+
 it("takes the status of an answer whose body never ends", async () => {
   const server = createServer((request, response) => {
     request.resume();

@@ -10,7 +10,11 @@ import type { Logger } from "./log.ts";
 
 /** What became of an event: the broker has it; does not take it now; will never take it. */
 export type EmitOutcome =
-  | { kind: "accepted" }
+  | {
+      kind: "accepted";
+      /** The broker has it, and takes more than it delivers: for so long (ms), what is sent should be less. */
+      slowDownMs?: number;
+    }
   | { kind: "unavailable"; reason: string }
   | { kind: "refused"; reason: string };
 
@@ -72,6 +76,7 @@ export function openBrokerClient(options: BrokerClientOptions): BrokerClient {
       let controller: Dispatcher.DispatchController | undefined;
       let status = 0;
       let refusal = "";
+      let slowDownMs = 0;
       let isLate = false;
       const timer = setTimeout(() => {
         isLate = true;
@@ -91,8 +96,10 @@ export function openBrokerClient(options: BrokerClientOptions): BrokerClient {
           controller = started;
           if (isLate) started.abort(LATE);
         },
-        onResponseStart(_, statusCode) {
-          if (statusCode >= 200) status = statusCode; // others announce the answer
+        onResponseStart(_, statusCode, headers) {
+          if (statusCode < 200) return; // it announces the answer
+          status = statusCode;
+          slowDownMs = slowDownOf(headers["retry-after"]);
         },
         onResponseData(_, chunk) {
           if (status >= 300 && refusal.length < MAX_REFUSAL_BYTES) refusal += chunk.toString();
@@ -100,7 +107,8 @@ export function openBrokerClient(options: BrokerClientOptions): BrokerClient {
         onResponseEnd() {
           clearTimeout(timer);
           onAnswer?.((now() - startedAt) / 1000);
-          resolve(outcomeOf(status, refusal));
+          const outcome = outcomeOf(status, refusal);
+          resolve(outcome.kind === "accepted" && slowDownMs > 0 ? { ...outcome, slowDownMs } : outcome);
         },
         onResponseError(_, error) {
           const { code } = error as { code?: unknown };
@@ -150,6 +158,11 @@ export function openBrokerClient(options: BrokerClientOptions): BrokerClient {
 /** Whether the address or a permission is wrong, and not the event: once that is put right, the same event is taken. */
 function isMisdirected(status: number): boolean {
   return status < 400 || [401, 403, 405, 407].includes(status);
+}
+
+/** Milliseconds of a Retry-After in seconds; 0 without one. */
+function slowDownOf(retryAfter: string | string[] | undefined): number {
+  return typeof retryAfter === "string" && /^\d{1,3}$/.test(retryAfter) ? Number(retryAfter) * 1000 : 0;
 }
 
 function outcomeOf(status: number, body = ""): SentEvent {

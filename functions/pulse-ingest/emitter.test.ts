@@ -144,6 +144,21 @@ describe("an emitter", () => {
   });
 });
 
+it("while the broker asks for less, each client's bodies count, and nobody else's", async () => {
+  const { emitter, emit, answer, clock } = openEmitter();
+  const send = (client: string) => emitter.emit(many(1), { client: () => client, bodyBytes: 64 * 1024 });
+  await emit(1);
+  await answer(0, { ...ACCEPTED, slowDownMs: 1000 });
+  void send("greedy");
+  expect(await send("greedy")).toEqual({ kind: "full" });
+  expect(emitter.isFullFor(64 * 1024)).toBe(false);
+  void send("polite");
+  expect(emitter.traffic.waitingPulses).toBe(2);
+  clock.pass(1000);
+  void send("greedy");
+  expect(emitter.traffic.waitingPulses + emitter.traffic.inFlight).toBe(3);
+});
+
 describe("a full buffer", () => {
   it.each([
     ["pulses", { bufferMaxPulses: 2 }],

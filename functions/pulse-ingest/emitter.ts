@@ -1,6 +1,6 @@
 // Send at once when idle. While an event is in flight, buffer; send another beside it only when it is large enough. After
 // the last answer, wait briefly for its clients to return. departure.ts decides when an event leaves, fair-share.ts whose pulses
-// are in it, chunks.ts says what it carries.
+// are in it, chunks.ts says what it carries, slow-down.ts who must send less.
 import type { CloudEvent } from "../../events/cloud-event.ts";
 import type { Pulse } from "../../events/pulse.ts";
 import type { HttpRequest } from "../../http/route.ts";
@@ -11,6 +11,7 @@ import { type Chunk, chunksOf, eventOf } from "./chunks.ts";
 import { departureOf, mostOpenAfter, type Traffic } from "./departure.ts";
 import { type Claimant, takeFairly } from "./fair-share.ts";
 import type { IngestMetrics } from "./ingest-metrics.ts";
+import { SlowDown } from "./slow-down.ts";
 
 /** What became of a request's pulses. `full`: none was taken. Other failures: some may have been, and all may be sent again. */
 export type RequestOutcome = EmitOutcome | { kind: "full" };
@@ -75,6 +76,7 @@ export class Emitter {
     mostOpenRequests: 0,
   };
   readonly #waiting: Chunk<OpenRequest>[] = [];
+  readonly #slowDown = new SlowDown();
   #timer: unknown;
   /** When the timer goes off; `undefined` without a timer. */
   #timerAt: number | undefined;
@@ -115,6 +117,7 @@ export class Emitter {
     if (traffic.waitingPulses > 0 && traffic.waitingPulses + pulses.length > bufferMaxPulses * share) {
       return Promise.resolve(full());
     }
+    if (!this.#slowDown.admits(client, bodyBytes, this.#clock.now())) return Promise.resolve({ kind: "full" });
     return new Promise((resolve) => {
       const outcome: EmitOutcome = { kind: "accepted" };
       const request: OpenRequest = {
@@ -216,6 +219,9 @@ export class Emitter {
     traffic.inFlight--;
     traffic.answeredAt = this.#clock.now();
     traffic.awayMs = traffic.answeredAt - sentAt;
+    if (sent.kind === "accepted" && sent.slowDownMs !== undefined) {
+      this.#slowDown.begin(traffic.answeredAt, sent.slowDownMs);
+    }
     let unacknowledged = sent.uncertainTries * pulses;
     for (const { request, pulses: count } of chunks) {
       if (sent.kind === "accepted") request.takenPulses += count;

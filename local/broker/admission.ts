@@ -20,7 +20,8 @@ const DEFAULT_TTL = 255;
 
 /**
  * Makes an event ready to be stored: writes its arrival time, counts its hops down, finds the queues that take it.
- * `causeTtl` is the hop limit of the event that this one replies to. `done` hears the outcome before the queues do.
+ * `causeTtl` is the hop limit of the event that this one replies to. `done` hears the outcome before
+ * the queues do, and whether one of them takes more than it delivers.
  */
 export function admit(
   event: CloudEvent,
@@ -28,7 +29,11 @@ export function admit(
     subscriptions,
     causeTtl,
     done,
-  }: { subscriptions: readonly Subscription[]; causeTtl?: number; done: (outcome: AddOutcome) => void },
+  }: {
+    subscriptions: readonly Subscription[];
+    causeTtl?: number;
+    done: (outcome: AddOutcome, isOverloaded: boolean) => void;
+  },
 ): Admission {
   const { extensions } = event;
   // As Knative's ingress does: each entry gets a new arrival time and takes one hop; a reply goes on from its cause's hops.
@@ -49,7 +54,10 @@ export function admit(
     queues: queues.map((queue) => queue.id),
     bytes: sizeOf(event),
     done(outcome) {
-      done(outcome);
+      done(
+        outcome,
+        queues.some((queue) => queue.isOverloaded),
+      );
       if (outcome.kind === "stored") for (const queue of queues) queue.offer(outcome.stored);
     },
   };

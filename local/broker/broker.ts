@@ -2,8 +2,8 @@
 //   ingress.ts           takes events over HTTP (http/server.ts), as Knative's does (knative-event)
 //   admission.ts         writes arrival and hops, finds the Triggers that want an event (trigger-filter, filters)
 //   journal.ts           commits events in groups to broker-database.ts (broker-schema), then answers
-//   subscriber-queue.ts  delivers to one subscriber: backlog, back-off, dead letters (delivery-policy, duration, dead-letter)
-//   subscriber.ts        makes one HTTP request and judges its answer (answer)
+//   subscriber-queue.ts  delivers to one subscriber: backlog, flow, back-off, dead letters (delivery-policy, duration, dead-letter)
+//   subscriber.ts        makes one HTTP request and judges its answer (answer, subscriber-health)
 //   triggers-file.ts     reads Triggers besides the built-in ones
 //   metrics.ts           counts all of it (metric-names)
 import type { Logger } from "pino";

@@ -49,6 +49,8 @@ const FULL =
   "The broker's quota is used up by events that wait for a subscriber: let the subscriber take them, or raise PULSE_LOCAL_BROKER_MAX_BYTES";
 const FAILED = "The broker's disk does not take writes: free space on it";
 const ACCEPTED: HttpReply = { status: 202 };
+/** More comes than is delivered: who sends much should send less, or all events wait ever longer. */
+const ACCEPTED_SLOWLY: HttpReply = { status: 202, headers: { "retry-after": "1" } };
 /** Knative takes the query for a part of the broker's name. */
 const NO_QUERY = problem(404, "Not found", "Expected a path without a query, got a query.");
 const COPIED: HttpReply = { status: 204 };
@@ -73,7 +75,10 @@ export function createIngress(options: IngressOptions): Ingress {
     }
     return new Promise((resolve) => {
       const bytes = request.body.length;
-      const done = (outcome: AddOutcome) => resolve(answerTo(event, bytes, outcome));
+      const done = (outcome: AddOutcome, isOverloaded: boolean) => {
+        const reply = answerTo(event, bytes, outcome);
+        resolve(reply === ACCEPTED && isOverloaded ? ACCEPTED_SLOWLY : reply);
+      };
       const admission = admit(event, { subscriptions, done });
       if (admission.kind === "wanted") journal.add(admission.event);
       else resolve(answerAtOnce(event, admission));

@@ -5,15 +5,17 @@ import type { Logger } from "pino";
 import type { CloudEvent } from "../../events/cloud-event.ts";
 import { encodeBinary } from "../../events/http-binding.ts";
 import type { Tracing } from "../../http/tracing.ts";
-import type { FailedDelivery, Verdict } from "./answer.ts";
+import type { FailedDelivery } from "./answer.ts";
 import { Backlog } from "./backlog.ts";
 import type { BrokerDatabase, Delivery, StoredEvent } from "./broker-database.ts";
 import { factsOf, toDeadLetter } from "./dead-letter.ts";
 import type { DeliveryPolicy } from "./delivery-policy.ts";
+import { Flow } from "./flow.ts";
 import type { Journal, NewEvent } from "./journal.ts";
 import { logFieldsOf } from "./log-fields.ts";
 import type { QueueMetrics } from "./metrics.ts";
 import type { Subscriber } from "./subscriber.ts";
+import { SubscriberHealth } from "./subscriber-health.ts";
 
 export interface SubscriberQueueOptions {
   /** The queue's number in the broker's file. */
@@ -45,8 +47,6 @@ export interface SubscriberQueueOptions {
   brokerUrl: () => URL;
 }
 
-/** Bounds the log lines about a subscriber that fails every other time. */
-const HEALTH_QUIET_MS = 5000;
 /** The longest that setTimeout can wait. */
 const MAX_TIMER_MS = 2 ** 31 - 1;
 const FULL_POLL_MS = 50;
@@ -56,14 +56,14 @@ const MIN_DEAD_LETTER_BACKOFF_MS = 200;
 export class SubscriberQueue {
   readonly #options: SubscriberQueueOptions;
   readonly #backlog: Backlog;
+  readonly #flow = new Flow();
+  readonly #health: SubscriberHealth;
   #inFlight = 0;
   #timer: NodeJS.Timeout | undefined;
   #pumpSoon: NodeJS.Timeout | undefined;
   /** Until then the next events wait for one that failed. It stays in the file as one that was never tried. */
   #held: NodeJS.Timeout | undefined;
   #isRunning = false;
-  #isSubscriberFailing = false;
-  #quietUntil = 0;
   #onIdle: (() => void) | undefined;
   /** Deliveries not made yet, on disk and in memory. */
   pending: number;
@@ -71,6 +71,7 @@ export class SubscriberQueue {
   constructor(options: SubscriberQueueOptions) {
     const { id, database, journal, maxMemoryBytes, pending } = options;
     this.#options = options;
+    this.#health = new SubscriberHealth(options.logger, options.trigger, options.subscriber.url);
     this.pending = pending;
     const maxBackoffMs = this.#backoffMs(Number.MAX_SAFE_INTEGER);
     const isBehind = pending > 0;
@@ -89,17 +90,22 @@ export class SubscriberQueue {
     return this.#backlog.memoryBytes;
   }
 
+  /** Whether more comes than the subscriber takes, so that what comes now waits for long. */
+  get isOverloaded(): boolean {
+    return this.#flow.isOverloaded;
+  }
+
   /** Starts to deliver what the file holds. */
   start(): void {
     this.#isRunning = true;
-    // A subscriber that starts beside the broker need not be there yet.
-    this.#quietUntil = performance.now() + HEALTH_QUIET_MS;
+    this.#health.start();
     this.pump();
   }
 
   /** Takes an event that the journal has just written for this queue. */
   offer(stored: StoredEvent): void {
     this.pending++;
+    this.#flow.came(stored.bytes);
     this.#backlog.offer(stored);
     this.pump();
   }
@@ -142,6 +148,7 @@ export class SubscriberQueue {
     const { stored, facts, attempts } = delivery;
     const { tracing, trigger } = this.#options;
     this.#inFlight++;
+    if (attempts === 0) this.#flow.began(waitedMsOf(stored.event));
     const startedAt = performance.now();
     const event = facts === undefined ? stored.event : toDeadLetter(stored.event, stored.ttl, facts);
     const message = encodeBinary(event);
@@ -153,7 +160,7 @@ export class SubscriberQueue {
       this.#inFlight--;
       this.#backlog.release(delivery);
       this.#options.metrics.latency.observe((performance.now() - startedAt) / 1000);
-      this.#noteHealth(verdict);
+      this.#health.note(verdict);
       if (verdict.kind === "failed") this.#fail(delivery, verdict);
       else this.#finish(delivery, verdict.reply);
       if (this.#inFlight === 0) this.#onIdle?.();
@@ -170,6 +177,7 @@ export class SubscriberQueue {
       return;
     }
     this.pending--;
+    this.#flow.left(stored.bytes);
     metrics.delivered.inc();
     journal.settle({ kind: "finished", queue: id, stored, ...(event !== undefined && { reply: event }) });
   }
@@ -220,22 +228,6 @@ export class SubscriberQueue {
     this.#held = setTimeout(again, Math.min(this.#backoffMs(delivery.attempts), MAX_TIMER_MS));
   }
 
-  /** Logs once that a subscriber fails, and once that it works again; the level `debug` has the single failures. */
-  #noteHealth(verdict: Verdict): void {
-    const { logger, trigger, subscriber } = this.#options;
-    const isFailing = verdict.kind === "failed" && !verdict.isFinal;
-    if (isFailing === this.#isSubscriberFailing || performance.now() < this.#quietUntil) return;
-    this.#isSubscriberFailing = isFailing;
-    this.#quietUntil = performance.now() + HEALTH_QUIET_MS;
-    // Not its path: a webhook's is often its secret.
-    const fields = { trigger, subscriber: subscriber.url.origin };
-    if (verdict.kind === "failed") {
-      logger.warn({ ...fields, code: verdict.code }, "subscriber fails: deliveries are tried again");
-    } else {
-      logger.info(fields, "subscriber takes deliveries again");
-    }
-  }
-
   #armTimer(): void {
     clearTimeout(this.#timer);
     // The next answer pumps when `concurrency` deliveries are under way, the journal's recovery when the disk fails.
@@ -247,4 +239,9 @@ export class SubscriberQueue {
     const leastMs = dueInMs <= 0 && this.#inFlight > 0 ? FULL_POLL_MS : 1;
     this.#timer = setTimeout(() => this.pump(), Math.min(Math.max(dueInMs, leastMs), MAX_TIMER_MS));
   }
+}
+
+/** How long ago (ms) an event came to the broker. */
+function waitedMsOf({ extensions }: CloudEvent): number {
+  return Date.now() - Date.parse(extensions.knativearrivaltime ?? "");
 }
