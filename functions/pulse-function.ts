@@ -8,6 +8,8 @@ export interface PulseFunction {
   routes: Route[];
   /** The sender of a request, by a token that the function knows. @default by the token of its reader */
   senderOf?: (headers: IncomingHttpHeaders) => string | undefined;
+  /** Whether a refusal waits whose client came back before the time that the former one named. @default no */
+  holdsHasty?: true;
   /** The most bytes in the body of an answer that refuses. @default no limit */
   maxRefusalBytes?: number;
   /** One more port, at loopback alone. One that is taken is a line in the log. */

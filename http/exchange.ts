@@ -6,6 +6,7 @@ import type { BodyReader, BodyReceiver } from "./body-reader.ts";
 import { type ClientRules, clientOf } from "./client.ts";
 import { LINGER_MS } from "./client-errors.ts";
 import type { Connection, Drain, NewestRequest } from "./drain.ts";
+import type { HastyClients } from "./hasty-clients.ts";
 import type { HeldAnswers } from "./held-answers.ts";
 import { problem, shortened } from "./problem.ts";
 import type { RefusalLog } from "./refusal-log.ts";
@@ -19,6 +20,7 @@ export interface ExchangeContext {
   clients: ClientRules;
   bodies: BodyReader;
   answers: HeldAnswers;
+  hasty: HastyClients | undefined;
   drain: Drain;
   refusals: RefusalLog;
   log: Logger;
@@ -106,10 +108,10 @@ export class Exchange implements BodyReceiver, NewestRequest {
       });
       if (reply instanceof Promise)
         reply.then(
-          (value) => this.#send(value),
+          (value) => this.#answer(value),
           (error) => this.#fail(error),
         );
-      else this.#send(reply);
+      else this.#answer(reply);
     } catch (error) {
       this.#fail(error);
     }
@@ -123,7 +125,7 @@ export class Exchange implements BodyReceiver, NewestRequest {
     if (response.headersSent) return;
     onRefused?.();
     if (request.complete || !hasBody(request)) {
-      this.#send(reply);
+      this.#answer(reply);
       return;
     }
     refusals.note(request, reply);
@@ -151,6 +153,17 @@ export class Exchange implements BodyReceiver, NewestRequest {
     response.shouldKeepAlive = false;
     // An answer that has been written and waits for its turn cannot say so any more.
     if (response.headersSent) response.once("finish", () => this.#request.socket.end());
+  }
+
+  #answer(reply: HttpReply): void {
+    const { hasty, clients } = this.#context;
+    const { status, headers } = reply;
+    const isForLater = status === 429 || status === 503;
+    if (hasty === undefined || !isForLater || this.#route?.isProbe) this.#send(reply);
+    else {
+      const retryAfterMs = Number(headers?.["retry-after"] ?? 0) * 1000;
+      hasty.refuse(clientOf(this.#request, clients), retryAfterMs, () => this.#send(reply));
+    }
   }
 
   #send(reply: HttpReply): void {

@@ -9,6 +9,7 @@
 //   turns.ts          shares time between clients
 //   unread-answers.ts cuts who takes too little of an answer
 //   held-answers.ts   bounds what answers hold that wait for their clients
+//   hasty-clients.ts  lets those wait who come back sooner than they were asked to
 //   client-errors.ts  answers what never becomes a request
 //   refusal-log.ts    writes a line for what was refused
 //   listening.ts      at which addresses it listens
@@ -24,6 +25,7 @@ import { answerClientErrors } from "./client-errors.ts";
 import { boundConnections } from "./connections.ts";
 import { Drain } from "./drain.ts";
 import { Exchange, type ExchangeContext } from "./exchange.ts";
+import { HastyClients } from "./hasty-clients.ts";
 import { type Check, healthy, LIVENESS_PATH, READINESS_PATH, readinessOf } from "./health.ts";
 import { HeldAnswers } from "./held-answers.ts";
 import { listenToo } from "./listening.ts";
@@ -56,6 +58,8 @@ export interface HttpServerOptions {
   onBodyBytes?: (bytes: number, bodyBytes: number) => void;
   /** Whether bodies may be packed in gzip or zstd. @default no */
   unpacks?: boolean;
+  /** Whether a refusal waits whose client came back before the time that the former one named. @default no */
+  holdsHasty?: boolean | undefined;
   /** The most bytes in the body of an answer that refuses; the log has what does not fit. @default no limit */
   maxRefusalBytes?: number | undefined;
   /** Called for each request except health probes, once its answer is sent or its client has gone (499). */
@@ -93,6 +97,7 @@ export class HttpServer {
       findRoute: createRouter([...routes, ...operationRoutes(options, drain)]),
       clients,
       bodies: new BodyReader({ limits, clients, unpacks, onBytes: onBodyBytes }),
+      hasty: options.holdsHasty ? new HastyClients() : undefined,
       answers: new HeldAnswers((reply) => refusals.note(undefined, reply)),
       drain,
       refusals,

@@ -19,6 +19,7 @@ export function createIngest(options: IngestOptions): PulseFunction {
   const intake = new Intake(options);
   return {
     name: "pulse-ingest",
+    holdsHasty: true,
     routes: [...pulseRoutes(intake), ...otlpRoutes(intake), ...zipkinRoutes(intake), ...pingRoutes(intake)],
     loopbackPort: options.otlpPort,
     senderOf: (headers) => tokens?.grantOf(bearerOf(headers))?.sender,

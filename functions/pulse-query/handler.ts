@@ -183,6 +183,7 @@ export function createQuery({
   ];
   return {
     name: "pulse-query",
+    holdsHasty: true,
     routes,
     check: async () => {
       await store.check();

@@ -67,6 +67,7 @@ export async function serve(
     tracing,
     onBodyBytes: countBodyBytes,
     unpacks: true,
+    holdsHasty: fn.holdsHasty,
     maxRefusalBytes: fn.maxRefusalBytes,
     admitToMetrics: admitToAll(doors.read),
     refuseHost: guardOf(settings),
