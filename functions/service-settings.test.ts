@@ -75,6 +75,11 @@ it("what the API has set for a service counts beside the file, and stays while t
     { from: Date.UTC(2026, 11), to: Date.UTC(2026, 11) + HOUR },
     { from, to: from + HOUR },
   ]);
+  expect(
+    of("db")
+      .plannedIn(EVER)
+      .map(({ reason }) => reason),
+  ).toEqual([undefined, "a disk"]);
   // Nothing has changed: what is known of services is not made again.
   const { value } = services;
   isAway = true;

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { type Lags, noteArrival, usualLag } from "./lag.ts";
+import { clockLag, type Lags, noteArrival, noteNewest, usualLag, withClock } from "./lag.ts";
 
 const MINUTE = 60_000;
 
@@ -15,4 +15,18 @@ it("arrivals are remembered, the newest few, and one before its time counts as n
   expect(Array.from({ length: 20 }).reduce<Lags>((lags, _, i) => noteArrival(lags, i - 13), [])).toEqual([
     0, 0, 1, 2, 3, 4, 5, 6,
   ]);
+});
+
+it("a clock is behind once three arrivals have only old pulses, until one has a young pulse", () => {
+  const lags = (...all: number[]) => all.reduce<Lags>(noteNewest, []);
+  expect(clockLag(lags(10 * MINUTE, 10 * MINUTE))).toBe(0);
+  expect(clockLag(lags(12 * MINUTE, 10 * MINUTE, 11 * MINUTE))).toBe(10 * MINUTE);
+  expect(clockLag(lags(10 * MINUTE, 10 * MINUTE, 10 * MINUTE, 2000))).toBe(0);
+  expect(clockLag(lags(10 * MINUTE, 2000, 10 * MINUTE, 10 * MINUTE))).toBe(0);
+});
+
+it("a cause names the clock where it is behind, by about how much", () => {
+  expect(withClock("all is well", 0)).toBe("all is well");
+  expect(withClock("all is well", 20 * MINUTE - 8000)).toContain("all is well; its pulses come 20 min after");
+  expect(withClock("all is well", 45_000)).toContain("come 45 s after");
 });

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import { isMaintenanceAt, type Maintenance, maintenanceIn } from "./maintenance.ts";
+import { isMaintenanceAt, type Maintenance, maintenanceIn, plannedFrom, plannedIn } from "./maintenance.ts";
 
 const HOUR = 3_600_000;
 /** Around the night of a change to summer time. */
@@ -30,4 +30,21 @@ it("there is maintenance at a moment exactly where the spans of it have that mom
       },
     ),
   );
+});
+
+it("what is planned has its reason, overlaps where reasons differ, and is whole where somebody asks from now on", () => {
+  const weekly = { weekdays: [0], from: { hour: 22, minute: 0 }, to: { hour: 4, minute: 0 }, zone: "UTC" };
+  const once = { from: AROUND - HOUR, to: AROUND + 2 * HOUR, reason: "a new disk" };
+  const [next, later] = [{ from: AROUND + HOUR, to: AROUND + 3 * HOUR, reason: "a new disk" }, AROUND + 300 * HOUR];
+  const far = { from: later, to: later + HOUR, reason: "a new house" };
+  const all = [weekly, once, next, far];
+  const backup = { from: AROUND + 22 * HOUR, to: AROUND + 28 * HOUR, reason: undefined };
+  expect(plannedIn({ from: AROUND, to: AROUND + 24 * HOUR }, [...all, { ...once, reason: "more" }])).toEqual([
+    { from: AROUND, to: AROUND + 3 * HOUR, reason: "a new disk" },
+    { from: AROUND, to: AROUND + 2 * HOUR, reason: "more" },
+    { ...backup, to: AROUND + 24 * HOUR },
+  ]);
+  const disk = { from: AROUND - HOUR, to: AROUND + 3 * HOUR, reason: "a new disk" };
+  expect(plannedFrom(AROUND, all)).toEqual([disk, backup, far]);
+  expect(plannedFrom(AROUND + 4 * HOUR, all)).toEqual([backup, far]);
 });

@@ -4,7 +4,12 @@ import { momentOf, type WallTime, wallTimeAt, weekdayAt } from "./calendar.ts";
 import { united } from "./spans.ts";
 
 /** Work on a service that is planned: what happens meanwhile is no incident, and not in its uptime. */
-export type Maintenance = Span | WeeklyMaintenance;
+export type Maintenance = (Span | WeeklyMaintenance) & { reason?: string | undefined };
+
+/** A stretch of time for which work is planned, and why, where that was said. */
+export interface PlannedStretch extends Span {
+  reason: string | undefined;
+}
 
 /** On days of the week from a time of day to another, which is the next day's where it is not later. */
 export interface WeeklyMaintenance {
@@ -16,12 +21,40 @@ export interface WeeklyMaintenance {
   zone: string;
 }
 
+const WEEK_MS = 7 * DAY_MS;
+
 export type TimeOfDay = Required<Pick<WallTime, "hour" | "minute">>;
 
 /** When there is maintenance within a span: in order, without overlaps. */
 export function maintenanceIn(span: Span, all: readonly Maintenance[]): Span[] {
-  const spans = all.flatMap((one) => ("weekdays" in one ? weeksIn(span, one) : [one]));
-  return united(spans.map(({ from, to }) => ({ from: Math.max(from, span.from), to: Math.min(to, span.to) })));
+  return united(plannedIn(span, all));
+}
+
+/** What is planned within a span: in order of the beginnings. Plans of different reasons may overlap. */
+export function plannedIn(span: Span, all: readonly Maintenance[]): PlannedStretch[] {
+  const stretches = stretchesIn(span, all).map(({ from, to, reason }) => {
+    return { from: Math.max(from, span.from), to: Math.min(to, span.to), reason };
+  });
+  return unitedByReason(stretches);
+}
+
+/** What is planned now (epoch ms) and later, of weekly work that of the coming week: in order of the beginnings, whole. */
+export function plannedFrom(now: number, all: readonly Maintenance[]): PlannedStretch[] {
+  const stretches = stretchesIn({ from: now, to: now + WEEK_MS }, all);
+  return unitedByReason(stretches.filter(({ to }) => to > now));
+}
+
+function stretchesIn(span: Span, all: readonly Maintenance[]): PlannedStretch[] {
+  return all.flatMap((one) =>
+    ("weekdays" in one ? weeksIn(span, one) : [one]).map(({ from, to }) => ({ from, to, reason: one.reason })),
+  );
+}
+
+function unitedByReason(stretches: readonly PlannedStretch[]): PlannedStretch[] {
+  const byReason = Map.groupBy(stretches, ({ reason }) => reason);
+  return [...byReason]
+    .flatMap(([reason, some]) => united(some).map((span) => ({ ...span, reason })))
+    .sort((a, b) => a.from - b.from);
 }
 
 /** Of few plans, which thousands of services may have: where each lies around the moment that was asked for last. */

@@ -4,7 +4,7 @@ import { DAY_MS } from "../events/time.ts";
 import type { KeptMemory } from "../storage/health-ports.ts";
 import { floorTo, HOUR_MS } from "../storage/tiers.ts";
 import { CELL_MS } from "./cell.ts";
-import type { Lags } from "./lag.ts";
+import { clockLag, type Lags, usualLag } from "./lag.ts";
 import type { LearntPeriod } from "./period.ts";
 import { type Judgement, LOOKBACK_MS, type TimelineState } from "./timeline.ts";
 
@@ -20,6 +20,8 @@ export interface KeptState {
   marks: [hour: number, mark: string][];
   /** Absent in what former builds kept. */
   lags?: Lags;
+  /** Absent there, too. */
+  newestLags?: Lags;
 }
 
 /** What a store keeps. */
@@ -35,6 +37,12 @@ export function stateOf({ state }: KeptMemory): KeptState {
 /** The usual period that was learnt of a service when it was last remembered. */
 export function learntPeriodOf(kept: KeptMemory): LearntPeriod | undefined {
   return stateOf(kept).states.at(-1)?.period?.learnt;
+}
+
+/** How late a service's pulses came when it was last remembered, in ms: usually; and each of them, as if its clock were behind. */
+export function lagsOf(kept: KeptMemory | undefined): { usualMs: number; clockMs: number } {
+  const { lags = [], newestLags = [] } = kept === undefined ? {} : stateOf(kept);
+  return { usualMs: usualLag(lags), clockMs: clockLag(newestLags) };
 }
 
 /** Of each such stretch of time, the last state before the newest one began is kept. */

@@ -1,5 +1,6 @@
 // The table of cases. Times are seconds from the first pulse.
 import { describe, expect, it } from "vitest";
+import { clockLag, type Lags, noteNewest, usualLag, withClock } from "./lag.ts";
 import type { Judging, Pulse } from "./testing/judging.ts";
 import { every, inWords, runsOf } from "./testing/judging.ts";
 
@@ -205,6 +206,17 @@ describe("the rule of health", () => {
     const [first, ...runs] = runsOf(pulses, judging);
     expect(first).toMatchObject({ health: "up" });
     expect(inWords(runs)).toEqual(told);
+  });
+
+  it("is that a sender whose clock is 20 minutes behind is not silent: its cause says so", () => {
+    const lags = every(60, 0, 8 * 60, "ok").reduce<Lags>((known) => noteNewest(known, 20 * 60_000 - 7000), []);
+    const pulses = heartbeat({}, 20);
+    const now = 20 * 60 + 20 * 60;
+    const runs = runsOf(pulses, { until: now - usualLag(lags) / 1000 });
+    expect(inWords(runs.map((run) => ({ ...run, cause: withClock(run.cause, clockLag(lags)) })))).toEqual([
+      "up since 0, known 10: the newest pulse was well; its pulses come 20 min after their times: its clock is behind, or they wait on their way",
+    ]);
+    expect(inWords(runsOf(pulses, { until: now })).at(-1)).toContain("late since 1200");
   });
 
   it("knows nothing of a service whose statuses nobody knows, and says what they are", () => {

@@ -3,7 +3,14 @@ import { healthOf } from "../events/health.ts";
 import { BoundedMap } from "../storage/bounded-map.ts";
 import type { Span } from "../storage/span.ts";
 import type { HealthOfStatus } from "./cell.ts";
-import { isMaintenanceAt, type Maintenance, maintenanceIn } from "./maintenance.ts";
+import {
+  isMaintenanceAt,
+  type Maintenance,
+  maintenanceIn,
+  type PlannedStretch,
+  plannedFrom,
+  plannedIn,
+} from "./maintenance.ts";
 import type { RuleSettings } from "./rule.ts";
 
 /** What an entry of the file of services says of those that it is for. */
@@ -23,6 +30,10 @@ export interface ServiceEntry extends RuleSettings {
 export interface ServiceSettings extends Omit<ServiceEntry, "covers" | "statuses" | "maintenance" | "retired"> {
   healthOfStatus: HealthOfStatus;
   maintenanceIn(span: Span): Span[];
+  /** The same by reason, which may overlap. */
+  plannedIn(span: Span): PlannedStretch[];
+  /** What is planned at a moment (epoch ms) and later. */
+  plannedFrom(time: number): PlannedStretch[];
   /** At a moment (epoch ms). */
   isInMaintenance(time: number): boolean;
   isRetired: boolean;
@@ -79,6 +90,8 @@ export class ServicesSettings {
           ? healthOf
           : (status) => statuses.get(status) ?? statuses.get(classOf(status)) ?? healthOf(status),
       maintenanceIn: (span) => maintenanceIn(span, maintenance),
+      plannedIn: (span) => plannedIn(span, maintenance),
+      plannedFrom: (time) => plannedFrom(time, maintenance),
       isInMaintenance: (time) => isMaintenanceAt(time, maintenance),
     };
   }

@@ -120,7 +120,7 @@ describe("the file of services", () => {
     ],
     [
       "- services: a\n  maintenance: [{ weekly: sunday, until: 1 }]",
-      /Expected one of weekly, from, to, zone, got "until"/,
+      /Expected one of weekly, from, to, zone, reason, got "until"/,
     ],
     ["- a: [b", /^line 1: Expected YAML, got a fault: /],
     ["- services: a\n  services: b", "line 2: Expected YAML, got a fault: Map keys must be unique"],

@@ -72,11 +72,18 @@ const moment = parsed(
   },
 );
 
+const reason = z
+  .string("Expected a text")
+  .min(1, "Expected a text")
+  .max(500, "Expected 500 characters or less")
+  .optional();
+
 const weeklyFields = {
   weekly: listOf(z.enum(WEEKDAYS, `Expected one of ${WEEKDAYS.join(", ")}`)),
   from: timeOfDay,
   to: timeOfDay,
   zone,
+  reason,
 };
 const weekly = z
   .strictObject(weeklyFields)
@@ -86,7 +93,7 @@ const weekly = z
 
 const once = z
   .strictObject(
-    { from: moment, to: moment, zone: zone.optional() },
+    { from: moment, to: moment, zone: zone.optional(), reason },
     "Expected from and to, and weekly where it comes every week",
   )
   .transform((value, context): Maintenance => {
@@ -99,7 +106,7 @@ const once = z
     if (span.from >= span.to) {
       context.issues.push({ code: "custom", message: "Expected a time after from", input: value.to, path: ["to"] });
     }
-    return { from: span.from, to: span.to };
+    return { from: span.from, to: span.to, reason: value.reason };
   });
 
 function timeOf(time: Moment, inZone: string | undefined): number | undefined {

@@ -76,7 +76,7 @@ export interface HealthReader {
   runs(service: string, span: Span): Promise<HealthRun[]>;
   /** Epoch ms: until when every service is judged; 0 while none is. */
   judgedUntil(): Promise<number>;
-  /** What was remembered of a service: `learntPeriodOf` (health/memory.ts) reads the one thing in it that others may know. */
+  /** What was remembered of a service: `learntPeriodOf` and `lagsOf` (health/memory.ts) read what others may know of it. */
   memory(service: string): Promise<KeptMemory | undefined>;
 }
 

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { lagsOf } from "../../health/memory.ts";
 import { Arrivals } from "./arrivals.ts";
 import { type KeptStore, openKeptStore } from "./testing/keepers.ts";
 
@@ -21,6 +22,11 @@ async function watch(kept: KeptStore, pulses: readonly Arriving[], until: number
     if (health !== undefined && health !== said.at(-1)?.[1]) said.push([look / MINUTE, health]);
   }
   return said;
+}
+
+/** How far its clock is behind by what is kept, in minutes. */
+async function clockOf({ store }: KeptStore): Promise<number> {
+  return lagsOf(await store.health.memory("meter")).clockMs / 60_000;
 }
 
 /** A pulse every 20 s, which are handed in every ten minutes. */
@@ -51,6 +57,17 @@ describe("a sender whose pulses come late", () => {
     expect(said.at(-1)?.[1]).toBe("up");
     expect(said.every(([minute]) => minute < 6)).toBe(true);
     expect((await kept.kept("meter")).map(([, health]) => health)).toEqual(["up"]);
+    expect(await clockOf(kept)).toBeCloseTo(20, 0);
+  });
+
+  it("has its clock named until it is right again, and one that hands in ten minutes at once has none named", async () => {
+    const behind = Array.from({ length: 20 }, (_, i) => ({ at: (i - 20) * MINUTE, arrival: i * MINUTE + 5 }));
+    const kept = openKeptStore();
+    await watch(kept, [...behind, { at: 20 * MINUTE, arrival: 20 * MINUTE + 5 }], 22 * MINUTE);
+    expect(await clockOf(kept)).toBe(0);
+    const other = openKeptStore();
+    await watch(other, buffered(70 * MINUTE), 70 * MINUTE);
+    expect(await clockOf(other)).toBe(0);
   });
 
   it("is one that was seen: pulses that came while nobody looked tell nothing of it", () => {

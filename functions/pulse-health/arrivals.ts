@@ -1,21 +1,33 @@
 import { CELL_MS } from "../../health/cell.ts";
-import { type Lags, noteArrival, usualLag } from "../../health/lag.ts";
+import { clockLag, type Lags, noteArrival, noteNewest, usualLag } from "../../health/lag.ts";
 import { floorTo } from "../../storage/tiers.ts";
 
 /** When the pulses of one service come, as far as the keeper sees it: no store says when it took a pulse. */
 export class Arrivals {
   #lags: Lags;
   #usualLag: number;
+  /** Of the newest pulse of each, where each of them came late. */
+  #newestLags: Lags;
   /** Epoch ms. */
   #lookedAt: number | undefined;
 
-  constructor(lags: Lags = []) {
+  constructor(lags: Lags = [], newestLags: Lags = []) {
     this.#lags = lags;
     this.#usualLag = usualLag(lags);
+    this.#newestLags = newestLags;
   }
 
   get lags(): Lags {
     return this.#lags;
+  }
+
+  get newestLags(): Lags {
+    return this.#newestLags;
+  }
+
+  /** Whether each pulse comes so late that the service's clock seems to be behind. */
+  get isClockBehind(): boolean {
+    return clockLag(this.#newestLags) > 0;
   }
 
   /**
@@ -27,9 +39,10 @@ export class Arrivals {
     return Math.min(until, Math.max(floorTo(CELL_MS, newest) + CELL_MS, floorTo(CELL_MS, until - this.#usualLag)));
   }
 
-  /** Pulses have come that were not there at the last look, the oldest of a time (epoch ms). */
-  note(oldest: number): void {
+  /** Pulses have come that were not there at the last look, from the oldest to the newest of two times (epoch ms). */
+  note(oldest: number, newest = oldest): void {
     if (this.#lookedAt === undefined) return;
+    this.#newestLags = noteNewest(this.#newestLags, this.#lookedAt - newest);
     const lag = this.#lookedAt - oldest;
     if (lag <= 0 && this.#lags.length === 0) return;
     this.#lags = noteArrival(this.#lags, lag);

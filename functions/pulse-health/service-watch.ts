@@ -25,8 +25,9 @@ export class ServiceWatch {
   keptAsOf: number | undefined;
   #memory: Memory;
   #savedUntil: number;
-  /** Whether what is remembered in the store has a usual period. */
+  /** Whether what is remembered in the store has a usual period, and a clock that is behind. */
   #isPeriodSaved: boolean;
+  #isClockSaved: boolean;
   #cells: CellSpan = NO_CELLS;
   #unchangedUntil: number;
   readonly #arrivals: Arrivals;
@@ -44,7 +45,8 @@ export class ServiceWatch {
     this.#isPeriodSaved = this.#hasPeriod;
     this.settledUntil = state?.settledUntil ?? Number.NEGATIVE_INFINITY;
     this.marks = new Map(state?.marks ?? []);
-    this.#arrivals = new Arrivals(state?.lags);
+    this.#arrivals = new Arrivals(state?.lags, state?.newestLags);
+    this.#isClockSaved = this.#arrivals.isClockBehind;
     this.#unchangedUntil = this.settledUntil;
   }
 
@@ -93,7 +95,7 @@ export class ServiceWatch {
     const former = this.newest;
     this.newest = newest;
     if (newest !== former)
-      this.#arrivals.note(this.#cells.cells.find(({ start }) => start > former)?.firstTime ?? newest);
+      this.#arrivals.note(this.#cells.cells.find(({ start }) => start > former)?.firstTime ?? newest, newest);
     this.#arrivals.noteLook(asOf);
   }
 
@@ -178,12 +180,14 @@ export class ServiceWatch {
       change.runs = { span, runs: this.#runs.filter(({ since }) => since >= from) };
     }
     const { judgedUntil } = this;
-    // The first period that is learnt is kept at once: others show it.
-    const isDue = mayRemember || (this.#hasPeriod && !this.#isPeriodSaved);
-    if (isDue && this.#memory.length > 0 && this.newest >= this.#savedUntil) {
+    // The first period that is learnt is kept at once, and so is what is found of the clock: others show it.
+    const isNews = (this.#hasPeriod && !this.#isPeriodSaved) || this.#arrivals.isClockBehind !== this.#isClockSaved;
+    const isDue = mayRemember || isNews;
+    if (isDue && this.#memory.length > 0 && (isNews || this.newest >= this.#savedUntil)) {
       const { settledUntil } = this;
-      const [marks, lags] = [[...this.marks], this.#arrivals.lags];
-      change.memory = memoryOf({ states: this.#memory, settledUntil, marks, lags }, judgedUntil);
+      const { lags, newestLags } = this.#arrivals;
+      const marks = [...this.marks];
+      change.memory = memoryOf({ states: this.#memory, settledUntil, marks, lags, newestLags }, judgedUntil);
     }
     return change.runs === undefined && change.memory === undefined ? undefined : change;
   }
@@ -193,6 +197,7 @@ export class ServiceWatch {
     if (memory !== undefined) {
       this.#savedUntil = memory.judgedUntil;
       this.#isPeriodSaved = this.#hasPeriod;
+      this.#isClockSaved = this.#arrivals.isClockBehind;
     }
     if (runs === undefined) return;
     this.#kept = [...this.#kept.filter(({ since }) => since < runs.span.from), ...runs.runs];

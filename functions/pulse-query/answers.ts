@@ -8,10 +8,10 @@ import { EXACT_IN_ROLLUP, MAX_COUNTED, MAX_COUNTED_IN_ROLLUP, MAX_LISTED } from 
 /** The schemas that the description names. */
 export const named = z.registry<{ id: string; description?: string }>();
 
-const time = z.iso.datetime().describe("RFC 3339 in UTC, to the millisecond.");
+export const time = z.iso.datetime().describe("RFC 3339 in UTC, to the millisecond.");
 const latency = z.number().describe("Milliseconds.");
 const metadata = z.record(z.string(), z.string());
-const count = z.int();
+export const count = z.int();
 const pulseHealth = z.enum(HEALTHS).describe("What the status means.");
 const percentile = z.number().nullable().describe("Milliseconds; null when there is no pulse.");
 const PERCENTILES = `p95 is the smallest latency that at least 95 % of the pulses do not exceed (the nearest rank), and so for p50 and p99: exact up to ${EXACT_IN_ROLLUP} pulses, otherwise within 1 %.`;
@@ -36,6 +36,10 @@ const serviceView = z
   })
   .register(named, { id: "Service", description: "A service by its newest pulse, and how it is." });
 
+export const plannedWork = z
+  .object({ from: time, to: time, reason: z.string().nullable().describe("Why; null where nobody said so.") })
+  .register(named, { id: "PlannedWork", description: "When work on a service is planned, and why." });
+
 const share = z.number().min(0).max(1).nullable();
 
 export const serviceDetail = z
@@ -50,6 +54,9 @@ export const serviceDetail = z
       .nullable()
       .describe("How far apart its pulses usually are: set, or learnt; null while neither."),
     late_at: time.nullable().describe("When the service is late if no pulse comes; null without a usual period."),
+    maintenance: z
+      .array(plannedWork)
+      .describe("Work that is planned for now and later, of weekly work that of the coming week."),
     owner: z.string().nullable(),
     link: z.string().nullable(),
   })
@@ -165,7 +172,8 @@ export const trends = z
   })
   .register(named, { id: "Trends", description: "p95 by bucket, oldest first, of each service that was asked for." });
 
-const fault = z.object({ pointer: z.string(), rule: z.string(), got: z.string() });
+/** What is wrong with a request, or a dead letter. */
+export const fault = z.object({ pointer: z.string(), rule: z.string(), got: z.string() });
 
 export const problemView = z
   .object({
@@ -176,39 +184,6 @@ export const problemView = z
     errors: z.array(fault).optional(),
   })
   .register(named, { id: "Problem", description: "A problem document (RFC 9457) with the request's faults." });
-
-export const deadLetterView = z
-  .object({
-    id: z.string(),
-    reason: z.string().describe("What went wrong, in one word."),
-    code: z.int().nullable().describe("The HTTP status of the last answer."),
-    destination: z.string().nullable(),
-    detail: z
-      .union([z.string(), z.record(z.string(), z.unknown())])
-      .nullable()
-      .describe("The last answer's body."),
-    time,
-    replayed_at: time.optional().describe("When the broker last took it; absent again once it has come back."),
-    services: z.array(z.string()).describe("The services that it names: the first ten."),
-    faults: z.array(fault).describe("What a replay as it is would fail for: the first ten."),
-    event: z.record(z.string(), z.unknown()).describe("The CloudEvent, structured, with the data that failed first."),
-    correction: z
-      .unknown()
-      .optional()
-      .describe("The data that were last sent in place of the event's. A replay sends them."),
-  })
-  .register(named, { id: "DeadLetter", description: "An event that could not be delivered, and why." });
-
-export const deadLettersAnswer = z
-  .object({ dead_letters: z.array(deadLetterView), cursor: z.string().optional() })
-  .register(named, { id: "DeadLetters", description: "A page of dead letters, newest first." });
-
-export const deadLetterCount = z
-  .object({
-    waiting: count.describe("Dead letters that were not replayed."),
-    is_more: z.boolean().describe("Whether there are more than the newest 1,000 dead letters, which are counted."),
-  })
-  .register(named, { id: "DeadLetterCount" });
 
 export const badgeView = z
   .object({
@@ -233,6 +208,7 @@ export const session = z
 
 export type Session = z.infer<typeof session>;
 export type ServiceView = z.infer<typeof serviceView>;
+export type PlannedWorkView = z.infer<typeof plannedWork>;
 export type ServiceDetail = z.infer<typeof serviceDetail>;
 export type PulseView = z.infer<typeof pulseView>;
 export type HealthCounts = z.infer<typeof healthCounts>;
@@ -242,5 +218,3 @@ export type Group = z.infer<typeof group>;
 export type Trends = z.infer<typeof trends>;
 export type Summary = z.infer<typeof summary>;
 export type BadgeView = z.infer<typeof badgeView>;
-export type DeadLetterCount = z.infer<typeof deadLetterCount>;
-export type DeadLetterView = z.infer<typeof deadLetterView>;

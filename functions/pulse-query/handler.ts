@@ -110,7 +110,7 @@ export function createQuery({
   });
   const turns = new Turns();
   const history = new History({ reader: store, rollups: store.rollups, retentionMs, now });
-  const past = new PastHealth({ health: store.health, settings, now });
+  const past = new PastHealth({ health: store.health, settings, historyMs, now });
   const exports = new Exports(turns);
   const pages = new ServicePages(services, turns);
   const readNothing = (query: URLSearchParams) => readQuery({}, query);
@@ -137,7 +137,7 @@ export function createQuery({
     const service = await services.one(request.parameters.service as string);
     if (service === undefined)
       return problem(404, "Not found", "Expected a service that has pulsed within the retention.");
-    return asPolled(freshJson(200, await detailOf(service, { health: store.health, past, settings })), request);
+    return asPolled(freshJson(200, await detailOf(service, { health: store.health, past, settings, now })), request);
   });
 
   const listPulses = answering(readSpan(pulsesParameters), async ({ span, limit, cursor }, { parameters }) => {

@@ -2,7 +2,7 @@
 import * as z from "zod";
 import { SERVICE_HEALTHS } from "../../events/service-health.ts";
 import { BAD_HEALTHS } from "../../health/incidents.ts";
-import { judgedUntil, named } from "./answers.ts";
+import { judgedUntil, named, plannedWork } from "./answers.ts";
 
 const time = z.iso.datetime().describe("RFC 3339 in UTC, to the millisecond.");
 const seconds = z.number().describe("Seconds, to the millisecond.");
@@ -29,10 +29,15 @@ export const healthHistory = z
     service_name: z.string(),
     from: time,
     to: time,
+    kept_from: time.describe("What was before is not kept."),
     judged_until: judgedUntil,
     runs: z.array(healthRun).describe("Newest first. The oldest may begin before the span."),
     is_cut: isCut,
-    maintenance: z.array(stretch).describe("What happened then counts neither as an incident nor in the uptime."),
+    maintenance: z
+      .array(plannedWork)
+      .describe(
+        "What happened then counts neither as an incident nor in the uptime. Those of different reasons may overlap.",
+      ),
     flapping: z.array(stretch).describe("When the service changed more often than four times in an hour."),
   })
   .register(named, { id: "HealthHistory", description: "How a service was over a span." });

@@ -5,6 +5,8 @@ import { DAY_MS } from "../../events/time.ts";
 import { judgedPart } from "../../health/away.ts";
 import { calendarParts } from "../../health/calendar.ts";
 import { BAD_HEALTHS, flappingSpans, type Incident, incidentsOf } from "../../health/incidents.ts";
+import { withClock } from "../../health/lag.ts";
+import { lagsOf } from "../../health/memory.ts";
 import type { ServicesSettings } from "../../health/service-settings.ts";
 import { type Uptime, uptimeOf } from "../../health/uptime.ts";
 import type { Share } from "../../history/history.ts";
@@ -13,6 +15,7 @@ import type { Span } from "../../storage/span.ts";
 import { divide } from "./divide.ts";
 import type { HealthHistory, Histories, IncidentView, UptimeAnswer, UptimePart } from "./health-answers.ts";
 import { timeText } from "./time-text.ts";
+import { viewPlanned } from "./view.ts";
 
 /** So much before a span is read, too: incidents reach into it, and changes before it count for flapping. */
 const BEFORE_MS = DAY_MS;
@@ -22,6 +25,8 @@ const CONCURRENCY = 16;
 export interface PastHealthOptions {
   health: HealthReader;
   settings: () => ServicesSettings;
+  /** How long runs are kept. */
+  historyMs: number;
   now: () => number;
 }
 
@@ -29,6 +34,8 @@ export interface PastHealthOptions {
 interface Known {
   judgedUntil: number | null;
   runs: HealthRun[];
+  /** Epoch ms: what is known of before is not kept whole. */
+  keptFrom: number;
 }
 
 /** What is known of the past of services. @throws {StoreError} in all its methods */
@@ -40,14 +47,20 @@ export class PastHealth {
   }
 
   async history(service: string, span: Span, limit: number): Promise<HealthHistory> {
-    const { judgedUntil, runs } = await this.#read(service, span);
-    const ended = runs.map((run, i) => ({ run, until: runs[i + 1]?.since ?? null }));
+    const [{ judgedUntil, runs }, clockMs] = await Promise.all([this.#read(service, span), this.#clockMs(service)]);
+    const ended = runs.map((run, i) => {
+      const next = runs[i + 1];
+      return next === undefined
+        ? { run: { ...run, cause: withClock(run.cause, clockMs) }, until: null }
+        : { run, until: next.since };
+    });
     const within = ended.filter(
       ({ run, until }) => run.since < span.to && (until ?? Number.POSITIVE_INFINITY) > span.from,
     );
     return {
       service_name: service,
       ...inText(span),
+      kept_from: timeText(this.#keptFrom()),
       judged_until: timeText(judgedUntil),
       runs: within
         .slice(-limit)
@@ -60,7 +73,7 @@ export class PastHealth {
           cause,
         })),
       is_cut: within.length > limit,
-      maintenance: this.#settings(service).maintenanceIn(span).map(inText),
+      maintenance: this.#settings(service).plannedIn(span).map(viewPlanned),
       flapping: flappingSpans(runs)
         .filter(({ from, to }) => from < span.to && to > span.from)
         .map(inText),
@@ -105,9 +118,10 @@ export class PastHealth {
       share.signal?.throwIfAborted();
       const runs = await this.#options.health.runs(service, span);
       const maintenance = this.#settings(service).maintenanceIn(span);
-      const { uptime, coverage } = uptimeIn(past, { judgedUntil, runs }, maintenance);
+      const known = { judgedUntil, keptFrom: this.#keptFrom() };
+      const { uptime, coverage } = uptimeIn(past, { ...known, runs }, maintenance);
       const views = parts.map((part) =>
-        viewSeconds(uptimeIn(part, { judgedUntil, runs: touching(runs, part) }, maintenance)),
+        viewSeconds(uptimeIn(part, { ...known, runs: touching(runs, part) }, maintenance)),
       );
       const names = Object.keys(views[0] as Seconds) as (keyof Seconds)[];
       const seconds = names.flatMap((name) => {
@@ -122,7 +136,7 @@ export class PastHealth {
   /** Of all services, newest first. */
   async incidents(span: Span, onlyOpen: boolean, nextTurn: () => Promise<void>): Promise<IncidentView[]> {
     const { health } = this.#options;
-    const all: { service: string; incident: Incident }[] = [];
+    const all: { service: string; incident: Incident; clockMs: number }[] = [];
     const limit = pLimit(CONCURRENCY);
     for await (const chunk of health.current()) {
       await limit.map([...chunk], async ({ service, run }) => {
@@ -134,21 +148,32 @@ export class PastHealth {
         for (const incident of incidentsOf(await health.runs(service, wide), maintenance)) {
           const { since, until } = incident;
           const isOpen = until === undefined;
-          if (since < span.to && (isOpen || (!onlyOpen && until > span.from))) all.push({ service, incident });
+          if (since >= span.to || !(isOpen || (!onlyOpen && until > span.from))) continue;
+          all.push({ service, incident, clockMs: isOpen ? await this.#clockMs(service) : 0 });
         }
       });
       await nextTurn();
     }
     return all
       .sort((a, b) => b.incident.since - a.incident.since || (a.service < b.service ? -1 : 1))
-      .map(({ service, incident }) => this.#viewIncident(service, incident));
+      .map(({ service, incident, clockMs }) => this.#viewIncident(service, incident, clockMs));
   }
 
-  #viewIncident(service: string, { health, since, until, runs }: Incident): IncidentView {
+  #viewIncident(service: string, { health, since, until, runs }: Incident, clockMs: number): IncidentView {
     const { owner = null, link } = this.#settings(service);
-    const cause = runs.find((run) => run.health === health)?.cause ?? "";
+    const cause = withClock(runs.find((run) => run.health === health)?.cause ?? "", clockMs);
     const times = { since: timeText(since), until: timeText(until ?? null) };
     return { service_name: service, health, ...times, cause, owner, link: link?.href ?? null };
+  }
+
+  /** Epoch ms. */
+  #keptFrom(): number {
+    return Math.max(0, this.#options.now() - this.#options.historyMs);
+  }
+
+  /** How far the clock of a service is behind now. */
+  async #clockMs(service: string): Promise<number> {
+    return lagsOf(await this.#options.health.memory(service)).clockMs;
   }
 
   #settings(service: string) {
@@ -164,7 +189,7 @@ export class PastHealth {
   async #read(service: string, span: Span): Promise<Known> {
     const { health } = this.#options;
     const [judgedUntil, runs] = await Promise.all([this.judgedUntil(), health.runs(service, wideAround(span))]);
-    return { judgedUntil, runs };
+    return { judgedUntil, runs, keptFrom: this.#keptFrom() };
   }
 }
 
@@ -173,8 +198,10 @@ function wideAround({ from }: Pick<Span, "from">): Span {
   return { from: from - BEFORE_MS, to: Number.POSITIVE_INFINITY };
 }
 
-function uptimeIn(span: Span, { judgedUntil, runs }: Known, maintenance: readonly Span[]): Uptime {
-  return uptimeOf({ span, runs, judgedUntil: judgedUntil ?? 0, maintenance });
+function uptimeIn(span: Span, { judgedUntil, runs, keptFrom }: Known, maintenance: readonly Span[]): Uptime {
+  // The oldest run may begin before what is kept, and others may have been there.
+  const kept = runs.map((run) => (run.since < keptFrom ? { ...run, since: keptFrom } : run));
+  return uptimeOf({ span, runs: kept, judgedUntil: judgedUntil ?? 0, maintenance });
 }
 
 function viewUptime(uptime: Uptime) {

@@ -10,6 +10,8 @@ describe("GET /services/{service}/history", () => {
       service_name: "api",
       from: at(5),
       to: at(60),
+      // The retention, where no longer history is set.
+      kept_from: at(120 - 30 * 1440 + 13 / 60),
       judged_until: at(120),
       runs: [
         { health: "up", since: at(40), until: null, confirmed_at: at(40 + 1 / 6), cause: "the newest pulse was well" },
@@ -17,9 +19,16 @@ describe("GET /services/{service}/history", () => {
         { health: "degraded", since: at(0), until: at(10), confirmed_at: at(1 / 6), cause: "2 of 20 pulses said slow" },
       ],
       is_cut: false,
-      maintenance: [{ from: at(20), to: at(30) }],
+      maintenance: [{ from: at(20), to: at(30), reason: "a new disk" }],
       flapping: [],
     });
+  });
+
+  it("may be of a span that is not kept, up to 92 days, and says from when on it is", async () => {
+    const span = `from=${at(120 - 90 * 1440)}&to=${at(60)}`;
+    const { body } = await ask(`/services/api/history?${span}`);
+    expect([body.from, body.kept_from]).toEqual([at(120 - 90 * 1440), at(120 - 30 * 1440 + 13 / 60)]);
+    expect((await ask(`/services/api/history?from=${at(120 - 93 * 1440)}&to=${at(60)}`)).status).toBe(400);
   });
 
   it("says when the service flapped, and when there is more than was asked for", async () => {

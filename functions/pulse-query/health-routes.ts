@@ -1,4 +1,5 @@
 import type { Fault } from "../../events/fault.ts";
+import { DAY_MS } from "../../events/time.ts";
 import { monthSpan } from "../../health/calendar.ts";
 import { asPolled } from "../../http/conditional.ts";
 import { freshJson } from "../../http/json.ts";
@@ -40,6 +41,9 @@ export interface HealthRoutesOptions {
   turns: Turns;
 }
 
+/** So long a past may be asked for, and is shown as not kept where it is not: the page has 90 days. */
+const LEAST_PAST_MS = 92 * DAY_MS;
+
 /** How services were: runs, uptime and incidents. */
 export function healthRoutes(options: HealthRoutesOptions): GuardedRoute[] {
   const { past, retentionMs, historyMs, turns, now } = options;
@@ -49,8 +53,10 @@ export function healthRoutes(options: HealthRoutesOptions): GuardedRoute[] {
     <F extends Parameters<typeof readSpanQuery>[0]>(fields: F) =>
     (query: URLSearchParams) =>
       readSpanQuery(fields, query, { now: now(), retentionMs, historyMs });
+  const readPast = (query: URLSearchParams) =>
+    readSpanQuery(historyParameters, query, { now: now(), retentionMs, historyMs: Math.max(historyMs, LEAST_PAST_MS) });
 
-  const showHistory = answering(read(historyParameters), async ({ span, limit }, { parameters, headers }) => {
+  const showHistory = answering(readPast, async ({ span, limit }, { parameters, headers }) => {
     const history = await past.history(parameters.service as string, span, limit);
     return inWishedForm(headers.accept, history, RUN_COLUMNS, history.runs);
   });

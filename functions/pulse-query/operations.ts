@@ -4,9 +4,6 @@ import { type Fields, flag } from "../../settings/field.ts";
 import { listParameters } from "../dead-letter-parameters.ts";
 import {
   badgeView,
-  deadLetterCount,
-  deadLettersAnswer,
-  deadLetterView,
   problemView,
   pulsesAnswer,
   serviceDetail,
@@ -16,6 +13,7 @@ import {
   trends,
 } from "./answers.ts";
 import { correctionBody, forgettingAnswer, maintenanceBody, replayAnswer, signInBody } from "./change-answers.ts";
+import { deadLetterCount, deadLettersAnswer, deadLetterView } from "./dead-letter-answers.ts";
 import { NDJSON } from "./export.ts";
 import { healthHistory, historiesAnswer, incidentsAnswer, uptimeAnswer } from "./health-answers.ts";
 import { CSV } from "./lines.ts";

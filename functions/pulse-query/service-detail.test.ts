@@ -15,20 +15,26 @@ function runAt(minutes: number, health: HealthRun["health"]): HealthRun {
 }
 
 /** The detail of a service as it is at noon, when everything is judged. */
-async function detailAtNoon(runs: HealthRun[], { isLearnt = true, file = "" } = {}) {
+async function detailAtNoon(runs: HealthRun[], { isLearnt = true, file = "", lags = [] as number[] } = {}) {
   const store = openStore();
   const service = "checkout";
   await store.write([pulseOf({ service_name: service, event_time: NOON - 5000 })]);
   const learnt = { usualMs: MINUTE, longestMs: MINUTE };
   const period = { first: 0, cell: [0, 0, 1], pauses: {}, pace: [], ...(isLearnt && { learnt }) };
   const state = { judgedUntil: NOON, isSilent: false, runs: [], period: period as never };
-  const memory = memoryOf({ states: [state], settledUntil: NOON, marks: [] }, NOON);
+  const memory = memoryOf({ states: [state], settledUntil: NOON, marks: [], lags, newestLags: lags }, NOON);
   await store.health.keep([{ service, runs: { span: WHOLE, runs }, memory }], await store.health.begin());
   await store.health.noteJudged(NOON);
   const settings = parseServices(file, { file: "services.yaml", variable: "PULSE_SERVICES_FILE" });
   const { host } = await openQuery({ store, settings: () => settings, now: () => NOON });
   onTestFinished(() => host.close());
-  return (await fetch(`${host.url}/services/checkout`)).json();
+  const read = async (path: string): Promise<object> => (await fetch(`${host.url}${path}`)).json() as Promise<object>;
+  const [detail, history, incidents] = await Promise.all([
+    read("/services/checkout"),
+    read("/services/checkout/history"),
+    read("/incidents"),
+  ]);
+  return { ...detail, history, incidents };
 }
 
 it("a service has its health, since when and why, its usual period and its last 24 hours", async () => {
@@ -63,8 +69,16 @@ it("a service's settings say its period, its owner and its runbook, and count be
       period: 10min
       grace: 5min
       owner: shop
-      link: https://wiki.example/checkout`;
-  const set = { usual_period_ms: 10 * MINUTE, owner: "shop", link: "https://wiki.example/checkout" };
+      link: https://wiki.example/checkout
+      maintenance: [{ from: "${at(-10)}", to: "${at(30)}", reason: the disk is replaced }]`;
+  const maintenance = [{ from: at(-10), to: at(30), reason: "the disk is replaced" }];
+  const set = {
+    in_maintenance: true,
+    maintenance,
+    usual_period_ms: 10 * MINUTE,
+    owner: "shop",
+    link: "https://wiki.example/checkout",
+  };
   const late_at = new Date(NOON - 5000 + 15 * MINUTE).toISOString();
   for (const isLearnt of [true, false]) {
     expect(await detailAtNoon([runAt(-60, "up")], { file, isLearnt })).toMatchObject({ ...set, late_at });
@@ -72,5 +86,17 @@ it("a service's settings say its period, its owner and its runbook, and count be
   expect(await detailAtNoon([runAt(-60, "up")], { isLearnt: false })).toMatchObject({
     usual_period_ms: null,
     late_at: null,
+  });
+});
+
+it("a service whose clock is behind says so wherever its cause stands, and is late so much later", async () => {
+  const lags = [1, 2, 3].map(() => 20 * MINUTE - 4000);
+  const cause = "; its pulses come 20 min after their times: its clock is behind, or they wait on their way";
+  const late_at = new Date(NOON - 5000 + 4 * MINUTE + 20 * MINUTE - 4000).toISOString();
+  expect(await detailAtNoon([runAt(-720, "up"), runAt(-60, "degraded")], { lags })).toMatchObject({
+    cause: `it was degraded${cause}`,
+    late_at,
+    history: { runs: [{ cause: `it was degraded${cause}` }, { cause: "it was up" }] },
+    incidents: { incidents: [{ cause: `it was degraded${cause}` }] },
   });
 });

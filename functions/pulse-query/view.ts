@@ -1,6 +1,7 @@
 import { healthOf } from "../../events/health.ts";
+import type { PlannedStretch } from "../../health/maintenance.ts";
 import type { StoredPulse } from "../../storage/ports.ts";
-import type { PulseView, ServiceView } from "./answers.ts";
+import type { PlannedWorkView, PulseView, ServiceView } from "./answers.ts";
 import type { JudgedService } from "./service-list.ts";
 import { timeText } from "./time-text.ts";
 
@@ -23,4 +24,8 @@ export function viewService({ pulse, health, since, cause, isInMaintenance }: Ju
 
 export function viewPulse(pulse: StoredPulse): PulseView {
   return { ...pulse, event_time: timeText(pulse.event_time), health: healthOf(pulse.status) };
+}
+
+export function viewPlanned({ from, to, reason }: PlannedStretch): PlannedWorkView {
+  return { from: timeText(from), to: timeText(to), reason: reason ?? null };
 }

@@ -60,7 +60,7 @@ export function servePast(): void {
 - services: api
   owner: shop
   link: https://wiki.example/api
-  maintenance: [{ from: "${at(20)}", to: "${at(30)}" }]`,
+  maintenance: [{ from: "${at(20)}", to: "${at(30)}", reason: a new disk }]`,
       { file: "services.yaml", variable: "PULSE_SERVICES_FILE" },
     );
     const doors = openDoors(

@@ -33,6 +33,8 @@ const RUNS: Readonly<Record<string, HealthRun[]>> = {
 describe.skipIf(noChromium !== undefined)(title, () => {
   startBrowser();
   let host: FunctionHost;
+  /** Of the same store, with a history of 60 days. */
+  let forgetful: FunctionHost;
   let ahead = 0;
   const open = async (hash: string) => {
     await page.goto("about:blank");
@@ -51,16 +53,22 @@ describe.skipIf(noChromium !== undefined)(title, () => {
     const changes = judged.map((service) => ({ service, runs: { span, runs: RUNS[service] as HealthRun[] } }));
     await store.health.keep(changes, await store.health.begin());
     await store.health.noteJudged(NOW);
-    const maintenance = `[{ from: "${new Date(ago(300)).toISOString()}", to: "${new Date(ago(240)).toISOString()}" }]`;
+    const planned = (from: number, to: number, reason: string) =>
+      `{ from: "${new Date(ago(from)).toISOString()}", to: "${new Date(ago(to)).toISOString()}", reason: ${reason} }`;
+    const maintenance = `[${planned(300, 240, "a new disk")}, ${planned(-30, -50, "the network is moved")}]`;
     const settings = parseServices(
       `- services: api\n  owner: shop\n  link: https://wiki.example/api\n  maintenance: ${maintenance}`,
       { file: "services.yaml", variable: "PULSE_SERVICES_FILE" },
     );
-    const options = { store, settings: () => settings, historyMs: 400 * DAY_MS, now: () => NOW + ahead };
-    ({ host } = await openQuery({ ...options, live: { pollMs: 20, heartbeatMs: 50 } }));
+    const options = { store, settings: () => settings, now: () => NOW + ahead };
+    ({ host } = await openQuery({ ...options, historyMs: 400 * DAY_MS, live: { pollMs: 20, heartbeatMs: 50 } }));
+    ({ host: forgetful } = await openQuery({ ...options, historyMs: 60 * DAY_MS }));
     await page.clock.setFixedTime(NOW);
   });
-  afterAll(() => host?.close());
+  afterAll(async () => {
+    await host?.close();
+    await forgetful?.close();
+  });
 
   it("says since when and why a service is as it is, whose it is, and where its runbook is", async () => {
     await open("#/services/api");
@@ -102,6 +110,28 @@ describe.skipIf(noChromium !== undefined)(title, () => {
     await page.locator(".uptime", { hasText: "– nothing is known of this time" }).waitFor();
     expect(await textsOf(page, ".past .legend li")).toEqual(["unknown"]);
     expect(await textsOf(page, ".past .nothing")).toEqual(["None is known."]);
+  });
+
+  it("says which work is planned and why, and in the bar why there was some", async () => {
+    await open("#/services/api");
+    await page.locator(".plan", { hasText: "Work planned for 12:40–13:00: the network is moved" }).waitFor();
+    const bar = page.getByRole("slider", { name: "How api was in the last 24 h" });
+    await bar.focus();
+    for (let i = 0; i < 9; i++) await page.keyboard.press("ArrowLeft");
+    await vi.waitFor(async () =>
+      expect(await bar.getAttribute("aria-valuetext")).toBe(
+        "07:30–08:00: in maintenance all the time; work: a new disk",
+      ),
+    );
+  });
+
+  it("says of what a shorter history does not keep that it is not kept, and counts it neither as up nor as unknown", async () => {
+    await page.goto(`${forgetful.url}/#/services/api?past=90d`);
+    await page.locator(".past .quiet", { hasText: /^Before 26 Sept? 12:10 nothing is kept/ }).waitFor();
+    await page.locator(".uptime", { hasText: /up, of the 4\.\d % of the time that is known/ }).waitFor();
+    const bar = page.getByRole("slider", { name: "How api was in the last 90 d" });
+    await bar.press("Home");
+    await vi.waitFor(async () => expect(await bar.getAttribute("aria-valuetext")).toMatch(/ Aug: not kept$/));
   });
 
   it("lists the incidents, and shows the pulses of one in the charts", async () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { DeadLetterView } from "../answers.ts";
+import type { DeadLetterView } from "../dead-letter-answers.ts";
 import { dataToSend, describeWaiting, explainDetail, explainFault, originalOf } from "./browser/dead-letter-facts.ts";
 
 function viewOf(event: Record<string, unknown>, correction?: unknown): DeadLetterView {

@@ -1,4 +1,5 @@
-import type { DeadLetterCount, DeadLetterView, ServiceDetail, Summary, Trends } from "../../answers.ts";
+import type { ServiceDetail, Summary, Trends } from "../../answers.ts";
+import type { DeadLetterCount, DeadLetterView } from "../../dead-letter-answers.ts";
 import type { HealthHistory, Histories } from "../../health-answers.ts";
 import { askSession } from "./session.ts";
 

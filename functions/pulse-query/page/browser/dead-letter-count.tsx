@@ -1,5 +1,5 @@
 import { useEffect, useState } from "preact/hooks";
-import type { DeadLetterCount } from "../../answers.ts";
+import type { DeadLetterCount } from "../../dead-letter-answers.ts";
 import { countDeadLetters, Refusal } from "./api.ts";
 import { formatCount } from "./format.ts";
 

@@ -1,5 +1,5 @@
 // What a dead letter says, in words.
-import type { DeadLetterCount, DeadLetterView } from "../../answers.ts";
+import type { DeadLetterCount, DeadLetterView } from "../../dead-letter-answers.ts";
 import { formatCount } from "./format.ts";
 
 const MAX_VALUE_LENGTH = 60;

@@ -1,5 +1,5 @@
 import { useEffect, useRef, useState } from "preact/hooks";
-import type { DeadLetterView } from "../../answers.ts";
+import type { DeadLetterView } from "../../dead-letter-answers.ts";
 import { type Refusal, readDeadLetter, replay } from "./api.ts";
 import { countAgain } from "./dead-letter-count.tsx";
 import { dataToSend, explainDetail, explainFault, originalOf } from "./dead-letter-facts.ts";

@@ -1,6 +1,6 @@
 import { useCallback, useEffect, useMemo, useState } from "preact/hooks";
 import { REASONS } from "../../../dead-letter-reason.ts";
-import type { DeadLetterView } from "../../answers.ts";
+import type { DeadLetterView } from "../../dead-letter-answers.ts";
 import { readDeadLetters } from "./api.ts";
 import { DeadLetter } from "./dead-letter.tsx";
 import { LoadError } from "./sub-page.tsx";

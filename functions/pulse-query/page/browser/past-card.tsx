@@ -2,7 +2,7 @@ import { useEffect, useState } from "preact/hooks";
 import type { Incident } from "../../../../health/incidents.ts";
 import { MAX_RUNS, readHistory } from "./api.ts";
 import { useNow } from "./clock.ts";
-import { formatCount } from "./format.ts";
+import { formatCount, formatMinute } from "./format.ts";
 import { IncidentList } from "./incident-list.tsx";
 import { changeQuery } from "./page-view.ts";
 import { type Cell, edgesOf, PASTS, type Past, type PastName, pastOf } from "./past.ts";
@@ -72,6 +72,12 @@ export function PastCard({ service, query, since, choice, onSelect }: PastCardPr
             onShow={({ from, to }: Cell) => show(from, Math.min(to, Date.now()))}
           />
           <PastLegend cells={past.cells} />
+          {past.keptFrom !== undefined && (
+            <p class="quiet">
+              Before {formatMinute(past.keptFrom, now)} nothing is kept: the history has no more days
+              (PULSE_HISTORY_DAYS).
+            </p>
+          )}
           <h3>Incidents of the last {words}</h3>
           {past.incidents.length === 0 ? (
             <p class="nothing">{past.uptime.uptime === null ? "None is known." : "None."}</p>

@@ -1,14 +1,30 @@
 import type { Incident } from "../../../../health/incidents.ts";
 import type { Uptime } from "../../../../health/uptime.ts";
-import type { ServiceDetail } from "../../answers.ts";
+import type { PlannedWorkView, ServiceDetail } from "../../answers.ts";
 import { formatDuration, formatMinute, formatShare } from "./format.ts";
 import { type Cell, PASTS, type PastName, type Shares, STATES } from "./past.ts";
 
 /** A cell in words: `09:30–10:00: down 40 % (12 min), up 60 %`. */
-export function describeCell({ from, to, shares }: Cell, name: PastName, now: number): string {
+export function describeCell({ from, to, shares, reasons, isKept }: Cell, name: PastName, now: number): string {
   const start = describeStart({ from }, name, now);
   const when = PASTS[name].isDays ? start : `${start}–${formatMinute(to, now)}`;
-  return `${when}${to > now ? " (until now)" : ""}: ${describeShares(shares, Math.min(to, now) - from)}`;
+  if (!isKept) return `${when}: not kept`;
+  const why = reasons.length === 0 ? "" : `; work: ${reasons.join("; ")}`;
+  return `${when}${to > now ? " (until now)" : ""}: ${describeShares(shares, Math.min(to, now) - from)}${why}`;
+}
+
+/** What is planned for now, or next. */
+export function describePlan(plan: readonly PlannedWorkView[], now: number): string | undefined {
+  const [next] = plan;
+  if (next === undefined) return undefined;
+  const running = plan.filter(({ from }) => Date.parse(from) <= now);
+  const [from, to] = [Date.parse(next.from), Math.max(...[next, ...running].map(({ to }) => Date.parse(to)))];
+  const reasons = (running.length > 0 ? running : [next]).flatMap(({ reason }) => reason ?? []);
+  const when =
+    from <= now
+      ? `Work until ${formatMinute(to, now)}`
+      : `Work planned for ${formatMinute(from, now)}–${formatMinute(to, now)}`;
+  return [when, ...reasons].join(": ");
 }
 
 /** When a cell begins. */

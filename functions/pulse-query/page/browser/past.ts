@@ -4,6 +4,7 @@ import type { HealthRun } from "../../../../events/health-run.ts";
 import type { ServiceHealth } from "../../../../events/service-health.ts";
 import { judgedPart } from "../../../../health/away.ts";
 import { type Incident, incidentsOf } from "../../../../health/incidents.ts";
+import { united } from "../../../../health/spans.ts";
 import { type Uptime, uptimeOf } from "../../../../health/uptime.ts";
 import type { HealthHistory } from "../../health-answers.ts";
 
@@ -29,6 +30,10 @@ export interface Cell {
   from: number;
   to: number;
   shares: Shares;
+  /** Why work was planned. */
+  reasons: readonly string[];
+  /** Whether anything of it is kept. */
+  isKept: boolean;
 }
 
 /** A service's past over a span. */
@@ -39,6 +44,8 @@ export interface Past {
   incidents: Incident[];
   /** Whether there are older runs than those that are known here. */
   isCut: boolean;
+  /** Epoch ms: what was before is not kept; `undefined` where all of the bar is. */
+  keptFrom: number | undefined;
 }
 
 /** The edges of a bar's cells (epoch ms), oldest first. */
@@ -60,21 +67,34 @@ export function pastOf(history: HealthHistory, edges: readonly number[], now: nu
       cause,
     }))
     .reverse();
-  const maintenance = history.maintenance.map(({ from, to }) => ({ from: Date.parse(from), to: Date.parse(to) }));
+  const planned = history.maintenance.map(({ from, to, reason }) => {
+    return { from: Date.parse(from), to: Date.parse(to), reason };
+  });
+  const maintenance = united(planned);
   const judgedUntil = history.judged_until === null ? 0 : Date.parse(history.judged_until);
+  const keptFrom = Date.parse(history.kept_from);
+  // The oldest run may begin before what is kept, and others may have been there.
   const of = (from: number, to: number) =>
-    uptimeOf({ span: judgedPart({ from, to }, judgedUntil, now), runs, judgedUntil, maintenance });
+    uptimeOf({
+      span: judgedPart({ from: Math.max(from, keptFrom), to }, judgedUntil, now),
+      runs,
+      judgedUntil,
+      maintenance,
+    });
   const [from, to] = [edges[0] as number, edges.at(-1) as number];
   return {
     cells: edges.slice(1).map((edge, i) => {
       const start = edges[i] as number;
-      return { from: start, to: edge, shares: sharesOf(of(start, edge)) };
+      const within = planned.filter((work) => work.from < edge && work.to > start);
+      const reasons = within.flatMap(({ reason }) => reason ?? []);
+      return { from: start, to: edge, shares: sharesOf(of(start, edge)), reasons, isKept: edge > keptFrom };
     }),
     uptime: of(from, to),
     incidents: incidentsOf(runs, maintenance)
       .filter(({ since, until }) => since < to && (until ?? to) > from)
       .reverse(),
     isCut: history.is_cut,
+    keptFrom: keptFrom > from ? keptFrom : undefined,
   };
 }
 

@@ -2,7 +2,7 @@ import type { ServiceDetail, ServiceView } from "../../answers.ts";
 import { useNow } from "./clock.ts";
 import { formatAge, formatDuration, formatMinute } from "./format.ts";
 import { HealthWord } from "./glyph.tsx";
-import { rhythmOf } from "./past-words.ts";
+import { describePlan, rhythmOf } from "./past-words.ts";
 
 interface ServiceLeadProperties {
   service: ServiceView;
@@ -12,7 +12,10 @@ interface ServiceLeadProperties {
 /** How a service is, since when and why, when it was last seen, and whose it is. */
 export function ServiceLead({ service, detail }: ServiceLeadProperties) {
   const now = useNow();
-  const { health, since, cause } = service;
+  const { health, since } = service;
+  // The detail also names a clock that is behind.
+  const { cause } = detail?.since === since && detail.health === health ? detail : service;
+  const plan = detail && describePlan(detail.maintenance, now);
   const sinceMs = since === null ? undefined : Date.parse(since);
   return (
     <>
@@ -28,6 +31,7 @@ export function ServiceLead({ service, detail }: ServiceLeadProperties) {
         </p>
       )}
       {service.in_maintenance && <p class="tag">in maintenance</p>}
+      {plan !== undefined && <p class="plan">{plan}</p>}
       <p class="rhythm">
         Last seen <b>{formatAge(service.last_seen, now)}</b>
         {detail !== undefined && ` · ${rhythmOf(detail)}`}
