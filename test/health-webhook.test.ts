@@ -2,14 +2,16 @@
 // times of the past three hours, so that nobody waits for them.
 
 import { writeFileSync } from "node:fs";
-import { createServer, type IncomingHttpHeaders, type Server } from "node:http";
+import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
+import { text } from "node:stream/consumers";
 import { expect, it, onTestFinished, vi } from "vitest";
 import { DAY_MS } from "../events/time.ts";
 import { openSqlitePulseStore } from "../storage/sqlite/pulse-store.ts";
 import { temporaryFolder } from "../storage/testing/temporary-folder.ts";
 import { type FunctionProcess, startFunction } from "./function-process.ts";
+import { expectTold, type Notification } from "./health-notifications.ts";
 import { startPlatform } from "./platform.ts";
 import { seeded } from "./pulse-flow.ts";
 
@@ -34,26 +36,22 @@ spec:
 // Silence until the next pulses of the past is no news.
 const SETTINGS = '- { services: "*", period: 20s, grace: 1d }\n';
 
-interface Notification {
-  id: string;
-  headers: IncomingHttpHeaders;
-}
-
 /** Keeps every event that it gets, although it refuses some and hangs up on others. */
 async function startReceiver(): Promise<{ url: string; received: Notification[]; server: Server }> {
   const random = seeded(20_261_130);
   const received: Notification[] = [];
-  const server = createServer((request, response) => {
-    request.resume().on("end", () => {
-      const chance = random();
-      if (chance < 1 / 6) {
-        response.writeHead(503).end();
-        return;
-      }
-      received.push({ id: decodeURIComponent(String(request.headers["ce-id"])), headers: request.headers });
-      if (chance < 1 / 3) response.destroy();
-      else response.writeHead(204).end();
-    });
+  const server = createServer(async (request, response) => {
+    // The broker may be killed in the middle of a request.
+    const body = await text(request).catch(() => undefined);
+    if (body === undefined) return;
+    const chance = random();
+    if (chance < 1 / 6) {
+      response.writeHead(503).end();
+      return;
+    }
+    received.push({ headers: request.headers, body });
+    if (chance < 1 / 3) response.destroy();
+    else response.writeHead(204).end();
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`, received, server };
@@ -101,10 +99,9 @@ it("a webhook gets every change once by id and in order, although it fails, keep
     });
     await vi.waitFor(async () => {
       for (const [service, times] of changes) {
-        const ids = receiver.received.filter(({ headers }) => headers["ce-subject"] === service).map(({ id }) => id);
         const runs = await store.health.runs(service, EVER);
         expect(runs.length).toBeGreaterThanOrEqual(times.length - 1);
-        expect([...new Set(ids)]).toEqual(runs.map(({ since, health }) => `${service}/${since}/${health}/0`));
+        expectTold(service, runs, receiver.received);
       }
     }, PATIENCE);
   };
@@ -125,7 +122,6 @@ it("a webhook gets every change once by id and in order, although it fails, keep
   await platform.kill("broker");
   await expectAllTold();
   // Some came twice.
-  expect(receiver.received.length).toBeGreaterThan(new Set(receiver.received.map(({ id }) => id)).size);
-  const types = new Set(receiver.received.map(({ headers }) => headers["ce-type"]));
-  expect([...types]).toEqual(["dev.pulsemesh.health.changed.v1"]);
+  const ids = new Set(receiver.received.map(({ headers }) => headers["ce-id"]));
+  expect(receiver.received.length).toBeGreaterThan(ids.size);
 }, 400_000);

@@ -10,6 +10,7 @@ import { readAll } from "../read-back.ts";
 import { type AlertCatcher, startAlertCatcher } from "./alert-catcher.ts";
 import { INGRESS, openBroker, sendAPulseEachWay } from "./both-ways.ts";
 import { openDeadLetters } from "./dead-letters.ts";
+import { expectChangesToBeTold } from "./health-changes.ts";
 import { expectLedgerToHold } from "./ledger.ts";
 import { DOORS, enforcesNetworkPolicies, reachedBy } from "./network.ts";
 import { expectCassandraSetUp, expectSmallImage } from "./parts.ts";
@@ -171,6 +172,10 @@ describe("PulseMesh on a KIND cluster", () => {
     await until("all to be readable", async () => (await readAll({ query }, "rolled")).length >= accepted.size);
     expect(new Set((await readAll({ query }, "rolled")).map(({ id }) => id))).toEqual(accepted);
   }, 900_000);
+
+  it("says since when a service is down, and tells a webhook each change once and in order, although pulse-health is killed", async () => {
+    await expectChangesToBeTold();
+  });
 
   it("is scraped by a Prometheus in the cluster, and the ledger holds", {
     timeout: MONITORING_MS,
