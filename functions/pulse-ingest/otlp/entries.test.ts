@@ -31,9 +31,23 @@ describe("an entry", () => {
     [{ attributes: { "http.response.status_code": 5000 } }, "ok"],
     [{ status: { code: 2, message: "no stock" } }, "error"],
     [{ status: { code: 1 } }, "ok"],
+    [{ attributes: { outcome: "SERVER_ERROR", status: "503" } }, "503"],
+    [{ attributes: { outcome: "CLIENT_ERROR", status: "404" } }, "ok"],
+    [{ attributes: { status: "503" } }, "ok"],
+    [{ attributes: { outcome: "UNKNOWN", status: "UNKNOWN" } }, "ok"],
     [{}, "ok"],
   ])("with %j has the status %s", async (fields, status) => {
     expect((await pulsesOf([entry(fields)])).pulses).toMatchObject([{ status }]);
+  });
+
+  it("of Spring Boot has the route, method and code that Micrometer names otherwise", async () => {
+    const attributes = { exception: "none", method: "GET", outcome: "SUCCESS", status: "200", uri: "/orders/{id}" };
+    // The next has none of its own.
+    const { pulses } = await pulsesOf([entry({ attributes }), entry({ attributes: { status: "503" } })]);
+    expect(pulses.map(({ metadata }) => metadata)).toEqual([
+      { "http.route": "/orders/{id}", "http.request.method": "GET", "http.response.status_code": "200" },
+      { name: "GET /" },
+    ]);
   });
 
   it.each([

@@ -1,4 +1,5 @@
 import { addText } from "../spans/metadata.ts";
+import { isHttpOfMicrometer } from "../spans/micrometer.ts";
 import { fittedName } from "../spans/service-name.ts";
 import { NO_SERVICE, type Sieve } from "../spans/sieve.ts";
 import type { Resource, Span, VisitSpan } from "./span.ts";
@@ -34,6 +35,11 @@ export function visitEntries(sieve: Sieve): VisitSpan {
     if (!isId(span.traceId, NO_TRACE) || !isId(span.spanId, NO_SPAN)) sieve.reject(IDS);
     else if (service === undefined) sieve.reject(NO_NAME);
     else {
+      if (span.httpStatus === "" && isHttpOfMicrometer(span.outcome, span.micrometerStatus)) {
+        span.httpStatus = span.micrometerStatus;
+        span.method ||= span.micrometerMethod;
+        span.route ||= span.micrometerUri;
+      }
       sieve.add({
         service,
         id: `${span.traceId}:${span.spanId}`,

@@ -15,6 +15,10 @@ export const NOTED: readonly string[] = [
   "http.response.status_code",
   "http.status_code",
   "error.type",
+  "outcome",
+  "status",
+  "method",
+  "uri",
 ];
 
 const WIDTH = 256;
@@ -84,10 +88,16 @@ export class Span {
   method = "";
   httpStatus = "";
   errorType = "";
+  /** As Micrometer names them, in whose spans an `outcome` is beside them. */
+  outcome = "";
+  micrometerStatus = "";
+  micrometerMethod = "";
+  micrometerUri = "";
 
   clear(): void {
     this.traceId = this.spanId = this.name = this.statusMessage = "";
     this.route = this.method = this.httpStatus = this.errorType = "";
+    this.outcome = this.micrometerStatus = this.micrometerMethod = this.micrometerUri = "";
     this.hasParent = false;
     this.flags = this.kind = this.statusCode = 0;
     this.startMs = this.startNs = this.endMs = this.endNs = 0;
@@ -113,6 +123,18 @@ export class Span {
         break;
       case "error.type":
         this.errorType = value;
+        break;
+      case "outcome":
+        this.outcome = value;
+        break;
+      case "status":
+        this.micrometerStatus = value;
+        break;
+      case "method":
+        this.micrometerMethod = value;
+        break;
+      case "uri":
+        this.micrometerUri = value;
         break;
     }
   }

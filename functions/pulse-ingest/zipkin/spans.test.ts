@@ -68,6 +68,77 @@ describe("Zipkin's spans", () => {
     expect(await pulsesOf(span({ tags }))).toMatchObject([{ status }]);
   });
 
+  it.each([
+    [{ "http.status_code": "200", response_flags: "-" }, "ok"],
+    [{ "http.status_code": "503", response_flags: "UF", error: "true" }, "503"],
+    // The client went away before an answer.
+    [{ "http.status_code": "0", response_flags: "DC", error: "true" }, "error"],
+  ])("as Envoy writes them, with %j, have the status %s", async (ending, status) => {
+    const written = {
+      id: "4bf6c1d0a95e2837",
+      traceId: "4bf6c1d0a95e2837",
+      name: "shop.example",
+      timestamp: now * 1000 - 2500,
+      duration: 2500,
+      kind: "SERVER",
+      localEndpoint: { serviceName: "ingress-gateway.istio-system", ipv4: "10.4.0.7", port: 8080 },
+      tags: {
+        node_id: "router~10.4.0.7~gateway-7d9.istio-system~istio-system.svc.cluster.local",
+        "guid:x-request-id": "0f6cbb48-0e4c-9c58-8f0a-3a5c6f3f5d11",
+        "http.url": "https://shop.example/orders/7",
+        "http.method": "GET",
+        downstream_cluster: "-",
+        user_agent: "curl/8.5.0",
+        "http.protocol": "HTTP/2",
+        "peer.address": "10.4.0.1",
+        request_size: "0",
+        response_size: "24",
+        component: "proxy",
+        upstream_cluster: "outbound|80||shop.default.svc.cluster.local",
+        "upstream_cluster.name": "outbound|80||shop.default.svc.cluster.local",
+        ...ending,
+      },
+    };
+    const client = { ...written, id: "a01c6e1f7a4d0b3c", parentId: written.id, kind: "CLIENT" };
+    expect(await pulsesOf(written, client)).toEqual([
+      {
+        service_name: "ingress-gateway.istio-system",
+        event_time: now,
+        latency_ms: 2.5,
+        status,
+        id: "4bf6c1d0a95e2837:4bf6c1d0a95e2837:SERVER",
+        source: "/zipkin",
+        metadata: {
+          name: "shop.example",
+          "http.request.method": "GET",
+          "http.response.status_code": ending["http.status_code"],
+          ...("error" in ending && { error: ending.error }),
+        },
+      },
+    ]);
+  });
+
+  it.each([
+    [{ outcome: "SUCCESS", status: "200" }, "ok"],
+    [{ outcome: "CLIENT_ERROR", status: "404" }, "ok"],
+    [{ outcome: "SERVER_ERROR", status: "503" }, "503"],
+    [{ outcome: "SERVER_ERROR", status: "500", error: "no stock" }, "500"],
+  ])("as Spring Boot writes them, with %j, have the status %s", async (ending, status) => {
+    const tags = { exception: "none", "http.url": "/orders/7", method: "GET", uri: "/orders/{id}", ...ending };
+    const metadata = {
+      "http.route": "/orders/{id}",
+      "http.request.method": "GET",
+      "http.response.status_code": ending.status,
+      ...("error" in ending && { error: ending.error }),
+    };
+    expect(await pulsesOf(span({ tags }))).toMatchObject([{ status, metadata }]);
+  });
+
+  it("with a status that is none of HTTP keep their name", async () => {
+    const metadata = { name: "get /api" };
+    expect(await pulsesOf(span({ tags: { status: "503", uri: "x" } }))).toMatchObject([{ status: "ok", metadata }]);
+  });
+
   it("of client and server that share an id are told apart by their kind, and a root of no kind has none", async () => {
     const root = span({ kind: undefined, parentId: undefined });
     const ids = (await pulsesOf(span({ shared: true }), root)).map(({ id }) => id);

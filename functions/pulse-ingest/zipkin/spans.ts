@@ -3,6 +3,7 @@ import { parseJson } from "../../../events/cloud-event.ts";
 import { type Parsed, refuse } from "../../../events/fault.ts";
 import { isObject } from "../../../events/json-value.ts";
 import { addText } from "../spans/metadata.ts";
+import { isHttpOfMicrometer } from "../spans/micrometer.ts";
 import { fittedName } from "../spans/service-name.ts";
 import { NO_SERVICE, type Sieve } from "../spans/sieve.ts";
 
@@ -40,7 +41,7 @@ function readSpan(span: Record<string, unknown>, sieve: Sieve): void {
   else if (service === undefined) sieve.reject(NO_SERVICE);
   else if (typeof timestamp !== "number") sieve.reject(TIMESTAMP);
   else {
-    const tags = isObject(span.tags) ? span.tags : {};
+    const tags = isObject(span.tags) ? inBravesNames(span.tags) : {};
     sieve.add({
       service,
       // A server may share the id of its client's span: the kind tells them apart.
@@ -52,6 +53,13 @@ function readSpan(span: Record<string, unknown>, sieve: Sieve): void {
       metadata: metadataOf(textOf(span.name), tags),
     });
   }
+}
+
+function inBravesNames(tags: Record<string, unknown>): Record<string, unknown> {
+  if (tags["http.status_code"] !== undefined || !isHttpOfMicrometer(textOf(tags.outcome), textOf(tags.status)))
+    return tags;
+  const { status, method, uri } = tags;
+  return { "http.status_code": status, "http.method": method, "http.route": uri, error: tags.error };
 }
 
 // Brave writes the code of a 4xx as an error, too: a client's mistake is none of the service's.
