@@ -1,7 +1,7 @@
 // For tests with real clients: their programs, and what PulseMesh has of them.
 import { execFile, execFileSync } from "node:child_process";
 import { copyFileSync, mkdirSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { codeBlocksOf, readDocument } from "../documents.ts";
@@ -28,6 +28,12 @@ export function buildGo(name: string, folder: string): string {
   execFileSync("go", ["mod", "tidy"], { cwd: source, stdio: "ignore" });
   execFileSync("go", ["build", "-o", program, "."], { cwd: source });
   return program;
+}
+
+/** Compiles a Go program of others, such as "example.org/cmd/x@v1.2.3", with build tags. @returns the executable */
+export function installGo(program: string, tags: string, folder: string): string {
+  execFileSync("go", ["install", "-tags", tags, program], { env: { ...process.env, GOBIN: folder }, stdio: "ignore" });
+  return join(folder, basename(program.split("@")[0] as string));
 }
 
 /** Compiles a Rust program beside this file. @returns the executable */
