@@ -25,16 +25,9 @@ export interface HealthNews {
 }
 
 /** An event of news: the same from every process and in every try. Triggers may filter by `health` and `previoushealth`. */
-export function healthEventOf({ service, since, run, previous, isRevised, revision }: HealthNews): CloudEvent {
+export function healthEventOf(news: HealthNews): CloudEvent {
+  const { service, since, run, previous, isRevised, revision } = news;
   const health = run?.health ?? "unknown";
-  const data = {
-    service_name: service,
-    health,
-    ...(previous !== undefined && { previous_health: previous }),
-    since: isoOf(since),
-    ...(run !== undefined && { confirmed_at: isoOf(run.confirmedAt), cause: run.cause }),
-    revision,
-  };
   return {
     id: `${service}/${since}/${health}/${revision}`,
     source: HEALTH_SOURCE,
@@ -43,7 +36,19 @@ export function healthEventOf({ service, since, run, previous, isRevised, revisi
     subject: service,
     datacontenttype: "application/json",
     extensions: { partitionkey: service, health, ...(previous !== undefined && { previoushealth: previous }) },
-    data: { kind: "bytes", bytes: Buffer.from(JSON.stringify(data)) },
+    data: { kind: "bytes", bytes: Buffer.from(JSON.stringify(healthDataOf(news))) },
+  };
+}
+
+/** What the event says, as JSON. */
+export function healthDataOf({ service, since, run, previous, revision }: HealthNews) {
+  return {
+    service_name: service,
+    health: run?.health ?? "unknown",
+    ...(previous !== undefined && { previous_health: previous }),
+    since: isoOf(since),
+    ...(run !== undefined && { confirmed_at: isoOf(run.confirmedAt), cause: run.cause }),
+    revision,
   };
 }
 

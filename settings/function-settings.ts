@@ -140,6 +140,11 @@ export const functionSettings = {
     integer({ min: 1, max: 3650, fallback: 400 }),
     "How long is kept what is known of each day: summaries reach back as far, also where the pulses are gone.",
   ),
+  cdEventsEnvironment: setting(
+    "PULSE_CDEVENTS_ENVIRONMENT",
+    text("the id of an environment, such as production"),
+    "Where the services run: pulse-health then also sends [incident events of CDEvents](watching.md#cdevents), which name it. Absent: it sends none.",
+  ),
   servicesFile: setting(
     "PULSE_SERVICES_FILE",
     text("a file's path"),

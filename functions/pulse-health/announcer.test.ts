@@ -12,6 +12,7 @@ function openProcess(
   kept: KeptStore,
   send: (event: CloudEvent) => Promise<SentEvent>,
   isRetired = () => false,
+  environment?: string,
 ): { keeper: Keeper; announcer: Announcer } {
   const log = pino({ level: "silent" });
   const { health } = kept.store;
@@ -21,6 +22,7 @@ function openProcess(
     broker: { send },
     isRetired,
     retentionMs: RETENTION_MS,
+    environment,
     now,
     log,
     pauseMs: 1,
@@ -47,7 +49,8 @@ describe("the announcer", () => {
         : { kind: "unavailable", reason: "503", uncertainTries: 1 };
     };
     const services = ["cart", "checkout", "search"];
-    let running = [openProcess(kept, send), openProcess(kept, send)];
+    const open = () => openProcess(kept, send, undefined, "production");
+    let running = [open(), open()];
     for (let at = 0; at <= 1800; at += 30) {
       for (const [i, service] of services.entries()) {
         const isDown = Math.floor(at / (240 + 60 * i)) % 2 === 1;
@@ -61,7 +64,7 @@ describe("the announcer", () => {
         const [first, second] = running;
         // Killed: it tells nothing more, whatever it was about to do.
         void first?.announcer.stop();
-        running = [...(second ? [second] : []), openProcess(kept, send)];
+        running = [...(second ? [second] : []), open()];
       }
     }
     for (const { keeper, announcer } of running) {
@@ -76,6 +79,12 @@ describe("the announcer", () => {
       const runs = (await kept.runs(service)).filter(({ confirmedAt }) => confirmedAt >= from);
       expect([...new Set(ids)]).toEqual(runs.map(({ since, health }) => `${service}/${since}/${health}/0`));
       expect(runs.length).toBeGreaterThan(3);
+      const incidents = received.filter(({ subject }) => subject?.startsWith(`${service}/`));
+      const told = runs.flatMap(({ since, health }) => {
+        // Before the first of them it was up.
+        return health === "up" && since === runs[0]?.since ? [] : [`${service}/${since}/${health}/0/incident`];
+      });
+      expect([...new Set(incidents.map(({ id }) => id))]).toEqual(told);
     }
   });
 

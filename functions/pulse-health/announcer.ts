@@ -1,12 +1,16 @@
 import { setTimeout as delay } from "node:timers/promises";
 import pLimit from "p-limit";
-import { type HealthNews, healthEventOf } from "../../events/health-event.ts";
+import type { CloudEvent } from "../../events/cloud-event.ts";
+import { healthEventOf } from "../../events/health-event.ts";
+import type { HealthRun } from "../../events/health-run.ts";
+import { incidentEventOf } from "../../events/incident-event.ts";
 import { DAY_MS } from "../../events/time.ts";
-import type { Basis, HealthStore } from "../../storage/health-ports.ts";
+import type { Basis, HealthStore, ToldRun } from "../../storage/health-ports.ts";
 import { StoreError } from "../../storage/store-error.ts";
 import type { BrokerClient } from "../broker-client.ts";
 import type { Logger } from "../log.ts";
-import { untoldOf } from "./news.ts";
+import { incidentNewsOf, withTold } from "./incident-news.ts";
+import { type Untold, untoldOf } from "./news.ts";
 
 export interface AnnouncerOptions {
   health: HealthStore;
@@ -15,6 +19,8 @@ export interface AnnouncerOptions {
   isRetired?: (service: string) => boolean;
   /** How far back late pulses may change what was told. */
   retentionMs: number;
+  /** Where the services run, for incident events of CDEvents. @default none are sent */
+  environment?: string | undefined;
   now: () => number;
   log: Logger;
   /** The wait after the broker or the store took nothing. @default 2_000 */
@@ -103,12 +109,12 @@ export class Announcer {
   }
 
   /** @returns false while there is no broker */
-  async #send(news: HealthNews): Promise<boolean> {
+  async #send(event: CloudEvent): Promise<boolean> {
     const { broker, log } = this.#options;
-    const { kind } = await broker.send(healthEventOf(news));
+    const { kind } = await broker.send(event);
     // No broker will ever take one that is refused: it must not hold up what follows.
     if (kind === "refused") {
-      log.error({ service: news.service, since: news.since }, "the broker refuses to take an event about health");
+      log.error({ id: event.id, type: event.type }, "the broker refuses to take an event about health");
     } else if (kind !== "unavailable") this.#told++;
     return kind !== "unavailable";
   }
@@ -117,13 +123,25 @@ export class Announcer {
     const { health, isRetired = () => false } = this.#options;
     // What was known since may have begun before.
     const span = { from: from - DAY_MS, to: Number.POSITIVE_INFINITY };
-    const told = await health.told(service, span);
+    let told = await health.told(service, span);
     // After what was told: what is kept meanwhile is told at the next look.
     const runs = await health.runs(service, span);
-    for (const { news, told: one } of untoldOf(service, { runs, told, from })) {
-      if (!isRetired(service) && !(await this.#send(news))) return false;
+    for (const untold of untoldOf(service, { runs, told, from })) {
+      const { told: one } = untold;
+      if (!isRetired(service)) {
+        for (const event of this.#eventsOf(untold, told, runs)) if (!(await this.#send(event))) return false;
+      }
       if (!(await health.tell(service, [one], basis))) return false;
+      told = withTold(told, one);
     }
     return true;
+  }
+
+  #eventsOf(untold: Untold, told: readonly ToldRun[], runs: readonly HealthRun[]): CloudEvent[] {
+    const { environment } = this.#options;
+    const { news } = untold;
+    if (environment === undefined) return [healthEventOf(news)];
+    const incident = incidentNewsOf(untold, told, runs.findLast(({ since }) => since < news.since)?.since);
+    return [healthEventOf(news), ...(incident === undefined ? [] : [incidentEventOf(incident, environment)])];
   }
 }

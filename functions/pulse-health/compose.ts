@@ -34,7 +34,8 @@ export async function compose(parts: Parts): Promise<PulseFunction> {
   const now = Date.now;
   const retentionMs = settings.retentionDays * DAY_MS;
   const isRetired = (service: string) => services.value.of(service).isRetired;
-  const announcer = new Announcer({ health: store.health, broker, isRetired, retentionMs, now, log });
+  const environment = settings.cdEventsEnvironment;
+  const announcer = new Announcer({ health: store.health, broker, isRetired, retentionMs, environment, now, log });
   const keeper = new Keeper({
     reader: store,
     rollups: store.rollups,
