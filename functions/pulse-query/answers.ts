@@ -57,6 +57,7 @@ export const serviceDetail = z
     maintenance: z
       .array(plannedWork)
       .describe("Work that is planned for now and later, of weekly work that of the coming week."),
+    retired: z.boolean().describe("Whether it is in no list and in no alert."),
     owner: z.string().nullable(),
     link: z.string().nullable(),
   })

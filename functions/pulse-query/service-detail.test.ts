@@ -44,6 +44,7 @@ it("a service has its health, since when and why, its usual period and its last 
     confirmed_at: at(-59),
     cause: "it was down",
     in_maintenance: false,
+    retired: false,
     flapping: false,
     uptime_24h: 660 / 720,
     coverage_24h: 0.5,

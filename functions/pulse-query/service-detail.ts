@@ -34,6 +34,7 @@ export async function detailOf(service: JudgedService, options: ServiceDetailOpt
     usual_period_ms: patience?.dueMs ?? null,
     late_at: timeText(patience === undefined ? null : pulse.event_time + patience.lateMs + usualMs),
     maintenance: settings.plannedFrom(options.now()).map(viewPlanned),
+    retired: settings.isRetired,
     owner: settings.owner ?? null,
     link: settings.link?.href ?? null,
   };

@@ -68,6 +68,35 @@ describe.skipIf(noChromium !== undefined)(title, () => {
     expect(await faultsOf(page)).toEqual([]);
   });
 
+  it("lets an admin retire a service and bring it back, at the keyboard, and tells a reader who may", async () => {
+    await page.goto(`${platform.query}/#/services/checkout`);
+    await page.getByRole("button", { name: "Retire…" }).press("Enter");
+    const dialog = page.getByRole("dialog", { name: "Retire checkout?" });
+    await dialog.waitFor();
+    expect(await faultsOf(page)).toEqual([]);
+    await page.keyboard.press("Escape");
+    await dialog.waitFor({ state: "hidden" });
+    expect(await page.getByRole("button", { name: "Retire…" }).evaluate((it) => it === document.activeElement)).toBe(
+      true,
+    );
+    await page.keyboard.press("Enter");
+    await dialog.getByRole("button", { name: "Retire", exact: true }).press("Enter");
+    await page.getByText("It is retired.", { exact: true }).waitFor();
+    await page.locator(".tag", { hasText: "retired" }).waitFor({ timeout: 60_000 });
+    await page.getByRole("button", { name: "Sign out" }).click();
+    await signIn("a-reader");
+    await page.getByRole("button", { name: "Bring it back" }).click();
+    await page
+      .getByText("Nothing has changed. Expected a token of PULSE_ADMIN_TOKENS_FILE, got one that may")
+      .waitFor();
+    await page.getByRole("button", { name: "Sign out" }).click();
+    await signIn("an-admin");
+    await page.getByRole("button", { name: "Bring it back" }).press("Enter");
+    await page.getByText("It is back, unless the file of settings retires it.").waitFor();
+    await page.getByRole("button", { name: "Retire…" }).waitFor();
+    expect(await faultsOf(page)).toEqual([]);
+  });
+
   it("asks for a token again once this one is revoked", async () => {
     await page.goto(`${platform.query}/#/`);
     await page.locator(".tile").first().waitFor();

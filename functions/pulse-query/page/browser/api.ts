@@ -55,6 +55,11 @@ export function readHistory(service: string, from: number, to: number, signal: A
 }
 
 /** The figures for each value of a metadata key, or of `status`. */
+/** @throws {Refusal} without the right to it */
+export function setRetired(service: string, isRetired: boolean): Promise<unknown> {
+  return ask(`${pathOf(service)}/retired`, { method: isRetired ? "PUT" : "DELETE" });
+}
+
 export async function readGroups(service: string, key: string, { from, to }: Span, signal: AbortSignal) {
   const query = `from=${from}&to=${to}&buckets=1&by=${encodeURIComponent(key)}`;
   const { groups = [] } = await ask<Summary>(`${pathOf(service)}/summary?${query}`, { signal });

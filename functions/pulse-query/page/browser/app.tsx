@@ -17,7 +17,8 @@ export function App() {
   }, [view]);
   useEffect(() => {
     const onKey = (event: KeyboardEvent) => {
-      const isTyping = event.target instanceof Element && event.target.closest("input, select, textarea") !== null;
+      const isTyping =
+        event.target instanceof Element && event.target.closest("input, select, textarea, dialog") !== null;
       if (event.altKey || event.ctrlKey || event.metaKey) return;
       if (event.key === "Escape" && isInside && !isTyping) location.hash = "#/";
       if (event.key !== "/" || isTyping) return;
@@ -31,7 +32,7 @@ export function App() {
   }, [isInside]);
   if (session?.may_read === false) return <SignIn reason="Reading needs a token." />;
   if (view.name === "sign-in") {
-    return <SignIn reason="Replaying needs an admin's token." onDone={() => history.back()} />;
+    return <SignIn reason="To change something, a token of an admin is needed." onDone={() => history.back()} />;
   }
   if (view.name === "service") return <ServicePage key={view.service} service={view.service} query={view.query} />;
   if (view.name === "dead-letters") return <DeadLettersView />;

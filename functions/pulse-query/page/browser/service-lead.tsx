@@ -31,6 +31,7 @@ export function ServiceLead({ service, detail }: ServiceLeadProperties) {
         </p>
       )}
       {service.in_maintenance && <p class="tag">in maintenance</p>}
+      {detail?.retired && <p class="tag">retired</p>}
       {plan !== undefined && <p class="plan">{plan}</p>}
       <p class="rhythm">
         Last seen <b>{formatAge(service.last_seen, now)}</b>

@@ -10,6 +10,7 @@ import { MetadataCard, NewestPulses, withPulse } from "./newest-pulses.tsx";
 import { changeQuery, type PageView } from "./page-view.ts";
 import { PastCard } from "./past-card.tsx";
 import { useDetail, useSpanAnswer } from "./service-answers.ts";
+import { Retire } from "./retire.tsx";
 import { ServiceCharts } from "./service-charts.tsx";
 import { ServiceLead } from "./service-lead.tsx";
 import { SpanChoice } from "./span-choice.tsx";
@@ -69,4 +70,5 @@ export function ServicePage({ service: name, query }: { service: string; query: 
       <Elsewhere service={name} />
     </SubPage>
   );
+      {detail !== undefined && <Retire service={name} isRetired={detail.retired} />}
 }
