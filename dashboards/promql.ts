@@ -21,13 +21,17 @@ export function rate(counter: string, window: string, by: readonly string[] = []
   return sum(`rate(${counter}[${window}])`, by);
 }
 
+/** For so long scrapes may fail, and a series goes on after it. `offset` alone finds nothing at the moment of a failed scrape. */
+const LONGEST_GAP = "1h";
+
 /**
  * How much counters grew in a window, whole. `increase` leaves out what a process counted before its first scrape (of a
  * function that starts from zero it saw 37 of 40), so a series that begins within the window counts at its height.
  */
 export function total(counter: string, window: string, by: readonly string[] = []): string {
-  const grown = `(increase(${counter}[${window}]) and ${counter} offset ${window})`;
-  const begun = `(max_over_time(${counter}[${window}]) unless ${counter} offset ${window})`;
+  const before = `last_over_time(${counter}[${LONGEST_GAP}] offset ${window})`;
+  const grown = `(increase(${counter}[${window}]) and ${before})`;
+  const begun = `(max_over_time(${counter}[${window}]) unless ${before})`;
   return sum(`${grown} or ${begun}`, by);
 }
 

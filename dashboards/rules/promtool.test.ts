@@ -56,6 +56,7 @@ describe.skipIf(isSkippedWithout("promtool"))("on Prometheus' engine", () => {
       'm{pod="a"}': "0x10 1+1x9 10x10", // grows by 10
       'm{pod="b"}': "_x15 37 38 39 40x12", // starts from zero, 37 at its first scrape
       'm{pod="c"}': "5x29", // does not grow
+      'm{pod="d"}': "7x4 stale 7x23", // does not grow, and could not be scraped when the window began
     };
     const expr = `round(${total("m", "20m")}, 0.1)`;
     rules.expectAll({ series }, [{ expr, at: "25m", samples: [{ labels: "{}", value: 50 }] }]);

@@ -91,8 +91,8 @@ export const PLATFORM_ALERT_CASES: AlertCases = {
       firing: ['PulseDeadLettersGrow{reason="invalid"}'],
     },
     staysSilent: {
-      title: "the last dead letter came an hour ago",
-      series: { [DEAD_LETTERS]: "0x10 1x60" },
+      title: "the last dead letter came an hour ago, and a scrape failed a quarter of an hour ago",
+      series: { [DEAD_LETTERS]: "0x10 1x43 stale 1x16" },
       at: "70m",
       firing: [],
     },
