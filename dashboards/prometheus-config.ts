@@ -23,7 +23,7 @@ export function prometheusConfig({ timing, ruleFile, alertmanager, discovery }: 
   };
 }
 
-/** Targets, `host:port` by `job`, as a list or a file of service discovery holds them. */
-export function targetGroups(targets: Readonly<Record<string, string>>): object[] {
-  return Object.entries(targets).map(([job, address]) => ({ targets: [address], labels: { job } }));
+/** Targets by `job`, each one or several `host:port`, as a list or a file of service discovery holds them. */
+export function targetGroups(targets: Readonly<Record<string, string | string[]>>): object[] {
+  return Object.entries(targets).map(([job, addresses]) => ({ targets: [addresses].flat(), labels: { job } }));
 }

@@ -1,64 +1,66 @@
-// Dashboards, rules and routes on the real platform, Prometheus and Alertmanager, before, during and after an incident.
+// Dashboards, rules and routes on the real platform with two keepers of health, Prometheus and Alertmanager: before, during and after
+// an incident, and while the keepers are away.
 import { readFileSync } from "node:fs";
-import { parser as promql } from "@prometheus-io/lezer-promql";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { boards } from "../dashboards/boards/boards.ts";
 import { ruleGroups } from "../dashboards/rules/rule-groups.ts";
 import { BROKER_JOB, RECORDED } from "../dashboards/selectors.ts";
 import { hasten } from "../dashboards/testing/hastened-timing.ts";
-import { fillIn, type PlacedQuery, queriesOfBoard, queriesOfRules } from "../dashboards/testing/queries.ts";
+import {
+  fillIn,
+  type PlacedQuery,
+  queriesOfBoard,
+  queriesOfRules,
+  withoutThresholds,
+} from "../dashboards/testing/queries.ts";
 import { ruleOptions } from "../dashboards/testing/rule-options.ts";
 import { isSkippedWithout } from "../dashboards/testing/tools.ts";
 import { OWN_SERVICE } from "../events/own-service.ts";
 import { HEALTH_CODES } from "../events/service-health.ts";
 import type { ServiceDetail } from "../functions/pulse-query/answers.ts";
-import { type Monitoring, type Series, startMonitoring } from "./monitoring.ts";
+import { type FunctionProcess, startFunction } from "./function-process.ts";
+import { type Delivery, type Monitoring, type Series, startMonitoring } from "./monitoring.ts";
 import { type Platform, startPlatform, until } from "./platform.ts";
+import { type PulsingServices, post, SERVICES, startPulsing } from "./pulsing-services.ts";
 import { readAll } from "./read-back.ts";
 
 /** Ten times as fast as in production. "A day ago" is 20 seconds ago. */
 const TIMING = hasten(10, 20);
 const RULES = ruleOptions(TIMING);
-const SERVICES = ["steady", "slow", "failing", "silent"] as const;
 const VALUES = { __rate_interval: "20s", __range: "60s", service: "slow" };
-/** The alerts that the incident sets off: name, service or reason, and the receiver's path. */
-const EXPECTED = [
-  "PulseDeadLettersGrow invalid /working-hours",
-  "PulseServiceDegraded slow /working-hours",
-  "PulseServiceDown failing /on-call",
-  "PulseServiceStopped silent /on-call",
-];
+// An alert as a text: name, service or reason, and the receiver's path.
+const AWAY = "PulseHealthKeeperAway  /on-call";
+const DEGRADED = "PulseServiceDegraded slow /working-hours";
+const DOWN = "PulseServiceDown failing /on-call";
+/** The alerts that the incident sets off. */
+const EXPECTED = ["PulseDeadLettersGrow invalid /working-hours", DEGRADED, DOWN, "PulseServiceStopped silent /on-call"];
 // A laptop has no Knative, kubelet, kube-state-metrics or Cassandra, so queries for their series find nothing.
 const OF_A_CLUSTER = /\b(?:kn|kube|kubelet|container|cassandra|pulsemesh_clock_skew)_\w+/;
 
 describe.skipIf(isSkippedWithout("prometheus", "prometheus-alertmanager"))("an incident on the real parts", () => {
   let platform: Platform;
+  let secondKeeper: FunctionProcess;
   let monitoring: Monitoring;
-  let isIncident = false;
-  let sender: NodeJS.Timeout;
-  const posts = new Set<Promise<void>>();
-  const failures: unknown[] = [];
-  const acceptedIds: string[] = [];
+  let services: PulsingServices;
 
   beforeAll(async () => {
     platform = await startPlatform();
     const { ingest, persist, query, deadletter, health, broker } = platform;
+    secondKeeper = await startFunction("pulse-health", { env: { PULSE_DATA_DIR: platform.folder, K_SINK: broker } });
     const targets = {
       "pulse-ingest": ingest,
       "pulse-persist": persist,
       "pulse-query": query,
       "pulse-deadletter": deadletter,
-      "pulse-health": health,
+      "pulse-health": [health, secondKeeper.url],
       [BROKER_JOB]: broker,
     };
-    const addresses = Object.entries(targets).map(([job, url]) => [job, new URL(url).host]);
+    const addresses = Object.entries(targets).map(([job, urls]) => [
+      job,
+      [urls].flat().map((url) => new URL(url).host),
+    ]);
     monitoring = await startMonitoring(Object.fromEntries(addresses), RULES);
-    sender = setInterval(() => {
-      const sent = send()
-        .catch((error: unknown) => void failures.push(error))
-        .finally(() => posts.delete(sent));
-      posts.add(sent);
-    }, 200);
+    services = startPulsing(ingest);
   });
   // Prints where the pulses are and which processes are new while the platform still runs.
   beforeEach(({ onTestFailed }) => {
@@ -69,17 +71,11 @@ describe.skipIf(isSkippedWithout("prometheus", "prometheus-alertmanager"))("an i
     });
   });
   afterAll(async () => {
-    clearInterval(sender);
+    await services?.stop().catch(() => {}); // a test has seen it
     await monitoring?.dispose();
+    await secondKeeper?.kill();
     await platform?.dispose();
   });
-
-  async function send(): Promise<void> {
-    const names = isIncident ? SERVICES.filter((name) => name !== "silent") : SERVICES;
-    const pulses = names.map((service_name) => ({ service_name, ...(isIncident ? INCIDENT[service_name] : FINE) }));
-    const answer = await post(`${platform.ingest}/pulse`, "application/json", JSON.stringify(pulses));
-    if (answer !== "") acceptedIds.push(...((JSON.parse(answer) as { ids?: string[] }).ids ?? []));
-  }
 
   /** The values of a query except NaN. */
   async function numbersOf({ expr }: PlacedQuery): Promise<string[]> {
@@ -100,7 +96,12 @@ describe.skipIf(isSkippedWithout("prometheus", "prometheus-alertmanager"))("an i
       const past = await monitoring.ask(`${RECORDED.storedRate} offset ${TIMING.daySeconds}s`);
       const details = await Promise.all(SERVICES.map((name) => detailOf(platform, name)));
       const isLearnt = details.every(({ usual_period_ms: period }) => typeof period === "number" && period < 10_000);
-      return isLearnt && [up, past].every((answer) => answer.filter(isOfService).length === SERVICES.length);
+      return (
+        isLearnt &&
+        [up, past].every(
+          (answer) => answer.filter(({ metric }) => metric.service !== OWN_SERVICE).length === SERVICES.length,
+        )
+      );
     };
     await until("every service to be up and its period to be learnt", isKnown, 150_000);
     expect(await firing()).toEqual([]);
@@ -109,7 +110,7 @@ describe.skipIf(isSkippedWithout("prometheus", "prometheus-alertmanager"))("an i
   it("the incident fires its alerts, and Alertmanager delivers them", async () => {
     const poison = readFileSync("events/samples/poison.json", "utf8");
     await post(platform.broker, "application/cloudevents+json", poison);
-    isIncident = true;
+    services.inTrouble = SERVICES;
     await until(
       "Alertmanager to deliver all alerts",
       () => EXPECTED.every((text) => delivered("firing").includes(text)),
@@ -145,18 +146,44 @@ describe.skipIf(isSkippedWithout("prometheus", "prometheus-alertmanager"))("an i
     expect(empty).toEqual(["pulsemesh-alerts / PulseCassandraNodeAway"]);
   });
 
-  it("Alertmanager reports the end of the incident, and has reported no other alert", async () => {
-    isIncident = false;
+  it("Alertmanager reports the end of the incident, each alert once although two keepers judge, and no other", async () => {
+    services.inTrouble = [];
     const over = EXPECTED.filter((text) => text.includes("Service"));
     await until("all to be resolved", () => over.every((text) => delivered("resolved").includes(text)), 90_000);
     expect(await firing()).toEqual(EXPECTED.map((text) => text.replace(/ \/.*/, "")));
     expect(delivered("firing")).toEqual(EXPECTED);
+    // An alert that ends and comes back, or comes of each keeper, has another beginning.
+    const beginnings = new Set(monitoring.deliveries.map((delivery) => `${textOf(delivery)} ${delivery.startsAt}`));
+    expect(beginnings.size).toBe(EXPECTED.length);
+  });
+
+  it("while no keeper judges, nobody hears of a service: neither bad news nor an all-clear", async () => {
+    monitoring.deliveries.length = 0;
+    services.inTrouble = ["failing"];
+    await until("failing to be reported", () => delivered("firing").includes(DOWN), 150_000);
+    services.inTrouble = ["failing", "slow"];
+    const isPending = 'ALERTS{alertname="PulseServiceDegraded",service="slow",alertstate="pending"}';
+    await until("slow to be degraded", async () => (await monitoring.ask(isPending)).length > 0, 90_000);
+    const keepers = [platform.pids.get("pulse-health") as number, secondKeeper.pid];
+    for (const pid of keepers) process.kill(pid, "SIGSTOP");
+    try {
+      await until("the keepers to be missed", () => delivered("firing").includes(AWAY), 60_000);
+      services.inTrouble = ["slow"]; // Failing is well again.
+      const held = ["PulseServiceDegraded slow", "PulseServiceDown failing"];
+      await until("both alerts to be held back", async () => `${await monitoring.heldBack()}` === `${held}`, 90_000);
+      expect([delivered("firing"), delivered("resolved")]).toEqual([[AWAY, DOWN], []]);
+    } finally {
+      for (const pid of keepers) process.kill(pid, "SIGCONT");
+    }
+    await until("all to be told", () => [AWAY, DOWN].every((text) => delivered("resolved").includes(text)), 150_000);
+    await until("slow to be reported", () => delivered("firing").includes(DEGRADED), 60_000);
+    services.inTrouble = [];
+    await until("slow to be well", () => delivered("resolved").includes(DEGRADED), 90_000);
+    expect(delivered("firing")).toEqual([AWAY, DEGRADED, DOWN]);
   });
 
   it("the ledger adds up, and every pulse that was accepted is read back", async () => {
-    clearInterval(sender);
-    await Promise.all(posts);
-    expect(failures).toEqual([]);
+    await services.stop();
     // Stored equals accepted unless an answer of the broker was lost, as on a machine that stood still: then it may be larger.
     const stored = "sum(pulsemesh_pulses_stored_total)";
     const accepted = "sum(pulsemesh_pulses_accepted_total)";
@@ -169,18 +196,15 @@ describe.skipIf(isSkippedWithout("prometheus", "prometheus-alertmanager"))("an i
     const ids = new Set(
       (await Promise.all(SERVICES.map((name) => readAll(platform, name)))).flat().map(({ id }) => id),
     );
-    expect(acceptedIds.filter((id) => !ids.has(id))).toEqual([]);
+    expect(services.acceptedIds.filter((id) => !ids.has(id))).toEqual([]);
     // All but PulseMesh's own.
     const [count] = await monitoring.ask('sum(pulsemesh_pulses_accepted_total{job="pulse-ingest"})');
-    expect(Number(count?.values[0])).toBe(acceptedIds.length);
+    expect(Number(count?.values[0])).toBe(services.acceptedIds.length);
   });
 
   /** The delivered alerts, each once. */
   function delivered(status: "firing" | "resolved"): string[] {
-    const texts = monitoring.deliveries
-      .filter((delivery) => delivery.status === status)
-      .map(({ labels, path }) => `${labels.alertname} ${labels.service ?? labels.reason ?? ""} ${path}`);
-    return [...new Set(texts)].sort();
+    return [...new Set(monitoring.deliveries.filter((delivery) => delivery.status === status).map(textOf))].sort();
   }
 });
 
@@ -190,37 +214,11 @@ const FACTS = [
   "time() - process_start_time_seconds",
   'ALERTS{alertstate="firing"}',
 ];
-const FINE = { latency_ms: 12.5, status: "ok" };
-const INCIDENT = {
-  steady: FINE,
-  slow: { latency_ms: 2500, status: "slow" },
-  failing: { latency_ms: 40, status: "500" },
-  silent: FINE,
-};
 
-async function post(url: string, type: string, body: string): Promise<string> {
-  const response = await fetch(url, { method: "POST", headers: { "content-type": type }, body });
-  return response.text();
-}
-
-/** PulseMesh's own pulses are stored as all others. */
-function isOfService({ metric }: Series): boolean {
-  return metric.service !== OWN_SERVICE;
+function textOf({ labels, path }: Delivery): string {
+  return `${labels.alertname} ${labels.service ?? labels.reason ?? ""} ${path}`;
 }
 
 async function detailOf({ query }: Platform, service: string): Promise<Partial<ServiceDetail>> {
   return (await (await fetch(`${query}/services/${service}`)).json()) as Partial<ServiceDetail>;
-}
-
-/** The expression with comparisons that give 0 or 1 instead of dropping series within the bounds. */
-function withoutThresholds(expr: string): string {
-  const ends: number[] = [];
-  promql.parse(expr).iterate({
-    enter({ name, to, node }) {
-      const isComparison = ["Gtr", "Lss", "Gte", "Lte", "EqlC", "Neq"].includes(name);
-      const givesNumbers = /^\s*bool\b/.test(expr.slice(to));
-      if (isComparison && !givesNumbers && node.parent?.name === "BinaryExpr") ends.push(to);
-    },
-  });
-  return ends.reduceRight((text, end) => `${text.slice(0, end)} bool${text.slice(end)}`, expr);
 }

@@ -17,6 +17,8 @@ import { until } from "./platform.ts";
 export interface Delivery {
   path: string;
   status: "firing" | "resolved";
+  /** RFC 3339: when the alert began to fire. */
+  startsAt: string;
   labels: Record<string, string>;
   annotations: Record<string, string>;
 }
@@ -35,11 +37,16 @@ export interface Monitoring {
   /** Every rule that Prometheus cannot evaluate, with the error. */
   brokenRules(): Promise<string[]>;
   deliveries: Delivery[];
+  /** The alerts that Alertmanager has and holds back because another one fires, as `name service`. */
+  heldBack(): Promise<string[]>;
   dispose(): Promise<void>;
 }
 
-/** Starts both. Prometheus finds `targets` (`host:port` by job) in a file of service discovery. */
-export async function startMonitoring(targets: Record<string, string>, rules: RuleOptions): Promise<Monitoring> {
+/** Starts both. Prometheus finds `targets` (one or several `host:port` by job) in a file of service discovery. */
+export async function startMonitoring(
+  targets: Record<string, string | string[]>,
+  rules: RuleOptions,
+): Promise<Monitoring> {
   const folder = await mkdtemp(join(tmpdir(), "pulse-monitoring-"));
   const [prometheusPort, alertmanagerPort] = [await freePort(), await freePort()];
   const webhook = await startWebhook();
@@ -67,9 +74,12 @@ export async function startMonitoring(targets: Record<string, string>, rules: Ru
       `--web.listen-address=127.0.0.1:${prometheusPort}`,
     ]),
   ];
-  const url = `http://127.0.0.1:${prometheusPort}`;
+  const [url, alertmanager] = [prometheusPort, alertmanagerPort].map((port) => `http://127.0.0.1:${port}`) as [
+    string,
+    string,
+  ];
   await untilAnswers(`${url}/-/ready`, children);
-  await untilAnswers(`http://127.0.0.1:${alertmanagerPort}/-/ready`, children);
+  await untilAnswers(`${alertmanager}/-/ready`, children);
 
   async function get(path: string, parameters: Record<string, string>): Promise<unknown> {
     const response = await fetch(`${url}/api/v1/${path}?${new URLSearchParams(parameters)}`);
@@ -93,6 +103,11 @@ export async function startMonitoring(targets: Record<string, string>, rules: Ru
       };
       const broken = groups.flatMap(({ rules: all }) => all).filter(({ health }) => health !== "ok");
       return broken.map(({ name, health, lastError }) => `${name}: ${health} ${lastError ?? ""}`);
+    },
+    async heldBack() {
+      const response = await fetch(`${alertmanager}/api/v2/alerts?active=false&silenced=false&inhibited=true`);
+      const alerts = (await response.json()) as { labels: Record<string, string> }[];
+      return alerts.map(({ labels }) => `${labels.alertname} ${labels.service ?? ""}`).sort();
     },
     async dispose() {
       for (const child of children) await stop(child);

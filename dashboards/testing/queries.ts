@@ -1,5 +1,6 @@
 // Lists the queries of dashboards and rules, for tests that parse and run each of them.
 import type { Dashboard } from "@grafana/grafana-foundation-sdk/dashboard";
+import { parser as promql } from "@prometheus-io/lezer-promql";
 import type { RuleGroup } from "../rules/rule.ts";
 
 /** A query, and the dashboard and panel or the group and rule that it belongs to. */
@@ -52,4 +53,17 @@ export function fillIn(expr: string, values: Readonly<Record<string, string>>): 
     if (value === undefined) throw new Error(`Expected a value for $${name}, got none: name it where the query is run`);
     return value;
   });
+}
+
+/** The expression with comparisons that give 0 or 1 instead of dropping series within the bounds. */
+export function withoutThresholds(expr: string): string {
+  const ends: number[] = [];
+  promql.parse(expr).iterate({
+    enter({ name, to, node }) {
+      const isComparison = ["Gtr", "Lss", "Gte", "Lte", "EqlC", "Neq"].includes(name);
+      const givesNumbers = /^\s*bool\b/.test(expr.slice(to));
+      if (isComparison && !givesNumbers && node.parent?.name === "BinaryExpr") ends.push(to);
+    },
+  });
+  return ends.reduceRight((text, end) => `${text.slice(0, end)} bool${text.slice(end)}`, expr);
 }
