@@ -15,10 +15,13 @@ export function isSkippedWithout(...names: string[]): boolean {
   return true;
 }
 
+// Most of these are Go programs, and end before their garbage is worth collecting: with it they take half as much CPU again.
+const env = { GOGC: "400", ...process.env };
+
 /** Runs a tool and returns what it prints. @throws with its output when it fails */
 export function runTool(name: string, args: readonly string[]): string {
   try {
-    return execFileSync(name, args, { encoding: "utf8", stdio: "pipe" });
+    return execFileSync(name, args, { encoding: "utf8", stdio: "pipe", env });
   } catch (error) {
     const { stdout = "", stderr = "" } = error as { stdout?: string; stderr?: string };
     throw new Error(`Expected ${name} ${args.join(" ")} to pass, got:\n${stdout}${stderr}${stdout ? "" : error}`, {
