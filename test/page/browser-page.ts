@@ -23,7 +23,7 @@ export function startBrowser(): void {
   beforeAll(async () => {
     browser = await openBrowser();
     page = await browser.context.newPage();
-    page.setDefaultTimeout(30_000);
+    page.setDefaultTimeout(60_000);
   });
   afterAll(() => browser?.close());
 }
