@@ -24,11 +24,19 @@ export interface RawConnection {
 export async function openRawConnection(port: number, localAddress = "127.0.0.1"): Promise<RawConnection> {
   const socket = connect({ port, host: "127.0.0.1", localAddress });
   await once(socket, "connect");
-  let buffered = Buffer.alloc(0);
+  // In pieces: joined at each new one, a large answer would be copied hundreds of times.
+  let pieces: Buffer[] = [];
+  let size = 0;
+  const joined = () => {
+    const all = Buffer.concat(pieces);
+    pieces = [all];
+    return all;
+  };
   let hasEnded = false;
   let wake = () => {};
   socket.on("data", (chunk: Buffer) => {
-    buffered = Buffer.concat([buffered, chunk]);
+    pieces.push(chunk);
+    size += chunk.length;
     wake();
   });
   const end = () => {
@@ -44,26 +52,33 @@ export async function openRawConnection(port: number, localAddress = "127.0.0.1"
     socket,
     send: (text) => void socket.write(text),
     async answer() {
+      let expectedSize = 0;
       for (;;) {
-        const [answer, size] = parseAnswer(buffered) ?? [undefined, 0];
-        if (answer !== undefined) {
-          buffered = buffered.subarray(size);
-          return answer;
+        if (size >= expectedSize) {
+          const bytes = joined();
+          const [answer, end] = parseAnswer(bytes);
+          if (answer !== undefined) {
+            pieces = [bytes.subarray(end)];
+            size -= end;
+            return answer;
+          }
+          expectedSize = end;
         }
-        if (hasEnded) throw new Error(`Expected an answer, got the end after ${JSON.stringify(buffered.toString())}`);
+        if (hasEnded) throw new Error(`Expected an answer, got the end after ${JSON.stringify(joined().toString())}`);
         await news();
       }
     },
     async ended() {
       while (!hasEnded) await news();
-      return buffered.toString();
+      return joined().toString();
     },
   };
 }
 
-function parseAnswer(bytes: Buffer): [RawAnswer, number] | undefined {
+/** The first answer and where it ends; while it is not whole, how many bytes it takes at least. */
+function parseAnswer(bytes: Buffer): [RawAnswer | undefined, number] {
   const headEnd = bytes.indexOf("\r\n\r\n");
-  if (headEnd === -1) return undefined;
+  if (headEnd === -1) return [undefined, bytes.length + 1];
   const [statusLine = "", ...lines] = bytes.toString("latin1", 0, headEnd).split("\r\n");
   const headers: Record<string, string> = {};
   for (const line of lines) {
@@ -72,7 +87,7 @@ function parseAnswer(bytes: Buffer): [RawAnswer, number] | undefined {
   }
   const bodyStart = headEnd + 4;
   const bodyEnd = bodyStart + Number(headers["content-length"] ?? 0);
-  if (bytes.length < bodyEnd) return undefined;
+  if (bytes.length < bodyEnd) return [undefined, bodyEnd];
   const body = bytes.toString("utf8", bodyStart, bodyEnd);
   const answer = { status: Number(statusLine.split(" ")[1]), headers, body, json: () => JSON.parse(body) };
   return [answer, bodyEnd];
