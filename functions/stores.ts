@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { DAY_MS } from "../events/time.ts";
 import { makeDataFolder } from "../settings/data-folder.ts";
 import type { HealthStore } from "../storage/health-ports.ts";
+import type { MarkerStore } from "../storage/marker-ports.ts";
 import type {
   DeadLetterStore,
   PulseCounter,
@@ -28,7 +29,7 @@ export async function openPulseStore({
     PulseReader &
     Partial<PulseCounter> &
     PulseForgetter &
-    StoreLifecycle & { queuedRows: number; rollups: RollupStore; health: HealthStore }
+    StoreLifecycle & { queuedRows: number; rollups: RollupStore; health: HealthStore; markers: MarkerStore }
 > {
   const metrics = createStoreMetrics([registry]);
   const options = {

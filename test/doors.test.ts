@@ -160,6 +160,7 @@ function bodyOf(path: string, isEvent: boolean): unknown {
   if (path.endsWith("/maintenance")) {
     return { from: "2026-12-24T22:00:00Z", to: "2026-12-25T04:00:00Z", reason: "the disk is replaced" };
   }
+  if (path.endsWith("/markers")) return { text: "version 2" };
   if (path === "/sign-in") return { token: FULL };
   const isPulse = path === "/pulse" || path === "/" || (isEvent && path !== "/copy");
   return isPulse ? { service_name: SERVICE, latency_ms: 1, status: "ok" } : undefined;

@@ -201,7 +201,7 @@ export const session = z
     may_read: z.boolean(),
     may_change: z
       .boolean()
-      .describe("Whether it may replay and correct dead letters, and remove, retire and maintain services."),
+      .describe("Whether it may replay and correct dead letters, and remove, retire, maintain and mark services."),
     can_sign_in: z.boolean().describe("Whether a token changes what it may do."),
     is_signed_in: z.boolean(),
   })

@@ -32,6 +32,7 @@ async function openWith(services: readonly string[], options: Partial<QueryOptio
       await own.forget(names);
     },
     health: own.health,
+    markers: own.markers,
     check: () => own.check(),
     close: () => own.close(),
   };

@@ -1,7 +1,7 @@
 // pulse-query reads the store and shows what it holds. This file has the routes. service-list.ts lists services with what pulse-health
 // says of them (health-now.ts), service-detail.ts shows one, health-routes.ts says how services were, summary-routes.ts sums spans up,
 // live-routes.ts streams changes, export.ts streams whole spans, badge-routes.ts shows badges, dead-letters.ts forwards to
-// pulse-deadletter, forget.ts removes services, set-routes.ts retires and maintains them, session-routes.ts signs browsers in,
+// pulse-deadletter, forget.ts removes services, set-routes.ts retires and maintains them, marker-routes.ts says what changed with them, session-routes.ts signs browsers in,
 // openapi.ts describes the API, page/ serves the page.
 import { ServicesSettings } from "../../health/service-settings.ts";
 import { History } from "../../history/history.ts";
@@ -12,6 +12,7 @@ import { faultsInQuery, readQuery } from "../../http/query-parameters.ts";
 import type { HttpReply, HttpRequest, Route } from "../../http/route.ts";
 import { Turns } from "../../http/turns.ts";
 import type { HealthReader, ServiceSetter } from "../../storage/health-ports.ts";
+import type { MarkerStore } from "../../storage/marker-ports.ts";
 import type { PulseForgetter, PulseReader, RollupStore, StoreLifecycle } from "../../storage/ports.ts";
 import { StoreError } from "../../storage/store-error.ts";
 import type { Logger } from "../log.ts";
@@ -28,6 +29,7 @@ import { HealthNow } from "./health-now.ts";
 import { healthRoutes } from "./health-routes.ts";
 import { LIVE_DEFAULTS, type LiveOptions } from "./live.ts";
 import { liveRoutes } from "./live-routes.ts";
+import { markersRoute, markRoute } from "./marker-routes.ts";
 import { pageRoutes } from "./page/routes.ts";
 import { exportParameters, pulsesParameters, readSpanQuery, servicesParameters } from "./query-parameters.ts";
 import { detailOf } from "./service-detail.ts";
@@ -42,7 +44,11 @@ import { viewPulse, viewService } from "./view.ts";
 export interface QueryOptions {
   store: PulseReader &
     PulseForgetter &
-    StoreLifecycle & { readonly rollups?: RollupStore; readonly health: HealthReader & ServiceSetter };
+    StoreLifecycle & {
+      readonly rollups?: RollupStore;
+      readonly health: HealthReader & ServiceSetter;
+      readonly markers: MarkerStore;
+    };
   /** What is set for services. @default nothing */
   settings?: () => ServicesSettings;
   retentionMs: number;
@@ -111,6 +117,7 @@ export function createQuery({
   const turns = new Turns();
   const history = new History({ reader: store, rollups: store.rollups, retentionMs, now });
   const past = new PastHealth({ health: store.health, settings, historyMs, now });
+  const marking = { store, retentionMs, historyMs, userHeader, now };
   const exports = new Exports(turns);
   const pages = new ServicePages(services, turns);
   const readNothing = (query: URLSearchParams) => readQuery({}, query);
@@ -173,11 +180,16 @@ export function createQuery({
         path: "/services/{service}/pulses",
         handle: (request, grant) => (isExport(request) ? exportPulses : listPulses)(request, grant),
       },
+      markersRoute(marking),
       ...summaryRoutes({ store, history, retentionMs, historyMs, turns, now }),
       ...healthRoutes({ past, retentionMs, historyMs, turns, now }),
     ]),
     ...badgeRoutes({ services, past, history, publicBadges, door: doors.read, now }),
-    ...behind(doors.admin, [forgetRoute({ store, userHeader }), ...setRoutes({ setter: store.health, userHeader })]),
+    ...behind(doors.admin, [
+      forgetRoute({ store, userHeader }),
+      ...setRoutes({ setter: store.health, userHeader }),
+      markRoute(marking),
+    ]),
     ...live.routes,
     { method: "GET", path: "/openapi.json", handle: showDescription },
   ];

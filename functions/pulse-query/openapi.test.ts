@@ -37,7 +37,7 @@ describe("the description of the API", () => {
     expect(ids).toContain("getServicesServiceBadgeSvg");
   });
 
-  it.each(["pulses", "summary", "history", "uptime"])("has the parameters that %s takes", async (name) => {
+  it.each(["pulses", "summary", "history", "uptime", "markers"])("has the parameters that %s takes", async (name) => {
     const { parameters = [] } = description.paths[`/services/{service}/${name}`]?.get ?? {};
     const names = parameters.filter((parameter) => parameter.in === "query").map((parameter) => parameter.name);
     const refusal = await (await fetch(`${host.url}/services/a/${name}?nonsense=1`)).json();
@@ -53,6 +53,7 @@ describe("the description of the API", () => {
     ["Uptime", "/services/checkout/uptime?month=2026-11&by=day&tz=Europe/Berlin"],
     ["Histories", "/histories?services=checkout,nobody"],
     ["Incidents", "/incidents"],
+    ["Markers", "/services/checkout/markers"],
     ["Problem", "/services?nonsense=1"],
     ["Problem", "/services/nobody"],
   ])("has the schema %s that all of %s follows", async (name, path) => {

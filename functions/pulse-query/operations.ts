@@ -17,12 +17,14 @@ import { deadLetterCount, deadLettersAnswer, deadLetterView } from "./dead-lette
 import { NDJSON } from "./export.ts";
 import { healthHistory, historiesAnswer, incidentsAnswer, uptimeAnswer } from "./health-answers.ts";
 import { CSV } from "./lines.ts";
+import { markerBody, markersAnswer, markerView } from "./marker-answers.ts";
 import { MAX_WINDOW } from "./pulse-window.ts";
 import {
   badgeParameters,
   historiesParameters,
   historyParameters,
   incidentsParameters,
+  markersParameters,
   pulsesParameters,
   servicesParameters,
   summaryParameters,
@@ -108,6 +110,20 @@ export const OPERATIONS: readonly Operation[] = [
     path: "/services/{service}/maintenance",
     summary: "Takes the plan back.",
     answers: CHANGED,
+  },
+  {
+    path: "/services/{service}/markers",
+    summary: "What changed with a service in a span: markers that somebody posted, and versions that its pulses say.",
+    query: markersParameters,
+    answers: answers(200, { [JSON_TYPE]: markersAnswer }),
+  },
+  {
+    method: "post",
+    path: "/services/{service}/markers",
+    summary:
+      "Marks a moment, such as a deploy, in place of the marker with the same id. The newest 500 of a service are kept.",
+    body: { schema: markerBody, isRequired: true },
+    answers: { 200: { [JSON_TYPE]: markerView }, 400: PROBLEM, 415: PROBLEM, 503: PROBLEM },
   },
   {
     path: "/services/{service}/pulses",

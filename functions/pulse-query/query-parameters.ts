@@ -44,6 +44,8 @@ export const trendsParameters = {
 };
 
 const limit = integer({ min: 1, max: 10_000, fallback: 1000 });
+/** Of `GET /services/{service}/markers`. */
+export const markersParameters = spanParameters;
 /** Of `GET /services/{service}/history`. */
 export const historyParameters = { ...spanParameters, limit };
 /** Of `GET /histories`. */

@@ -99,6 +99,7 @@ describe("pulse-query", () => {
         return own.measures(...asked);
       },
       health: own.health,
+      markers: own.markers,
       check: () => own.check(),
       close: () => own.close(),
     };

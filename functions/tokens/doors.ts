@@ -20,7 +20,7 @@ export interface Door {
 export interface Doors {
   /** To read pulses, dead letters and metrics. */
   read: Door;
-  /** To replay and correct dead letters, and to remove, retire and maintain services. */
+  /** To replay and correct dead letters, and to remove, retire, maintain and mark services. */
   admin: Door;
   /** Whether there are tokens with which a browser can sign in. */
   hasTokens: boolean;

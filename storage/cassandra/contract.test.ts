@@ -3,6 +3,7 @@ import { openHandles } from "../contract/subject.ts";
 import {
   describeDeadLetterStore,
   describeHealthStore,
+  describeMarkerStore,
   describePulseStore,
   describeRollupStore,
 } from "../contract/suite.ts";
@@ -30,6 +31,12 @@ describeRollupStore({
 
 describeHealthStore({
   name: "Cassandra health",
+  skip: skipReason(),
+  open: (options) => openHandles(() => openCassandraPulseStore(optionsOf(options))),
+});
+
+describeMarkerStore({
+  name: "Cassandra markers",
   skip: skipReason(),
   open: (options) => openHandles(() => openCassandraPulseStore(optionsOf(options))),
 });

@@ -10,14 +10,14 @@ import { END_OF_TIME_MS } from "../../events/time.ts";
 import { floorTo, HOUR_MS, TIERS } from "../tiers.ts";
 import { type Cql, pagesOf } from "./cql.ts";
 import { ERA_KNOWN_MS, type Eras } from "./eras.ts";
-import type { CassandraHealthStore } from "./health-store.ts";
 import type { LateMarks } from "./late-marks.ts";
 import { bucketOf, type PulseTables } from "./pulse-row.ts";
 import { forgettingTimeOf, forgettingTimeOfBucket } from "./write-times.ts";
 
 export interface ForgetOptions {
   tables: PulseTables;
-  health: Pick<CassandraHealthStore, "forget">;
+  /** What is kept beside pulses. */
+  kept: readonly { forget(client: Cql, service: string): Promise<void> }[];
   eras: Eras;
   marks: LateMarks;
   onForgotten: (service: string) => void;
@@ -31,14 +31,14 @@ const CONCURRENCY = 32;
 
 /** Removes services that were written up to now. @throws {StoreError} */
 export async function forgetServices(services: readonly string[], options: ForgetOptions): Promise<void> {
-  const { tables, health, eras, marks, onForgotten } = options;
+  const { tables, kept, eras, marks, onForgotten } = options;
   const { client } = await tables.session.insist();
   const era = await eras.begin(client);
   // From now on every write begins in the new era, and those of the era before have their answers.
   await delay(ERA_KNOWN_MS + UNDER_WAY_MS);
   for (const service of services) {
     await forgetService(service, era, tables, marks);
-    await health.forget(client, service);
+    for (const one of kept) await one.forget(client, service);
     onForgotten(service);
   }
 }

@@ -13,6 +13,7 @@ import type { Pulse } from "../../events/pulse.ts";
 import { DAY_MS } from "../../events/time.ts";
 import type { CassandraSettings } from "../../settings/cassandra-settings.ts";
 import type { HealthStore } from "../health-ports.ts";
+import type { MarkerStore } from "../marker-ports.ts";
 import { type NotStored, retry, STORED } from "../outcome.ts";
 import type {
   Measure,
@@ -33,6 +34,7 @@ import { Eras } from "./eras.ts";
 import { forgetServices } from "./forget.ts";
 import { CassandraHealthStore } from "./health-store.ts";
 import { LateMarks } from "./late-marks.ts";
+import { CassandraMarkerStore } from "./marker-store.ts";
 import { PulseReads } from "./pulse-reads.ts";
 import { bucketOf, countBytes, type PulseTables, pulseStatements } from "./pulse-row.ts";
 import { PulseWrites } from "./pulse-writes.ts";
@@ -72,6 +74,7 @@ export class CassandraPulseStore implements PulseWriter, PulseReader, PulseForge
   /** What is known of the past, beside its pulses. */
   readonly rollups: RollupStore;
   readonly #health: CassandraHealthStore;
+  readonly #markers: CassandraMarkerStore;
   readonly #session: CassandraSession;
   readonly #tables: PulseTables;
   readonly #eras: Eras;
@@ -103,6 +106,7 @@ export class CassandraPulseStore implements PulseWriter, PulseReader, PulseForge
     this.#marks = new LateMarks({ keyspace, sealAfterMs, now, horizon: this.#horizon });
     this.rollups = new CassandraRollupStore({ keyspace, tables: this.#tables, sealAfterMs, historyMs });
     this.#health = new CassandraHealthStore({ keyspace, tables: this.#tables, eras: this.#eras, historyMs });
+    this.#markers = new CassandraMarkerStore({ keyspace, tables: this.#tables, historyMs });
     this.#writes = new PulseWrites(this.#tables, this.#eras, this.#marks);
     this.#reads = new PulseReads(this.#tables, options.onLine);
     this.#queue = new WriteQueue({
@@ -118,6 +122,11 @@ export class CassandraPulseStore implements PulseWriter, PulseReader, PulseForge
   /** How its services are, and since when. */
   get health(): HealthStore {
     return this.#health;
+  }
+
+  /** What changed with them. */
+  get markers(): MarkerStore {
+    return this.#markers;
   }
 
   /** Rows that wait or are on their way. */
@@ -164,8 +173,8 @@ export class CassandraPulseStore implements PulseWriter, PulseReader, PulseForge
   }
 
   forget(services: readonly string[], onForgotten = (_: string) => {}): Promise<void> {
-    const [tables, health, eras, marks] = [this.#tables, this.#health, this.#eras, this.#marks];
-    return forgetServices(services, { tables, health, eras, marks, onForgotten });
+    const kept = [this.#health, this.#markers];
+    return forgetServices(services, { tables: this.#tables, kept, eras: this.#eras, marks: this.#marks, onForgotten });
   }
 
   check(): Promise<void> {

@@ -26,6 +26,7 @@ const TABLES: Readonly<Record<string, readonly string[]>> = {
   health_memory_by_service: ["memory", "service_name"],
   health_told_by_service: ["service_name", "since", "told"],
   set_services: ["is_retired", "list", "service_name", "work"],
+  markers_by_service: ["id", "marker", "service_name"],
   health_watch: ["judged_until", "list", "told_from"],
   dead_letters_by_id: ["data", "data_kind", "event", "facts", "id", "put_id", "reason", "replayed_at", "time"],
   dead_letters_by_day: ["day", "id", "reason", "time"],

@@ -1,7 +1,7 @@
 // Start here: what every adapter must keep, said once and run against the real thing. The tests share one store (a
 // keyspace, a file) but no service: each test names its own. Siblings: subject.ts describes the adapter under test;
 // writes.ts, reads.ts, latest.ts, model.ts, forgetting.ts, lifecycle.ts, rollups.ts,
-// health.ts, health-memory.ts, set-services.ts, dead-letters.ts and dead-letter-lists.ts hold the tests.
+// health.ts, health-memory.ts, set-services.ts, markers.ts, dead-letters.ts and dead-letter-lists.ts hold the tests.
 import { afterAll, beforeAll } from "vitest";
 import { describeUnless } from "../testing/describe-unless.ts";
 import { describeDeadLetterLists } from "./dead-letter-lists.ts";
@@ -11,6 +11,7 @@ import { describeHealth, type OpenHealthStore } from "./health.ts";
 import { describeHealthMemory } from "./health-memory.ts";
 import { describeLatest } from "./latest.ts";
 import { describeLifecycle } from "./lifecycle.ts";
+import { describeMarkers, type OpenMarkerStore } from "./markers.ts";
 import { describeModel } from "./model.ts";
 import { describeReads } from "./reads.ts";
 import { describeRollups, type OpenRollupStore } from "./rollups.ts";
@@ -42,6 +43,11 @@ export function describeHealthStore(subject: Subject<OpenHealthStore>): void {
     describeHealthMemory(fixture);
     describeSetServices(fixture);
   });
+}
+
+/** The contract of `MarkerStore`, of a pulse store that has one. */
+export function describeMarkerStore(subject: Subject<OpenMarkerStore>): void {
+  describeSubject(subject, describeMarkers);
 }
 
 /** The contract of `DeadLetterStore` and `StoreLifecycle`. */

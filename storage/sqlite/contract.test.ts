@@ -6,6 +6,7 @@ import { type Opened, openHandles } from "../contract/subject.ts";
 import {
   describeDeadLetterStore,
   describeHealthStore,
+  describeMarkerStore,
   describePulseStore,
   describeRollupStore,
 } from "../contract/suite.ts";
@@ -18,6 +19,7 @@ const MAX_BYTES = 1024 * 1024 * 1024;
 describePulseStore({ name: "SQLite pulses", open: (options) => openFolder(openSqlitePulseStore, options) });
 describeRollupStore({ name: "SQLite rollups", open: (options) => openFolder(openSqlitePulseStore, options) });
 describeHealthStore({ name: "SQLite health", open: (options) => openFolder(openSqlitePulseStore, options) });
+describeMarkerStore({ name: "SQLite markers", open: (options) => openFolder(openSqlitePulseStore, options) });
 describeDeadLetterStore({
   name: "SQLite dead letters",
   open: (options) => openFolder(openSqliteDeadLetterStore, options),

@@ -1,6 +1,5 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { HealthRun } from "../../events/health-run.ts";
-import { END_OF_TIME_MS } from "../../events/time.ts";
 import type {
   Basis,
   CurrentRun,
@@ -15,6 +14,7 @@ import type { HealthRows } from "./health-rows.ts";
 import { AFTER_DETACHED } from "./pulse-rows.ts";
 import type { RollupRows } from "./rollup-rows.ts";
 import type { StoreFile } from "./store-file.ts";
+import { wholeSpan } from "./whole-span.ts";
 
 const CHUNK_ROWS = 1000;
 
@@ -48,7 +48,7 @@ export class SqliteHealthStore implements HealthStore {
   }
 
   async runs(service: string, span: Span): Promise<HealthRun[]> {
-    return this.#options.file.read(() => this.#options.rows.runs(service, within(span)));
+    return this.#options.file.read(() => this.#options.rows.runs(service, wholeSpan(span)));
   }
 
   async judgedUntil(): Promise<number> {
@@ -67,7 +67,7 @@ export class SqliteHealthStore implements HealthStore {
         const serviceId = rows.judge(service, basis.asOf);
         if (serviceId === undefined) continue;
         if (runs !== undefined) {
-          rows.replace(serviceId, within(runs.span), runs.runs);
+          rows.replace(serviceId, wholeSpan(runs.span), runs.runs);
           rows.deleteBefore(serviceId, now() - historyMs);
         }
         if (memory !== undefined) rows.remember(serviceId, memory);
@@ -84,7 +84,7 @@ export class SqliteHealthStore implements HealthStore {
   }
 
   async told(service: string, span: Span): Promise<ToldRun[]> {
-    return this.#options.file.read(() => this.#options.rows.told(service, within(span)));
+    return this.#options.file.read(() => this.#options.rows.told(service, wholeSpan(span)));
   }
 
   async tell(service: string, told: readonly ToldRun[], basis: Basis): Promise<boolean> {
@@ -124,9 +124,4 @@ export class SqliteHealthStore implements HealthStore {
     });
     return isCommitted && isDone;
   }
-}
-
-/** A span whose end SQLite takes for a whole number. */
-function within({ from, to }: Span): Span {
-  return { from: Math.max(0, from), to: Math.min(to, END_OF_TIME_MS) };
 }

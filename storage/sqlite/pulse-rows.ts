@@ -6,6 +6,7 @@ import type { Span } from "../span.ts";
 import { floorTo, HOUR_MS } from "../tiers.ts";
 import type { StoreTables } from "./group-commit.ts";
 import type { HealthRows } from "./health-rows.ts";
+import type { MarkerRows } from "./marker-store.ts";
 import { preparePulses } from "./pulse-statements.ts";
 import type { RollupRows } from "./rollup-rows.ts";
 
@@ -31,6 +32,7 @@ export const AFTER_DETACHED = '"';
 export interface PulseRowsOptions {
   rollups: RollupRows;
   health: Pick<HealthRows, "deleteOf" | "deleteSet">;
+  markers: Pick<MarkerRows, "deleteOf">;
   /** A service whose pulses are gone stays as long as something is known of it that begins at or after this time (epoch ms). */
   oldestDay(): number;
 }
@@ -41,14 +43,16 @@ export class PulseRows implements StoreTables<readonly Pulse[]> {
   readonly #serviceIds = new Map<string, number>();
   readonly #rollups: RollupRows;
   readonly #health: PulseRowsOptions["health"];
+  readonly #markers: PulseRowsOptions["markers"];
   readonly #oldestDay: () => number;
   #dataVersion: unknown;
   #sealedUntil = 0;
 
-  constructor(database: DatabaseSync, { rollups, health, oldestDay }: PulseRowsOptions) {
+  constructor(database: DatabaseSync, { rollups, health, markers, oldestDay }: PulseRowsOptions) {
     this.#statements = preparePulses(database);
     this.#rollups = rollups;
     this.#health = health;
+    this.#markers = markers;
     this.#oldestDay = oldestDay;
   }
 
@@ -137,6 +141,7 @@ export class PulseRows implements StoreTables<readonly Pulse[]> {
     this.#statements.detachService.run(DETACHED, service);
     this.#rollups.countForgotten();
     this.#health.deleteSet(service);
+    this.#markers.deleteOf(service);
     this.#serviceIds.delete(service);
   }
 

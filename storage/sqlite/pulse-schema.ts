@@ -1,5 +1,6 @@
 import type { SqliteSchema } from "./database.ts";
 import { healthTables, setTables } from "./health-rows.ts";
+import { markerTables } from "./marker-store.ts";
 import { rollupTables } from "./rollup-rows.ts";
 
 /**
@@ -9,11 +10,12 @@ import { rollupTables } from "./rollup-rows.ts";
  * appended, for all services alike. Random ids (UUIDv4) cost 25 µs in every layout.
  */
 export const pulseSchema: SqliteSchema = {
-  version: 4,
+  version: 5,
   sql: `
     ${rollupTables};
     ${healthTables};
     ${setTables};
+    ${markerTables};
     CREATE TABLE services (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE) STRICT;
     CREATE TABLE pulses (
       service INTEGER NOT NULL, event_time INTEGER NOT NULL, source TEXT NOT NULL, id TEXT NOT NULL,
@@ -21,5 +23,5 @@ export const pulseSchema: SqliteSchema = {
     ) STRICT;
     CREATE UNIQUE INDEX pulses_by_identity ON pulses (id, service, source);
     CREATE INDEX pulses_by_time ON pulses (service, event_time)`,
-  upgrades: { 1: rollupTables, 2: healthTables, 3: setTables },
+  upgrades: { 1: rollupTables, 2: healthTables, 3: setTables, 4: markerTables },
 };

@@ -11,6 +11,7 @@ import type { Pulse } from "../../events/pulse.ts";
 import { DAY_MS } from "../../events/time.ts";
 import { countFitting, cutPage, decodeCursor, type PulseCursor } from "../cursor.ts";
 import type { HealthStore } from "../health-ports.ts";
+import type { MarkerStore } from "../marker-ports.ts";
 import type {
   Measure,
   PulseCounter,
@@ -27,6 +28,7 @@ import type { Span } from "../span.ts";
 import { openSqliteDatabase, type SqliteSpace } from "./database.ts";
 import { HealthRows } from "./health-rows.ts";
 import { SqliteHealthStore } from "./health-store.ts";
+import { MarkerRows, SqliteMarkerStore } from "./marker-store.ts";
 import { type MeasureRow, PulseRows } from "./pulse-rows.ts";
 import { pulseSchema } from "./pulse-schema.ts";
 import { RollupRows } from "./rollup-rows.ts";
@@ -52,6 +54,8 @@ export class SqlitePulseStore implements PulseWriter, PulseReader, PulseCounter,
   readonly rollups: RollupStore;
   /** How its services are, and since when. */
   readonly health: HealthStore;
+  /** What changed with them. */
+  readonly markers: MarkerStore;
   readonly #rows: PulseRows;
   readonly #file: StoreFile<readonly Pulse[]>;
 
@@ -60,10 +64,12 @@ export class SqlitePulseStore implements PulseWriter, PulseReader, PulseCounter,
     const { historyMs = 400 * DAY_MS, now = Date.now } = options;
     const rollups = new RollupRows(database);
     const health = new HealthRows(database);
-    this.#rows = new PulseRows(database, { rollups, health, oldestDay: () => now() - historyMs });
+    const markers = new MarkerRows(database);
+    this.#rows = new PulseRows(database, { rollups, health, markers, oldestDay: () => now() - historyMs });
     this.#file = new StoreFile(database, options, this.#rows);
     this.rollups = new SqliteRollupStore({ rows: rollups, file: this.#file, historyMs, now });
     this.health = new SqliteHealthStore({ rows: health, rollups, file: this.#file, historyMs, now });
+    this.markers = new SqliteMarkerStore({ rows: markers, file: this.#file, historyMs, now });
   }
 
   /** Rows that wait for their transaction. */

@@ -10,6 +10,7 @@ export function dropHealth(database: DatabaseSync): void {
     "health_told",
     "health_watch",
     "set_services",
+    "markers",
   ]) {
     database.exec(`DROP TABLE ${table}`);
   }

@@ -116,7 +116,18 @@ export function testServicePage(): void {
     expect(await curve.getAttribute("aria-pressed")).toBe("false");
     await page.keyboard.press("Enter");
     await vi.waitFor(async () => expect(await before()).toBeGreaterThan(0.35));
-    await page.getByText(/^First pulse of version 2: \d\d:\d\d:\d\d\.$/).waitFor();
+    const marked = { time: new Date(to - 30 * MINUTE).toISOString(), text: "release 2", link: "https://ci.example/2" };
+    const headers = { "content-type": "application/json" };
+    const url = `${platform.query}/services/timeouts/markers`;
+    expect((await fetch(url, { method: "POST", headers, body: JSON.stringify(marked) })).status).toBe(200);
+    await page.reload();
+    const list = page.getByRole("list", { name: "What changed" });
+    await vi.waitFor(async () =>
+      expect(
+        (await list.getByRole("listitem").allTextContents()).map((words) => words.replace(/^.*?\d: /, "")),
+      ).toEqual(["release 2", "version 2"]),
+    );
+    expect(await list.getByRole("link", { name: "release 2" }).getAttribute("href")).toBe("https://ci.example/2");
   });
 
   it("shows a service's newest pulses as they come, and pauses on request", async () => {

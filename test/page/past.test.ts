@@ -53,6 +53,13 @@ describe.skipIf(noChromium !== undefined)(title, () => {
     const changes = judged.map((service) => ({ service, runs: { span, runs: RUNS[service] as HealthRun[] } }));
     await store.health.keep(changes, await store.health.begin());
     await store.health.noteJudged(NOW);
+    await store.markers.put({
+      service: "api",
+      id: "7",
+      time: ago(10),
+      text: "release 7",
+      link: "https://ci.example/7",
+    });
     const planned = (from: number, to: number, reason: string) =>
       `{ from: "${new Date(ago(from)).toISOString()}", to: "${new Date(ago(to)).toISOString()}", reason: ${reason} }`;
     const maintenance = `[${planned(300, 240, "a new disk")}, ${planned(-30, -50, "the network is moved")}]`;
@@ -158,6 +165,8 @@ describe.skipIf(noChromium !== undefined)(title, () => {
       await page.emulateMedia({ colorScheme: scheme });
       await open("#/services/api?past=90d");
       await page.locator(".incidents button").first().waitFor();
+      const changes = page.getByRole("list", { name: "What changed" });
+      await changes.getByRole("link", { name: "release 7" }).waitFor();
       expect(await faultsOf(page)).toEqual([]);
       expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(PHONE.width);
     },

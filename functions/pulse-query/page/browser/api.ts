@@ -1,6 +1,7 @@
 import type { ServiceDetail, Summary, Trends } from "../../answers.ts";
 import type { DeadLetterCount, DeadLetterView } from "../../dead-letter-answers.ts";
 import type { HealthHistory, Histories } from "../../health-answers.ts";
+import type { MarkersAnswer } from "../../marker-answers.ts";
 import { askSession } from "./session.ts";
 
 /** An answer that is not 2xx; its message is the answer's reason. */
@@ -54,12 +55,16 @@ export function readHistory(service: string, from: number, to: number, signal: A
   return ask(`${pathOf(service)}/history?from=${from}&to=${to}&limit=${MAX_RUNS}`, { signal });
 }
 
-/** The figures for each value of a metadata key, or of `status`. */
+export function readMarkers(service: string, { from, to }: Span, signal: AbortSignal): Promise<MarkersAnswer> {
+  return ask(`${pathOf(service)}/markers?from=${from}&to=${to}`, { signal });
+}
+
 /** @throws {Refusal} without the right to it */
 export function setRetired(service: string, isRetired: boolean): Promise<unknown> {
   return ask(`${pathOf(service)}/retired`, { method: isRetired ? "PUT" : "DELETE" });
 }
 
+/** The figures for each value of a metadata key, or of `status`. */
 export async function readGroups(service: string, key: string, { from, to }: Span, signal: AbortSignal) {
   const query = `from=${from}&to=${to}&buckets=1&by=${encodeURIComponent(key)}`;
   const { groups = [] } = await ask<Summary>(`${pathOf(service)}/summary?${query}`, { signal });

@@ -12,10 +12,11 @@ export interface ChartSeries {
   shown?: (number | null)[];
 }
 
-/** A moment (epoch ms) that a chart marks. */
+/** A moment (epoch ms) that a chart marks, and where to read more of it. */
 export interface ChartMark {
   time: number;
   words: string;
+  link: string | null;
 }
 
 export interface ChartProperties {

@@ -4,6 +4,7 @@ import type { Summary } from "../../answers.ts";
 import { Chart } from "./chart.tsx";
 import type { ChartMark, ChartSeries } from "./chart-options.ts";
 import { formatCount, formatLatency, formatTime } from "./format.ts";
+import { MarkList } from "./mark-list.tsx";
 import { changeQuery } from "./page-view.ts";
 import { Table } from "./table.tsx";
 
@@ -58,15 +59,7 @@ export function ServiceCharts({ summary, isLogarithmic, marks, onSelect, childre
           Logarithmic
         </button>
       </Chart>
-      {marks.length > 0 && (
-        <p class="quiet marks">
-          {marks
-            .map(
-              ({ time, words }) => `First pulse of ${words}: ${formatTime(new Date(time).toISOString(), Date.now())}.`,
-            )
-            .join(" ")}
-        </p>
-      )}
+      {marks.length > 0 && <MarkList marks={marks} />}
       {children}
       <Chart
         title="Pulses per minute"

@@ -3,6 +3,7 @@ import { useNow } from "./clock.ts";
 import { formatAge, formatDuration, formatMinute } from "./format.ts";
 import { HealthWord } from "./glyph.tsx";
 import { describePlan, rhythmOf } from "./past-words.ts";
+import { WebLink } from "./web-link.tsx";
 
 interface ServiceLeadProperties {
   service: ServiceView;
@@ -30,8 +31,8 @@ export function ServiceLead({ service, detail }: ServiceLeadProperties) {
           flapping
         </p>
       )}
-      {service.in_maintenance && <p class="tag">in maintenance</p>}
       {detail?.retired && <p class="tag">retired</p>}
+      {service.in_maintenance && <p class="tag">in maintenance</p>}
       {plan !== undefined && <p class="plan">{plan}</p>}
       <p class="rhythm">
         Last seen <b>{formatAge(service.last_seen, now)}</b>
@@ -43,8 +44,6 @@ export function ServiceLead({ service, detail }: ServiceLeadProperties) {
 }
 
 function Owner({ detail: { owner, link } }: { detail: ServiceDetail }) {
-  // An address such as javascript: would run in this page: it is checked here, too.
-  const isWeb = link !== null && /^https?:\/\//i.test(link);
   return (
     <>
       {owner !== null && (
@@ -53,12 +52,10 @@ function Owner({ detail: { owner, link } }: { detail: ServiceDetail }) {
           · belongs to <b>{owner}</b>
         </>
       )}
-      {isWeb && (
+      {link !== null && (
         <>
           {" · "}
-          <a href={link} rel="noopener noreferrer" target="_blank">
-            Runbook
-          </a>
+          <WebLink href={link}>Runbook</WebLink>
         </>
       )}
     </>

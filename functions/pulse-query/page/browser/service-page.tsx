@@ -1,23 +1,23 @@
 import { useCallback, useMemo, useState } from "preact/hooks";
 import type { PulseView, ServiceView } from "../../answers.ts";
-import { readSummary, type Span } from "./api.ts";
+import { readMarkers, readSummary, type Span } from "./api.ts";
 import { ByValue } from "./by-value.tsx";
 import { DeadLetters } from "./dead-letters.tsx";
 import { Elsewhere } from "./elsewhere.tsx";
 import { Figures } from "./figures.tsx";
 import { useLive } from "./live.ts";
+import { marksOf } from "./marks.ts";
 import { MetadataCard, NewestPulses, withPulse } from "./newest-pulses.tsx";
 import { changeQuery, type PageView } from "./page-view.ts";
 import { PastCard } from "./past-card.tsx";
-import { useDetail, useSpanAnswer } from "./service-answers.ts";
 import { Retire } from "./retire.tsx";
+import { useDetail, useSpanAnswer } from "./service-answers.ts";
 import { ServiceCharts } from "./service-charts.tsx";
 import { ServiceLead } from "./service-lead.tsx";
 import { SpanChoice } from "./span-choice.tsx";
 import { readChoice } from "./spans.ts";
 import { StatusMix } from "./status-mix.tsx";
 import { LoadError, SubPage } from "./sub-page.tsx";
-import { firstOfVersions } from "./versions.ts";
 
 /** One service: its health now, a summary of a span, and its newest pulses as they come. */
 export function ServicePage({ service: name, query }: { service: string; query: PageView["query"] }) {
@@ -42,7 +42,9 @@ export function ServicePage({ service: name, query }: { service: string; query: 
     changeQuery({ span: "", from: String(from), to: String(to) });
   }, []);
 
-  const marks = useMemo(() => firstOfVersions(pulses), [pulses]);
+  const askMarkers = useCallback((span: Span, signal: AbortSignal) => readMarkers(name, span, signal), [name]);
+  const { answer: markers } = useSpanAnswer(askMarkers, choice);
+  const marks = useMemo(() => marksOf(markers), [markers]);
 
   // What was not read is not known to be absent.
   const isKnown = isReady && connection.state === "live";
@@ -68,7 +70,7 @@ export function ServicePage({ service: name, query }: { service: string; query: 
       <NewestPulses pulses={pulses} isKnown={isKnown} />
       <DeadLetters service={name} />
       <Elsewhere service={name} />
+      {detail !== undefined && <Retire service={name} isRetired={detail.retired} />}
     </SubPage>
   );
-      {detail !== undefined && <Retire service={name} isRetired={detail.retired} />}
 }
