@@ -1,6 +1,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeEach, describe, expect, it } from "vitest";
+import { OWN_SERVICE } from "../events/own-service.ts";
 import { openSqlitePulseStore } from "../storage/sqlite/pulse-store.ts";
 import { pulseOf } from "../storage/testing/pulses.ts";
 import { store } from "../storage/testing/read-back.ts";
@@ -26,7 +27,8 @@ beforeEach(async () => {
   const pulses = Array.from({ length: 48 * 60 }, (_, i) =>
     pulseOf({ service_name: "checkout", event_time: START + i * MINUTE, status: statuses[i] ?? "ok" }),
   );
-  await store(own, [...pulses, pulseOf({ service_name: "quiet", event_time: START })]);
+  const once = ["quiet", OWN_SERVICE].map((service_name) => pulseOf({ service_name, event_time: START }));
+  await store(own, [...pulses, ...once]);
   await own.close();
 });
 

@@ -1,6 +1,7 @@
 // `npm run history -- backtest`: which incidents other settings of services would have made.
 import { basename } from "node:path";
 import { parseArgs } from "node:util";
+import { OWN_SERVICE } from "../events/own-service.ts";
 import { DAY_MS, parseTime } from "../events/time.ts";
 import { functionSettings } from "../settings/function-settings.ts";
 import { readSettings } from "../settings/read.ts";
@@ -57,6 +58,8 @@ export async function runBacktestCommand(args: readonly string[], io: CommandIo)
     const counts = { services: 0, present: 0, other: 0 };
     for await (const chunk of names) {
       for (const service of chunk) {
+        // It is in no list of services.
+        if (service === OWN_SERVICE && services.length === 0) continue;
         const settings = [present.of(service), other.of(service)] as const;
         const learning = { from: Math.min(from, span.from), to: span.to };
         const runs = await replay({ reader: store, service, span: learning, signal: io.signal }, settings);
