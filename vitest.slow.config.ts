@@ -9,6 +9,6 @@ export default defineConfig({
     fileParallelism: false,
     testTimeout: 600_000,
     hookTimeout: 300_000,
-    setupFiles: "test/lifelines.ts",
+    setupFiles: ["test/lifelines.ts", "test/patience.ts"],
   },
 });
