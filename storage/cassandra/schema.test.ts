@@ -99,7 +99,7 @@ describeUnless(skipReason(), "the schema of a keyspace", () => {
     const migrations = await loadMigrations();
     await apply(keyspace, { migrations: migrations.slice(0, 1) });
     await expect(verifySchema(client, keyspace)).rejects.toThrow(
-      /Expected version 8 .*, got 1: run `npm run schema -- apply`/,
+      /Expected version 9 .*, got 1: run `npm run schema -- apply`/,
     );
     const insert = `INSERT INTO ${keyspace}.pulse_buckets_by_service (service_name, bucket) VALUES ('old', 0)`;
     await client.execute(insert);
