@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders } from "node:http";
 import type { Check } from "../http/health.ts";
+import type { Pace } from "../http/pace.ts";
 import type { Route } from "../http/route.ts";
 
 /** What a folder under functions/ provides: its routes, and what it does at the start and the end of its life. */
@@ -8,8 +9,8 @@ export interface PulseFunction {
   routes: Route[];
   /** The sender of a request, by a token that the function knows. @default by the token of its reader */
   senderOf?: (headers: IncomingHttpHeaders) => string | undefined;
-  /** Whether a refusal waits whose client came back before the time that the former one named. @default no */
-  holdsHasty?: true;
+  /** Shares its time between clients that are strangers to each other. @default all time is for the one who asks */
+  pace?: Pace;
   /** The most bytes in the body of an answer that refuses. @default no limit */
   maxRefusalBytes?: number;
   /** One more port, at loopback alone. One that is taken is a line in the log. */

@@ -8,6 +8,7 @@ import { LINGER_MS } from "./client-errors.ts";
 import type { Connection, Drain, NewestRequest } from "./drain.ts";
 import type { HastyClients } from "./hasty-clients.ts";
 import type { HeldAnswers } from "./held-answers.ts";
+import type { Pace } from "./pace.ts";
 import { problem, shortened } from "./problem.ts";
 import type { RefusalLog } from "./refusal-log.ts";
 import type { HttpReply, HttpRequest, Route } from "./route.ts";
@@ -21,6 +22,7 @@ export interface ExchangeContext {
   bodies: BodyReader;
   answers: HeldAnswers;
   hasty: HastyClients | undefined;
+  pace: Pace | undefined;
   drain: Drain;
   refusals: RefusalLog;
   log: Logger;
@@ -47,6 +49,8 @@ export class Exchange implements BodyReceiver, NewestRequest {
   /** The query with its "?", or nothing. */
   #search = "";
   #route: Route | undefined;
+  /** Whose time it takes, where time is shared. */
+  #client: string | undefined;
   #parameters: HttpRequest["parameters"] | undefined;
   #span: OpenSpan | undefined;
   /** A stream counts as answered when it begins: a page that stays open for an hour is no latency of an hour. */
@@ -63,7 +67,7 @@ export class Exchange implements BodyReceiver, NewestRequest {
 
   /** Finds the route and reads the body. `waiting` is the response where the client waits for 100 Continue. */
   begin(waiting?: ServerResponse): void {
-    const { findRoute, bodies, refuseHost, tracing } = this.#context;
+    const { findRoute, refuseHost, tracing } = this.#context;
     const { headers } = this.#request;
     const url = originForm(this.#request.url ?? "/");
     if (url.length > MAX_URL_LENGTH) {
@@ -85,15 +89,29 @@ export class Exchange implements BodyReceiver, NewestRequest {
     // A probe comes by a name that Kubernetes chooses, and its answer says nothing.
     const misdirected = match.route.isProbe ? undefined : refuseHost?.(headers.host);
     const refusal = misdirected ?? match.route.admit?.(headers, match.parameters);
-    if (refusal === undefined) bodies.read(this.#request, this, waiting);
+    if (refusal === undefined) this.#read(waiting);
     else this.refuse(refusal);
+  }
+
+  #read(waiting: ServerResponse | undefined): void {
+    const { bodies, clients, pace } = this.#context;
+    // Not the scrapes and probes of a machine: who watches wants no time.
+    if (pace === undefined || this.#route?.trace === "never" || this.#route?.isProbe) {
+      bodies.read(this.#request, this, waiting);
+      return;
+    }
+    this.#client = clientOf(this.#request, clients);
+    pace.begin(this.#client, () => {
+      if (!this.#response.destroyed) bodies.read(this.#request, this, waiting);
+    });
   }
 
   /** Hands the request with its body to the route and answers what that says. */
   take(body: Buffer): void {
     const { handle } = this.#route as Route;
     const request = this.#request;
-    const { clients, log } = this.#context;
+    const { clients, log, pace } = this.#context;
+    const startedAt = performance.now();
     try {
       const reply = handle({
         method: this.#method,
@@ -115,6 +133,7 @@ export class Exchange implements BodyReceiver, NewestRequest {
     } catch (error) {
       this.#fail(error);
     }
+    if (this.#client !== undefined) pace?.count(this.#client, performance.now() - startedAt);
   }
 
   /** Answers a request whose body may still be coming: a client that goes on sending still sees the answer. */

@@ -6,7 +6,7 @@
 //   body-reader.ts    reads the body, within limits (shedding.ts, progress.ts), and unpacks it (unpack.ts)
 //   connections.ts    bounds the open connections
 //   client.ts         says who a request counts for; places.ts shares places between clients
-//   turns.ts          shares time between clients
+//   pace.ts           shares time between clients; turns.ts shares it between their long works
 //   unread-answers.ts cuts who takes too little of an answer
 //   held-answers.ts   bounds what answers hold that wait for their clients
 //   hasty-clients.ts  lets those wait who come back sooner than they were asked to
@@ -29,6 +29,7 @@ import { HastyClients } from "./hasty-clients.ts";
 import { type Check, healthy, LIVENESS_PATH, READINESS_PATH, readinessOf } from "./health.ts";
 import { HeldAnswers } from "./held-answers.ts";
 import { listenToo } from "./listening.ts";
+import type { Pace } from "./pace.ts";
 import { RefusalLog } from "./refusal-log.ts";
 import type { Route } from "./route.ts";
 import { createRouter } from "./router.ts";
@@ -58,8 +59,11 @@ export interface HttpServerOptions {
   onBodyBytes?: (bytes: number, bodyBytes: number) => void;
   /** Whether bodies may be packed in gzip or zstd. @default no */
   unpacks?: boolean;
-  /** Whether a refusal waits whose client came back before the time that the former one named. @default no */
-  holdsHasty?: boolean | undefined;
+  /**
+   * Shares the process's time between clients that are strangers to each other. Then a refusal waits, too, whose client came back
+   * before the time that the former one named. @default all time is for the one who asks
+   */
+  pace?: Pace | undefined;
   /** The most bytes in the body of an answer that refuses; the log has what does not fit. @default no limit */
   maxRefusalBytes?: number | undefined;
   /** Called for each request except health probes, once its answer is sent or its client has gone (499). */
@@ -97,7 +101,8 @@ export class HttpServer {
       findRoute: createRouter([...routes, ...operationRoutes(options, drain)]),
       clients,
       bodies: new BodyReader({ limits, clients, unpacks, onBytes: onBodyBytes }),
-      hasty: options.holdsHasty ? new HastyClients() : undefined,
+      hasty: options.pace && new HastyClients(),
+      pace: options.pace,
       answers: new HeldAnswers((reply) => refusals.note(undefined, reply)),
       drain,
       refusals,

@@ -1,4 +1,5 @@
-import { expect, it } from "vitest";
+import { expect, it, vi } from "vitest";
+import { Pace } from "./pace.ts";
 import { Turns } from "./turns.ts";
 
 const worker = (turns: Turns, pieces: string[]) => async (client: string, count: number) => {
@@ -10,7 +11,7 @@ const worker = (turns: Turns, pieces: string[]) => async (client: string, count:
 
 it("gives each client one piece in turn, however many works it has", async () => {
   const pieces: string[] = [];
-  const work = worker(new Turns(() => 0), pieces);
+  const work = worker(new Turns({ now: () => 0 }), pieces);
   await Promise.all([...Array.from({ length: 8 }, () => work("greedy", 3)), work("polite", 4), work("other", 2)]);
   expect(pieces.slice(0, 10).join(" ")).toBe("greedy polite other greedy polite other greedy polite greedy polite");
   expect(pieces.filter((one) => one === "greedy")).toHaveLength(24);
@@ -18,7 +19,7 @@ it("gives each client one piece in turn, however many works it has", async () =>
 
 it("a newcomer's pieces come before those of a client that has lately had many, and no longer once that is past", async () => {
   let now = 0;
-  const turns = new Turns(() => now);
+  const turns = new Turns({ now: () => now });
   const pieces: string[] = [];
   const work = worker(turns, pieces);
   await work("greedy", 5);
@@ -38,4 +39,23 @@ it("serves what else is ready between two pieces", async () => {
   await Promise.all(Array.from({ length: 40 }, () => work("a", 3)));
   clearInterval(ticks);
   expect(seen).toContain("tick");
+});
+
+it("the pace hears whose turns took how long", async () => {
+  let now = 0;
+  const counted: [string, number][] = [];
+  const pace = new Pace(() => now);
+  pace.count = (client, ms) => void counted.push([client, ms]);
+  const turns = new Turns({ pace, now: () => now });
+  const work = async (client: string, ms: number) => {
+    await turns.next(client);
+    now += ms;
+  };
+  await Promise.all([work("a", 3), work("b", 5)]);
+  await vi.waitFor(() =>
+    expect(counted).toEqual([
+      ["a", 3],
+      ["b", 5],
+    ]),
+  );
 });

@@ -1,3 +1,5 @@
+import type { Pace } from "./pace.ts";
+
 /** A client's turns count for less as time goes by: to a third after so many ms. */
 const FADING_MS = 1000;
 /** Less than this counts for nothing. */
@@ -14,14 +16,19 @@ interface Recent {
  * served between two pieces.
  */
 export class Turns {
+  readonly #pace: Pace | undefined;
   readonly #now: () => number;
   /** What waits for its next piece, by client. */
   readonly #waiting = new Map<string, (() => void)[]>();
   /** Who lately had turns, the last one at the end. */
   readonly #recent = new Map<string, Recent>();
   #isGranting = false;
+  /** Whose turn it is, and since when. */
+  #granted: { client: string; at: number } | undefined;
 
-  constructor(now: () => number = () => performance.now()) {
+  /** @param pace hears of the time that turns take; @param now ms of a clock that never goes back */
+  constructor({ pace, now = () => performance.now() }: { pace?: Pace; now?: () => number } = {}) {
+    this.#pace = pace;
     this.#now = now;
   }
 
@@ -39,6 +46,12 @@ export class Turns {
 
   #grant(): void {
     const now = this.#now();
+    if (this.#granted !== undefined) this.#pace?.count(this.#granted.client, now - this.#granted.at);
+    this.#granted = undefined;
+    if (this.#waiting.size === 0) {
+      this.#isGranting = false;
+      return;
+    }
     let client = "";
     let fewest = Number.POSITIVE_INFINITY;
     for (const one of this.#waiting.keys()) {
@@ -56,8 +69,8 @@ export class Turns {
       if (turnsAt(recent, now) > 0) break;
       this.#recent.delete(one);
     }
-    if (this.#waiting.size > 0) setImmediate(() => this.#grant());
-    else this.#isGranting = false;
+    this.#granted = { client, at: now };
+    setImmediate(() => this.#grant());
     begin?.();
   }
 }

@@ -1,3 +1,4 @@
+import { Pace } from "../../http/pace.ts";
 import type { PulseFunction } from "../pulse-function.ts";
 import { bearerOf } from "../tokens/credential.ts";
 import { Intake, type IntakeOptions } from "./intake.ts";
@@ -19,7 +20,7 @@ export function createIngest(options: IngestOptions): PulseFunction {
   const intake = new Intake(options);
   return {
     name: "pulse-ingest",
-    holdsHasty: true,
+    pace: new Pace(),
     routes: [...pulseRoutes(intake), ...otlpRoutes(intake), ...zipkinRoutes(intake), ...pingRoutes(intake)],
     loopbackPort: options.otlpPort,
     senderOf: (headers) => tokens?.grantOf(bearerOf(headers))?.sender,

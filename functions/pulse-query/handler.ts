@@ -7,6 +7,7 @@ import { ServicesSettings } from "../../health/service-settings.ts";
 import { History } from "../../history/history.ts";
 import { asPolled } from "../../http/conditional.ts";
 import { freshJson, freshText, json } from "../../http/json.ts";
+import { Pace } from "../../http/pace.ts";
 import { badRequest, problem, tryLater } from "../../http/problem.ts";
 import { faultsInQuery, readQuery } from "../../http/query-parameters.ts";
 import type { HttpReply, HttpRequest, Route } from "../../http/route.ts";
@@ -114,7 +115,8 @@ export function createQuery({
       return message;
     },
   });
-  const turns = new Turns();
+  const pace = new Pace();
+  const turns = new Turns({ pace });
   const history = new History({ reader: store, rollups: store.rollups, retentionMs, now });
   const past = new PastHealth({ health: store.health, settings, historyMs, now });
   const marking = { store, retentionMs, historyMs, userHeader, now };
@@ -195,7 +197,7 @@ export function createQuery({
   ];
   return {
     name: "pulse-query",
-    holdsHasty: true,
+    pace,
     routes,
     check: async () => {
       await store.check();

@@ -67,7 +67,7 @@ export async function serve(
     tracing,
     onBodyBytes: countBodyBytes,
     unpacks: true,
-    holdsHasty: fn.holdsHasty,
+    pace: fn.pace,
     maxRefusalBytes: fn.maxRefusalBytes,
     admitToMetrics: admitToAll(doors.read),
     refuseHost: guardOf(settings),
