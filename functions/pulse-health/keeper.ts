@@ -1,5 +1,5 @@
 // Start here: judges every service every ten seconds, and keeps what it finds. Siblings: judging.ts reads what came of a service and
-// judges it (health/ has the rule), service-watch.ts is what is known of one, arrivals.ts how late its pulses come; own-pulse.ts and
+// judges it (health/ has the rule), service-watch.ts is what is known of one, arrivals.ts how late its pulses come, beside.ts those that take long; own-pulse.ts and
 // own-sight.ts tell whether PulseMesh itself can see; announcer.ts tells the broker; health-gauges.ts is for Prometheus; cells.ts
 // counts pulses, and lookback.ts says how many are needed.
 //
@@ -12,10 +12,11 @@ import pLimit from "p-limit";
 import type { HealthRun } from "../../events/health-run.ts";
 import { CELL_MS } from "../../health/cell.ts";
 import type { ServicesSettings } from "../../health/service-settings.ts";
-import type { HealthChange, HealthStore } from "../../storage/health-ports.ts";
+import type { Basis, HealthChange, HealthStore } from "../../storage/health-ports.ts";
 import type { PulseCounter, PulseReader, RollupStore } from "../../storage/ports.ts";
 import { floorTo, TIERS } from "../../storage/tiers.ts";
 import { latestOfOthers } from "../own-service.ts";
+import { Beside } from "./beside.ts";
 import { Judging, type Round } from "./judging.ts";
 import { OwnSight } from "./own-sight.ts";
 import { ServiceWatch } from "./service-watch.ts";
@@ -29,6 +30,8 @@ export interface KeeperOptions {
   now: () => number;
   /** Services that are judged at one time. @default 1: a store in this process answers without a pause */
   concurrency?: number;
+  /** How long (ms) a round waits for a service, before it is judged beside the rounds. @default 3,000 */
+  patienceMs?: number;
   /** Called with each service whose kept runs have changed, and with each that is seen for the first time. */
   onChanged?: (service: string) => void;
 }
@@ -60,6 +63,9 @@ export class Keeper {
   readonly #judging: Judging;
   readonly #sight: OwnSight;
   readonly #watches = new Map<string, ServiceWatch>();
+  readonly #beside: Beside;
+  /** Epoch ms: from when on it is seen otherwise than when the services began that are judged beside the rounds. */
+  #seenOtherwiseFrom = Number.POSITIVE_INFINITY;
   #rounds = 0;
   #judgedUntil = 0;
 
@@ -68,6 +74,7 @@ export class Keeper {
     const { reader, rollups, retentionMs, now } = options;
     this.#judging = new Judging({ reader, rollups, horizon: () => now() - retentionMs });
     this.#sight = new OwnSight({ reader, rollups, retentionMs });
+    this.#beside = new Beside(options.patienceMs ?? 3000);
   }
 
   /** Epoch ms: until when this keeper has judged every service; 0 before its first round has ended. */
@@ -91,7 +98,11 @@ export class Keeper {
     const sealedUntil = floorTo(CELL_MS, await rollups.sealedUntil());
     const newest = await newestOf(reader);
     const { blind, changedFrom, ...sight } = await this.#sight.look(basis.asOf, settled, sealedUntil);
-    if (changedFrom !== undefined) for (const watch of this.#watches.values()) watch.doubt(changedFrom);
+    if (this.#beside.size === 0) this.#seenOtherwiseFrom = Number.POSITIVE_INFINITY;
+    if (changedFrom !== undefined) {
+      for (const watch of this.#watches.values()) watch.doubt(changedFrom);
+      this.#seenOtherwiseFrom = Math.min(this.#seenOtherwiseFrom, changedFrom);
+    }
     if (sight.isCatchingUp) return;
     const until = Math.max(sight.knownUntil, this.#judgedUntil);
     if (this.#rounds % COMPARE_EVERY === 0) await this.#compare();
@@ -101,8 +112,12 @@ export class Keeper {
     const limit = pLimit(concurrency);
     let pieceFrom = performance.now();
     await limit.map([...newest], async ([service, time]) => {
-      const change = await this.#judgeOne(service, time, round);
-      if (change !== undefined) changes.push(change);
+      if (this.#beside.has(service)) return;
+      const judged = await this.#beside.wait(service, this.#judgeOne(service, time, round), {
+        services: newest.size,
+        later: (change) => this.#keepLater(service, change, basis),
+      });
+      if (judged?.said !== undefined) changes.push(judged.said);
       if (performance.now() - pieceFrom < PIECE_MS) return;
       await nextTurn();
       pieceFrom = performance.now();
@@ -138,12 +153,21 @@ export class Keeper {
     return watch;
   }
 
+  /** Keeps what was found of a service beside the rounds. */
+  async #keepLater(service: string, change: HealthChange | undefined, basis: Basis): Promise<void> {
+    if (change !== undefined && (await this.#options.health.keep([change], basis))) {
+      this.#noteKept([change], basis.asOf);
+    }
+    this.#watches.get(service)?.doubt(this.#seenOtherwiseFrom);
+  }
+
   /** Another keeper may have kept other runs, and a service may have been forgotten: then it is read again. */
   async #compare(): Promise<void> {
     const { health, now } = this.#options;
     const asOf = new Map<string, number>();
     for await (const chunk of health.current()) for (const current of chunk) asOf.set(current.service, current.asOf);
     for (const [service, watch] of this.#watches) {
+      if (this.#beside.has(service)) continue;
       const kept = asOf.get(service);
       if (watch.keptAsOf === undefined || kept === watch.keptAsOf) {
         if (kept !== undefined && now() - kept > RENEW_MS) watch.renew();
