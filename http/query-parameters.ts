@@ -57,6 +57,8 @@ function onlyOf(names: readonly string[]): string {
 
 /** 2001-01-01 in epoch ms. A smaller number is a time in seconds: read as milliseconds, it would find nothing. */
 const FIRST_MS = 978_307_200_000;
+/** The end of the year 9999: an RFC 3339 time has four digits for the year, in answers too. */
+const LAST_MS = 253_402_300_799_999;
 
 /** A moment in epoch ms. */
 export const moment: Field<number | undefined> = {
@@ -64,13 +66,15 @@ export const moment: Field<number | undefined> = {
   fallback: undefined,
   // A "+" that the client did not encode arrives as a blank: 2026-01-02T03:04:05 01:00 can only mean +01:00.
   parse(text) {
-    if (!/^\d{1,15}$/.test(text)) return parseTime(text.replace(/ (?=\d\d:\d\d$)/, "+"));
-    return Number(text) >= FIRST_MS ? Number(text) : undefined;
+    const isNumber = /^\d{1,15}$/.test(text);
+    const time = isNumber ? Number(text) : parseTime(text.replace(/ (?=\d\d:\d\d$)/, "+"));
+    if (time === undefined || time > LAST_MS || (isNumber && time < FIRST_MS)) return undefined;
+    return time;
   },
   schema: {
     anyOf: [
       { type: "string", format: "date-time" },
-      { type: "integer", minimum: FIRST_MS, maximum: 999_999_999_999_999 },
+      { type: "integer", minimum: FIRST_MS, maximum: LAST_MS },
     ],
   },
 };

@@ -59,6 +59,11 @@ export function firstDifference(some: readonly HealthCell[], others: readonly He
   }
 }
 
+/** The cells that begin in a span. */
+export function within(cells: readonly HealthCell[], { from, to }: Span): HealthCell[] {
+  return cells.filter(({ start }) => start >= from && start < to);
+}
+
 function isSame(one: HealthCell, other: HealthCell): boolean {
   for (const key of ["counts", "first", "last"] as const) {
     const [a, b] = [one[key], other[key]];

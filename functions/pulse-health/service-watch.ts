@@ -1,5 +1,5 @@
 import type { HealthRun } from "../../events/health-run.ts";
-import { CELL_MS, type HealthCell } from "../../health/cell.ts";
+import { CELL_MS } from "../../health/cell.ts";
 import { type Memory, memoryOf, neededFrom, recall, remember, stateOf } from "../../health/memory.ts";
 import type { RuleSettings } from "../../health/rule.ts";
 import { judge, type TimelineState } from "../../health/timeline.ts";
@@ -7,7 +7,7 @@ import type { HealthChange, KeptMemory } from "../../storage/health-ports.ts";
 import type { Span } from "../../storage/span.ts";
 import { floorTo } from "../../storage/tiers.ts";
 import { Arrivals } from "./arrivals.ts";
-import { type CellSpan, firstDifference } from "./cells.ts";
+import { type CellSpan, firstDifference, within } from "./cells.ts";
 import { lookbackOf, windowOf } from "./lookback.ts";
 
 const NO_CELLS: CellSpan = { from: Number.POSITIVE_INFINITY, to: Number.NEGATIVE_INFINITY, cells: [] };
@@ -245,8 +245,4 @@ export class ServiceWatch {
 
 function isSameRun(a: HealthRun, b: HealthRun): boolean {
   return a.since === b.since && a.health === b.health && a.confirmedAt === b.confirmedAt && a.cause === b.cause;
-}
-
-function within(cells: readonly HealthCell[], { from, to }: Span): HealthCell[] {
-  return cells.filter(({ start }) => start >= from && start < to);
 }

@@ -106,6 +106,21 @@ describe.skipIf(isSkippedWithout("helm"))("the chart", () => {
     expect(env).toContainEqual({ name: "PULSE_USER_HEADER", value: "x-user" });
   });
 
+  it("pulsemesh gives what is known of services to those who judge them and to those who show them", () => {
+    const readers = render("pulsemesh", [])
+      .filter(({ apiVersion }) => apiVersion === "serving.knative.dev/v1")
+      .filter(({ spec }) => {
+        const { containers, volumes } = spec.template.spec;
+        const [{ env, volumeMounts }] = containers;
+        const file = env.find(({ name }: Manifest) => name === "PULSE_SERVICES_FILE");
+        const mount = volumeMounts.find(({ mountPath }: Manifest) => file?.value === `${mountPath}/services.yaml`);
+        return volumes.some(
+          ({ name, configMap }: Manifest) => name === mount?.name && configMap?.name === "pulsemesh-services",
+        );
+      });
+    expect(readers.map(({ metadata }) => metadata.name).sort()).toEqual(["pulse-health", "pulse-query"]);
+  });
+
   it("pulsemesh lets Alertmanager post the alerts of its namespace to the paths of a webhook", () => {
     const manifests = render("pulsemesh", [
       ...MONITORED,
