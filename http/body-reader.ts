@@ -20,7 +20,7 @@ export interface BodyReaderOptions {
   /** Whether a body may be packed, as its Content-Encoding says. Its receiver gets it unpacked, and no such header. */
   unpacks: boolean;
   /** Called with the size of each part of a body that comes in and of the body so far, and with that of a body unpacked. */
-  onBytes: ((bytes: number, bodyBytes: number) => void) | undefined;
+  onBytes: ((bytes: number, bodyBytes: number, isUnpacked: boolean) => void) | undefined;
 }
 
 /** Who wants a body: gets one of the two calls, once, and none when the client goes away. */
@@ -61,7 +61,7 @@ export class BodyReader {
   readonly #limits: BodyLimits;
   readonly #rules: ClientRules;
   readonly #unpacks: boolean;
-  readonly #onBytes: (bytes: number, bodyBytes: number) => void;
+  readonly #onBytes: (bytes: number, bodyBytes: number, isUnpacked: boolean) => void;
   /** The oldest first. */
   readonly #readings = new Set<Reading>();
   readonly #sweep: NodeJS.Timeout;
@@ -105,7 +105,7 @@ export class BodyReader {
     request.on("data", (chunk: Buffer) => {
       if (!this.#readings.has(reading)) return;
       reading.bytes += chunk.length;
-      this.#onBytes(chunk.length, reading.bytes);
+      this.#onBytes(chunk.length, reading.bytes, false);
       reading.chunks.push(chunk);
       this.#readingBytes += chunk.length;
       if (reading.bytes > maxBodyBytes) this.#refuse(reading, tooLarge(maxBodyBytes));
@@ -125,7 +125,7 @@ export class BodyReader {
         receiver.refuse(whole);
         return;
       }
-      this.#onBytes(whole.length, whole.length);
+      this.#onBytes(whole.length, whole.length, true);
       receiver.take(whole);
     });
     request.on("close", () => this.#end(reading));
@@ -133,7 +133,7 @@ export class BodyReader {
 
   /** Reads what is left of a body that nobody wants. */
   discard(request: IncomingMessage): void {
-    request.on("data", ({ length }: Buffer) => this.#onBytes(length, length));
+    request.on("data", ({ length }: Buffer) => this.#onBytes(length, length, false));
   }
 
   close(): void {

@@ -56,7 +56,7 @@ export interface HttpServerOptions {
   /** Makes spans of requests. @default none */
   tracing?: Tracing | undefined;
   /** Called with the size of each part of a body that comes in. */
-  onBodyBytes?: (bytes: number, bodyBytes: number) => void;
+  onBodyBytes?: (bytes: number, bodyBytes: number, isUnpacked: boolean) => void;
   /** Whether bodies may be packed in gzip or zstd. @default no */
   unpacks?: boolean;
   /**

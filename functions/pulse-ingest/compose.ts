@@ -2,7 +2,6 @@ import { DAY_MS } from "../../events/time.ts";
 import { openBrokerClient } from "../broker-client.ts";
 import { brokerAuthorization, type Parts, requireBrokerUrl } from "../parts.ts";
 import type { PulseFunction } from "../pulse-function.ts";
-import { markLate } from "../runtime/body-garbage.ts";
 import { openTokens } from "../tokens/token-file.ts";
 import { type Clock, Emitter } from "./emitter.ts";
 import { createIngest } from "./handler.ts";
@@ -13,7 +12,6 @@ import { learnServices } from "./service-learner.ts";
 /** pulse-ingest with its connections to the broker. */
 export function compose({ settings, registry, tracing, log }: Parts, clock?: Clock): PulseFunction {
   const { tokensFile: file } = settings;
-  markLate();
   const metrics = createIngestMetrics([registry]);
   const broker = openBrokerClient({
     url: requireBrokerUrl(settings),

@@ -14,6 +14,8 @@ const LARGE_BODY_BYTES = MIB / 8;
 const LARGE_HEAP_BYTES = 40 * MIB;
 
 let bytesSince = 0;
+let unpackedSince = 0;
+let marksLate = false;
 let isLargeBody = false;
 let isWhole = false;
 let collect: ((options: { type: "minor" | "major" }) => void) | undefined;
@@ -22,12 +24,16 @@ let collect: ((options: { type: "minor" | "major" }) => void) | undefined;
  * Counts bytes that came in, and collects garbage now and then. V8 alone lets finished bodies pile up to some 100 MB: their
  * bytes lie outside its heap, where they weigh little.
  * @param bodyBytes how long the body is so far of which they are
+ * @param isUnpacked whether they came packed, and are now unpacked
  */
-export function countBodyBytes(bytes: number, bodyBytes: number): void {
+export function countBodyBytes(bytes: number, bodyBytes: number, isUnpacked: boolean): void {
   bytesSince += bytes;
+  if (isUnpacked) unpackedSince += bytes;
   isLargeBody ||= bodyBytes > LARGE_BODY_BYTES;
   if (bytesSince < (isLargeBody ? COLLECT_LARGE_EVERY_BYTES : COLLECT_EVERY_BYTES)) return;
+  markLate(unpackedSince > bytesSince / 2);
   bytesSince = 0;
+  unpackedSince = 0;
   collect ??= exposeCollector();
   isWhole = !isWhole && (isLargeBody || getHeapStatistics().used_heap_size > LARGE_HEAP_BYTES);
   if (isWhole) isLargeBody = false;
@@ -36,10 +42,12 @@ export function countBodyBytes(bytes: number, bodyBytes: number): void {
 
 /**
  * Lets V8 mark a heap of which a tenth is left, and not ahead of need: where what is left of a small heap is less than all young objects
- * may take, it marks all the time, and does so in one process of two that unpacks bodies. For a process whose heap has a small limit.
+ * may take, it marks all the time, and does so in one process of two that unpacks bodies. Plain bodies cost up to a third more with it.
  */
-export function markLate(): void {
-  setFlagsFromString("--incremental-marking-soft-trigger=10");
+function markLate(isWanted: boolean): void {
+  if (isWanted === marksLate) return;
+  marksLate = isWanted;
+  setFlagsFromString(`--incremental-marking-soft-trigger=${isWanted ? 10 : 0}`);
 }
 
 // The way that node documents to reach the collector without a flag on the command line.
