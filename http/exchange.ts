@@ -49,8 +49,9 @@ export class Exchange implements BodyReceiver, NewestRequest {
   /** The query with its "?", or nothing. */
   #search = "";
   #route: Route | undefined;
-  /** Whose time it takes, where time is shared. */
+  /** Whose time it takes, where time is shared; and what takes it back while it waits for some. */
   #client: string | undefined;
+  #withdraw: (() => void) | undefined;
   #parameters: HttpRequest["parameters"] | undefined;
   #span: OpenSpan | undefined;
   /** A stream counts as answered when it begins: a page that stays open for an hour is no latency of an hour. */
@@ -101,9 +102,7 @@ export class Exchange implements BodyReceiver, NewestRequest {
       return;
     }
     this.#client = clientOf(this.#request, clients);
-    pace.begin(this.#client, () => {
-      if (!this.#response.destroyed) bodies.read(this.#request, this, waiting);
-    });
+    this.#withdraw = pace.begin(this.#client, () => bodies.read(this.#request, this, waiting));
   }
 
   /** Hands the request with its body to the route and answers what that says. */
@@ -226,6 +225,7 @@ export class Exchange implements BodyReceiver, NewestRequest {
   #end(): void {
     const { drain, onAnswered } = this.#context;
     const { headersSent, statusCode } = this.#response;
+    this.#withdraw?.();
     drain.ended(this.#connection, this);
     this.#span?.end(headersSent ? { status: statusCode } : { fault: "the client has gone" });
     if (onAnswered === undefined || this.#route?.isProbe) return;

@@ -39,6 +39,20 @@ it("who took far more than all others begins once that has faded, one request af
   expect(begun).toEqual(["polite", "greedy", "greedy", "greedy"]);
 });
 
+it("a request that was taken back never begins, and makes no other wait", () => {
+  const { begun, count, begin } = openPace();
+  count("greedy", 680);
+  count("polite", 5);
+  const taken = Array.from({ length: 1000 }, () => begin("greedy"));
+  begin("greedy");
+  for (const withdraw of taken) withdraw?.();
+  vi.advanceTimersByTime(990);
+  expect(begun).toEqual(["greedy"]);
+  vi.advanceTimersByTime(10);
+  expect(begin("greedy")).toBeUndefined();
+  expect(begun).toEqual(["greedy", "greedy"]);
+});
+
 it("nobody waits for longer than a second", () => {
   const { begun, count, begin } = openPace();
   count("greedy", 1e6);

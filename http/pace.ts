@@ -1,6 +1,6 @@
-/** What a client took counts for less as time goes by: for a third after so many ms. */
-const FADING_MS = 1000;
-/** What one client may have taken lately beyond all others together: a quarter of a process's time. */
+import { type Fading, fadesTo, leftOf } from "./fading.ts";
+
+/** What one client may have taken lately beyond all others together, in ms: a quarter of a process's time. */
 const MARGIN_MS = 250;
 /** Others who took less than this lately want nothing. */
 const WANTED_MS = 1;
@@ -9,10 +9,7 @@ const MAX_WAIT_MS = 1000;
 const MIN_WAIT_MS = 1;
 const MAX_CLIENTS = 10_000;
 
-interface Taken {
-  ms: number;
-  at: number;
-}
+type Begin = () => void;
 
 /**
  * Shares a process's time between its clients. Who takes far more than all others together begins the next request later, so
@@ -20,17 +17,18 @@ interface Taken {
  */
 export class Pace {
   readonly #now: () => number;
-  readonly #all: Taken;
-  readonly #taken = new Map<string, Taken>();
-  /** The requests that have not begun, by client. */
-  readonly #waiting = new Map<string, (() => void)[]>();
+  readonly #all: Fading;
+  readonly #taken = new Map<string, Fading>();
+  /** The requests that have not begun, by client, in the order of coming. A client is in it until its timer finds none. */
+  readonly #waiting = new Map<string, Set<Begin>>();
 
+  /** @param now ms of a clock that never goes back */
   constructor(now: () => number = () => performance.now()) {
     this.#now = now;
-    this.#all = { ms: 0, at: now() };
+    this.#all = { amount: 0, at: now() };
   }
 
-  /** Counts time that the process has worked for a client. */
+  /** Counts time (ms) that the process has worked for a client. */
   count(client: string, ms: number): void {
     const now = this.#now();
     add(this.#all, ms, now);
@@ -38,29 +36,40 @@ export class Pace {
     if (own !== undefined) add(own, ms, now);
     else {
       if (this.#taken.size >= MAX_CLIENTS) this.#taken.clear();
-      this.#taken.set(client, { ms, at: now });
+      this.#taken.set(client, { amount: ms, at: now });
     }
   }
 
-  /** Begins a request of a client: at once, or when the client has left others enough. */
-  begin(client: string, request: () => void): void {
-    const waiting = this.#waiting.get(client);
-    if (waiting !== undefined) waiting.push(request);
-    else if (this.#waitOf(client) === 0) request();
-    else {
-      this.#waiting.set(client, [request]);
-      this.#beginNext(client);
+  /**
+   * Begins a request of a client: at once, or when the client has left others enough.
+   * @returns what takes a request back that has not begun; `undefined` for one that has
+   */
+  begin(client: string, request: Begin): (() => void) | undefined {
+    let waiting = this.#waiting.get(client);
+    if (waiting === undefined && this.#waitOf(client) === 0) {
+      request();
+      return undefined;
     }
+    if (waiting === undefined) {
+      waiting = new Set();
+      this.#waiting.set(client, waiting);
+      this.#beginNextLater(client, waiting);
+    }
+    const requests = waiting.add(request);
+    return () => void requests.delete(request);
   }
 
-  #beginNext(client: string): void {
+  #beginNextLater(client: string, waiting: Set<Begin>): void {
     const waitMs = Math.min(Math.max(this.#waitOf(client), MIN_WAIT_MS), MAX_WAIT_MS);
     setTimeout(() => {
-      const waiting = this.#waiting.get(client) as (() => void)[];
-      const request = waiting.shift() as () => void;
-      if (waiting.length === 0) this.#waiting.delete(client);
-      else this.#beginNext(client);
-      request();
+      const [next] = waiting;
+      if (next === undefined) {
+        this.#waiting.delete(client);
+        return;
+      }
+      waiting.delete(next);
+      this.#beginNextLater(client, waiting);
+      next();
     }, waitMs);
   }
 
@@ -68,18 +77,14 @@ export class Pace {
     const taken = this.#taken.get(client);
     if (taken === undefined) return 0;
     const now = this.#now();
-    const own = msAt(taken, now);
-    const others = msAt(this.#all, now) - own;
+    const own = leftOf(taken, now);
+    const others = leftOf(this.#all, now) - own;
     if (others < WANTED_MS || own <= MARGIN_MS + others) return 0;
-    return FADING_MS * Math.log(own / (MARGIN_MS + others));
+    return fadesTo(own, MARGIN_MS + others);
   }
 }
 
-function msAt({ ms, at }: Taken, now: number): number {
-  return ms * Math.exp((at - now) / FADING_MS);
-}
-
-function add(taken: Taken, ms: number, now: number): void {
-  taken.ms = msAt(taken, now) + ms;
+function add(taken: Fading, ms: number, now: number): void {
+  taken.amount = leftOf(taken, now) + ms;
   taken.at = now;
 }

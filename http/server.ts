@@ -6,7 +6,7 @@
 //   body-reader.ts    reads the body, within limits (shedding.ts, progress.ts), and unpacks it (unpack.ts)
 //   connections.ts    bounds the open connections
 //   client.ts         says who a request counts for; places.ts shares places between clients
-//   pace.ts           shares time between clients; turns.ts shares it between their long works
+//   pace.ts           shares time between clients; turns.ts shares it between their long works (fading.ts)
 //   unread-answers.ts cuts who takes too little of an answer
 //   held-answers.ts   bounds what answers hold that wait for their clients
 //   hasty-clients.ts  lets those wait who come back sooner than they were asked to

@@ -1,14 +1,8 @@
+import { type Fading, leftOf } from "./fading.ts";
 import type { Pace } from "./pace.ts";
 
-/** A client's turns count for less as time goes by: to a third after so many ms. */
-const FADING_MS = 1000;
-/** Less than this counts for nothing. */
+/** Less of a turn than this counts for nothing. */
 const FADED = 0.01;
-
-interface Recent {
-  turns: number;
-  at: number;
-}
 
 /**
  * Turns for work that is done in pieces, such as a scan of a store. The next piece is done for the client that has lately had the
@@ -21,7 +15,7 @@ export class Turns {
   /** What waits for its next piece, by client. */
   readonly #waiting = new Map<string, (() => void)[]>();
   /** Who lately had turns, the last one at the end. */
-  readonly #recent = new Map<string, Recent>();
+  readonly #recent = new Map<string, Fading>();
   #isGranting = false;
   /** Whose turn it is, and since when. */
   #granted: { client: string; at: number } | undefined;
@@ -64,7 +58,7 @@ export class Turns {
     this.#waiting.delete(client);
     if (own.length > 0) this.#waiting.set(client, own);
     this.#recent.delete(client);
-    this.#recent.set(client, { turns: fewest + 1, at: now });
+    this.#recent.set(client, { amount: fewest + 1, at: now });
     for (const [one, recent] of this.#recent) {
       if (turnsAt(recent, now) > 0) break;
       this.#recent.delete(one);
@@ -75,7 +69,7 @@ export class Turns {
   }
 }
 
-function turnsAt(recent: Recent | undefined, now: number): number {
-  const turns = recent === undefined ? 0 : recent.turns * Math.exp((recent.at - now) / FADING_MS);
+function turnsAt(recent: Fading | undefined, now: number): number {
+  const turns = recent === undefined ? 0 : leftOf(recent, now);
   return turns < FADED ? 0 : turns;
 }
