@@ -10,16 +10,17 @@ import type { Logger } from "./log.ts";
 
 /** What became of an event: the broker has it; does not take it now; will never take it. */
 export type EmitOutcome =
-  | {
-      kind: "accepted";
-      /** The broker has it, and takes more than it delivers: for so long (ms), what is sent should be less. */
-      slowDownMs?: number;
-    }
+  | { kind: "accepted" }
   | { kind: "unavailable"; reason: string }
   | { kind: "refused"; reason: string };
 
-/** An outcome, and the number of other tries that the broker may have taken without saying so: each may be a delivery. */
-export type SentEvent = EmitOutcome & { uncertainTries: number };
+/** An outcome, and what else the broker's answers tell. */
+export type SentEvent = EmitOutcome & {
+  /** The number of other tries that the broker may have taken without saying so: each may be a delivery. */
+  uncertainTries: number;
+  /** The broker has the event, and takes more than it delivers: for so long (ms), less should be sent. */
+  slowDownMs?: number;
+};
 
 export interface BrokerClient {
   /** Hands an event over, with a few quick tries; never rejects. */

@@ -219,9 +219,7 @@ export class Emitter {
     traffic.inFlight--;
     traffic.answeredAt = this.#clock.now();
     traffic.awayMs = traffic.answeredAt - sentAt;
-    if (sent.kind === "accepted" && sent.slowDownMs !== undefined) {
-      this.#slowDown.begin(traffic.answeredAt, sent.slowDownMs);
-    }
+    if (sent.slowDownMs !== undefined) this.#slowDown.begin(traffic.answeredAt, sent.slowDownMs);
     let unacknowledged = sent.uncertainTries * pulses;
     for (const { request, pulses: count } of chunks) {
       if (sent.kind === "accepted") request.takenPulses += count;

@@ -1,3 +1,4 @@
+import type { ServerResponse } from "node:http";
 import { expect, it } from "vitest";
 import { openTestBroker, post } from "../testing/broker.ts";
 import { Flow } from "./flow.ts";
@@ -39,12 +40,15 @@ it("what an outage has left is no overload while it grows less, nor is an absent
 
 it("a broker asks its senders for less while a slow subscriber makes events wait", async () => {
   const { url, subscriber } = await openTestBroker();
-  subscriber.answerWith((_, response) => void setTimeout(() => response.writeHead(204).end(), 300));
+  const unanswered: ServerResponse[] = [];
+  subscriber.answerWith((_, response) => void unanswered.push(response));
   const asks: (string | null)[] = [];
   await expect
     .poll(async () => {
       const answers = await Promise.all(Array.from({ length: 8 }, () => post(url, `${asks.length}`)));
       expect(answers.map(({ status }) => status)).toEqual(Array(8).fill(202));
+      // Eight come, and one leaves.
+      unanswered.shift()?.writeHead(204).end();
       asks.push(...answers.map(({ headers }) => headers.get("retry-after")));
       return asks.at(-1);
     })

@@ -76,8 +76,7 @@ export function createIngress(options: IngressOptions): Ingress {
     return new Promise((resolve) => {
       const bytes = request.body.length;
       const done = (outcome: AddOutcome, isOverloaded: boolean) => {
-        const reply = answerTo(event, bytes, outcome);
-        resolve(reply === ACCEPTED && isOverloaded ? ACCEPTED_SLOWLY : reply);
+        resolve(answerTo(event, bytes, outcome, isOverloaded ? ACCEPTED_SLOWLY : ACCEPTED));
       };
       const admission = admit(event, { subscriptions, done });
       if (admission.kind === "wanted") journal.add(admission.event);
@@ -96,12 +95,12 @@ export function createIngress(options: IngressOptions): Ingress {
     return { ...problem(400, "Hop limit reached", detail), trail: logFieldsOf(event) };
   }
 
-  function answerTo(event: CloudEvent, bytes: number, outcome: AddOutcome): HttpReply {
+  function answerTo(event: CloudEvent, bytes: number, outcome: AddOutcome, accepted: HttpReply): HttpReply {
     if (outcome.kind === "stored") {
       events.accepted.inc();
       refusal.note(undefined, bytes);
       if (logger.isLevelEnabled("debug")) logger.debug(logFieldsOf(event), "event accepted");
-      return ACCEPTED;
+      return accepted;
     }
     events[outcome.kind].inc();
     const reason = outcome.kind === "full" ? FULL : FAILED;
