@@ -1,8 +1,8 @@
-import { setTimeout as delay } from "node:timers/promises";
-import { expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { Beside } from "./beside.ts";
 import { openKeptStore } from "./testing/keepers.ts";
 
-/** A store in which the pulses of `bulk…` are read once they are let go, and a keeper that waits 10 ms for them. */
+/** A store in which the pulses of `bulk` are read once they are let go, and a keeper that waits 10 ms for them. */
 function openSlow() {
   const kept = openKeptStore();
   const gate = Promise.withResolvers<void>();
@@ -14,7 +14,7 @@ function openSlow() {
       latest: (...asked) => store.latest(...asked),
       async *measures(service, span) {
         reads.push(service);
-        if (service.startsWith("bulk")) await gate.promise;
+        if (service === "bulk") await gate.promise;
         yield* store.measures(service, span);
       },
     },
@@ -41,15 +41,36 @@ it("a service that takes long to read is judged beside the rounds, and all other
   expect((await kept.kept("bulk")).map(([, health]) => health)).toEqual(["up", "down"]);
 });
 
-it("where more than one of a hundred takes long, the round waits", async () => {
-  const { kept, keeper, letGo } = openSlow();
-  await kept.pulse("bulk", 1);
-  await kept.look(keeper, 10);
-  await kept.pulse("bulk-2", 11);
-  const round = kept.look(keeper, 20);
-  expect(await Promise.race([round, delay(100, "waits")])).toBe("waits");
-  letGo();
-  await round;
-  expect(keeper.judgedUntil).toBe(kept.clock.now - 3000);
-  expect(await kept.kept("bulk-2")).toEqual([[11, "up"]]);
+describe("works that take long", () => {
+  beforeEach(() => void vi.useFakeTimers());
+  afterEach(() => void vi.useRealTimers());
+
+  it("go on beside a round of a hundred services, one at a time", async () => {
+    const beside = new Beside(10);
+    const [one, other] = [Promise.withResolvers<string>(), Promise.withResolvers<string>()];
+    const heard: string[] = [];
+    const ended: unknown[] = [];
+    const later = async (said: string) => void heard.push(said);
+    const wait = (service: string, work: Promise<string>) =>
+      beside.wait(service, work, { services: 100, later }).then((said) => ended.push(said));
+    wait("one", one.promise);
+    wait("other", other.promise);
+    await vi.advanceTimersByTimeAsync(1000);
+    expect([ended, beside.has("one"), beside.has("other")]).toEqual([[undefined], true, false]);
+    other.resolve("in time");
+    one.resolve("late");
+    await vi.advanceTimersByTimeAsync(0);
+    expect([ended, heard, beside.size]).toEqual([[undefined, { said: "in time" }], ["late"], 0]);
+  });
+
+  it("that fail leave, and are no failure of the round", async () => {
+    const beside = new Beside(10);
+    const work = Promise.withResolvers<string>();
+    const waited = beside.wait("one", work.promise, { services: 1, later: async () => expect.fail("heard") });
+    await vi.advanceTimersByTimeAsync(10);
+    expect(await waited).toBeUndefined();
+    work.reject(new Error("the store is away"));
+    await vi.advanceTimersByTimeAsync(0);
+    expect(beside.size).toBe(0);
+  });
 });

@@ -39,14 +39,17 @@ export class Beside {
       resolve(undefined);
     }, this.#patienceMs);
     try {
-      return await Promise.race([work.then((said) => ({ said })), late]);
+      const ended = await Promise.race([work.then((said) => ({ said })), late]);
+      if (ended === undefined) this.#goOn(service, work.then(later));
+      return ended;
     } finally {
       clearInterval(timer);
-      if (this.#services.has(service)) {
-        const leave = () => void this.#services.delete(service);
-        // The store was away: the next round says so, and judges the service again.
-        work.then(later).then(leave, leave);
-      }
     }
+  }
+
+  #goOn(service: string, work: Promise<void>): void {
+    const leave = () => void this.#services.delete(service);
+    // Where the store was away, the next round says so, and judges the service again.
+    work.then(leave, leave);
   }
 }
