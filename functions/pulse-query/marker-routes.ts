@@ -1,8 +1,6 @@
-import { parseJson } from "../../events/cloud-event.ts";
-import { type Fault, type Parsed, refuse } from "../../events/fault.ts";
+import { type Parsed, refuse } from "../../events/fault.ts";
 import { MAX_AHEAD_MS } from "../../events/pulse-time.ts";
 import { DAY_MS } from "../../events/time.ts";
-import { collectFaults } from "../../events/zod-faults.ts";
 import { freshJson } from "../../http/json.ts";
 import { badRequest, tryLater } from "../../http/problem.ts";
 import { readQuery } from "../../http/query-parameters.ts";
@@ -12,6 +10,7 @@ import { authorOf } from "../tokens/author.ts";
 import type { GuardedRoute } from "../tokens/guarded-routes.ts";
 import { uuidV7 } from "../uuid-v7.ts";
 import { answering } from "./answering.ts";
+import { readJsonBody } from "./json-body.ts";
 import { type MarkersAnswer, type MarkerView, markerBody } from "./marker-answers.ts";
 import { markersParameters, readSpanQuery } from "./query-parameters.ts";
 import { SharedAnswers } from "./shared-answers.ts";
@@ -22,7 +21,6 @@ const RETRY_AFTER_MS = 1000;
 /** Answers that are made at one time: each looks at some pulses one by one. */
 const MAX_ANSWERS = 4;
 const MAX_WAITING = 50;
-const KNOWN_FIELDS = `Expected only ${Object.keys(markerBody.shape).join(", ")}`;
 
 export interface MarkerRoutesOptions {
   store: Pick<PulseReader, "page"> & { readonly markers: MarkerStore };
@@ -96,19 +94,13 @@ export function markRoute({ store, historyMs, userHeader, now }: MarkerRoutesOpt
 type NewMarker = Pick<Marker, "text" | "link"> & { id: string | undefined; time: number | undefined };
 
 function readMarker(body: Buffer, now: number, historyMs: number): Parsed<NewMarker> {
-  const json = parseJson(body, "");
-  if (!json.ok) return json;
-  const read = markerBody.safeParse(json.value);
-  if (!read.success) {
-    const faults: Fault[] = [];
-    collectFaults(read.error.issues, { value: json.value, pointer: "", unknownField: KNOWN_FIELDS }, faults);
-    return { ok: false, faults };
-  }
-  const { id, text, link } = read.data;
-  const time = read.data.time === undefined ? undefined : Date.parse(read.data.time);
+  const read = readJsonBody(markerBody, body);
+  if (!read.ok) return read;
+  const { id, text, link } = read.value;
+  const time = read.value.time === undefined ? undefined : Date.parse(read.value.time);
   if (time !== undefined && (time < now - historyMs || time > now + MAX_AHEAD_MS)) {
     const rule = `Expected a time at most 5 minutes ahead, and at most ${historyMs / DAY_MS} days ago`;
-    return refuse("/time", rule, read.data.time);
+    return refuse("/time", rule, read.value.time);
   }
   return { ok: true, value: { id, time, text, link } };
 }

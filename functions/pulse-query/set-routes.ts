@@ -1,6 +1,4 @@
-import { parseJson } from "../../events/cloud-event.ts";
-import { type Fault, type Parsed, refuse } from "../../events/fault.ts";
-import { collectFaults } from "../../events/zod-faults.ts";
+import { type Parsed, refuse } from "../../events/fault.ts";
 import { badRequest, tryLater } from "../../http/problem.ts";
 import { readQuery } from "../../http/query-parameters.ts";
 import type { HttpReply, HttpRequest } from "../../http/route.ts";
@@ -10,9 +8,9 @@ import type { GuardedRoute } from "../tokens/guarded-routes.ts";
 import type { Grant } from "../tokens/token-file.ts";
 import { answering } from "./answering.ts";
 import { maintenanceBody } from "./change-answers.ts";
+import { readJsonBody } from "./json-body.ts";
 
 const RETRY_AFTER_MS = 1000;
-const KNOWN_FIELDS = `Expected only ${Object.keys(maintenanceBody.shape).join(", ")}`;
 
 export interface SetRoutesOptions {
   setter: Omit<ServiceSetter, "set">;
@@ -69,15 +67,9 @@ export function setRoutes({ setter, userHeader }: SetRoutesOptions): GuardedRout
 }
 
 function readMaintenance(body: Buffer): Parsed<PlannedWork> {
-  const json = parseJson(body, "");
-  if (!json.ok) return json;
-  const read = maintenanceBody.safeParse(json.value);
-  if (!read.success) {
-    const faults: Fault[] = [];
-    collectFaults(read.error.issues, { value: json.value, pointer: "", unknownField: KNOWN_FIELDS }, faults);
-    return { ok: false, faults };
-  }
-  const { from, to, reason } = read.data;
+  const read = readJsonBody(maintenanceBody, body);
+  if (!read.ok) return read;
+  const { from, to, reason } = read.value;
   const work = { from: Date.parse(from), to: Date.parse(to), reason };
   return work.from < work.to ? { ok: true, value: work } : refuse("/to", "Expected a time after from", to);
 }
