@@ -121,14 +121,11 @@ export function testWall(): void {
       expect(Math.abs((state?.y ?? 0) - (brand?.y ?? 0)), `${width}`).toBeLessThan(12);
     }
     await page.setViewportSize(DESK);
-    // A tenth of a second seems immediate to a person. The limit is ten times that, and the best of several times, for a busy
-    // machine.
-    const best: Record<string, number> = {};
+    // A tenth of a second seems immediate to a person. The limit is ten times that, for a busy machine.
     await vi.waitFor(async () => {
-      for (const [change, ms] of Object.entries(await timeFilterAndSort(page, SERVICES / 20)))
-        best[change] = Math.min(ms, best[change] ?? ms);
-      console.log(`2,000 services: ${JSON.stringify(best)} ms`);
-      for (const ms of Object.values(best)) expect(ms).toBeLessThan(1000);
+      const took = await timeFilterAndSort(page, SERVICES / 20);
+      console.log(`2,000 services: ${JSON.stringify(took)} ms`);
+      for (const ms of Object.values(took)) expect(ms).toBeLessThan(1000);
     });
     await page.getByRole("button", { name: "down" }).click();
     await page.waitForURL(/health=down/);
