@@ -12,8 +12,8 @@ import { imageOf } from "./rollout.ts";
 import { functionUrl, killPod, podsOf, selectorOf } from "./world.ts";
 
 /**
- * Up at first, and down and up in turns: when, in seconds. The present is at 200: before pulse-health has looked at any service, nothing
- * is told of it.
+ * When each service turns, in seconds: it is up first, then down, then up again. The present is at 200. pulse-health tells of no
+ * change from before its first look.
  */
 const TURNS: Readonly<Record<string, readonly number[]>> = {
   "turn-cart": [0, 40, 80, 120, 160, 200],

@@ -10,7 +10,7 @@ import { Marks } from "./marks.ts";
 import { MARK, type Stored } from "./plan.ts";
 import { expectPulses, type Product } from "./product.ts";
 
-/** A pulse of a line. Without an id of its own, its id begins with the name of the file and the number of the line. */
+/** A pulse of a line. Where the line has no id, the id begins with the name of the file and the number of the line. */
 interface Sent {
   pulse: Stored;
   idBegins: string;

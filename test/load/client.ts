@@ -1,4 +1,4 @@
-// One client of PulseMesh over raw HTTP: it comes from an address of its own, and says how long each answer took.
+// One client of PulseMesh over raw HTTP: it has a separate address, and says how long each answer took.
 import { Agent, type ClientRequest, request } from "node:http";
 
 /** What a client asks. */

@@ -42,7 +42,7 @@ describe("an entry", () => {
 
   it("of Spring Boot has the route, method and code that Micrometer names otherwise", async () => {
     const attributes = { exception: "none", method: "GET", outcome: "SUCCESS", status: "200", uri: "/orders/{id}" };
-    // The next has none of its own.
+    // What the first span says is not said of the second.
     const { pulses } = await pulsesOf([entry({ attributes }), entry({ attributes: { status: "503" } })]);
     expect(pulses.map(({ metadata }) => metadata)).toEqual([
       { "http.route": "/orders/{id}", "http.request.method": "GET", "http.response.status_code": "200" },
