@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { clockLag, type Lags, noteArrival, noteNewest, usualLag, withClock } from "./lag.ts";
+import { clockLag, firstArrival, type Lags, noteArrival, noteNewest, usualLag, withClock } from "./lag.ts";
 
 const MINUTE = 60_000;
 
@@ -15,6 +15,21 @@ it("arrivals are remembered, the newest few, and one before its time counts as n
   expect(Array.from({ length: 20 }).reduce<Lags>((lags, _, i) => noteArrival(lags, i - 13), [])).toEqual([
     0, 0, 1, 2, 3, 4, 5, 6,
   ]);
+});
+
+it("the usual lag of a new service is the least of its arrivals, until three came late, or one at once", () => {
+  const lags = (first: number, ...others: number[]) => others.reduce<Lags>(noteArrival, firstArrival(first));
+  expect(usualLag(lags(10 * MINUTE))).toBe(10 * MINUTE);
+  expect(usualLag(lags(10 * MINUTE, 7 * MINUTE))).toBe(7 * MINUTE);
+  expect(usualLag(lags(10 * MINUTE, 7 * MINUTE, 9 * MINUTE, 10 * MINUTE))).toBe(9 * MINUTE);
+  expect(usualLag(lags(10 * MINUTE, 0))).toBe(0);
+  expect(usualLag(lags(0, 10 * MINUTE))).toBe(0);
+  expect(usualLag(lags(61 * MINUTE))).toBe(0);
+});
+
+it("the usual lag of one that came at once is none after a late arrival, or two", () => {
+  expect(usualLag(noteArrival([], 10 * MINUTE))).toBe(0);
+  expect(usualLag(noteArrival(noteArrival([], 10 * MINUTE), 10 * MINUTE))).toBe(0);
 });
 
 it("a clock is behind once three arrivals have only old pulses, until one has a young pulse", () => {

@@ -2,7 +2,10 @@
 // minutes at once, or whose clock is behind, silence tells nothing until its pulses would have come. The cause names the clock.
 import { duration } from "./cause.ts";
 
-/** Of the newest arrivals, how long after its time the oldest pulse of each came at least, in ms; or the newest pulse of each. */
+/**
+ * Of the newest arrivals, how long after its time the oldest pulse of each came at least, in ms; or the newest pulse of each. Empty
+ * where all came at once, or nobody saw them come.
+ */
 export type Lags = readonly number[];
 
 const REMEMBERED = 8;
@@ -15,14 +18,22 @@ const ROUNDED_FROM_MS = 2 * MINUTE_MS;
 /** Nobody waits longer for the pulses of a service before it is late. */
 const MAX_LAG_MS = 3_600_000;
 
-/** Remembers an arrival. */
-export function noteArrival(lags: Lags, lagMs: number): Lags {
-  return [...lags.slice(1 - REMEMBERED), Math.max(0, lagMs)];
+/** Remembers the first arrival of a service. A file of hours or days tells nothing of how it will send. */
+export function firstArrival(lagMs: number): Lags {
+  return lagMs > MAX_LAG_MS ? [] : [Math.max(0, lagMs)];
 }
 
-/** How long after their time the pulses of a service usually come, in ms; 0 where they come at once. */
+/** Remembers one more arrival. */
+export function noteArrival(lags: Lags, lagMs: number): Lags {
+  return withNewest(lags.length === 0 ? [0] : lags, Math.max(0, lagMs));
+}
+
+/**
+ * How long after their time the pulses of a service usually come, in ms; 0 where they come at once. Of a service that is new, the
+ * arrivals so far tell it, as long as each of them came late.
+ */
 export function usualLag(lags: Lags): number {
-  const lag = lags.toSorted((a, b) => b - a)[USUAL - 1] ?? 0;
+  const lag = lags.toSorted((a, b) => b - a)[Math.min(USUAL, lags.length) - 1] ?? 0;
   return lag <= TOLERATED_MS ? 0 : Math.min(lag, MAX_LAG_MS);
 }
 
@@ -31,7 +42,11 @@ export function usualLag(lags: Lags): number {
  * that is right.
  */
 export function noteNewest(lags: Lags, lagMs: number): Lags {
-  return lagMs <= TOLERATED_MS ? [] : noteArrival(lags, lagMs);
+  return lagMs <= TOLERATED_MS ? [] : withNewest(lags, lagMs);
+}
+
+function withNewest(lags: Lags, lagMs: number): Lags {
+  return [...lags.slice(1 - REMEMBERED), lagMs];
 }
 
 /** How far a service's clock is behind, in ms, by what `noteNewest` remembers; 0 where nothing says so. */

@@ -10,13 +10,22 @@ interface Arriving {
   arrival: number;
 }
 
-/** Looks every 10 s at what has come of pulses; tells what the keeper says each time, as `[minutes, health]`. */
-async function watch(kept: KeptStore, pulses: readonly Arriving[], until: number): Promise<[number, string][]> {
-  const keeper = kept.keeper();
+/**
+ * Looks every 10 s at what has come of pulses; tells what the keeper says each time, as `[minutes, health]`.
+ * @param killedAt when another keeper takes its place
+ */
+async function watch(
+  kept: KeptStore,
+  pulses: readonly Arriving[],
+  until: number,
+  killedAt?: number,
+): Promise<[number, string][]> {
+  let keeper = kept.keeper();
   const said: [number, string][] = [];
   for (let look = 10; look <= until; look += 10) {
     const come = pulses.filter(({ arrival }) => arrival > look - 10 && arrival <= look);
     if (come.length > 0) await kept.pulses(come.map(({ at }) => ({ service: "meter", at, status: "ok" })));
+    if (look === killedAt) keeper = kept.keeper();
     await kept.look(keeper, look);
     const health = [...keeper.judged()][0]?.run.health;
     if (health !== undefined && health !== said.at(-1)?.[1]) said.push([look / MINUTE, health]);
@@ -37,17 +46,45 @@ function buffered(until: number): Arriving[] {
 }
 
 describe("a sender whose pulses come late", () => {
-  it("is not late any more between the ten minutes that it hands in at once, after three times", async () => {
-    const said = await watch(openKeptStore(), buffered(70 * MINUTE), 70 * MINUTE);
-    expect(said.map(([, health]) => health)).toEqual(["up", "late", "up", "late", "up", "late", "up"]);
-    expect(said.at(-1)?.[0]).toBe(40);
+  it("is not late between the ten minutes that it hands in at once, from the first time on, although the keeper is killed", async () => {
+    const kept = openKeptStore();
+    expect(await watch(kept, buffered(40 * MINUTE), 45 * MINUTE, 15 * MINUTE)).toEqual([[10, "up"]]);
+    expect((await kept.kept("meter")).map(([, health]) => health)).toEqual(["up"]);
   });
 
-  it("is late all the same once it is silent, so much later, since its pulse was due", async () => {
+  it("is not late either where it hands them in minutes after the newest of them", async () => {
+    const pulses = buffered(20 * MINUTE).map(({ at, arrival }) => ({ at, arrival: arrival + 5 * MINUTE }));
+    expect(await watch(openKeptStore(), pulses, 30 * MINUTE)).toEqual([[15, "up"]]);
+  });
+
+  it("is late the first three times where nobody saw how its first pulses came", async () => {
     const kept = openKeptStore();
-    const said = await watch(kept, buffered(40 * MINUTE), 60 * MINUTE);
-    expect(said.at(-1)).toEqual([expect.closeTo(40 + 10 + 2, 0), "late"]);
-    expect((await kept.kept("meter")).at(-1)).toEqual([40 * MINUTE, "late"]);
+    const [first, ...all] = [buffered(10 * MINUTE), buffered(40 * MINUTE)] as const;
+    await kept.pulses(first.map(({ at }) => ({ service: "meter", at: at - 10 * MINUTE, status: "ok" })));
+    const said = await watch(kept, all.flat(), 40 * MINUTE);
+    expect(said.map(([, health]) => health)).toEqual(["up", "late", "up", "late", "up", "late", "up"]);
+    expect(said.at(-1)?.[0]).toBe(30);
+  });
+
+  it("is late so much later once it is silent, be it after the first time, since its pulse was due", async () => {
+    const kept = openKeptStore();
+    expect(await watch(kept, buffered(10 * MINUTE), 25 * MINUTE)).toEqual([
+      [10, "up"],
+      [expect.closeTo(10 + 10 + 2, 0), "late"],
+    ]);
+    expect((await kept.kept("meter")).at(-1)).toEqual([10 * MINUTE, "late"]);
+  });
+
+  it("is late as soon as others where it began with a queue that is emptied once, or a file of hours", async () => {
+    const steady = Array.from({ length: 6 }, (_, i) => ({ at: 600 + i * 20, arrival: 602 + i * 20 }));
+    const file = Array.from({ length: 300 }, (_, i) => ({ at: 600 - (i + 1) * 20, arrival: 600 }));
+    const [queue, late] = [buffered(10 * MINUTE), [expect.closeTo(14, 0), "late"]];
+    for (const pulses of [
+      [...queue, ...steady],
+      [...file, ...steady],
+      file.map((one) => ({ ...one, at: one.at + 110 })),
+    ])
+      expect((await watch(openKeptStore(), pulses, 16 * MINUTE, 15 * MINUTE)).at(-1)).toEqual(late);
   });
 
   it("is not silent because its clock is 20 minutes behind", async () => {
@@ -66,7 +103,7 @@ describe("a sender whose pulses come late", () => {
     await watch(kept, [...behind, { at: 20 * MINUTE, arrival: 20 * MINUTE + 5 }], 22 * MINUTE);
     expect(await clockOf(kept)).toBe(0);
     const other = openKeptStore();
-    await watch(other, buffered(70 * MINUTE), 70 * MINUTE);
+    await watch(other, buffered(40 * MINUTE), 40 * MINUTE);
     expect(await clockOf(other)).toBe(0);
   });
 

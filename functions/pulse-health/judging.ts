@@ -52,14 +52,13 @@ export class Judging {
     const source = { reader: this.#options.reader, service: watch.service, healthOfStatus: settings.healthOfStatus };
     const { sealedUntil, blind } = round;
     await this.#settle(watch, newest, sealedUntil, source);
-    const until = watch.untilWhen(newest, round.until);
     let countFrom = whereToCount(watch, newest);
     for (let isWhole = false; ; ) {
       const { start } = watch;
-      const stepEnd = start === undefined ? until : Math.min(until, start.judgedUntil + STEP_MS);
+      const stepEnd = start === undefined ? round.until : Math.min(round.until, start.judgedUntil + STEP_MS);
       const { from, areThere } = watch.needs(settings, isWhole);
       if (!areThere && start === undefined) {
-        watch.take(await readNewestCells(source, { until, maxPulses: FIRST_PULSES }));
+        watch.take(await readNewestCells(source, { until: stepEnd, maxPulses: FIRST_PULSES }));
       } else if (!areThere) await this.#count(watch, { from, to: stepEnd }, source);
       else if (watch.counted.to < stepEnd || countFrom !== undefined) {
         const span = { from: countFrom ?? watch.counted.to, to: Math.max(stepEnd, watch.counted.to) };
@@ -71,8 +70,11 @@ export class Judging {
       }
       if (watch.start !== start) continue;
       watch.noteLook(newest, round.asOf);
-      if (!watch.judge(stepEnd, settings, blind)) isWhole = true;
-      else if (stepEnd === until) return;
+      const until = watch.untilWhen(newest, round.until);
+      if (watch.start !== start) continue;
+      const end = Math.min(stepEnd, until);
+      if (!watch.judge(end, settings, blind)) isWhole = true;
+      else if (end === until) return;
     }
   }
 

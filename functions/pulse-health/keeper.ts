@@ -68,6 +68,8 @@ export class Keeper {
   #seenOtherwiseFrom = Number.POSITIVE_INFINITY;
   #rounds = 0;
   #judgedUntil = 0;
+  /** The last look at all services: when it was (epoch ms), and which there were. */
+  #looked: { asOf: number; services: ReadonlyMap<string, number> } | undefined;
 
   constructor(options: KeeperOptions) {
     this.#options = options;
@@ -126,6 +128,7 @@ export class Keeper {
       const some = changes.slice(i, i + KEPT_AT_ONCE);
       if (await health.keep(some, basis)) this.#noteKept(some, basis.asOf);
     }
+    this.#looked = { asOf: basis.asOf, services: newest };
     if (await health.noteJudged(until)) this.#judgedUntil = until;
     this.#rounds++;
   }
@@ -147,7 +150,8 @@ export class Keeper {
   }
 
   async #open(service: string): Promise<ServiceWatch> {
-    const watch = new ServiceWatch(service, await this.#options.health.memory(service));
+    const absentAt = this.#looked?.services.has(service) === false ? this.#looked.asOf : undefined;
+    const watch = new ServiceWatch(service, await this.#options.health.memory(service), absentAt);
     this.#watches.set(service, watch);
     this.#options.onChanged?.(service);
     return watch;

@@ -25,9 +25,8 @@ export class ServiceWatch {
   keptAsOf: number | undefined;
   #memory: Memory;
   #savedUntil: number;
-  /** Whether what is remembered in the store has a usual period, and a clock that is behind. */
+  /** Whether what is remembered in the store has a usual period. */
   #isPeriodSaved: boolean;
-  #isClockSaved: boolean;
   #cells: CellSpan = NO_CELLS;
   #unchangedUntil: number;
   readonly #arrivals: Arrivals;
@@ -37,7 +36,8 @@ export class ServiceWatch {
   /** From when on `#kept` is what the store has. */
   #keptFrom = Number.POSITIVE_INFINITY;
 
-  constructor(service: string, kept: KeptMemory | undefined) {
+  /** @param absentAt epoch ms of a look at which the service had no pulse; `undefined` where there was none */
+  constructor(service: string, kept: KeptMemory | undefined, absentAt?: number) {
     this.service = service;
     const state = kept && stateOf(kept);
     this.#memory = state?.states ?? [];
@@ -45,8 +45,7 @@ export class ServiceWatch {
     this.#isPeriodSaved = this.#hasPeriod;
     this.settledUntil = state?.settledUntil ?? Number.NEGATIVE_INFINITY;
     this.marks = new Map(state?.marks ?? []);
-    this.#arrivals = new Arrivals(state?.lags, state?.newestLags);
-    this.#isClockSaved = this.#arrivals.isClockBehind;
+    this.#arrivals = new Arrivals(state, absentAt);
     this.#unchangedUntil = this.settledUntil;
   }
 
@@ -180,8 +179,8 @@ export class ServiceWatch {
       change.runs = { span, runs: this.#runs.filter(({ since }) => since >= from) };
     }
     const { judgedUntil } = this;
-    // The first period that is learnt is kept at once, and so is what is found of the clock: others show it.
-    const isNews = (this.#hasPeriod && !this.#isPeriodSaved) || this.#arrivals.isClockBehind !== this.#isClockSaved;
+    // The first period that is learnt is kept at once, too: others show it.
+    const isNews = (this.#hasPeriod && !this.#isPeriodSaved) || this.#arrivals.isNews;
     const isDue = mayRemember || isNews;
     if (isDue && this.#memory.length > 0 && (isNews || this.newest >= this.#savedUntil)) {
       const { settledUntil } = this;
@@ -197,7 +196,7 @@ export class ServiceWatch {
     if (memory !== undefined) {
       this.#savedUntil = memory.judgedUntil;
       this.#isPeriodSaved = this.#hasPeriod;
-      this.#isClockSaved = this.#arrivals.isClockBehind;
+      this.#arrivals.noteKept();
     }
     if (runs === undefined) return;
     this.#kept = [...this.#kept.filter(({ since }) => since < runs.span.from), ...runs.runs];
