@@ -1,8 +1,9 @@
 import { Registry } from "prom-client";
 import { expect, it } from "vitest";
+import { DAY_MS } from "../../events/time.ts";
 import { parseServices } from "../../health/services-file.ts";
 import { METRICS } from "../metrics/names.ts";
-import { GaugedServices, GIVES_UP_AFTER_MS, gaugeHealth } from "./health-gauges.ts";
+import { GaugedServices, gaugeHealth } from "./health-gauges.ts";
 import type { Judged } from "./keeper.ts";
 
 const NOW = Date.UTC(2026, 10, 30);
@@ -12,15 +13,25 @@ const judgedOf = (service: string, newest = NOW): Judged => ({
   newest,
 });
 
-it("services keep their gauges while others come, and one that is silent for a week gives its place up", () => {
+/** Who of the judged has gauges, and how many have none. */
+const placesOf = (services: GaugedServices, ...judged: Judged[]) => {
+  const { gauged, leftOut } = services.of(judged, NOW);
+  return [...gauged.map(({ service }) => service).sort(), leftOut];
+};
+const silentFor = (service: string, days: number) => judgedOf(service, NOW - days * DAY_MS);
+
+it("a weekly and a monthly job keep their gauges while there is room", () => {
+  const services = new GaugedServices(3);
+  const jobs = [silentFor("weekly", 8), silentFor("monthly", 40)];
+  expect(placesOf(services, ...jobs, judgedOf("a"))).toEqual(["a", "monthly", "weekly", 0]);
+});
+
+it("services that pulse keep their gauges while others come, and those give theirs up that are silent the longest", () => {
   const services = new GaugedServices(2);
-  const namesOf = (...judged: Judged[]) => {
-    const { gauged, leftOut } = services.of(judged, NOW);
-    return [...gauged.map(({ service }) => service), leftOut];
-  };
-  expect(namesOf(judgedOf("a"), judgedOf("b"))).toEqual(["a", "b", 0]);
-  expect(namesOf(judgedOf("0"), judgedOf("a"), judgedOf("b"))).toEqual(["a", "b", 1]);
-  expect(namesOf(judgedOf("0"), judgedOf("a", NOW - GIVES_UP_AFTER_MS), judgedOf("b"))).toEqual(["0", "b", 0]);
+  expect(placesOf(services, judgedOf("a"), judgedOf("b"))).toEqual(["a", "b", 0]);
+  expect(placesOf(services, judgedOf("0"), judgedOf("a"), judgedOf("b"))).toEqual(["a", "b", 1]);
+  expect(placesOf(services, judgedOf("0"), silentFor("a", 6), judgedOf("b"))).toEqual(["a", "b", 1]);
+  expect(placesOf(services, judgedOf("0"), silentFor("a", 7), silentFor("b", 8))).toEqual(["0", "a", 1]);
 });
 
 /** The lines of a scrape. */

@@ -7,13 +7,13 @@ import { MAX_SERVICE_LABELS, METRICS } from "../metrics/names.ts";
 import { registerScraped, type Sample } from "../metrics/scraped-metric.ts";
 import type { Judged } from "./keeper.ts";
 
-/** A service that has been silent for so long gives up its place among those that have gauges. */
+/** Where there are too few places, a service that has been silent for so long has none before those that pulse. */
 export const GIVES_UP_AFTER_MS = 7 * DAY_MS;
 
-/** The services that have gauges: the first that came, as many as there are values of a label. */
+/** The services that have gauges: all, as long as a label may have so many values. */
 export class GaugedServices {
   readonly #max: number;
-  #services = new Set<string>();
+  #services: ReadonlySet<string> = new Set();
 
   constructor(max = MAX_SERVICE_LABELS) {
     this.#max = max;
@@ -21,12 +21,20 @@ export class GaugedServices {
 
   /** Those of the services that have gauges now (epoch ms), and how many have none because there are too many. */
   of(judged: Iterable<Judged>, now: number): { gauged: Judged[]; leftOut: number } {
-    const present = [...judged].filter(({ newest }) => now - newest < GIVES_UP_AFTER_MS);
-    const names = new Set(present.map(({ service }) => service));
-    const kept = new Set([...this.#services].filter((service) => names.has(service)));
-    for (const name of names) if (kept.size < this.#max) kept.add(name);
-    this.#services = kept;
-    return { gauged: present.filter(({ service }) => kept.has(service)), leftOut: names.size - kept.size };
+    const all = [...judged];
+    const gauged = all.length <= this.#max ? all : this.#choose(all, now);
+    this.#services = new Set(gauged.map(({ service }) => service));
+    return { gauged, leftOut: all.length - gauged.length };
+  }
+
+  /** Those that pulse keep their gauges while others come: a series that comes and goes watches nobody. The longest silent go first. */
+  #choose(all: readonly Judged[], now: number): Judged[] {
+    const turnOf = ({ service, newest }: Judged) => {
+      const silentMs = now - newest;
+      if (silentMs >= GIVES_UP_AFTER_MS) return silentMs;
+      return this.#services.has(service) ? 0 : 1;
+    };
+    return [...all].sort((a, b) => turnOf(a) - turnOf(b)).slice(0, this.#max);
   }
 }
 
