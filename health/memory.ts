@@ -39,6 +39,11 @@ export function learntPeriodOf(kept: KeptMemory): LearntPeriod | undefined {
   return stateOf(kept).states.at(-1)?.period?.learnt;
 }
 
+/** Epoch ms of the newest pulse of a service when it was last remembered. */
+export function newestPulseOf(kept: KeptMemory): number | undefined {
+  return stateOf(kept).states.at(-1)?.period?.cell[1];
+}
+
 /** How late a service's pulses came when it was last remembered, in ms: usually; and each of them, as if its clock were behind. */
 export function lagsOf(kept: KeptMemory | undefined): { usualMs: number; clockMs: number } {
   const { lags = [], newestLags = [] } = kept === undefined ? {} : stateOf(kept);

@@ -118,7 +118,7 @@ export function createQuery({
   const pace = new Pace();
   const turns = new Turns({ pace });
   const history = new History({ reader: store, rollups: store.rollups, retentionMs, now });
-  const past = new PastHealth({ health: store.health, settings, historyMs, now });
+  const past = new PastHealth({ health: store.health, settings, retentionMs, historyMs, now });
   const marking = { store, retentionMs, historyMs, userHeader, now };
   const exports = new Exports(turns);
   const pages = new ServicePages(services, turns);

@@ -4,6 +4,7 @@ import type { HealthRun } from "../../events/health-run.ts";
 import { DAY_MS } from "../../events/time.ts";
 import { judgedPart } from "../../health/away.ts";
 import { calendarParts } from "../../health/calendar.ts";
+import { goneSince, withEnd } from "../../health/gone.ts";
 import { BAD_HEALTHS, flappingSpans, type Incident, incidentsOf } from "../../health/incidents.ts";
 import { withClock } from "../../health/lag.ts";
 import { lagsOf } from "../../health/memory.ts";
@@ -25,6 +26,8 @@ const CONCURRENCY = 16;
 export interface PastHealthOptions {
   health: HealthReader;
   settings: () => ServicesSettings;
+  /** A service is gone once its last pulse is this old. */
+  retentionMs: number;
   /** How long runs are kept. */
   historyMs: number;
   now: () => number;
@@ -33,7 +36,10 @@ export interface PastHealthOptions {
 /** What was read of a service. */
 interface Known {
   judgedUntil: number | null;
+  /** Where the service is gone, with its end. */
   runs: HealthRun[];
+  /** How far its clock is behind now. */
+  clockMs: number;
   /** Epoch ms: what is known of before is not kept whole. */
   keptFrom: number;
 }
@@ -47,7 +53,7 @@ export class PastHealth {
   }
 
   async history(service: string, span: Span, limit: number): Promise<HealthHistory> {
-    const [{ judgedUntil, runs }, clockMs] = await Promise.all([this.#read(service, span), this.#clockMs(service)]);
+    const { judgedUntil, runs, clockMs } = await this.#read(service, span);
     const ended = runs.map((run, i) => {
       const next = runs[i + 1];
       return next === undefined
@@ -135,7 +141,8 @@ export class PastHealth {
 
   /** Of all services, newest first. */
   async incidents(span: Span, onlyOpen: boolean, nextTurn: () => Promise<void>): Promise<IncidentView[]> {
-    const { health } = this.#options;
+    const { health, retentionMs } = this.#options;
+    const judgedUntil = await this.judgedUntil();
     const all: { service: string; incident: Incident; clockMs: number }[] = [];
     const limit = pLimit(CONCURRENCY);
     for await (const chunk of health.current()) {
@@ -146,10 +153,12 @@ export class PastHealth {
         const wide = wideAround({ from: Math.min(span.from, run.since) });
         const maintenance = settings.maintenanceIn({ ...wide, to: span.to });
         for (const incident of incidentsOf(await health.runs(service, wide), maintenance)) {
-          const { since, until } = incident;
-          const isOpen = until === undefined;
-          if (since >= span.to || !(isOpen || (!onlyOpen && until > span.from))) continue;
-          all.push({ service, incident, clockMs: isOpen ? await this.#clockMs(service) : 0 });
+          if (incident.since >= span.to) continue;
+          const memory = incident.until === undefined ? await health.memory(service) : undefined;
+          const until = incident.until ?? goneSince({ run, memory, judgedUntil, retentionMs });
+          if (until !== undefined && (onlyOpen || until <= span.from)) continue;
+          const clockMs = until === undefined ? lagsOf(memory).clockMs : 0;
+          all.push({ service, incident: { ...incident, until }, clockMs });
         }
       });
       await nextTurn();
@@ -171,11 +180,6 @@ export class PastHealth {
     return Math.max(0, this.#options.now() - this.#options.historyMs);
   }
 
-  /** How far the clock of a service is behind now. */
-  async #clockMs(service: string): Promise<number> {
-    return lagsOf(await this.#options.health.memory(service)).clockMs;
-  }
-
   #settings(service: string) {
     return this.#options.settings().of(service);
   }
@@ -187,9 +191,18 @@ export class PastHealth {
   }
 
   async #read(service: string, span: Span): Promise<Known> {
-    const { health } = this.#options;
-    const [judgedUntil, runs] = await Promise.all([this.judgedUntil(), health.runs(service, wideAround(span))]);
-    return { judgedUntil, runs, keptFrom: this.#keptFrom() };
+    const { health, retentionMs } = this.#options;
+    const [judgedUntil, runs, memory] = await Promise.all([
+      this.judgedUntil(),
+      health.runs(service, wideAround(span)),
+      health.memory(service),
+    ]);
+    return {
+      judgedUntil,
+      runs: withEnd(runs, { memory, judgedUntil, retentionMs }),
+      clockMs: lagsOf(memory).clockMs,
+      keptFrom: this.#keptFrom(),
+    };
   }
 }
 
@@ -198,7 +211,11 @@ function wideAround({ from }: Pick<Span, "from">): Span {
   return { from: from - BEFORE_MS, to: Number.POSITIVE_INFINITY };
 }
 
-function uptimeIn(span: Span, { judgedUntil, runs, keptFrom }: Known, maintenance: readonly Span[]): Uptime {
+function uptimeIn(
+  span: Span,
+  { judgedUntil, runs, keptFrom }: Omit<Known, "clockMs">,
+  maintenance: readonly Span[],
+): Uptime {
   // The oldest run may begin before what is kept, and others may have been there.
   const kept = runs.map((run) => (run.since < keptFrom ? { ...run, since: keptFrom } : run));
   return uptimeOf({ span, runs: kept, judgedUntil: judgedUntil ?? 0, maintenance });

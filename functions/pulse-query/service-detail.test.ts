@@ -20,7 +20,7 @@ async function detailAtNoon(runs: HealthRun[], { isLearnt = true, file = "", lag
   const service = "checkout";
   await store.write([pulseOf({ service_name: service, event_time: NOON - 5000 })]);
   const learnt = { usualMs: MINUTE, longestMs: MINUTE };
-  const period = { first: 0, cell: [0, 0, 1], pauses: {}, pace: [], ...(isLearnt && { learnt }) };
+  const period = { first: 0, cell: [NOON - 5000, NOON - 5000, 1], pauses: {}, pace: [], ...(isLearnt && { learnt }) };
   const state = { judgedUntil: NOON, isSilent: false, runs: [], period: period as never };
   const memory = memoryOf({ states: [state], settledUntil: NOON, marks: [], lags, newestLags: lags }, NOON);
   await store.health.keep([{ service, runs: { span: WHOLE, runs }, memory }], await store.health.begin());
