@@ -15,6 +15,13 @@ const DAY_0 = Date.UTC(2026, 5, 1);
 const HISTORY_MS = 400 * DAY_MS;
 const text = (time: number) => new Date(time).toISOString();
 
+/** What the tests read of an answer: each has some of it. */
+interface Answer {
+  services: object[];
+  incidents: { service_name: string }[];
+  runs: object[];
+}
+
 /** pulse-query at day 33, with services of ten pulses each, the last of them `lastAt`, that were judged until then. */
 async function openPast(services: Record<string, { lastAt: number; isRemembered?: boolean }>) {
   let now = DAY_0;
@@ -40,11 +47,10 @@ async function openPast(services: Record<string, { lastAt: number; isRemembered?
   await store.health.noteJudged(now);
   const { host } = await openQuery({ store, historyMs: HISTORY_MS, now: () => now });
   onTestFinished(() => host.close());
-  return async (path: string) => (await fetch(`${host.url}${path}`)).json();
+  return async (path: string) => (await (await fetch(`${host.url}${path}`)).json()) as Answer;
 }
 
-const namesOf = ({ incidents }: { incidents: { service_name: string }[] }) =>
-  incidents.map(({ service_name }) => service_name);
+const namesOf = ({ incidents }: Answer) => incidents.map(({ service_name }) => service_name);
 
 it("what is open are incidents of services that the list has, and the others ended with their service", async () => {
   const present = { lastAt: DAY_0 + 3.5 * DAY_MS };
