@@ -1,9 +1,10 @@
-// JSON Schemas for kubeconform of the kinds that the charts render: strict ones, made from Kubernetes' OpenAPI and from the
+// JSON Schemas of the kinds that the charts and the documents' recipes have: strict ones, made from Kubernetes' OpenAPI and from the
 // CRDs of Knative and the Prometheus operator, which come as Go modules in the installed versions.
 import { execFileSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { Ajv } from "ajv";
 import { parse } from "yaml";
 
 const KUBERNETES = "k8s.io/kubernetes@v1.34.4";
@@ -42,23 +43,43 @@ const CRDS: Readonly<Record<string, readonly [module: string, file: string]>> = 
 /** The names that `writeSchemas` gives its files, for kubeconform. */
 export const SCHEMA_LOCATION = "{{.ResourceKind}}{{.KindSuffix}}.json";
 
+type Kind = { apiVersion: string; kind: string };
 type Schema = Record<string, unknown>;
 type OpenApi = { definitions: Record<string, Schema> };
 
 /** Writes the schemas of these kinds into a folder. @throws for a kind without a schema */
-export function writeSchemas(folder: string, kinds: readonly { apiVersion: string; kind: string }[]): void {
-  // It is large: call this once, for all kinds.
-  const openApi = JSON.parse(
-    readFileSync(join(moduleFolder(KUBERNETES), "api/openapi-spec/swagger.json"), "utf8"),
-  ) as OpenApi;
+export function writeSchemas(folder: string, kinds: readonly Kind[]): void {
   const distinct = new Map(kinds.map(({ apiVersion, kind }) => [`${apiVersion} ${kind}`, { apiVersion, kind }]));
   for (const { apiVersion, kind } of distinct.values()) {
-    const schema = crdSchema(apiVersion, kind) ?? openApiSchema(openApi.definitions, apiVersion, kind);
-    if (schema === undefined) throw new Error(`Expected a schema of ${apiVersion} ${kind}, got none: add its CRD`);
     const [group, version] = apiVersion.includes("/") ? apiVersion.split("/") : [undefined, apiVersion];
     const suffix = group === undefined ? `-${version}` : `-${group.split(".")[0]}-${version}`;
-    writeFileSync(join(folder, `${kind.toLowerCase()}${suffix}.json`), JSON.stringify(schema));
+    writeFileSync(join(folder, `${kind.toLowerCase()}${suffix}.json`), JSON.stringify(schemaOf({ apiVersion, kind })));
   }
+}
+
+/** What is wrong with a manifest, by its kind's schema. @throws for a kind without a schema */
+export function faultsOf(manifest: Kind): string[] {
+  const validate = new Ajv({ strict: false, validateFormats: false, allErrors: true }).compile(schemaOf(manifest));
+  validate(manifest);
+  const { kind } = manifest;
+  return (validate.errors ?? []).map(({ instancePath, message, params }) => {
+    return `${kind}${instancePath} ${message} ${JSON.stringify(params)}`;
+  });
+}
+
+function schemaOf({ apiVersion, kind }: Kind): Schema {
+  const schema = crdSchema(apiVersion, kind) ?? openApiSchema(definitions(), apiVersion, kind);
+  if (schema === undefined) throw new Error(`Expected a schema of ${apiVersion} ${kind}, got none: add its CRD`);
+  return schema;
+}
+
+let read: OpenApi["definitions"] | undefined;
+
+/** Kubernetes' own kinds. They are large: read once, where one is asked for. */
+function definitions(): OpenApi["definitions"] {
+  const file = () => readFileSync(join(moduleFolder(KUBERNETES), "api/openapi-spec/swagger.json"), "utf8");
+  read ??= (JSON.parse(file()) as OpenApi).definitions;
+  return read;
 }
 
 function crdSchema(apiVersion: string, kind: string): Schema | undefined {
@@ -76,10 +97,10 @@ function crdSchema(apiVersion: string, kind: string): Schema | undefined {
 
 function openApiSchema(definitions: Record<string, Schema>, apiVersion: string, kind: string): Schema | undefined {
   const [group, version] = apiVersion.includes("/") ? apiVersion.split("/") : ["", apiVersion];
-  type Kind = { group: string; version: string; kind: string };
-  const isWanted = (one: Kind) => one.group === group && one.version === version && one.kind === kind;
+  type GroupedKind = { group: string; version: string; kind: string };
+  const isWanted = (one: GroupedKind) => one.group === group && one.version === version && one.kind === kind;
   const name = Object.keys(definitions).find((key) =>
-    (definitions[key]?.["x-kubernetes-group-version-kind"] as Kind[] | undefined)?.some(isWanted),
+    (definitions[key]?.["x-kubernetes-group-version-kind"] as GroupedKind[] | undefined)?.some(isWanted),
   );
   if (name === undefined) return undefined;
   const used: Record<string, unknown> = {};
