@@ -2,7 +2,6 @@
 import type { Health } from "../events/health.ts";
 import { DAY_MS } from "../events/time.ts";
 import { HOUR_MS } from "../storage/tiers.ts";
-import type { HealthCell } from "./cell.ts";
 import type { Verdict } from "./rule.ts";
 import { saidIn, sumsOf } from "./window.ts";
 
@@ -21,9 +20,9 @@ const WERE: Readonly<Record<Health, string>> = {
 };
 
 /** Such as `8 of 10 pulses said 503`. */
-export function causeOf({ health, by }: Verdict, window: readonly HealthCell[]): string {
+export function causeOf({ health, by, window }: Verdict): string {
   if (by !== "window") {
-    const [said, ...others] = saidIn(window.slice(-1), [health]);
+    const [said, ...others] = saidIn(window, [health]);
     const text = said !== undefined && others.length === 0 ? quoted(said[0]) : undefined;
     if (by === "newest") return `the newest pulse ${text === undefined ? `was ${WERE[health]}` : `said ${text}`}`;
     const newest = text === undefined ? "" : `, the newest said ${text}`;

@@ -2,8 +2,10 @@
 import { describe, expect, it } from "vitest";
 import { clockLag, type Lags, noteNewest, usualLag, withClock } from "./lag.ts";
 import type { Judging, Pulse } from "./testing/judging.ts";
-import { every, inWords, runsOf } from "./testing/judging.ts";
+import { every, inWords, runsOf, START } from "./testing/judging.ts";
 
+/** The keeper judges so many seconds after the end of a cell. */
+const SETTLE_S = 3;
 const HOUR = 3600;
 const DAY = 24 * HOUR;
 
@@ -52,9 +54,14 @@ const cases: Case[] = [
     told: [],
   },
   {
-    name: "of a thousand a second a tenth is degraded within 30 s, since the first to the cell",
-    pulses: [...stream(0, 61, () => "200"), ...stream(61, 90, (i) => (i % 9 === 7 ? "500" : "200"))],
-    told: ["degraded since 61.007, known 80: 2111 of 20000 pulses said 500"],
+    name: "of a thousand a second a tenth is degraded with the first whole cell, since its first pulses to ten seconds",
+    pulses: [...stream(0, 61, () => "200"), ...stream(61, 90, (i) => (i % 10 === 7 ? "500" : "200"))],
+    told: ["degraded since 70.007, known 80: 1000 of 10000 pulses said 500"],
+  },
+  {
+    name: "of a thousand a second a failure of all for a second is up",
+    pulses: stream(0, 90, (i) => (i >= 61_000 && i < 62_000 ? "500" : "200")),
+    told: [],
   },
   {
     name: "of a thousand a second all are down within 30 s, and up again as soon",
@@ -207,6 +214,24 @@ describe("the rule of health", () => {
     expect(first).toMatchObject({ health: "up" });
     expect(inWords(runs)).toEqual(told);
   });
+
+  it.each([0, 1.007, 2.5, 5.01, 9.99])(
+    "is that a tenth of a thousand a second, %s s after a cell began, is known within 30 s",
+    (offset) => {
+      const from = 60 + offset;
+      const isBackground = (i: number) => i % 1000 === 3;
+      const pulses = [
+        ...stream(0, from, (i) => (isBackground(i) ? "500" : "200")),
+        ...stream(from, 100, (i) => (i % 10 === 0 ? "500" : "200")),
+      ];
+      const [, degraded, ...others] = runsOf(pulses);
+      expect([degraded?.health, others]).toEqual(["degraded", []]);
+      const knownAfter = ((degraded?.confirmedAt ?? 0) - START) / 1000 - from;
+      expect(knownAfter + SETTLE_S).toBeLessThanOrEqual(30);
+      const sinceAfter = ((degraded?.since ?? 0) - START) / 1000 - from;
+      expect(Math.abs(sinceAfter)).toBeLessThanOrEqual(10);
+    },
+  );
 
   it("is that a sender whose clock is 20 minutes behind is not silent: its cause says so", () => {
     const lags = every(60, 0, 8 * 60, "ok").reduce<Lags>((known) => noteNewest(known, 20 * 60_000 - 7000), []);

@@ -3,7 +3,8 @@
 // Over a window of three usual periods, at least a minute and at most 15 minutes (20 s where a hundred pulses come in them):
 // *down* when at least half of its pulses say so, and at least two; *degraded* when at least a tenth are down or degraded, and at
 // least two. Such a state is left only when half of its share is undercut: two replicas of which one fails, or ten of which two
-// fail, do not change with every pulse.
+// fail, do not change with every pulse. Where a thousand pulses come in 10 s, these enter a state alone, if the 10 s before would keep
+// it: trouble that began within a cell is told with the next one.
 // Fewer than three pulses in the window: the newest decides of a service that pulses every ten minutes or less often, of one that
 // was silent, and of one that is new; else two in a row do, and until then nothing changes.
 // Pulses whose status tells nothing are not counted, unless there are no others.
@@ -11,7 +12,7 @@ import type { Health } from "../events/health.ts";
 import type { ServiceHealth } from "../events/service-health.ts";
 import type { HealthCell } from "./cell.ts";
 import { type LearntPeriod, SELDOM_MS } from "./period.ts";
-import { sumsOf, type WindowSums } from "./window.ts";
+import { newestAlone, sumsOf, type WindowSums } from "./window.ts";
 
 /** What a service's settings say of the rule. */
 export interface RuleSettings {
@@ -32,10 +33,12 @@ export interface Verdict {
   health: Health;
   /** Whether shares of the window decided, or its newest pulse, or its newest two. */
   by: "window" | "newest" | "pair";
+  /** The cells that did, in order. */
+  window: readonly HealthCell[];
 }
 
 export interface Judged {
-  /** The cells that decide, in order; the last one is judged. */
+  /** The cells that may decide, in order; the last one is judged. */
   window: readonly HealthCell[];
   /** The health of the newest pulse, and of the one before it; `undefined` where there is none. */
   newest: Health;
@@ -69,28 +72,42 @@ export function shareOf(health: keyof typeof BAD, { downShare = 0.5, degradedSha
 export function verdictOf(judged: Judged, settings: RuleSettings): Verdict | undefined {
   const { window, newest, before, current, usualPeriodMs } = judged;
   const sums = sumsOf(window);
-  if (sums.telling >= ENOUGH) return { health: byShares(sums, current, settings), by: "window" };
-  if (sums.telling === 0 && sums.unknown >= ENOUGH) return { health: "unknown", by: "window" };
+  if (sums.telling >= ENOUGH) return { ...byShares(window, current, settings), by: "window" };
+  if (sums.telling === 0 && sums.unknown >= ENOUGH) return { health: "unknown", by: "window", window };
   if (sums.telling > 0 && newest === "unknown") return undefined;
+  const last = window.slice(-1);
   const isSeldom = usualPeriodMs !== undefined && usualPeriodMs >= SELDOM_MS;
-  if (isSeldom || current === undefined || before === undefined) return { health: newest, by: "newest" };
-  if (newest === before) return { health: newest, by: "pair" };
-  return isBad(newest) && isBad(before) ? { health: "degraded", by: "pair" } : undefined;
+  if (isSeldom || current === undefined || before === undefined) return { health: newest, by: "newest", window: last };
+  if (newest === before) return { health: newest, by: "pair", window: last };
+  return isBad(newest) && isBad(before) ? { health: "degraded", by: "pair", window: last } : undefined;
 }
 
 function isBad(health: Health): boolean {
   return health === "down" || health === "degraded";
 }
 
-function byShares(sums: WindowSums, current: ServiceHealth | undefined, settings: RuleSettings): Health {
+function byShares(window: readonly HealthCell[], current: ServiceHealth | undefined, settings: RuleSettings) {
+  const newest = newestAlone(window);
   for (const health of ["down", "degraded"] as const) {
-    const isHeld = current === "down" || current === health;
-    const share = shareOf(health, settings) * (isHeld ? HELD_PART : 1);
-    const least = isHeld ? 1 : (settings.leastPulses ?? 2);
-    const bad = BAD[health](sums);
-    if (bad >= least && bad >= share * sums.telling) return health;
+    if (isAsBadAs(health, window, current, settings)) return { health, window };
+    const isRisen = newest !== undefined && isAsBadAs(health, newest, current, settings);
+    if (isRisen && isAsBadAs(health, window.slice(0, -1), health, settings)) return { health, window: newest };
   }
-  return "up";
+  return { health: "up" as const, window };
+}
+
+function isAsBadAs(
+  health: keyof typeof BAD,
+  cells: readonly HealthCell[],
+  current: ServiceHealth | undefined,
+  settings: RuleSettings,
+): boolean {
+  const isHeld = current === "down" || current === health;
+  const share = shareOf(health, settings) * (isHeld ? HELD_PART : 1);
+  const least = isHeld ? 1 : (settings.leastPulses ?? 2);
+  const sums = sumsOf(cells);
+  const bad = BAD[health](sums);
+  return bad >= least && bad >= share * sums.telling;
 }
 
 /** When silence is too long. */

@@ -128,7 +128,7 @@ class Timeline {
     if (run !== undefined && by === "window")
       since = changeAt({ health, window: wholeWindowOf(cells, window), run, settings });
     else if (run !== undefined) since = (by === "pair" ? beforeAt : undefined) ?? cell.lastTime;
-    this.#begin({ since, health, confirmedAt: cell.end, cause: causeOf(verdict, window) }, run);
+    this.#begin({ since, health, confirmedAt: cell.end, cause: causeOf(verdict) }, run);
   }
 
   /** @param current the run that it ends, unless silence does */

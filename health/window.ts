@@ -10,6 +10,9 @@ const WINDOW_PERIODS = 3;
 const MANY = 100;
 const SHORT_WINDOW_MS = 2 * CELL_MS;
 
+/** So many in one cell tell a tenth that fails from a twentieth. Of a hundred, one cell in 35 would take the one for the other. */
+const MANY_IN_A_CELL = 1000;
+
 /** The sums of some cells. */
 export interface WindowSums {
   up: number;
@@ -29,7 +32,13 @@ export function windowOf(cells: readonly HealthCell[], usualPeriodMs: number | u
   return since(cells, Math.ceil(bounded / CELL_MS) * CELL_MS);
 }
 
-/** The same, and a minute at least: in a short window the change is hardly in it any more. */
+/** The newest cell of a short window where it may decide without the one before it. */
+export function newestAlone(window: readonly HealthCell[]): HealthCell[] | undefined {
+  const newest = window.slice(-1);
+  return window.length === 2 && (newest[0]?.count ?? 0) >= MANY_IN_A_CELL ? newest : undefined;
+}
+
+/** A window, and a minute at least: in a short window the change is hardly in it any more. */
 export function wholeWindowOf(cells: readonly HealthCell[], window: readonly HealthCell[]): readonly HealthCell[] {
   const whole = since(cells, MIN_WINDOW_MS);
   return whole.length > window.length ? whole : window;
