@@ -10,6 +10,7 @@ import type { Door } from "../tokens/doors.ts";
 import { behind } from "../tokens/guarded-routes.ts";
 import type { BadgeView } from "./answers.ts";
 import { badgeOf, drawBadge, p95Badge, uptimeBadge } from "./badge.ts";
+import { divide } from "./divide.ts";
 import type { PastHealth } from "./health-history.ts";
 import { readBadgeQuery, windowMs } from "./query-parameters.ts";
 import type { ServiceList } from "./service-list.ts";
@@ -37,9 +38,9 @@ export function badgeRoutes({ services, past, history, publicBadges, door, now }
     // By the minute: many pages show the same badge.
     const to = floorTo(TIERS.minute, now());
     const span = { from: to - windowMs(window), to };
-    if (show === "uptime") return uptimeBadge(service, (await past.uptime(service, span)).uptime, window);
+    if (show === "uptime") return uptimeBadge(service, await past.uptime(service, span), window);
     const exactFrom = history.exactFromOf(span);
-    const { parts } = await history.read(service, [{ ...span, from: Math.max(span.from, exactFrom) }]);
+    const { parts } = await history.read(service, divide(span, 1, exactFrom), { exactFrom });
     return p95Badge(service, parts[0]?.latencies.percentile(95), window);
   }
 

@@ -172,7 +172,7 @@ export const OPERATIONS: readonly Operation[] = [
   {
     path: "/services/{service}/badge.svg",
     summary:
-      "A badge with the service's health, its uptime or its p95 of a window up to now; `unknown` where nothing is known. Other parameters are ignored.",
+      "A badge with the service's health, its uptime or its p95 of a window up to now; `unknown` where nothing is known. An uptime says how much of the window is known where that is less than nine tenths. Other parameters are ignored.",
     query: badgeParameters,
     answers: polled({ "image/svg+xml": undefined }),
   },
