@@ -1,8 +1,9 @@
-// What is set for services: by a file, and by the API. This is the one place that brings both together.
+// What is set for services: by a file, and by the API. Functions have both together from here.
 import type { ServicesSettings, SetByName } from "../health/service-settings.ts";
 import { openServices } from "../health/services-file.ts";
+import { allSet, setByName } from "../health/set-services.ts";
 import type { Reread } from "../settings/reread-file.ts";
-import type { ServiceSetter, SetService } from "../storage/health-ports.ts";
+import type { ServiceSetter } from "../storage/health-ports.ts";
 import { StoreError } from "../storage/store-error.ts";
 import type { Parts } from "./parts.ts";
 
@@ -31,14 +32,11 @@ export function openServiceSettings({ settings, log }: Pick<Parts, "settings" | 
   let isClosed = false;
 
   async function refresh(setter: Pick<ServiceSetter, "set">): Promise<void> {
-    const all: SetService[] = [];
-    for await (const chunk of setter.set()) all.push(...chunk);
+    const all = await allSet(setter);
     const text = JSON.stringify(all);
     if (text === known) return;
     known = text;
-    set = new Map(
-      all.map(({ service, isRetired, work }) => [service, { retired: isRetired, maintenance: work ? [work] : [] }]),
-    );
+    set = setByName(all);
   }
 
   async function look(setter: Pick<ServiceSetter, "set">, everyMs: number): Promise<void> {

@@ -2,12 +2,13 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeEach, describe, expect, it } from "vitest";
 import { OWN_SERVICE } from "../events/own-service.ts";
-import { openSqlitePulseStore } from "../storage/sqlite/pulse-store.ts";
+import { openSqlitePulseStore, type SqlitePulseStore } from "../storage/sqlite/pulse-store.ts";
 import { pulseOf } from "../storage/testing/pulses.ts";
 import { store } from "../storage/testing/read-back.ts";
 import { temporaryFolder } from "../storage/testing/temporary-folder.ts";
 import { floorTo, HOUR_MS } from "../storage/tiers.ts";
 import { runBacktestCommand } from "./backtest-cli.ts";
+import { BLIND_AFTER_MS } from "./blindness.ts";
 
 const MINUTE = 60_000;
 /** From here on, a pulse a minute for two days. */
@@ -18,19 +19,28 @@ let folder: string;
 
 beforeEach(async () => {
   folder = temporaryFolder();
-  const own = openSqlitePulseStore({
-    file: join(folder, "pulses.db"),
-    maxBytes: 2 ** 28,
-    retentionMs: 30 * 24 * HOUR_MS,
-  });
   const statuses: Record<number, string> = { 300: "503", 301: "503", 500: "503", 1600: "503", 1601: "\u001b[2Jbad" };
   const pulses = Array.from({ length: 48 * 60 }, (_, i) =>
     pulseOf({ service_name: "checkout", event_time: START + i * MINUTE, status: statuses[i] ?? "ok" }),
   );
-  const once = ["quiet", OWN_SERVICE].map((service_name) => pulseOf({ service_name, event_time: START }));
-  await store(own, [...pulses, ...once]);
-  await own.close();
+  const quiet = pulseOf({ service_name: "quiet", event_time: START });
+  await withStore((own) => store(own, [...pulses, quiet, ...ownPulses(START, Date.now())]));
 });
+
+/** Opens the store for some work. */
+async function withStore(work: (own: SqlitePulseStore) => Promise<void>): Promise<void> {
+  const file = join(folder, "pulses.db");
+  const own = openSqlitePulseStore({ file, maxBytes: 2 ** 28, retentionMs: 30 * 24 * HOUR_MS });
+  await work(own);
+  await own.close();
+}
+
+/** What pulse-health stores of itself while it runs. */
+function ownPulses(from: number, to: number) {
+  return Array.from({ length: Math.ceil((to - from) / BLIND_AFTER_MS) }, (_, i) =>
+    pulseOf({ service_name: OWN_SERVICE, event_time: from + i * BLIND_AFTER_MS }),
+  );
+}
 
 async function run(...args: string[]) {
   const [said, complaints]: [string[], string[]] = [[], []];
@@ -75,6 +85,32 @@ describe("npm run history -- backtest", () => {
     const file = settings(`- { services: checkout, maintenance: [${planned}] }\n- { services: quiet, retired: true }`);
     const { lines } = await run("--settings", file, "--to", at(47 * 60));
     expect(lines.at(-1)).toBe("2 services: 1 incidents as it is set now, 0 by strict.yaml");
+  });
+
+  it("takes silence for nothing while PulseMesh itself stored nothing", async () => {
+    await withStore(async (own) => {
+      const pulses = Array.from({ length: 20 }, (_, i) =>
+        pulseOf({ service_name: "shop", event_time: START + (i < 10 ? i : i + 60) * MINUTE }),
+      );
+      await own.forget([OWN_SERVICE]);
+      const before = ownPulses(START, START + 9 * MINUTE);
+      await store(own, [...pulses, ...before, ...ownPulses(START + 70 * MINUTE, START + 90 * MINUTE)]);
+    });
+    const file = settings("- { services: nothing }");
+    const to = at(79.5);
+    const { lines } = await run("--settings", file, "--from", at(0), "--to", to, "shop");
+    expect(lines).toEqual(["1 services: 0 incidents as it is set now, 0 by strict.yaml"]);
+  });
+
+  it("counts what the API has set beside either file", async () => {
+    await withStore(async ({ health }) => {
+      await health.retire("quiet", true);
+      const work = { from: START + 290 * MINUTE, to: START + 310 * MINUTE, reason: "a disk" };
+      await health.plan("checkout", work);
+    });
+    const file = settings("- { services: quiet, period: 1h }");
+    const { lines } = await run("--settings", file, "--to", at(47 * 60));
+    expect(lines).toEqual(["2 services: 0 incidents as it is set now, 0 by strict.yaml"]);
   });
 
   it.each<[args: string[], code: number, line: RegExp]>([

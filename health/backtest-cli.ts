@@ -14,17 +14,19 @@ import {
   UsageError,
 } from "../storage/command-store.ts";
 import type { Span } from "../storage/span.ts";
+import { blindSpans } from "./blindness.ts";
 import { duration } from "./cause.ts";
 import { type Incident, incidentsOf } from "./incidents.ts";
 import { replay } from "./replay.ts";
 import type { ServicesSettings } from "./service-settings.ts";
 import { openServices } from "./services-file.ts";
+import { allSet, setByName } from "./set-services.ts";
 
 const HELP = `Usage: npm run history -- backtest --settings FILE [--from TIME] [--to TIME] [SERVICE...]
 
 Says which incidents the stored pulses make by the settings of services in FILE, beside those that they make by the settings as they
-are (PULSE_SERVICES_FILE, or none). Changes nothing. Each line is an incident: with = by both, with - only as it is set now, with +
-only by FILE.
+are (PULSE_SERVICES_FILE, or none). What the API has set counts beside both. Changes nothing. Each line is an incident: with = by
+both, with - only as it is set now, with + only by FILE.
 
   --settings FILE  settings of services, see docs/services.md
   --from TIME      an RFC 3339 time. @default seven days before --to
@@ -48,12 +50,18 @@ export async function runBacktestCommand(args: readonly string[], io: CommandIo)
       return 0;
     }
     const { servicesFile } = functionSettings;
-    const present = readServices(readSettings({ servicesFile }, io.env).servicesFile, servicesFile.variable);
-    const other = readServices(file, "--settings");
+    const files = [
+      readServices(readSettings({ servicesFile }, io.env).servicesFile, servicesFile.variable),
+      readServices(file, "--settings"),
+    ];
     const opened = await openCommandStore(io.env);
     ({ store } = opened);
     await store.check();
     const from = Math.max(span.from - LEARNING_MS, Date.now() - opened.retentionMs);
+    const learning = { from: Math.min(from, span.from), to: span.to };
+    const blind = await blindSpans(store, learning);
+    const set = setByName(await allSet(store.health));
+    const [present, other] = files.map((one) => one.with(set)) as [ServicesSettings, ServicesSettings];
     const names = services.length > 0 ? [services] : store.names();
     const counts = { services: 0, present: 0, other: 0 };
     for await (const chunk of names) {
@@ -61,8 +69,7 @@ export async function runBacktestCommand(args: readonly string[], io: CommandIo)
         // It is in no list of services.
         if (service === OWN_SERVICE && services.length === 0) continue;
         const settings = [present.of(service), other.of(service)] as const;
-        const learning = { from: Math.min(from, span.from), to: span.to };
-        const runs = await replay({ reader: store, service, span: learning, signal: io.signal }, settings);
+        const runs = await replay({ reader: store, service, span: learning, blind, signal: io.signal }, settings);
         const [before = [], after = []] = settings.map(({ isRetired, maintenanceIn }, i) =>
           isRetired ? [] : incidentsWithin(span, incidentsOf(runs[i] ?? [], maintenanceIn(learning))),
         );

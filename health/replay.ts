@@ -11,6 +11,8 @@ export interface ReplayOptions {
   reader: Pick<PulseReader, "measures">;
   service: string;
   span: Span;
+  /** When PulseMesh itself stored nothing. */
+  blind: readonly Span[];
   signal?: AbortSignal;
 }
 
@@ -26,7 +28,7 @@ interface Track {
  * @throws {StoreError}
  */
 export async function replay(options: ReplayOptions, settings: readonly ServiceSettings[]): Promise<HealthRun[][]> {
-  const { reader, service, span, signal } = options;
+  const { reader, service, span, blind, signal } = options;
   const tracks = settings.map((one): Track => ({ settings: one, runs: [], state: undefined, cells: [] }));
   for (let from = floorTo(CELL_MS, span.from); from < span.to; from += DAY_MS) {
     const to = Math.min(from + DAY_MS, span.to);
@@ -38,7 +40,7 @@ export async function replay(options: ReplayOptions, settings: readonly ServiceS
     for (const [i, track] of tracks.entries()) {
       const recent = track.cells.filter(({ start }) => start >= from - LOOKBACK_MS);
       track.cells = [...recent, ...(counted[i]?.list() ?? [])];
-      const judged = judge({ settings: track.settings, state: track.state, cells: track.cells, until: to });
+      const judged = judge({ settings: track.settings, state: track.state, cells: track.cells, until: to, blind });
       track.runs = withJudged(track.runs, judged);
       track.state = judged.states.at(-1);
     }

@@ -4,6 +4,7 @@ import { DAY_MS } from "../events/time.ts";
 import { cassandraSettings } from "../settings/cassandra-settings.ts";
 import { functionSettings } from "../settings/function-settings.ts";
 import { readSettings, SettingsError } from "../settings/read.ts";
+import type { ServiceSetter } from "./health-ports.ts";
 import type { PulseForgetter, PulseReader, RollupStore, StoreLifecycle } from "./ports.ts";
 
 /** A command line, or what surrounds it, that cannot be followed. */
@@ -28,7 +29,9 @@ export function tellFailure(error: unknown, { signal, complain }: Pick<CommandIo
 }
 
 /** A store as a command uses it. */
-export type CommandStore = PulseReader & PulseForgetter & StoreLifecycle & { readonly rollups: RollupStore };
+export type CommandStore = PulseReader &
+  PulseForgetter &
+  StoreLifecycle & { readonly rollups: RollupStore; readonly health: Pick<ServiceSetter, "set"> };
 
 /**
  * Opens the store of pulses that the environment names, which must be there already.

@@ -1,12 +1,11 @@
 import { OWN_SERVICE } from "../../events/own-service.ts";
+import { BLIND_AFTER_MS, ownPulseTimes } from "../../health/blindness.ts";
 import { CELL_MS } from "../../health/cell.ts";
+import { PulseTimes } from "../../health/pulse-times.ts";
 import type { Marks, PulseReader, RollupStore } from "../../storage/ports.ts";
 import type { Span } from "../../storage/span.ts";
 import { floorTo, TIERS } from "../../storage/tiers.ts";
-import { PulseTimes } from "./pulse-times.ts";
 
-/** A keeper pulses once in a cell. What is missing for longer than it takes to start another one was not seen. */
-export const BLIND_AFTER_MS = 40_000;
 /** So long after its newest own pulse, PulseMesh sees for sure: the next one is due, and on its way. */
 const SEES_FOR_MS = 2 * CELL_MS;
 /** What waited while PulseMesh was away is judged once all of it has come, and after so long at the latest. */
@@ -51,7 +50,7 @@ export class OwnSight {
     const horizon = until - this.#options.retentionMs;
     const came: number[] = [];
     for (const span of await this.#spansToRead(until, sealedUntil, horizon)) {
-      came.push(...this.#times.replace(span, await this.#read(span)));
+      came.push(...this.#times.replace(span, await ownPulseTimes(this.#options.reader, span)));
     }
     this.#times.forgetBefore(horizon);
     this.#settledUntil = sealedUntil;
@@ -99,18 +98,6 @@ export class OwnSight {
     const { newest } = this.#times;
     if (newest === undefined || until - newest > BLIND_AFTER_MS) return until;
     return Math.min(until, floorTo(CELL_MS, newest + SEES_FOR_MS));
-  }
-
-  async #read(span: Span): Promise<number[]> {
-    const times: number[] = [];
-    for await (const chunk of this.#options.reader.measures(OWN_SERVICE, span)) {
-      for (const [time] of chunk) {
-        // One in a cell is enough: several keepers may pulse.
-        const last = times.at(-1);
-        if (last === undefined || floorTo(CELL_MS, last) !== floorTo(CELL_MS, time)) times.push(time);
-      }
-    }
-    return times.reverse();
   }
 }
 

@@ -1,4 +1,4 @@
-import type { Span } from "../../storage/span.ts";
+import type { Span } from "../storage/span.ts";
 
 /** Times of pulses (epoch ms), in order: a month of them, of which the newest few are read again and again. */
 export class PulseTimes {
