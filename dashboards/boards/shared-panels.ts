@@ -13,7 +13,7 @@ export const AS_JUDGED =
   "As pulse-health judges, by the pulses of the last minutes; nothing while it does not judge. Purple is late: silent for too long.";
 
 /** Ends the description of what has services one by one. */
-export const UNCOUNTED = `Services beyond the first ${MAX_SERVICE_LABELS.toLocaleString("en")} that pulse-health or a process of pulse-persist meets are not in it: the page and the API have them.`;
+export const UNCOUNTED = `Where there are more than ${MAX_SERVICE_LABELS.toLocaleString("en")} services, those in trouble come first, and some of the others are not in it: the page and the API have them.`;
 
 const YOUNG_IN_WORDS = durationInWords(YOUNG_MS / 1000);
 /** Ends the description of what shows the present. */

@@ -93,8 +93,8 @@ function serviceAlerts({ timing }: RuleOptions): Alerts {
       severity: "warning",
       expr: `${max(SERIES.servicesLeftOut)} > 0`,
       holdSeconds: 0,
-      summary: `More than ${COUNTED_SERVICES} services send pulses, and no alert watches the others.`,
-      description: `{{ $value | humanize }} services are beyond the first ${COUNTED_SERVICES}. No alert fires when one of them stops or is down; the page and the API show each of them, and events tell of each.`,
+      summary: `There are more than ${COUNTED_SERVICES} services, and some alerts do not watch the others.`,
+      description: `{{ $value | humanize }} services are beyond ${COUNTED_SERVICES}. Those that are down, late or degraded are watched first; of the others nothing says that they fail more often or are slower than usual, and dashboards do not list them. The page and the API show each of them, and events tell of each.`,
     },
     PulseServicesRefused: {
       severity: "warning",

@@ -1,5 +1,6 @@
 import { Registry } from "prom-client";
 import { expect, it } from "vitest";
+import type { ServiceHealth } from "../../events/service-health.ts";
 import { DAY_MS } from "../../events/time.ts";
 import { parseServices } from "../../health/services-file.ts";
 import { METRICS } from "../metrics/names.ts";
@@ -7,9 +8,9 @@ import { GaugedServices, gaugeHealth } from "./health-gauges.ts";
 import type { Judged } from "./keeper.ts";
 
 const NOW = Date.UTC(2026, 10, 30);
-const judgedOf = (service: string, newest = NOW): Judged => ({
+const judgedOf = (service: string, newest = NOW, health: ServiceHealth = "down"): Judged => ({
   service,
-  run: { since: NOW - 1000, health: "down", confirmedAt: NOW, cause: "2 of 3 pulses said 503" },
+  run: { since: NOW - 1000, health, confirmedAt: NOW, cause: "2 of 3 pulses said 503" },
   newest,
 });
 
@@ -18,7 +19,8 @@ const placesOf = (services: GaugedServices, ...judged: Judged[]) => {
   const { gauged, leftOut } = services.of(judged, NOW);
   return [...gauged.map(({ service }) => service).sort(), leftOut];
 };
-const silentFor = (service: string, days: number) => judgedOf(service, NOW - days * DAY_MS);
+const silentFor = (service: string, days: number, health: ServiceHealth = "up") =>
+  judgedOf(service, NOW - days * DAY_MS, health);
 
 it("a weekly and a monthly job keep their gauges while there is room", () => {
   const services = new GaugedServices(3);
@@ -26,12 +28,30 @@ it("a weekly and a monthly job keep their gauges while there is room", () => {
   expect(placesOf(services, ...jobs, judgedOf("a"))).toEqual(["a", "monthly", "weekly", 0]);
 });
 
-it("services that pulse keep their gauges while others come, and those give theirs up that are silent the longest", () => {
+it("services keep their gauges while others come, and those give theirs up that are silent the longest", () => {
   const services = new GaugedServices(2);
-  expect(placesOf(services, judgedOf("a"), judgedOf("b"))).toEqual(["a", "b", 0]);
-  expect(placesOf(services, judgedOf("0"), judgedOf("a"), judgedOf("b"))).toEqual(["a", "b", 1]);
-  expect(placesOf(services, judgedOf("0"), silentFor("a", 6), judgedOf("b"))).toEqual(["a", "b", 1]);
-  expect(placesOf(services, judgedOf("0"), silentFor("a", 7), silentFor("b", 8))).toEqual(["0", "a", 1]);
+  const [newcomer, a, b] = [silentFor("0", 0), silentFor("a", 0), silentFor("b", 0)];
+  expect(placesOf(services, a, b)).toEqual(["a", "b", 0]);
+  expect(placesOf(services, newcomer, a, b)).toEqual(["a", "b", 1]);
+  expect(placesOf(services, newcomer, silentFor("a", 6), b)).toEqual(["a", "b", 1]);
+  expect(placesOf(services, newcomer, silentFor("a", 7), silentFor("b", 8))).toEqual(["0", "a", 1]);
+});
+
+it("a service beyond the limit gets gauges as soon as it is in trouble, in place of one that is well", () => {
+  const services = new GaugedServices(2);
+  const well = [silentFor("a", 0), silentFor("b", 0.1)];
+  expect(placesOf(services, ...well)).toEqual(["a", "b", 0]);
+  expect(placesOf(services, ...well, silentFor("c", 0))).toEqual(["a", "b", 1]);
+  expect(placesOf(services, ...well, silentFor("c", 0, "degraded"))).toEqual(["a", "c", 1]);
+  expect(placesOf(services, ...well, silentFor("c", 0, "up"))).toEqual(["a", "c", 1]);
+});
+
+it("of more services in trouble than have gauges, the worst come first, and those last that have been silent for long", () => {
+  const services = new GaugedServices(2);
+  const [degraded, late, down] = [silentFor("a", 0, "degraded"), silentFor("b", 1, "late"), silentFor("c", 0, "down")];
+  expect(placesOf(services, degraded, silentFor("gone", 7, "late"))).toEqual(["a", "gone", 0]);
+  expect(placesOf(services, degraded, silentFor("gone", 7, "late"), late)).toEqual(["a", "b", 1]);
+  expect(placesOf(services, degraded, late, down)).toEqual(["b", "c", 1]);
 });
 
 /** The lines of a scrape. */

@@ -1,14 +1,15 @@
 import type { Registry } from "prom-client";
-import { HEALTH_CODES } from "../../events/service-health.ts";
+import { HEALTH_CODES, type ServiceHealth } from "../../events/service-health.ts";
 import { DAY_MS } from "../../events/time.ts";
+import { BAD_HEALTHS } from "../../health/incidents.ts";
 import type { ServicesSettings } from "../../health/service-settings.ts";
 import { gauge } from "../metrics/gauges.ts";
 import { MAX_SERVICE_LABELS, METRICS } from "../metrics/names.ts";
 import { registerScraped, type Sample } from "../metrics/scraped-metric.ts";
 import type { Judged } from "./keeper.ts";
 
-/** Where there are too few places, a service that has been silent for so long has none before those that pulse. */
-export const GIVES_UP_AFTER_MS = 7 * DAY_MS;
+/** Where there are too few places, what has been silent for so long comes after what pulses. */
+const LONG_SILENT_MS = 7 * DAY_MS;
 
 /** The services that have gauges: all, as long as a label may have so many values. */
 export class GaugedServices {
@@ -27,14 +28,22 @@ export class GaugedServices {
     return { gauged, leftOut: all.length - gauged.length };
   }
 
-  /** Those that pulse keep their gauges while others come: a series that comes and goes watches nobody. The longest silent go first. */
+  /**
+   * Those that are in trouble come first, so that alerts fire for each of them: down, late, degraded, then those that have been so and
+   * silent for long. Of others, those that have gauges keep them: a series that comes and goes watches nobody.
+   */
   #choose(all: readonly Judged[], now: number): Judged[] {
-    const turnOf = ({ service, newest }: Judged) => {
-      const silentMs = now - newest;
-      if (silentMs >= GIVES_UP_AFTER_MS) return silentMs;
-      return this.#services.has(service) ? 0 : 1;
-    };
-    return [...all].sort((a, b) => turnOf(a) - turnOf(b)).slice(0, this.#max);
+    const placed = all.map((judged) => {
+      const silentMs = now - judged.newest;
+      const isLongSilent = silentMs >= LONG_SILENT_MS;
+      const urgency = (BAD_HEALTHS as readonly ServiceHealth[]).indexOf(judged.run.health);
+      const notBad = BAD_HEALTHS.length + 1;
+      const turn = urgency < 0 ? notBad : isLongSilent ? BAD_HEALTHS.length : urgency;
+      const hasGauges = this.#services.has(judged.service) && !isLongSilent;
+      return { judged, turn, newcomer: hasGauges ? 0 : 1, silentMs };
+    });
+    placed.sort((a, b) => a.turn - b.turn || a.newcomer - b.newcomer || a.silentMs - b.silentMs);
+    return placed.slice(0, this.#max).map(({ judged }) => judged);
   }
 }
 
