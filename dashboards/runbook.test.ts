@@ -50,6 +50,7 @@ const NUMBERS: Readonly<Record<string, readonly string[]>> = {
   PulseHealthKeeperAway: [`for ${durationInWords(THRESHOLDS.judgedSeconds)}`],
   PulseServiceDown: [`for ${holdOf("PulseServiceDown")}`],
   PulseServiceDegraded: [`for ${holdOf("PulseServiceDegraded")}`],
+  PulseServiceFlaps: [`more than ${THRESHOLDS.flaps} times within ${durationInWords(THRESHOLDS.flapSeconds)}`],
   PulseServicesUnwatched: [`more than ${MAX_SERVICE_LABELS.toLocaleString("en")} services`],
   PulseIngestBurnsFast: [`budget of ${percent(INGEST_BUDGET)}`],
   PulseDeliveryLag: [

@@ -116,6 +116,8 @@ export const RECORDED = {
   health: "service:pulsemesh_service_health:max",
   /** What alerts rest on: without services in maintenance, and as it was last while no pulse-health judges. */
   watchedHealth: "service:pulsemesh_service_health:watched",
+  /** Since when, without services in maintenance: it changes once with each run, also where other states were passed through. */
+  watchedSince: "service:pulsemesh_service_health_since_seconds:watched",
   storedRate: `service:pulsemesh_pulses_stored:rate${RECENT}`,
   /** Pulses that are down or degraded, per second and of all. */
   badRate: `service:pulsemesh_pulses_bad:rate${RECENT}`,

@@ -68,6 +68,13 @@ function serviceAlerts({ timing }: RuleOptions): Alerts {
       description:
         "At least a tenth of its pulses say degraded or down. Look for a change at the time when this began.",
     },
+    PulseServiceFlaps: {
+      severity: "warning",
+      expr: `changes(${RECORDED.watchedSince}[${timing.window(THRESHOLDS.flapSeconds)}]) > ${THRESHOLDS.flaps} ${isWatched}`,
+      holdSeconds: 0,
+      summary: "{{ $labels.service }} flaps: it is well and in trouble by turns.",
+      description: `Its health changed {{ $value | humanize }} times within ${durationInWords(THRESHOLDS.flapSeconds)}. Alerts that wait for a state to last may say nothing of it. Look at its incidents, and for what restarts or runs full.`,
+    },
     PulseServiceErrorsGrow: {
       severity: "warning",
       expr: `(${isBad}) and on (service) (${inAnHour(RECORDED.badRate)} >= ${THRESHOLDS.badPulses}) ${isWatched}`,

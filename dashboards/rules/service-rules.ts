@@ -15,7 +15,7 @@ export const LATELY_SECONDS = 3600;
 
 /** Records last pulse, health, rate, p95 and what is not up of every service. */
 export function serviceRules({ timing, retentionDays }: RuleOptions): RecordingRule[] {
-  const { lastPulse, health, watchedHealth, storedRate, badRate, latencyP95 } = RECORDED;
+  const { lastPulse, health, watchedHealth, watchedSince, storedRate, badRate, latencyP95 } = RECORDED;
   const newest = max(`${SERIES.lastPulse} or ${lastPulse}`, ["service"]);
   // The chart puts its own retention in place of this number.
   const forgotten = `time() - ${(retentionDays * DAY_MS) / 1000}`;
@@ -23,17 +23,22 @@ export function serviceRules({ timing, retentionDays }: RuleOptions): RecordingR
   const lately = timing.window(LATELY_SECONDS);
   // pulse-health judges at its own pace, also where tests hasten the rules.
   const isFresh = (judgedUntil: string) => `time() - ${judgedUntil} <= ${THRESHOLDS.judgedSeconds}`;
+  const isOfFreshKeeper = `and on (instance) (${isFresh(SERIES.judgedUntil)})`;
   const maintenance = max(SERIES.serviceInMaintenance, ["service"]);
   return [
     { record: lastPulse, expr: `${newest} > ${forgotten}` },
     {
       // Of two replicas that both judge, the worse counts. One that has stopped judging does not.
       record: health,
-      expr: max(`${SERIES.serviceHealth} and on (instance) (${isFresh(SERIES.judgedUntil)})`, ["service"]),
+      expr: max(`${SERIES.serviceHealth} ${isOfFreshKeeper}`, ["service"]),
     },
     {
       record: watchedHealth,
       expr: `(${health} unless on (service) ${maintenance}) or (${watchedHealth} unless on () (${isFresh(max(SERIES.judgedUntil))}))`,
+    },
+    {
+      record: watchedSince,
+      expr: `${max(`${SERIES.serviceHealthSince} ${isOfFreshKeeper}`, ["service"])} unless on (service) ${maintenance}`,
     },
     { record: storedRate, expr: rate(SERIES.storedYoung, recent, ["service"]) },
     { record: badRate, expr: `(${rate(SERIES.storedBad, recent, ["service"])}) or 0 * ${storedRate}` },

@@ -13,6 +13,9 @@ export function burnLimit(factor: number): number {
 export const THRESHOLDS = {
   /** So long after its last judgement pulse-health is away. */
   judgedSeconds: 120,
+  /** More changes of a service's health in an hour are flapping, as the API says (health/incidents.ts). */
+  flaps: 4,
+  flapSeconds: 3600,
   /** Of a service's pulses of an hour: so many times the usual share are down or degraded, and {@link badMore} besides. */
   badFactor: 3,
   badMore: 0.01,

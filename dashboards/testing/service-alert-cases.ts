@@ -1,6 +1,7 @@
 import type { AlertCases } from "./alert-case.ts";
 
 const HEALTH = 'pulsemesh_service_health{job="pulse-health",instance="a",service="checkout"}';
+const SINCE = HEALTH.replace("_health", "_health_since_seconds");
 const HEALTH_OF_OTHER = 'pulsemesh_service_health{job="pulse-health",instance="b",service="checkout"}';
 const JUDGED = 'pulsemesh_health_judged_timestamp_seconds{job="pulse-health",instance="a"}';
 const JUDGED_BY_OTHER = 'pulsemesh_health_judged_timestamp_seconds{job="pulse-health",instance="b"}';
@@ -58,6 +59,24 @@ export const SERVICE_ALERT_CASES: AlertCases = {
       title: "a service that was degraded for seven minutes is retired",
       series: { ...IS_JUDGED, [HEALTH]: "0x20 1x7 stale" },
       at: "29m",
+      firing: [],
+    },
+  },
+  PulseServiceFlaps: {
+    fires: {
+      title: "a service is down for a minute three times in five",
+      series: { ...IS_JUDGED, [HEALTH]: "0x20 2 0 2 0 2 2x20", [SINCE]: "0x20 1260 1320 1380 1440 1500 1500x20" },
+      at: "25m",
+      firing: ['PulseServiceFlaps{service="checkout"}'],
+    },
+    staysSilent: {
+      title: "a service is down for a minute twice, and passes through degraded on the way there and back",
+      series: {
+        ...IS_JUDGED,
+        [HEALTH]: "0x20 1 2 1 0 1 2 1 0x20",
+        [SINCE]: "0x20 1260 1260 1380 1380 1500 1500 1620 1620x20",
+      },
+      at: "28m",
       firing: [],
     },
   },
