@@ -35,7 +35,7 @@ function job(name: FunctionName | typeof BROKER_JOB): string {
 export const SERIES = {
   ...ofJob(TAKING, ["accepted"]),
   ...ofJob(INGEST, ["rejected", "emitBatch", "emitLatency", "emitErrors", "emitInFlight", "emitQueue"]),
-  ...ofJob(PERSIST, ["pulseLatency", "stored", "storedAgain", "deliveryLag"]),
+  ...ofJob(PERSIST, ["pulseLatency", "stored", "storedAgain", "unknownStatuses", "deliveryLag"]),
   ...ofJob(PERSIST, ["storeBatch", "storeLatency", "storeErrors", "storeQueue", "storeUsedBytes", "storeFreeBytes"]),
   ...ofJob(DEADLETTER, ["deadLetters", "deadLettersReplayed", "deadLetterPulses", "deadLetterPulsesReplayed"]),
   ...ofJob(HEALTH, ["serviceHealth", "serviceHealthSince", "serviceInMaintenance", "servicesLeftOut", "judgedUntil"]),

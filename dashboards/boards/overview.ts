@@ -65,6 +65,17 @@ const SERVICES: Row = {
       description: `The health over time. ${AS_JUDGED}`,
       queries: [[RECORDED.health, "{{service}}"]],
     },
+    "Statuses that mean no health": {
+      description: `Stored pulses of ${RECENT_IN_WORDS} whose status is none of the words that PulseMesh knows, by that status. Such pulses count as unknown: they say nothing of their service, unless its \`statuses\` in PULSE_SERVICES_FILE say what they mean. "none" stands for there being none.`,
+      span: 24,
+      height: 6,
+      queries: [
+        [
+          `(${total(SERIES.unknownStatuses, RECENT, ["status"])}) or on () label_replace(vector(0), "status", "none", "", "")`,
+          "{{status}}",
+        ],
+      ],
+    },
   },
 };
 
