@@ -51,6 +51,7 @@ const NUMBERS: Readonly<Record<string, readonly string[]>> = {
   PulseServiceDown: [`for ${holdOf("PulseServiceDown")}`],
   PulseServiceDegraded: [`for ${holdOf("PulseServiceDegraded")}`],
   PulseServiceFlaps: [`more than ${THRESHOLDS.flaps} times within ${durationInWords(THRESHOLDS.flapSeconds)}`],
+  PulseServicesFileInvalid: [`for ${holdOf("PulseServicesFileInvalid")}`],
   PulseServicesUnwatched: [`more than ${MAX_SERVICE_LABELS.toLocaleString("en")} services`],
   PulseIngestBurnsFast: [`budget of ${percent(INGEST_BUDGET)}`],
   PulseDeliveryLag: [

@@ -17,6 +17,8 @@ const PERSIST = job("pulse-persist");
 const QUERY = job("pulse-query");
 const DEADLETTER = job("pulse-deadletter");
 const HEALTH = job("pulse-health");
+/** The functions that read the settings of services. */
+const READING_SETTINGS = 'job=~"pulse-query|pulse-health"';
 const ANY_FUNCTION = `job=~"${FUNCTIONS.join("|")}"`;
 const BROKER = job(BROKER_JOB);
 const ANY_PROCESS = `job=~"${[...FUNCTIONS, BROKER_JOB].join("|")}"`;
@@ -39,6 +41,7 @@ export const SERIES = {
   ...ofJob(PERSIST, ["storeBatch", "storeLatency", "storeErrors", "storeQueue", "storeUsedBytes", "storeFreeBytes"]),
   ...ofJob(DEADLETTER, ["deadLetters", "deadLettersReplayed", "deadLetterPulses", "deadLetterPulsesReplayed"]),
   ...ofJob(HEALTH, ["serviceHealth", "serviceHealthSince", "serviceInMaintenance", "servicesLeftOut", "judgedUntil"]),
+  ...ofJob(READING_SETTINGS, ["servicesFileValid"]),
   ...ofJob(ANY_FUNCTION, ["requests", "startSeconds"]),
   failedRequests: series(METRICS.requests, ANY_FUNCTION, 'code=~"5.."'),
   requestLatency: series(METRICS.requestLatency, ANY_FUNCTION, 'method="POST"'),

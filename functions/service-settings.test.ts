@@ -1,13 +1,16 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { pino } from "pino";
+import { Registry } from "prom-client";
 import { expect, it, onTestFinished, vi } from "vitest";
 import { functionSettings } from "../settings/function-settings.ts";
 import { readSettings } from "../settings/read.ts";
 import type { SetService } from "../storage/health-ports.ts";
 import { StoreError } from "../storage/store-error.ts";
 import { temporaryFolder } from "../storage/testing/temporary-folder.ts";
+import { METRICS } from "./metrics/names.ts";
 import { openServiceSettings } from "./service-settings.ts";
+import { valuesOf } from "./testing/metric-values.ts";
 
 const FILE = `
 - { services: old-*, retired: true }
@@ -21,6 +24,7 @@ const HOUR = 3_600_000;
 it("what the API has set counts once it was asked for, and a store that is away says so", async () => {
   const services = openServiceSettings({
     settings: readSettings(functionSettings, {}),
+    registry: new Registry(),
     log: pino({ level: "silent" }),
   });
   onTestFinished(() => services.close());
@@ -41,11 +45,25 @@ it("what the API has set counts once it was asked for, and a store that is away 
   expect(services.value.of("shop").isRetired).toBe(true);
 });
 
+it("a gauge says while the file cannot be read, and the former settings stay", async () => {
+  const file = join(temporaryFolder(), "services.yaml");
+  writeFileSync(file, FILE);
+  const registry = new Registry();
+  const settings = readSettings(functionSettings, { PULSE_SERVICES_FILE: file });
+  const services = openServiceSettings({ settings, registry, log: pino({ level: "silent" }) });
+  onTestFinished(() => services.close());
+  const isValid = async () => (await valuesOf(registry, METRICS.servicesFileValid))[""];
+  expect(await isValid()).toBe(1);
+  writeFileSync(file, "- { services: db, owner: 3 }");
+  await vi.waitFor(async () => expect(await isValid()).toBe(0), 30_000);
+  expect(services.value.of("db").owner).toBe("storage team");
+});
+
 it("what the API has set for a service counts beside the file, and stays while the store is away", async () => {
   const file = join(temporaryFolder(), "services.yaml");
   writeFileSync(file, FILE);
   const settings = readSettings(functionSettings, { PULSE_SERVICES_FILE: file });
-  const services = openServiceSettings({ settings, log: pino({ level: "silent" }) });
+  const services = openServiceSettings({ settings, registry: new Registry(), log: pino({ level: "silent" }) });
   onTestFinished(() => services.close());
   const of = (service: string) => services.value.of(service);
   expect([of("old-shop").isRetired, of("shop").isRetired]).toEqual([true, false]);

@@ -5,6 +5,8 @@ import { allSet, setByName } from "../health/set-services.ts";
 import type { Reread } from "../settings/reread-file.ts";
 import type { ServiceSetter } from "../storage/health-ports.ts";
 import { StoreError } from "../storage/store-error.ts";
+import { gauge } from "./metrics/gauges.ts";
+import { METRICS } from "./metrics/names.ts";
 import type { Parts } from "./parts.ts";
 
 const LOOK_EVERY_MS = 5000;
@@ -17,14 +19,24 @@ export interface OpenServiceSettings extends Reread<ServicesSettings> {
   follow(setter: Pick<ServiceSetter, "set">, lookEveryMs?: number): void;
 }
 
-/** Reads the file of settings; the log says when it changes, and why it does not. @throws {SettingsError} at the start */
-export function openServiceSettings({ settings, log }: Pick<Parts, "settings" | "log">): OpenServiceSettings {
+/**
+ * Reads the file of settings; the log says when it changes, and why it does not, and a gauge says whether it is in use.
+ * @throws {SettingsError} at the start
+ */
+export function openServiceSettings({
+  settings,
+  registry,
+  log,
+}: Pick<Parts, "settings" | "registry" | "log">): OpenServiceSettings {
   const file = openServices({
     file: settings.servicesFile,
     variable: "PULSE_SERVICES_FILE",
     onRead: () => log.info("the settings of services were read again"),
     onFailure: (error) => log.error({ err: error }, "the settings of services stay as they were"),
   });
+  const help =
+    "1 while the settings of services are those of PULSE_SERVICES_FILE, or there is none; 0 while a fault keeps former ones.";
+  gauge([registry], METRICS.servicesFileValid, help, () => Number(file.isCurrent));
   let known = "";
   let set: SetByName = new Map();
   let merged: { of: ServicesSettings; set: SetByName; value: ServicesSettings } | undefined;
@@ -56,6 +68,9 @@ export function openServiceSettings({ settings, log }: Pick<Parts, "settings" | 
         merged = { of: file.value, set, value: set.size === 0 ? file.value : file.value.with(set) };
       }
       return merged.value;
+    },
+    get isCurrent() {
+      return file.isCurrent;
     },
     refresh,
     follow(setter, lookEveryMs = LOOK_EVERY_MS) {

@@ -159,9 +159,10 @@ describe("the file of services", () => {
     write("- { services: a, owner: 3 }");
     await vi.waitFor(() => expect(said).toHaveLength(2));
     expect(said[1]).toBe(`PULSE_SERVICES_FILE: ${file}, line 1, [0].owner: Expected a text, got "3"`);
-    expect(owner()).toBe("two");
+    expect([owner(), services.isCurrent]).toEqual(["two", false]);
     write("- { services: a, owner: four }");
     await vi.waitFor(() => expect(owner()).toBe("four"));
+    expect(services.isCurrent).toBe(true);
   });
 
   it("may say all that docs/services.md shows", () => {

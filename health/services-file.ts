@@ -213,7 +213,7 @@ export interface OpenServicesOptions
 
 /** The settings of services, which are read again when their file changes. @throws {SettingsError} at the start */
 export function openServices({ file: path, ...options }: OpenServicesOptions): Reread<ServicesSettings> {
-  if (path === undefined) return { value: new ServicesSettings(), close: () => {} };
+  if (path === undefined) return { value: new ServicesSettings(), isCurrent: true, close: () => {} };
   const named = { file: path, variable: options.variable };
   return rereadFile({ ...options, ...named, parse: (text) => parseServices(text, named) });
 }

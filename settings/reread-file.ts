@@ -25,6 +25,8 @@ export interface RereadOptions<T> extends NamedFile {
 /** What a file holds now. */
 export interface Reread<T> {
   readonly value: T;
+  /** Whether the value is what the file holds: not while it is away, or its text cannot be taken. */
+  readonly isCurrent: boolean;
   close(): void;
 }
 
@@ -59,6 +61,9 @@ export function rereadFile<T>(options: RereadOptions<T>): Reread<T> {
   return {
     get value() {
       return value;
+    },
+    get isCurrent() {
+      return taken !== undefined;
     },
     close: () => clearInterval(timer),
   };

@@ -1,6 +1,6 @@
 import { HEALTH_CODES } from "../../events/service-health.ts";
 import { MAX_SERVICE_LABELS } from "../../functions/metrics/names.ts";
-import { max, orZero, part, quantile, rate, ratio, sum, total } from "../promql.ts";
+import { max, min, orZero, part, quantile, rate, ratio, sum, total } from "../promql.ts";
 import { CASSANDRA_SERIES, RECORDED, SERIES } from "../selectors.ts";
 import { durationInWords, durationOf, RECENT_SECONDS, type Timing } from "../timing.ts";
 import { BURN_WINDOWS } from "./flow-rules.ts";
@@ -102,6 +102,14 @@ function serviceAlerts({ timing }: RuleOptions): Alerts {
       holdSeconds: 0,
       summary: `There are more than ${COUNTED_SERVICES} services, and some alerts do not watch the others.`,
       description: `{{ $value | humanize }} services are beyond ${COUNTED_SERVICES}. Those that are down, late or degraded are watched first; of the others nothing says that they fail more often or are slower than usual, and dashboards do not list them. The page and the API show each of them, and events tell of each.`,
+    },
+    PulseServicesFileInvalid: {
+      severity: "warning",
+      expr: `${min(SERIES.servicesFileValid, ["job"])} == 0`,
+      holdSeconds: 300,
+      summary: "A change to the settings of services does not count: their file has a fault.",
+      description:
+        "{{ $labels.job }} cannot take what PULSE_SERVICES_FILE holds, and goes on with the former settings. A process that starts now ends with the fault. The log names the line.",
     },
     PulseServicesRefused: {
       severity: "warning",

@@ -7,6 +7,7 @@ const JUDGED = 'pulsemesh_health_judged_timestamp_seconds{job="pulse-health",ins
 const JUDGED_BY_OTHER = 'pulsemesh_health_judged_timestamp_seconds{job="pulse-health",instance="b"}';
 const MAINTENANCE = 'pulsemesh_service_in_maintenance{job="pulse-health",instance="a",service="checkout"}';
 const LEFT_OUT = 'pulsemesh_service_health_left_out{job="pulse-health",instance="a"}';
+const FILE_IS_VALID = 'pulsemesh_services_file_valid{job="pulse-health",instance="a"}';
 const STORED = 'pulsemesh_pulses_stored_total{job="pulse-persist",service="checkout",health="up"}';
 const BAD_SHARE = 'service:pulsemesh_pulses_bad:ratio1h{service="checkout"}';
 const BAD_RATE = 'service:pulsemesh_pulses_bad:rate5m{service="checkout"}';
@@ -155,6 +156,24 @@ export const SERVICE_ALERT_CASES: AlertCases = {
       title: "every service has gauges again",
       series: { ...IS_JUDGED, [LEFT_OUT]: "0x20 3x20 0x20" },
       at: "42m",
+      firing: [],
+    },
+  },
+  PulseServicesFileInvalid: {
+    fires: {
+      title: "one of two processes has not taken the file for seven minutes",
+      series: {
+        ...IS_JUDGED,
+        [FILE_IS_VALID]: "1x20 0x20",
+        [FILE_IS_VALID.replace('"a"', '"b"')]: "1x40",
+      },
+      at: "28m",
+      firing: ['PulseServicesFileInvalid{job="pulse-health"}'],
+    },
+    staysSilent: {
+      title: "a fault is put right after three minutes",
+      series: { ...IS_JUDGED, [FILE_IS_VALID]: "1x20 0x2 1x20" },
+      at: "28m",
       firing: [],
     },
   },

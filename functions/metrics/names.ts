@@ -36,6 +36,7 @@ export const METRICS = {
   servicesLeftOut: "pulsemesh_service_health_left_out",
   judgedUntil: "pulsemesh_health_judged_timestamp_seconds",
   untold: "pulsemesh_health_untold_services",
+  servicesFileValid: "pulsemesh_services_file_valid",
   startSeconds: "pulsemesh_start_seconds",
 } as const;
 
