@@ -5,7 +5,9 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { Agent, request } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { gzipSync } from "node:zlib";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { entry, requestOf, toJson } from "../functions/pulse-ingest/otlp/testing/otlp-requests.ts";
 import { type Broker, openBroker } from "../functions/testing/broker.ts";
 import { NODE_FLAGS } from "../settings/node-flags.ts";
 import { type FunctionProcess, startFunction } from "./function-process.ts";
@@ -52,10 +54,25 @@ const PULSE = JSON.stringify({
 });
 const many = (count: number) => Buffer.from(`[${new Array(count).fill(PULSE).join(",")}]`);
 
-function post(body: Buffer): Promise<number | string> {
+const LONG = "x".repeat(1024);
+const LONG_RESOURCE = {
+  "service.name": "checkout",
+  "service.version": LONG,
+  "service.instance.id": LONG,
+  "deployment.environment.name": LONG,
+};
+const SPANS = Array.from({ length: 10_000 }, () => entry());
+const SHARED_TEXTS = gzipSync(toJson(requestOf(SPANS, LONG_RESOURCE)));
+
+function post(body: Buffer, path = "/pulse"): Promise<number | string> {
   return new Promise((resolve) => {
-    const headers = { "content-type": "application/json", "content-length": body.length };
-    const target = { host: "127.0.0.1", port: ingest.port, path: "/pulse", method: "POST", agent, headers };
+    const isPacked = body[0] === 0x1f;
+    const headers = {
+      "content-type": "application/json",
+      "content-length": body.length,
+      ...(isPacked && { "content-encoding": "gzip" }),
+    };
+    const target = { host: "127.0.0.1", port: ingest.port, path, method: "POST", agent, headers };
     const call = request(target, (response) => {
       response.resume().on("end", () => resolve(response.statusCode ?? 0));
     });
@@ -65,12 +82,12 @@ function post(body: Buffer): Promise<number | string> {
 }
 
 /** Floods for FLOOD_MS; returns the count of each answer. */
-async function flood(body: Buffer): Promise<Map<number | string, number>> {
+async function flood(body: Buffer, path?: string): Promise<Map<number | string, number>> {
   const counts = new Map<number | string, number>();
   const deadline = performance.now() + FLOOD_MS;
   const client = async () => {
     while (performance.now() < deadline) {
-      const outcome = await post(body);
+      const outcome = await post(body, path);
       counts.set(outcome, (counts.get(outcome) ?? 0) + 1);
     }
   };
@@ -86,9 +103,11 @@ describe("pulse-ingest under a flood", () => {
     ["10,000 pulses a request, all of them taken", many(9800), "take"],
     ["4 MiB a request, nearly all of it blank", Buffer.from(PULSE.padEnd(4 * MIB)), "hang"],
     ["4 MiB a request, of empty objects", Buffer.from(`[${new Array(1_398_000).fill("{}").join(",")}]`), "take"],
+    ["10,000 spans a request, of a resource with long texts", SHARED_TEXTS, "hang", "/v1/traces"],
+    ["10,000 spans a request, of such a resource, all of them taken", SHARED_TEXTS, "take", "/v1/traces"],
   ])(
     "of %s keeps its memory under 200 MB",
-    async (_, body, mood) => {
+    async (_, body, mood, path = "/pulse") => {
       expect(body.length).toBeLessThanOrEqual(4 * MIB);
       broker.received.length = 0;
       broker.answer = () => {
@@ -96,8 +115,10 @@ describe("pulse-ingest under a flood", () => {
         return mood === "hang" ? "hang" : 202;
       };
       await startIngest();
-      const counts = await flood(body);
-      expect([...counts.keys()].filter((outcome) => ![202, 400, 429, 503].includes(outcome as number))).toEqual([]);
+      const counts = await flood(body, path);
+      expect([...counts.keys()].filter((outcome) => ![200, 202, 400, 429, 503].includes(outcome as number))).toEqual(
+        [],
+      );
       expect(ingest.peakBytes()).toBeLessThan(MAX_BYTES);
       broker.answer = () => 202;
       broker.release(202);

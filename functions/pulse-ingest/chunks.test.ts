@@ -33,6 +33,15 @@ describe("a request's pulses", () => {
   });
 });
 
+it("pulses are encoded up to a bound, which a long text that all of them share soon exceeds", () => {
+  const text = "x".repeat(1024);
+  const shared = Array.from({ length: 2000 }, () => pulse("a", { metadata: { a: text, b: text, c: text } }));
+  const bytes = chunksOf(shared, "request", 512_000, 1_000_000).reduce((sum, chunk) => sum + chunk.bytes, 0);
+  expect(bytes).toBeGreaterThan(1_000_000);
+  expect(bytes).toBeLessThan(2_000_000);
+  expect(chunksOf(shared, "request", 512_000, -1)).toEqual([]);
+});
+
 describe("chunks that fit in one event", () => {
   const chunks = [1, 2, 3].flatMap((count) => chunksOf(pulses(count), "request", room(3)));
 

@@ -19,27 +19,37 @@ const AT_ONCE = 256;
 /** What `{"pulses":[…]}` adds to the pulses, generously. */
 const ENVELOPE_BYTES = 64;
 
-/** Splits a request's pulses into chunks, each small enough for an event. */
-export function chunksOf<Request>(pulses: readonly Pulse[], request: Request, maxEventBytes: number): Chunk<Request>[] {
+/**
+ * Splits a request's pulses into chunks, each small enough for an event. It stops once they take more than `maxBytes` together:
+ * a text that many pulses share makes large events of a small body.
+ */
+export function chunksOf<Request>(
+  pulses: readonly Pulse[],
+  request: Request,
+  maxEventBytes: number,
+  maxBytes = Number.POSITIVE_INFINITY,
+): Chunk<Request>[] {
   const chunks: Chunk<Request>[] = [];
-  const maxBytes = maxEventBytes - ENVELOPE_BYTES;
+  const maxChunkBytes = maxEventBytes - ENVELOPE_BYTES;
+  let all = 0;
   let last: Chunk<Request> | undefined;
   const add = (text: string, bytes: number, count: number, pulse: Pulse) => {
-    if (last === undefined || last.bytes + bytes > maxBytes) {
+    if (last === undefined || last.bytes + bytes > maxChunkBytes) {
       last = { request, pulses: 0, bytes: 0, encoded: [], single: canBeEvent(pulse) ? pulse : undefined };
       chunks.push(last);
     }
     last.pulses += count;
     last.bytes += bytes;
+    all += bytes;
     last.encoded.push(text);
     if (last.pulses > 1) last.single = undefined;
   };
-  for (let start = 0; start < pulses.length; start += AT_ONCE) {
+  for (let start = 0; start < pulses.length && all <= maxBytes; start += AT_ONCE) {
     const some = pulses.length <= AT_ONCE ? pulses : pulses.slice(start, start + AT_ONCE);
     const [first] = some as readonly [Pulse];
     const text = encodePulses(some);
     const bytes = Buffer.byteLength(text) + 1;
-    if (some.length === 1 || bytes <= maxBytes) add(text, bytes, some.length, first);
+    if (some.length === 1 || bytes <= maxChunkBytes) add(text, bytes, some.length, first);
     else {
       for (const pulse of some) {
         const alone = encodePulse(pulse);

@@ -9,6 +9,12 @@ import { createIngestMetrics, gaugeTraffic } from "./ingest-metrics.ts";
 import { KnownServices } from "./known-services.ts";
 import { learnServices } from "./service-learner.ts";
 
+/**
+ * How many times larger than the largest body the pulses of a request may be as events. Of a request without evil intent they
+ * never are: 10,000 spans with all texts that a resource may have are just below it.
+ */
+const MAX_GROWTH = 4;
+
 /** pulse-ingest with its connections to the broker. */
 export function compose({ settings, registry, tracing, log }: Parts, clock?: Clock): PulseFunction {
   const { tokensFile: file } = settings;
@@ -27,6 +33,7 @@ export function compose({ settings, registry, tracing, log }: Parts, clock?: Clo
   const emitter = new Emitter({
     ...settings,
     maxInFlight: settings.emitMaxInFlight,
+    maxRequestBytes: Math.max(settings.bufferMaxBytes, MAX_GROWTH * settings.maxBodyBytes),
     send: broker.send,
     metrics,
     tracing,

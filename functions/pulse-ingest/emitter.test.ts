@@ -29,6 +29,7 @@ function openEmitter(options: Partial<EmitterOptions> = {}) {
     maxEventBytes: 100_000,
     bufferMaxPulses: 1000,
     bufferMaxBytes: 1_000_000,
+    maxRequestBytes: 4_000_000,
     clock,
     ...options,
   });
@@ -190,5 +191,13 @@ describe("a full buffer", () => {
     const { emit, sizes } = openEmitter({ bufferMaxPulses: 2, bufferMaxBytes: 1 });
     await emit(3);
     expect(sizes()).toEqual([3]);
+  });
+
+  it("takes no request that is larger than any may be, and stays open for others", async () => {
+    const { emitter, emit, sizes } = openEmitter({ maxRequestBytes: 2 * PULSE_BYTES });
+    expect(await emitter.emit(many(3))).toEqual({ kind: "too-large", maxBytes: 2 * PULSE_BYTES });
+    expect([emitter.isFullFor(0), emitter.traffic.waitingPulses]).toEqual([false, 0]);
+    await emit(2);
+    expect(sizes()).toEqual([2]);
   });
 });

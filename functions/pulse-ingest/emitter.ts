@@ -13,8 +13,11 @@ import { type Claimant, takeFairly } from "./fair-share.ts";
 import type { IngestMetrics } from "./ingest-metrics.ts";
 import { SlowDown } from "./slow-down.ts";
 
-/** What became of a request's pulses. `full`: none was taken. Other failures: some may have been, and all may be sent again. */
-export type RequestOutcome = EmitOutcome | { kind: "full" };
+/**
+ * What became of a request's pulses. `full`, and `too-large` for ever: none was taken. Other failures: some may have been, and
+ * all may be sent again.
+ */
+export type RequestOutcome = EmitOutcome | { kind: "full" } | { kind: "too-large"; maxBytes: number };
 
 /** Time as the emitter sees it. */
 export interface Clock {
@@ -37,6 +40,8 @@ export interface EmitterOptions {
   maxEventBytes: number;
   bufferMaxPulses: number;
   bufferMaxBytes: number;
+  /** Of the pulses of one request, as events. */
+  maxRequestBytes: number;
   tracing?: Tracing | undefined;
   /** @default the system's */
   clock?: Clock | undefined;
@@ -105,7 +110,7 @@ export class Emitter {
    * body it is full sooner, so that one client's bulk leaves room for the others' pulses.
    */
   emit(pulses: readonly Pulse[], { client, span, bodyBytes }: Origin = NOBODY): Promise<RequestOutcome> {
-    const { bufferMaxPulses, bufferMaxBytes, maxEventBytes } = this.#options;
+    const { bufferMaxPulses, bufferMaxBytes, maxRequestBytes, maxEventBytes } = this.#options;
     const traffic = this.#traffic;
     const isLarge = bodyBytes > SMALL_BYTES;
     const share = isLarge ? LARGE_SHARE : 1;
@@ -129,11 +134,13 @@ export class Emitter {
         client,
         isPassedOver: false,
       };
-      const chunks = chunksOf(pulses, request, maxEventBytes);
+      // An empty buffer takes even a request that is larger than the whole buffer: there would never be more room.
+      const isEmpty = traffic.waitingPulses === 0;
+      const room = isEmpty ? maxRequestBytes : bufferMaxBytes * share - traffic.waitingBytes;
+      const chunks = chunksOf(pulses, request, maxEventBytes, room);
       let bytes = 0;
       for (const chunk of chunks) bytes += chunk.bytes;
-      // An empty buffer takes even a request that is larger than the whole buffer: there would never be more room.
-      if (traffic.waitingPulses > 0 && traffic.waitingBytes + bytes > bufferMaxBytes * share) return resolve(full());
+      if (bytes > room) return resolve(isEmpty ? { kind: "too-large", maxBytes: room } : full());
       if (chunks.length === 0) return resolve(request.outcome);
       request.openChunks = chunks.length;
       traffic.waitingPulses += pulses.length;

@@ -13,6 +13,7 @@ const REJECT_REASONS = [
   "unauthorized",
   "forbidden",
   "full",
+  "too-large",
   "services",
   "unavailable",
   "refused",

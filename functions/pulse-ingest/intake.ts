@@ -2,7 +2,7 @@
 import type { IncomingHttpHeaders } from "node:http";
 import type { Pulse } from "../../events/pulse.ts";
 import type { ReceiveContext } from "../../events/pulse-event.ts";
-import { tryLater } from "../../http/problem.ts";
+import { problem, tryLater } from "../../http/problem.ts";
 import { RecentRefusal } from "../../http/recent-refusal.ts";
 import type { HttpReply } from "../../http/route.ts";
 import { replyToFailedEmit } from "../outcome-replies.ts";
@@ -122,7 +122,7 @@ export class Intake {
     // While the events are in flight, only what the answer needs is kept: the pulses would take most of the memory.
     const counts = metrics.accepted.countsOf(pulses);
     return emitter.emit(pulses, origin).then((outcome) => {
-      if (outcome.kind === "full") services.turnOut(names);
+      if (outcome.kind === "full" || outcome.kind === "too-large") services.turnOut(names);
       else this.#refusal.note(outcome.kind === "unavailable" ? outcome.reason : undefined, origin.bodyBytes);
       if (outcome.kind !== "accepted") return this.refuse(outcome.kind, refusalOf(outcome));
       metrics.accepted.add(counts);
@@ -138,6 +138,10 @@ export class Intake {
 function refusalOf(outcome: Exclude<RequestOutcome, { kind: "accepted" }>): HttpReply {
   if (outcome.kind === "full") {
     return tryLater(429, "Too many pulses wait for the broker; nothing of the request was accepted.", 1000);
+  }
+  if (outcome.kind === "too-large") {
+    const detail = `Expected pulses that take at most ${outcome.maxBytes} bytes as events, got more: send several requests. Nothing of the request was accepted.`;
+    return problem(413, "Content too large", detail);
   }
   const detail =
     outcome.kind === "refused"

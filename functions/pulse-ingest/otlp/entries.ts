@@ -14,6 +14,9 @@ const STATUS_ERROR = 2;
 const HAS_IS_REMOTE = 0x100;
 const IS_REMOTE = 0x200;
 
+/** Characters of a text of a resource: each of its spans carries it, so that a small request would become a large one. */
+const MAX_RESOURCE_TEXT = 256;
+
 const NO_TRACE = "0".repeat(32);
 const NO_SPAN = "0".repeat(16);
 const IDS = "Expected a traceId of 16 bytes and a spanId of 8 that are not all zeros";
@@ -93,8 +96,8 @@ function metadataOf(span: Span, ofResource: readonly [string, string][]): Record
 
 function metadataOfResource(resource: Resource): Record<string, string> {
   const metadata: Record<string, string> = {};
-  addText(metadata, "service.version", resource.version);
-  addText(metadata, "service.instance.id", resource.instance);
-  addText(metadata, "deployment.environment.name", resource.environment);
+  addText(metadata, "service.version", resource.version, MAX_RESOURCE_TEXT);
+  addText(metadata, "service.instance.id", resource.instance, MAX_RESOURCE_TEXT);
+  addText(metadata, "deployment.environment.name", resource.environment, MAX_RESOURCE_TEXT);
   return metadata;
 }
