@@ -96,8 +96,8 @@ export class Exchange implements BodyReceiver, NewestRequest {
 
   #read(waiting: ServerResponse | undefined): void {
     const { bodies, clients, pace } = this.#context;
-    // Not the scrapes and probes of a machine: who watches wants no time.
-    if (pace === undefined || this.#route?.trace === "never" || this.#route?.isProbe) {
+    // Who watches wants no time.
+    if (pace === undefined || this.#route?.isForWatchers || this.#route?.isProbe) {
       bodies.read(this.#request, this, waiting);
       return;
     }
