@@ -53,9 +53,36 @@ describe("Zipkin's spans", () => {
     [{ kind: undefined, parentId: undefined }, 1],
     [{ kind: undefined }, 0],
     [{ duration: undefined }, 0],
+    [{ kind: undefined, parentId: "0".repeat(16) }, 1],
+    [{ kind: undefined, parentId: "352bff9a74ca9ad2" }, 1],
+    [{ kind: undefined, parentId: "no hex" }, 0],
     [{ traceId: "463ac35c9f6413ad48485a3953bb6124" }, 1],
   ])("with %j are %i entries", async (fields, count) => {
     expect(await pulsesOf(span(fields))).toHaveLength(count);
+  });
+
+  it.each([
+    ["463AC35C9F6413AD48485A3953BB6124", "352BFF9A74CA9AD2", "463ac35c9f6413ad48485a3953bb6124:352bff9a74ca9ad2"],
+    ["1463ac35c9f6413ad", "2", "0000000000000001463ac35c9f6413ad:0000000000000002"],
+    ["463ac35c9f6413ad", "52bff9a74ca9ad2", "463ac35c9f6413ad:052bff9a74ca9ad2"],
+    ["7", "2bff9a74ca9ad2", "0000000000000007:002bff9a74ca9ad2"],
+    // Padded or not, it is the same trace.
+    ["0000000000000000463ac35c9f6413ad", "352bff9a74ca9ad2", "463ac35c9f6413ad:352bff9a74ca9ad2"],
+  ])("of the trace %s with the id %s are %s", async (traceId, id, expected) => {
+    expect(await pulsesOf(span({ traceId, id }))).toMatchObject([{ id: `${expected}:SERVER` }]);
+  });
+
+  it("of ids that tell nothing apart, or are none, are left out", async () => {
+    const wrong = [
+      { traceId: "0".repeat(16) },
+      { id: "0" },
+      { id: "1".repeat(17) },
+      { traceId: "1".repeat(33) },
+      { id: "" },
+    ];
+    expect(await pulsesOf(...wrong.map(span))).toEqual([]);
+    const rule = `Expected a traceId of 1 to 32 hex digits and an id of 1 to 16 that are not all zeros, got ${wrong.length} other spans`;
+    expect(host.lines.at(-1)).toMatchObject({ status: 202, rules: [rule] });
   });
 
   it.each([

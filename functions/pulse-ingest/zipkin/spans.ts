@@ -12,7 +12,7 @@ const SOURCE = "/zipkin";
 /** The least annotation, `{"timestamp":1,"value":""}`, takes 26 bytes; an empty object among spans is no span. */
 const MIN_BYTES_PER_PART = 16;
 
-const IDS = "Expected a traceId of 16 or 32 hex digits and an id of 16";
+const IDS = "Expected a traceId of 1 to 32 hex digits and an id of 1 to 16 that are not all zeros";
 const TIMESTAMP = "Expected a timestamp in microseconds";
 
 /** Gives the entries among a request's spans to a sieve. */
@@ -29,15 +29,15 @@ export function readZipkinSpans(body: Buffer, sieve: Sieve): Parsed<undefined> {
 
 function readSpan(span: Record<string, unknown>, sieve: Sieve): void {
   const kind = textOf(span.kind);
-  const isEntry = kind === "SERVER" || kind === "CONSUMER" || (kind === "" && textOf(span.parentId) === "");
+  const id = idOf(span.id, 16);
+  const isEntry = kind === "SERVER" || kind === "CONSUMER" || (kind === "" && isRoot(span, id));
   const { timestamp, duration } = span;
   // Without a duration it is a part of a span, whose rest comes later.
   if (!isEntry || typeof duration !== "number") return;
-  const traceId = textOf(span.traceId).toLowerCase();
-  const id = textOf(span.id).toLowerCase();
+  const traceId = idOf(span.traceId, 32);
   const name = isObject(span.localEndpoint) ? textOf(span.localEndpoint.serviceName) : "";
   const service = fittedName(name);
-  if (!/^(?:[0-9a-f]{16}){1,2}$/.test(traceId) || !/^[0-9a-f]{16}$/.test(id)) sieve.reject(IDS);
+  if (traceId === undefined || id === undefined) sieve.reject(IDS);
   else if (service === undefined) sieve.reject(NO_SERVICE);
   else if (typeof timestamp !== "number") sieve.reject(TIMESTAMP);
   else {
@@ -53,6 +53,22 @@ function readSpan(span: Record<string, unknown>, sieve: Sieve): void {
       metadata: metadataOf(textOf(span.name), tags),
     });
   }
+}
+
+/**
+ * An id as Zipkin keeps it (zipkin2.Span): in lower case, with zeros before it up to 16 digits, or up to 32 where it has more.
+ * `undefined` for what is none, and for zeros alone.
+ */
+function idOf(value: unknown, maxDigits: 16 | 32): string | undefined {
+  const hex = textOf(value);
+  if (hex.length > maxDigits || !/^0*[1-9a-f][0-9a-f]*$/i.test(hex)) return undefined;
+  const digits = hex.toLowerCase().replace(/^0+/, "");
+  return digits.padStart(digits.length > 16 ? 32 : 16, "0");
+}
+
+/** Whether a span has no parent: Zipkin takes zeros, and the span itself, for none. */
+function isRoot({ parentId }: Record<string, unknown>, id: string | undefined): boolean {
+  return /^0*$/.test(textOf(parentId)) || idOf(parentId, 16) === id;
 }
 
 function inBravesNames(tags: Record<string, unknown>): Record<string, unknown> {
