@@ -117,7 +117,7 @@ export class Intake {
   }
 
   /** Sends pulses on that have a place, and answers with `reply` once the broker has them. */
-  send({ pulses, names }: LetIn, origin: Origin, reply: HttpReply): HttpReply | Promise<HttpReply> {
+  send({ pulses, names }: LetIn, origin: Origin, reply: HttpReply): Promise<HttpReply> {
     const { emitter, metrics, services } = this.#options;
     // While the events are in flight, only what the answer needs is kept: the pulses would take most of the memory.
     const counts = metrics.accepted.countsOf(pulses);

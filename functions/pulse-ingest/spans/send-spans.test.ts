@@ -47,6 +47,22 @@ describe("a request of spans of several services", () => {
     expect(servicesIn(broker)).toHaveLength(2);
   });
 
+  it("counts as one that was taken in part once the broker has it, and not at a try before", async () => {
+    const { broker, host } = await open({ PULSE_EMIT_DEADLINE_MS: "100" });
+    const counts = () =>
+      Promise.all(
+        ["partial", "unavailable"].map((reason) =>
+          metricOf(host, `pulsemesh_pulses_rejected_total{reason="${reason}"}`),
+        ),
+      );
+    broker.answer = () => 503;
+    expect((await send(host, ["", "cart"])).status).toBe(503);
+    expect(await counts()).toEqual([0, 1]);
+    broker.answer = () => 202;
+    expect((await send(host, ["", "cart"])).status).toBe(200);
+    expect(await counts()).toEqual([1, 1]);
+  });
+
   it("brings known services where a new one is beyond the bound", async () => {
     const { broker, host } = await open({ PULSE_MAX_SERVICES: "2" });
     expect((await send(host, ["cart"])).answer).toEqual({});

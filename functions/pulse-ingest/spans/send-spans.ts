@@ -18,5 +18,9 @@ export function sendSpans(
   if (sieve.rejected === 0) return intake.send(letIn, origin, reply);
   // For the log line: nothing disappears in silence.
   const faults = Array.from(sieve.rules, ([rule, count]) => ({ pointer: "", rule, got: `${count} other spans` }));
-  return intake.send(letIn, origin, intake.refuse("partial", { ...reply, faults }));
+  const partial = { ...reply, faults };
+  // Counted once the others are taken: a request that is not comes again, and counts as what it was refused for.
+  return intake
+    .send(letIn, origin, partial)
+    .then((answer) => (answer === partial ? intake.refuse("partial", partial) : answer));
 }
