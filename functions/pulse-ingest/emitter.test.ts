@@ -123,6 +123,22 @@ describe("an emitter", () => {
     expect([outcomes, await unacknowledged()]).toEqual([["accepted"], 10]);
   });
 
+  it("fails a request whose sender's patience ends, and counts its pulses that the broker takes after all", async () => {
+    const { emitter, answer, clock, unacknowledged } = openEmitter();
+    const impatient = { client: () => "", bodyBytes: 0, patienceMs: 5000 };
+    const late = emitter.emit(many(3), impatient);
+    await nextTurn();
+    clock.pass(5000);
+    expect(await late).toMatchObject({ kind: "unavailable", reason: expect.stringContaining("sender's time") });
+    await answer(0, ACCEPTED);
+    expect(await unacknowledged()).toBe(3);
+    const inTime = emitter.emit(many(1), impatient);
+    await nextTurn();
+    await answer(1, ACCEPTED);
+    clock.pass(5000);
+    expect([await inTime, await unacknowledged(), emitter.traffic.openRequests]).toEqual([{ kind: "accepted" }, 3, 0]);
+  });
+
   it("accepts a request without pulses, and sends nothing", async () => {
     const { emit, sizes, outcomes } = openEmitter();
     await emit(0);

@@ -53,11 +53,13 @@ interface OpenRequest extends Claimant {
   openChunks: number;
   takenPulses: number;
   outcome: EmitOutcome;
+  /** Ends the sender's patience. */
+  timer?: unknown;
   resolve: (outcome: RequestOutcome) => void;
 }
 
-/** Who sends, how large the body was, and the request's step in a trace. */
-export type Origin = Pick<HttpRequest, "client" | "span"> & { bodyBytes: number };
+/** Who sends, how large the body was, the request's step in a trace, and how long (ms) its sender waits for an answer. */
+export type Origin = Pick<HttpRequest, "client" | "span"> & { bodyBytes: number; patienceMs?: number };
 
 export function originOf({ client, span, body }: HttpRequest): Origin {
   return { client, span, bodyBytes: body.length };
@@ -109,7 +111,7 @@ export class Emitter {
    * Resolves when every event that carries these pulses has its answer. Takes all of them or, when full, none. For a large
    * body it is full sooner, so that one client's bulk leaves room for the others' pulses.
    */
-  emit(pulses: readonly Pulse[], { client, span, bodyBytes }: Origin = NOBODY): Promise<RequestOutcome> {
+  emit(pulses: readonly Pulse[], { client, span, bodyBytes, patienceMs }: Origin = NOBODY): Promise<RequestOutcome> {
     const { bufferMaxPulses, bufferMaxBytes, maxRequestBytes, maxEventBytes } = this.#options;
     const traffic = this.#traffic;
     const isLarge = bodyBytes > SMALL_BYTES;
@@ -148,6 +150,7 @@ export class Emitter {
       traffic.openRequests++;
       traffic.mostOpenRequests = Math.max(traffic.mostOpenRequests, traffic.openRequests);
       for (const chunk of chunks) this.#waiting.push(chunk);
+      if (patienceMs !== undefined) request.timer = this.#clock.setTimeout(() => giveUp(request), patienceMs);
       this.#schedulePump();
     });
   }
@@ -233,6 +236,7 @@ export class Emitter {
       else request.outcome = sent;
       if (--request.openChunks > 0) continue;
       traffic.openRequests--;
+      this.#clock.clearTimeout(request.timer);
       if (request.outcome.kind !== "accepted") unacknowledged += request.takenPulses;
       request.resolve(request.outcome);
     }
@@ -240,4 +244,10 @@ export class Emitter {
     if (this.#waiting.length > 0) this.#schedulePump();
     else if (traffic.inFlight === 0) this.#onIdle?.();
   }
+}
+
+/** Answers a request whose pulses are still on their way: those that arrive count as unacknowledged. */
+function giveUp(request: OpenRequest): void {
+  request.outcome = { kind: "unavailable", reason: "the broker did not answer in the sender's time" };
+  request.resolve(request.outcome);
 }

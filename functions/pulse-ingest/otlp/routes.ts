@@ -7,8 +7,6 @@ import type { IncomingHttpHeaders } from "node:http";
 import type { Parsed } from "../../../events/fault.ts";
 import { badRequest, contentOf, problem } from "../../../http/problem.ts";
 import type { HttpReply, HttpRequest, Route } from "../../../http/route.ts";
-import { bearerOf } from "../../tokens/credential.ts";
-import { originOf } from "../emitter.ts";
 import type { Intake } from "../intake.ts";
 import { sendSpans } from "../spans/send-spans.ts";
 import { Sieve } from "../spans/sieve.ts";
@@ -31,9 +29,7 @@ export function otlpRoutes(intake: Intake): Route[] {
     const sieve = new Sieve(intake.context());
     const read = readTraces(form, body, sieve);
     if (!read.ok) return intake.refuse("invalid", badRequest(read.faults));
-    return sendSpans(intake, sieve, { token: bearerOf(headers), origin: originOf(request) }, () =>
-      acceptedReply(form, sieve.rejected, sieve.message),
-    );
+    return sendSpans(intake, sieve, request, () => acceptedReply(form, sieve.rejected, sieve.message));
   }
 
   function admit(headers: IncomingHttpHeaders): HttpReply | undefined {

@@ -1,10 +1,11 @@
-import { afterEach, describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { type Broker, openBroker, pulsesIn } from "../../testing/broker.ts";
+import { openClock } from "../../testing/clock.ts";
 import { type FunctionHost, openFunctionHost } from "../../testing/function-host.ts";
-import { metricOf } from "../../testing/ingest-function.ts";
+import { metricOf, openIngest, PATIENT } from "../../testing/ingest-function.ts";
 import { fileOf } from "../../testing/token-files.ts";
 import { compose } from "../compose.ts";
-import { entry, toJson } from "../otlp/testing/otlp-requests.ts";
+import { entry, requestOf, toJson } from "../otlp/testing/otlp-requests.ts";
 
 const closers: (() => Promise<void>)[] = [];
 afterEach(async () => {
@@ -75,4 +76,34 @@ describe("a request of spans of several services", () => {
     });
     expect(servicesIn(broker)).toEqual(["cart", "payments", "cart", "cart"]);
   });
+});
+
+it("spans that a broker does not answer are a failure while their exporter still has time for another try", async () => {
+  const { pass, ...clock } = openClock();
+  const { broker, host } = await openIngest(PATIENT, clock);
+  broker.answer = () => "hang";
+  const span = {
+    traceId: "1",
+    id: "2",
+    timestamp: Date.now() * 1000,
+    duration: 1,
+    localEndpoint: { serviceName: "cart" },
+  };
+  const answers = [
+    ["/v1/traces", toJson(requestOf([entry()]))],
+    ["/api/v2/spans", JSON.stringify([span])],
+  ].map(([path, body]) => {
+    const init = { method: "POST", headers: { "content-type": "application/json" }, body: body as string };
+    return fetch(`${host.url}${path}`, init);
+  });
+  await vi.waitFor(async () => {
+    const waiting = await metricOf(host, "pulsemesh_emit_queue_pulses");
+    expect(waiting + pulsesIn(broker.received).length).toBe(2);
+  });
+  pass(5000);
+  for (const answer of answers) {
+    const { status, headers } = await answer;
+    expect([status, headers.get("retry-after")]).toEqual([503, "1"]);
+  }
+  broker.release(202);
 });

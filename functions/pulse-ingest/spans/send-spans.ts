@@ -1,19 +1,27 @@
-import type { HttpReply } from "../../../http/route.ts";
-import type { Origin } from "../emitter.ts";
+import type { HttpReply, HttpRequest } from "../../../http/route.ts";
+import { bearerOf } from "../../tokens/credential.ts";
+import { originOf } from "../emitter.ts";
 import type { Intake } from "../intake.ts";
 import type { Sieve } from "./sieve.ts";
+
+/**
+ * How long a sender of spans waits for the broker. The exporters of JavaScript and Python give up after 10 s, their second tries
+ * included: a failure that comes sooner leaves them time for one.
+ */
+const PATIENCE_MS = 5000;
 
 /** Sends the pulses of a sieve on. What may not be sent is rejected for itself, and the rest of the request goes on. */
 export function sendSpans(
   intake: Intake,
   sieve: Sieve,
-  { token, origin }: { token: string | undefined; origin: Origin },
+  request: HttpRequest,
   replyOf: () => HttpReply,
 ): HttpReply | Promise<HttpReply> {
-  const grant = intake.grantOf(token);
+  const grant = intake.grantOf(bearerOf(request.headers));
   if ("status" in grant) return grant;
   const letIn = intake.sift(sieve.pulses, grant, sieve.reject);
   if ("status" in letIn) return letIn;
+  const origin = { ...originOf(request), patienceMs: PATIENCE_MS };
   const reply = replyOf();
   if (sieve.rejected === 0) return intake.send(letIn, origin, reply);
   // For the log line: nothing disappears in silence.

@@ -2,8 +2,6 @@ import type { IncomingHttpHeaders } from "node:http";
 import { isJsonType } from "../../../events/cloud-event.ts";
 import { badRequest, contentOf, problem } from "../../../http/problem.ts";
 import type { HttpReply, HttpRequest, Route } from "../../../http/route.ts";
-import { bearerOf } from "../../tokens/credential.ts";
-import { originOf } from "../emitter.ts";
 import type { Intake } from "../intake.ts";
 import { sendSpans } from "../spans/send-spans.ts";
 import { Sieve } from "../spans/sieve.ts";
@@ -20,13 +18,13 @@ export function zipkinRoutes(intake: Intake): Route[] {
   }
 
   function accept(request: HttpRequest): HttpReply | Promise<HttpReply> {
-    const { headers, body } = request;
+    const { body } = request;
     const full = intake.refuseWhenFull(body.length);
     if (full !== undefined) return full;
     const sieve = new Sieve(intake.context());
     const read = readZipkinSpans(body, sieve);
     if (!read.ok) return intake.refuse("invalid", badRequest(read.faults));
-    return sendSpans(intake, sieve, { token: bearerOf(headers), origin: originOf(request) }, () => ({ status: 202 }));
+    return sendSpans(intake, sieve, request, () => ({ status: 202 }));
   }
 
   return [{ method: "POST", path: "/api/v2/spans", trace: "never", admit, handle: accept }];
