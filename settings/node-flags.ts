@@ -10,5 +10,5 @@ export const NODE_FLAGS: Readonly<Record<FunctionName, readonly string[]>> = {
   "pulse-persist": ["--max-semi-space-size=8", "--max-old-space-size=160"],
   "pulse-query": ["--max-semi-space-size=8", "--max-old-space-size=256"],
   "pulse-deadletter": ["--max-semi-space-size=8", "--max-old-space-size=160"],
-  "pulse-health": ["--max-semi-space-size=2", "--max-old-space-size=256"],
+  "pulse-health": ["--max-semi-space-size=4", "--max-old-space-size=256"],
 };

@@ -10,6 +10,8 @@ import { type Cql, pagesOf, type Statement } from "./cql.ts";
 import { bucketOf, latestOfRow, measureOfRow, type PulseTables, pulseOf, pulseOfRow } from "./pulse-row.ts";
 
 const CHUNK_ROWS = 2000;
+/** Rows of a page of measures: of more, most are still held when the young generation is full, and become old garbage. */
+const MEASURE_ROWS = 500;
 /** Rows of the first page of a service whose rows have not been seen. */
 const FIRST_ROWS = 200;
 const SAMPLE_ROWS = 20;
@@ -73,7 +75,7 @@ export class PulseReads {
 
   measures(service: string, span: Span): AsyncGenerator<readonly Measure[]> {
     const { measures } = this.#tables.statements;
-    const what = { query: measures, parse: measureOfRow, pageRows: () => CHUNK_ROWS };
+    const what = { query: measures, parse: measureOfRow, pageRows: () => MEASURE_ROWS };
     return this.#read(service, span, Number.POSITIVE_INFINITY, undefined, what);
   }
 
