@@ -7,8 +7,8 @@ export interface GoneOptions {
   /** The newest run of the service. */
   run: HealthRun;
   memory: KeptMemory | undefined;
-  /** Epoch ms: until when every service is judged; `null` while none is. */
-  judgedUntil: number | null;
+  /** Epoch ms: until when every service is judged; 0 while none is. */
+  judgedUntil: number;
   retentionMs: number;
 }
 
@@ -17,7 +17,7 @@ export function goneSince({ run, memory, judgedUntil, retentionMs }: GoneOptions
   // What is remembered expires before a run that lasts: it is renewed with the last pulse, and the run until the service is gone.
   const newest = (memory && newestPulseOf(memory)) ?? run.since;
   const since = Math.max(newest + retentionMs, run.since + 1);
-  return since <= (judgedUntil ?? 0) ? since : undefined;
+  return since <= judgedUntil ? since : undefined;
 }
 
 /** Runs of a service that may be gone: then the last of them has ended, and nothing is known of what comes after it. */

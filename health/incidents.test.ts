@@ -33,8 +33,20 @@ describe("incidents", () => {
     );
     expect(inMinutes(runs)).toEqual([
       [10, 20, "down", 2],
-      [60, 70, "late", 1],
+      [60, 90, "late", 1],
     ]);
+  });
+
+  it("go on while nothing is known, and end with what is", () => {
+    const runs = runsOf([0, "up"], [10, "down"], [20, "unknown"], [40, "down"], [50, "unknown"]);
+    expect(inMinutes(runs)).toEqual([[10, "open", "down", 2]]);
+    expect(inMinutes([...runs, ...runsOf([60, "up"])])).toEqual([[10, 60, "down", 2]]);
+    // What was well before stays so.
+    expect(inMinutes(runsOf([0, "down"], [10, "up"], [11, "unknown"], [40, "down"]))).toEqual([
+      [0, 10, "down", 1],
+      [40, "open", "down", 1],
+    ]);
+    expect(inMinutes(runsOf([0, "unknown"]))).toEqual([]);
   });
 
   it("are one when less than five minutes lie between, and two from five minutes on", () => {

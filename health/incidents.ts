@@ -11,7 +11,7 @@ export interface Incident {
   until: number | undefined;
   /** The worst that happened. */
   health: BadHealth;
-  /** All that happened, oldest first. */
+  /** All that is known to have happened, oldest first. */
   runs: HealthRun[];
 }
 
@@ -29,14 +29,15 @@ const FLAPPING_WITHIN_MS = 3_600_000;
 
 /**
  * The incidents of a service, oldest first: its runs of being down, late or degraded, those of which that are less than five minutes
- * apart as one. What happens in maintenance is none.
+ * apart as one. That nothing is known ends none. What happens in maintenance is none.
  */
 export function incidentsOf(runs: readonly HealthRun[], maintenance: readonly Span[] = []): Incident[] {
   const incidents: Incident[] = [];
-  for (const [i, run] of runs.entries()) {
+  const known = runs.filter(({ health }) => health !== "unknown");
+  for (const [i, run] of known.entries()) {
     const { health, since } = run;
     if (!isBad(health)) continue;
-    const to = runs[i + 1]?.since ?? Number.POSITIVE_INFINITY;
+    const to = known[i + 1]?.since ?? Number.POSITIVE_INFINITY;
     for (const span of outside({ from: since, to }, maintenance)) {
       const until = span.to === Number.POSITIVE_INFINITY ? undefined : span.to;
       const last = incidents.at(-1);
@@ -50,6 +51,11 @@ export function incidentsOf(runs: readonly HealthRun[], maintenance: readonly Sp
     }
   }
   return incidents;
+}
+
+/** Whether runs begin with an end: no incident of theirs began before them. */
+export function beginWell([first, next]: readonly HealthRun[]): boolean {
+  return first?.health === "up" && (next === undefined || next.since - first.since >= ONE_INCIDENT_MS);
 }
 
 function isBad(health: ServiceHealth): health is BadHealth {

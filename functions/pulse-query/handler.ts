@@ -1,5 +1,5 @@
 // pulse-query reads the store and shows what it holds. This file has the routes. service-list.ts lists services with what pulse-health
-// says of them (health-now.ts), service-detail.ts shows one, health-routes.ts says how services were, summary-routes.ts sums spans up,
+// says of them (health-now.ts), service-detail.ts shows one, health-routes.ts says how services were (health-history.ts, incidents.ts), summary-routes.ts sums spans up,
 // live-routes.ts streams changes, export.ts streams whole spans, badge-routes.ts shows badges, dead-letters.ts forwards to
 // pulse-deadletter, forget.ts removes services, set-routes.ts retires and maintains them, marker-routes.ts says what changed with them, session-routes.ts signs browsers in,
 // openapi.ts describes the API, page/ serves the page.
@@ -28,6 +28,7 @@ import { forgetRoute } from "./forget.ts";
 import { PastHealth } from "./health-history.ts";
 import { HealthNow } from "./health-now.ts";
 import { healthRoutes } from "./health-routes.ts";
+import { Incidents } from "./incidents.ts";
 import { LIVE_DEFAULTS, type LiveOptions } from "./live.ts";
 import { liveRoutes } from "./live-routes.ts";
 import { markersRoute, markRoute } from "./marker-routes.ts";
@@ -119,6 +120,7 @@ export function createQuery({
   const turns = new Turns({ pace });
   const history = new History({ reader: store, rollups: store.rollups, retentionMs, now });
   const past = new PastHealth({ health: store.health, settings, retentionMs, historyMs, now });
+  const incidents = new Incidents({ health: store.health, settings, retentionMs });
   const marking = { store, retentionMs, historyMs, userHeader, now };
   const exports = new Exports(turns);
   const pages = new ServicePages(services, turns);
@@ -184,7 +186,7 @@ export function createQuery({
       },
       markersRoute(marking),
       ...summaryRoutes({ store, history, retentionMs, historyMs, turns, now }),
-      ...healthRoutes({ past, retentionMs, historyMs, turns, now }),
+      ...healthRoutes({ past, incidents, retentionMs, historyMs, turns, now }),
     ]),
     ...badgeRoutes({ services, past, history, publicBadges, door: doors.read, now }),
     ...behind(doors.admin, [

@@ -4,8 +4,8 @@ import type { HealthRun } from "../../events/health-run.ts";
 import { DAY_MS } from "../../events/time.ts";
 import { judgedPart } from "../../health/away.ts";
 import { calendarParts } from "../../health/calendar.ts";
-import { goneSince, withEnd } from "../../health/gone.ts";
-import { BAD_HEALTHS, flappingSpans, type Incident, incidentsOf } from "../../health/incidents.ts";
+import { withEnd } from "../../health/gone.ts";
+import { flappingSpans } from "../../health/incidents.ts";
 import { withClock } from "../../health/lag.ts";
 import { lagsOf } from "../../health/memory.ts";
 import type { ServicesSettings } from "../../health/service-settings.ts";
@@ -14,7 +14,7 @@ import type { Share } from "../../history/history.ts";
 import type { HealthReader } from "../../storage/health-ports.ts";
 import type { Span } from "../../storage/span.ts";
 import { divide } from "./divide.ts";
-import type { HealthHistory, Histories, IncidentView, UptimeAnswer, UptimePart } from "./health-answers.ts";
+import type { HealthHistory, Histories, UptimeAnswer, UptimePart } from "./health-answers.ts";
 import { timeText } from "./time-text.ts";
 import { viewPlanned } from "./view.ts";
 
@@ -139,42 +139,6 @@ export class PastHealth {
     return { ...inText(span), judged_until: timeText(judgedUntil), histories };
   }
 
-  /** Of all services, newest first. */
-  async incidents(span: Span, onlyOpen: boolean, nextTurn: () => Promise<void>): Promise<IncidentView[]> {
-    const { health, retentionMs } = this.#options;
-    const judgedUntil = await this.judgedUntil();
-    const all: { service: string; incident: Incident; clockMs: number }[] = [];
-    const limit = pLimit(CONCURRENCY);
-    for await (const chunk of health.current()) {
-      await limit.map([...chunk], async ({ service, run }) => {
-        if (onlyOpen && !(BAD_HEALTHS as readonly string[]).includes(run.health)) return;
-        const settings = this.#settings(service);
-        if (settings.isRetired) return;
-        const wide = wideAround({ from: Math.min(span.from, run.since) });
-        const maintenance = settings.maintenanceIn({ ...wide, to: span.to });
-        for (const incident of incidentsOf(await health.runs(service, wide), maintenance)) {
-          if (incident.since >= span.to) continue;
-          const memory = incident.until === undefined ? await health.memory(service) : undefined;
-          const until = incident.until ?? goneSince({ run, memory, judgedUntil, retentionMs });
-          if (until !== undefined && (onlyOpen || until <= span.from)) continue;
-          const clockMs = until === undefined ? lagsOf(memory).clockMs : 0;
-          all.push({ service, incident: { ...incident, until }, clockMs });
-        }
-      });
-      await nextTurn();
-    }
-    return all
-      .sort((a, b) => b.incident.since - a.incident.since || (a.service < b.service ? -1 : 1))
-      .map(({ service, incident, clockMs }) => this.#viewIncident(service, incident, clockMs));
-  }
-
-  #viewIncident(service: string, { health, since, until, runs }: Incident, clockMs: number): IncidentView {
-    const { owner = null, link } = this.#settings(service);
-    const cause = withClock(runs.find((run) => run.health === health)?.cause ?? "", clockMs);
-    const times = { since: timeText(since), until: timeText(until ?? null) };
-    return { service_name: service, health, ...times, cause, owner, link: link?.href ?? null };
-  }
-
   /** Epoch ms. */
   #keptFrom(): number {
     return Math.max(0, this.#options.now() - this.#options.historyMs);
@@ -199,7 +163,7 @@ export class PastHealth {
     ]);
     return {
       judgedUntil,
-      runs: withEnd(runs, { memory, judgedUntil, retentionMs }),
+      runs: withEnd(runs, { memory, judgedUntil: judgedUntil ?? 0, retentionMs }),
       clockMs: lagsOf(memory).clockMs,
       keptFrom: this.#keptFrom(),
     };

@@ -9,6 +9,7 @@ import type { GuardedRoute } from "../tokens/guarded-routes.ts";
 import { answering } from "./answering.ts";
 import type { Histories, IncidentView } from "./health-answers.ts";
 import type { PastHealth } from "./health-history.ts";
+import type { Incidents } from "./incidents.ts";
 import { inWishedForm } from "./lines.ts";
 import {
   historiesParameters,
@@ -35,6 +36,7 @@ const UPTIME_COLUMNS = ["from", "to", "uptime", "coverage", ...STATES.map((state
 
 export interface HealthRoutesOptions {
   past: PastHealth;
+  incidents: Incidents;
   now: () => number;
   retentionMs: number;
   historyMs: number;
@@ -46,7 +48,7 @@ const LEAST_PAST_MS = 92 * DAY_MS;
 
 /** How services were: runs, uptime and incidents. */
 export function healthRoutes(options: HealthRoutesOptions): GuardedRoute[] {
-  const { past, retentionMs, historyMs, turns, now } = options;
+  const { past, incidents, retentionMs, historyMs, turns, now } = options;
   const lists = new SharedAnswers<IncidentView[]>(MAX_LISTS, MAX_WAITING, now);
   const histories = new SharedAnswers<Histories>(MAX_HISTORIES, MAX_WAITING, now);
   const read =
@@ -90,7 +92,7 @@ export function healthRoutes(options: HealthRoutesOptions): GuardedRoute[] {
       const client = request.client();
       // Without a span it moves on by the millisecond, and would never be shared.
       const key = JSON.stringify([from, to, state]);
-      const all = await lists.get(key, client, () => past.incidents(span, state === "open", () => turns.next(client)));
+      const all = await lists.get(key, client, () => incidents.list(span, state === "open", () => turns.next(client)));
       if (all === undefined) return tryLater(503, "No more lists of incidents can be made at this moment.", 1000);
       const covered = all.filter((incident) => grant.covers(incident.service_name));
       const answer = {

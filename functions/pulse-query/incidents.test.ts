@@ -15,6 +15,7 @@ describe("GET /incidents", () => {
         ["flaps", at(18)],
         ["api", at(0)],
         ["flaps", at(0)],
+        ["unseen", at(-5000)],
       ],
     );
     expect(body.incidents[4]).toEqual({
@@ -28,9 +29,13 @@ describe("GET /incidents", () => {
     });
   });
 
-  it("has those that last alone", async () => {
+  it("has those that last alone, also those that nobody sees now", async () => {
     const { body } = await ask("/incidents?state=open");
-    expect(body.incidents).toMatchObject([{ service_name: "db", health: "late", since: at(90), until: null }]);
+    const until = null;
+    expect(body.incidents).toMatchObject([
+      { service_name: "db", health: "late", since: at(90), until },
+      { service_name: "unseen", health: "down", since: at(-5000), until, cause: "3 of 3 pulses said 503" },
+    ]);
   });
 
   it("shows those that a token is for, and no more than asked", async () => {
@@ -43,7 +48,7 @@ describe("GET /incidents", () => {
   it("is CSV where that is asked for", async () => {
     const { text } = await ask("/incidents?state=open", { accept: "text/csv" });
     expect(text).toBe(
-      `service_name,health,since,until,cause,owner,link\ndb,late,${at(90)},,"no pulse for 4 min, where one usually comes within 1 min",,\n`,
+      `service_name,health,since,until,cause,owner,link\ndb,late,${at(90)},,"no pulse for 4 min, where one usually comes within 1 min",,\nunseen,down,${at(-5000)},,3 of 3 pulses said 503,,\n`,
     );
   });
 });

@@ -35,6 +35,13 @@ const RUNS: Record<string, HealthRun[]> = {
   ),
   db: runsOf([-90, "up"], [90, "late", "no pulse for 4 min, where one usually comes within 1 min"]),
   old: runsOf([-90, "down", "2 of 3 pulses said 503"]),
+  unseen: runsOf(
+    [-6000, "up"],
+    [-5000, "down", "3 of 3 pulses said 503"],
+    [-4000, "unknown"],
+    [-3000, "late"],
+    [80, "unknown"],
+  ),
   flaps: runsOf(
     [-90, "up"],
     ...[0, 9, 18, 27, 36, 45].map((minute, i): [number, HealthRun["health"]] => [minute, i % 2 ? "up" : "down"]),

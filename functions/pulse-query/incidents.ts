@@ -1,0 +1,87 @@
+import pLimit from "p-limit";
+import type { HealthRun } from "../../events/health-run.ts";
+import { DAY_MS } from "../../events/time.ts";
+import { goneSince } from "../../health/gone.ts";
+import { beginWell, type Incident, incidentsOf } from "../../health/incidents.ts";
+import { withClock } from "../../health/lag.ts";
+import { lagsOf } from "../../health/memory.ts";
+import type { ServicesSettings } from "../../health/service-settings.ts";
+import type { HealthReader } from "../../storage/health-ports.ts";
+import type { Span } from "../../storage/span.ts";
+import type { IncidentView } from "./health-answers.ts";
+import { timeText } from "./time-text.ts";
+
+/** Services whose runs are read at one time. */
+const CONCURRENCY = 16;
+
+export interface IncidentsOptions {
+  health: HealthReader;
+  settings: () => ServicesSettings;
+  /** A service is gone once its last pulse is this old. */
+  retentionMs: number;
+}
+
+interface Found {
+  service: string;
+  incident: Incident;
+  /** How far the clock of the service is behind now. */
+  clockMs: number;
+}
+
+/** The incidents of all services that are not retired. @throws {StoreError} */
+export class Incidents {
+  readonly #options: IncidentsOptions;
+
+  constructor(options: IncidentsOptions) {
+    this.#options = options;
+  }
+
+  /** Those that touch a span, newest first. */
+  async list(span: Span, onlyOpen: boolean, nextTurn: () => Promise<void>): Promise<IncidentView[]> {
+    const { health, settings, retentionMs } = this.#options;
+    const judgedUntil = await health.judgedUntil();
+    const all: Found[] = [];
+    const limit = pLimit(CONCURRENCY);
+    for await (const chunk of health.current()) {
+      await limit.map([...chunk], async ({ service, run }) => {
+        if (onlyOpen && run.health === "up") return;
+        const { isRetired, maintenanceIn } = settings().of(service);
+        if (isRetired) return;
+        const runs = await this.#runsFrom(service, Math.min(span.from, run.since));
+        const maintenance = maintenanceIn({ from: runs[0]?.since ?? span.from, to: span.to });
+        for (const incident of incidentsOf(runs, maintenance)) {
+          if (incident.since >= span.to) continue;
+          const memory = incident.until === undefined ? await health.memory(service) : undefined;
+          const until = incident.until ?? goneSince({ run, memory, judgedUntil, retentionMs });
+          if (until !== undefined && (onlyOpen || until <= span.from)) continue;
+          const clockMs = until === undefined ? lagsOf(memory).clockMs : 0;
+          all.push({ service, incident: { ...incident, until }, clockMs });
+        }
+      });
+      await nextTurn();
+    }
+    return all
+      .sort((a, b) => b.incident.since - a.incident.since || (a.service < b.service ? -1 : 1))
+      .map((found) => this.#view(found));
+  }
+
+  /** The runs of a service from the beginning of an incident that reaches into the time from a moment on (epoch ms). */
+  async #runsFrom(service: string, from: number): Promise<HealthRun[]> {
+    const { health } = this.#options;
+    let runs: HealthRun[] = [];
+    for (let to = Number.POSITIVE_INFINITY; !beginWell(runs); to = runs[0]?.since ?? 0) {
+      // That a run has ended is told by the next one, which may begin after the span.
+      const before = await health.runs(service, { from: Math.min(from, to) - DAY_MS, to });
+      if (before.length === 0) break;
+      runs = [...before, ...runs];
+    }
+    return runs;
+  }
+
+  #view({ service, incident: { health, since, until, runs }, clockMs }: Found): IncidentView {
+    const { owner = null, link } = this.#options.settings().of(service);
+    const cause = withClock(runs.find((run) => run.health === health)?.cause ?? "", clockMs);
+    const times = { since: timeText(since), until: timeText(until ?? null) };
+    return { service_name: service, health, ...times, cause, owner, link: link?.href ?? null };
+  }
+}
