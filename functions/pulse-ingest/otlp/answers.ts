@@ -8,8 +8,6 @@ import type { HttpReply } from "../../../http/route.ts";
 export type Form = "protobuf" | "json";
 
 const TYPES: Readonly<Record<Form, string>> = { protobuf: "application/x-protobuf", json: "application/json" };
-/** The exporters of JS and Python drop their data at once where the wait is longer than what is left of their 10 s. */
-const MAX_RETRY_AFTER_S = 5;
 
 /** The codes of google.rpc.Code that say the same as an HTTP status; others are INVALID_ARGUMENT. */
 const CODES: Readonly<Record<number, number>> = { 401: 16, 403: 7, 404: 5, 413: 8, 429: 8, 503: 14 };
@@ -40,9 +38,7 @@ export function statusOf(reply: HttpReply, requestHeaders: IncomingHttpHeaders):
   // A slow connection, or a defect that a newer version may not have.
   const status = reply.status === 408 || reply.status === 500 ? 503 : reply.status;
   const headers: Record<string, string> = { ...reply.headers, "content-type": TYPES[form] };
-  if (status === 429 || status === 503) {
-    headers["retry-after"] = String(Math.min(MAX_RETRY_AFTER_S, Number(headers["retry-after"] ?? 1)));
-  }
+  if (status === 503) headers["retry-after"] ??= "1";
   const code = CODES[status] ?? INVALID_ARGUMENT;
   const rules = new Set(
     reply.faults?.map(({ pointer, rule, got }) => `${rule}, got ${got}${pointer && ` (${pointer})`}`),

@@ -204,6 +204,14 @@ describe("OTLP's readers", () => {
     expect(read).toMatchObject({ ok: false, faults: [{ pointer }] });
   });
 
+  it("take times in JSON as numbers too, and ids in upper case", () => {
+    const body = `{"resourceSpans":[{"scopeSpans":[{"spans":[{"traceId":"5B8EFFF798038103D269B633813FC60C",
+      "spanId":"EEE19B7EC3C1B173","startTimeUnixNano":1764553113000000000,"endTimeUnixNano":1764553113012500224}]}]}]}`;
+    const traceId = "5b8efff798038103d269b633813fc60c";
+    const times = { startMs: 1764553113000, startNs: 0, endMs: 1764553113012, endNs: 500224 };
+    expect(readJson(body)).toMatchObject([[{ traceId, spanId: "eee19b7ec3c1b173", ...times }, {}]]);
+  });
+
   it("take a field of another type in JSON for absent", () => {
     const strange = {
       traceId: 1,
