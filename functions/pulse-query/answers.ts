@@ -88,6 +88,7 @@ const pulseView = z
     source: z.string(),
     metadata: metadata.optional(),
     health: pulseHealth,
+    traceparent: z.string().optional().describe("W3C trace context of the span that the pulse came as, by its id."),
   })
   .register(named, { id: "Pulse" });
 

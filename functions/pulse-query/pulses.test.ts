@@ -26,6 +26,13 @@ describe("GET /services/{service}/pulses", () => {
     });
   });
 
+  it("shows the trace context of a pulse that came as a span", async () => {
+    const id = "5b8efff798038103d269b633813fc60c:eee19b7ec3c1b173";
+    await put(pulseOf({ service_name: "traced", source: "/otlp", id }));
+    const traceparent = "00-5b8efff798038103d269b633813fc60c-eee19b7ec3c1b173-01";
+    expect((await ask("/services/traced/pulses")).body.pulses).toMatchObject([{ id, traceparent }]);
+  });
+
   it("continues a span page by page with the cursor", async () => {
     await put(...Array.from({ length: 25 }, (_, i) => pulseOf({ service_name: "pages", event_time: START + i })));
     const shown: string[] = [];

@@ -1,4 +1,5 @@
 import { healthOf } from "../../events/health.ts";
+import { traceparentOfSpan } from "../../events/span-identity.ts";
 import type { PlannedStretch } from "../../health/maintenance.ts";
 import type { StoredPulse } from "../../storage/ports.ts";
 import type { PlannedWorkView, PulseView, ServiceView } from "./answers.ts";
@@ -23,7 +24,9 @@ export function viewService({ pulse, health, since, cause, isInMaintenance }: Ju
 }
 
 export function viewPulse(pulse: StoredPulse): PulseView {
-  return { ...pulse, event_time: timeText(pulse.event_time), health: healthOf(pulse.status) };
+  const traceparent = traceparentOfSpan(pulse);
+  const view = { ...pulse, event_time: timeText(pulse.event_time), health: healthOf(pulse.status) };
+  return traceparent === undefined ? view : { ...view, traceparent };
 }
 
 export function viewPlanned({ from, to, reason }: PlannedStretch): PlannedWorkView {

@@ -102,6 +102,7 @@ describe.each([
         service_name: service,
         source: "/otlp",
         id: `${traceId}:${spanId}`,
+        traceparent: `00-${traceId}-${spanId}-01`,
         event_time: new Date(seconds * 1000 + Math.floor(nanos / 1e6)).toISOString(),
         ...expected,
       });

@@ -1,11 +1,10 @@
+import { OTLP_SOURCE } from "../../../events/span-identity.ts";
 import { addText } from "../spans/metadata.ts";
 import { isHttpOfMicrometer } from "../spans/micrometer.ts";
 import { fittedName } from "../spans/service-name.ts";
 import { NO_SERVICE, type Sieve } from "../spans/sieve.ts";
 import type { Resource, Span, VisitSpan } from "./span.ts";
 
-/** The source of pulses that came as spans of OTLP. */
-const SOURCE = "/otlp";
 const INTERNAL = 1;
 const SERVER = 2;
 const CONSUMER = 5;
@@ -46,7 +45,7 @@ export function visitEntries(sieve: Sieve): VisitSpan {
       sieve.add({
         service,
         id: `${span.traceId}:${span.spanId}`,
-        source: SOURCE,
+        source: OTLP_SOURCE,
         endMs: span.endMs,
         latencyMs: ((span.endMs - span.startMs) * 1e6 + span.endNs - span.startNs) / 1e6,
         status: statusOf(span),

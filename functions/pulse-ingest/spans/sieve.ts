@@ -2,7 +2,7 @@ import { MAX_LATENCY_MS, type Pulse } from "../../../events/pulse.ts";
 import type { ReceiveContext } from "../../../events/pulse-event.ts";
 import { isTimely, timeRule } from "../../../events/pulse-time.ts";
 
-/** What a span says of an entry into a service. Its id has those of the trace and of the span: no `traceparent` need repeat them. */
+/** What a span says of an entry into a service. Its id has those of the trace and of the span, so no `traceparent` repeats them (span-identity.ts). */
 export interface Entry {
   service: string;
   /** The identity within the service and the source. */

@@ -2,13 +2,12 @@
 import { parseJson } from "../../../events/cloud-event.ts";
 import { type Parsed, refuse } from "../../../events/fault.ts";
 import { isObject } from "../../../events/json-value.ts";
+import { ZIPKIN_SOURCE } from "../../../events/span-identity.ts";
 import { addText } from "../spans/metadata.ts";
 import { isHttpOfMicrometer } from "../spans/micrometer.ts";
 import { fittedName } from "../spans/service-name.ts";
 import { NO_SERVICE, type Sieve } from "../spans/sieve.ts";
 
-/** The source of pulses that came as spans of Zipkin. */
-const SOURCE = "/zipkin";
 /** The least annotation, `{"timestamp":1,"value":""}`, takes 26 bytes; an empty object among spans is no span. */
 const MIN_BYTES_PER_PART = 16;
 
@@ -46,7 +45,7 @@ function readSpan(span: Record<string, unknown>, sieve: Sieve): void {
       service,
       // A server may share the id of its client's span: the kind tells them apart.
       id: kind === "" ? `${traceId}:${id}` : `${traceId}:${id}:${kind}`,
-      source: SOURCE,
+      source: ZIPKIN_SOURCE,
       endMs: Math.floor((timestamp + duration) / 1000),
       latencyMs: duration / 1000,
       status: statusOf(tags),
