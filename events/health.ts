@@ -3,24 +3,61 @@ export type Health = "up" | "degraded" | "down" | "unknown";
 
 export const HEALTHS: readonly Health[] = ["up", "degraded", "down", "unknown"];
 
+/** Words by those who use them, in small letters with `_` between their parts. A word may have several users. */
+export type StatusWords = { users: string } & Partial<Record<Health, string>>;
+
 /**
- * Words of the health+json draft, Docker (healthy), Consul (passing, warning, critical), Nagios (OK, WARNING, UNREACHABLE),
- * Spring Boot (OUT_OF_SERVICE), gRPC health (SERVING), Kubernetes (Ready, Succeeded, CrashLoopBackOff), GitHub's checks
- * (success, failure, timed_out) and status pages (operational, degraded_performance, major_outage), with their plain opposites.
- * Words of work that is still to be done, or was not wanted (pending, starting, cancelled, skipped), tell nothing.
+ * The words of statuses. Those of work that is still to be done, or was not wanted (pending, starting, cancelled, skipped), tell
+ * nothing.
  */
-const WORDS: ReadonlyMap<string, Health> = new Map(
-  Object.entries({
-    up: `ok okay up healthy success succeeded successful pass passed passing serving alive ready running available online
-      operational`,
-    degraded: "warn warning degraded degraded_performance partial_outage slow impaired unstable",
-    down: `error err down fail failed failing failure critical crit timeout timed_out unhealthy unreachable unavailable
-      offline out_of_service not_serving not_ready notready dead fatal serious crashed crashloopbackoff startup_failure
-      major_outage`,
-  } satisfies Partial<Record<Health, string>>).flatMap(([health, words]) =>
-    words.split(/\s+/).map((word) => [word, health as Health] as const),
-  ),
-);
+export const STATUS_WORDS: readonly StatusWords[] = [
+  {
+    users: "everybody",
+    up: "ok okay up success successful passed alive available online stable",
+    degraded: "degraded slow impaired unstable",
+    down: "error errored down fail failing failure timeout unreachable unavailable offline dead serious crashed",
+  },
+  { users: "the health+json draft", up: "pass ok up", degraded: "warn", down: "fail error down" },
+  { users: "Docker", up: "healthy running", down: "unhealthy dead" },
+  { users: "Kubernetes", up: "ready running succeeded", down: "not_ready failed crash_loop_back_off" },
+  { users: "supervisord, Windows services", up: "running", down: "stopped fatal" },
+  { users: "systemd", up: "running", degraded: "degraded", down: "failed" },
+  { users: "gRPC", up: "serving", down: "not_serving" },
+  { users: "Spring Boot", up: "up", down: "down out_of_service" },
+  { users: "Consul", up: "passing", degraded: "warning", down: "critical" },
+  { users: "Nagios", up: "ok up", degraded: "warning", down: "critical down unreachable" },
+  { users: "syslog", degraded: "warning", down: "err crit" },
+  { users: "GitHub's checks", up: "success", down: "failure timed_out startup_failure" },
+  {
+    users: "status pages",
+    up: "operational",
+    degraded: "degraded_performance partial_outage",
+    down: "major_outage",
+  },
+];
+
+/** `TimedOut`, `timed-out` and `Timed out` are `timedout`. */
+function withoutGaps(status: string): string {
+  return status.toLowerCase().replace(/(?<=[a-z])[ _-](?=[a-z])/g, "");
+}
+
+/** The words as they are written above, and without gaps. What is not up by `not` or `un` is down, where it is no word itself. */
+function spellings(): Map<string, Health> {
+  const words = STATUS_WORDS.flatMap((group) =>
+    HEALTHS.flatMap((health) => (group[health]?.split(" ") ?? []).map((word) => [word, health] as const)),
+  );
+  const opposites = words.flatMap(([word, health]) =>
+    health === "up" ? [`not_${word}`, `un${word}`].map((opposite) => [opposite, "down"] as const) : [],
+  );
+  return new Map(
+    [...opposites, ...words].flatMap(([word, health]) => [
+      [word, health],
+      [withoutGaps(word), health],
+    ]),
+  );
+}
+
+const WORDS: ReadonlyMap<string, Health> = spellings();
 
 /** A service that answers 4xx does its work: a client's mistake is no fault of it. */
 const HTTP_CLASSES: Readonly<Record<string, Health>> = { 2: "up", 3: "up", 4: "up", 5: "down" };
@@ -29,13 +66,13 @@ const HTTP_CLASSES: Readonly<Record<string, Health>> = { 2: "up", 3: "up", 4: "u
 export const HEALTH_RULES = JSON.stringify([...WORDS, HTTP_CLASSES]);
 
 /**
- * The health that a pulse's free-text `status` means, in any letter case, with blanks or hyphens for underscores. An HTTP
- * status counts by its class.
+ * The health that a pulse's free-text `status` means, in any letter case, with blanks, hyphens, underscores or nothing between the
+ * parts of a word. An HTTP status counts by its class.
  */
 export function healthOf(status: string): Health {
   const word = WORDS.get(status);
   if (word !== undefined) return word;
   // Before other spellings of words are looked for: most statuses that are none of the words are HTTP's.
   if (/^[2-5]\d\d$/.test(status)) return HTTP_CLASSES[status.charAt(0)] ?? "unknown";
-  return WORDS.get(status.toLowerCase().replace(/[ -]/g, "_")) ?? "unknown";
+  return WORDS.get(withoutGaps(status)) ?? "unknown";
 }
