@@ -1,4 +1,5 @@
-// What a summary of a month costs on a real node of Cassandra, beside one that reads every pulse, and what rolling costs this process.
+// What a summary of a month costs on a real node of Cassandra, beside one that reads every pulse, what rolling costs this process, and
+// what the bars of a wall cost.
 import { DAY_MS } from "../../events/time.ts";
 import { History } from "../../history/history.ts";
 import { rollAll } from "../../history/roller.ts";
@@ -6,6 +7,7 @@ import { RETENTION_MS } from "../../storage/testing/keyspace.ts";
 import { floorTo, HOUR_MS } from "../../storage/tiers.ts";
 import { storeWrite, withRig } from "../cassandra/rig.ts";
 import type { Row } from "../table.ts";
+import { measureHistories } from "./histories.ts";
 import { cpuOf, fill, medianOf, ms, partsOf, timed } from "./month-of-pulses.ts";
 
 /** Half a day each, as pulse-query divides a month: 29.5 days, so that no pulse expires meanwhile. */
@@ -49,6 +51,7 @@ export function benchHistoryOnCassandra(_seconds: number, wanted = 5_000_000): P
         goal: "≤ 8 µs",
         isMet: rollMicros <= 8,
       },
+      ...(await measureHistories("Cassandra", { write, health: store.health })),
     ];
   });
 }

@@ -1,9 +1,11 @@
-// What the curves of a wall cost: `/trends` of as many services as a page asks for, from their pulses of the last hour.
+// What the curves of a wall cost: `/trends` of as many services as a page asks for, from their pulses of the last hour; and what its
+// bars cost.
 import { join } from "node:path";
 import { trendsOf } from "../../functions/pulse-query/trends.ts";
 import { RecentMinutes } from "../../history/recent-minutes.ts";
 import { floorTo, HOUR_MS, TIERS } from "../../storage/tiers.ts";
 import { median, type Row } from "../table.ts";
+import { measureHistories } from "./histories.ts";
 import { cpuOf, fill, historyOf, inFolder, ms, open, timed } from "./month-of-pulses.ts";
 
 const TILES = 240;
@@ -29,6 +31,7 @@ export function benchWall(): Promise<Row[]> {
     const cpu = await cpuOf(async () => {
       for (let i = 0; i < ANSWERS; i++) walls.push(await timed(all));
     });
+    const bars = await measureHistories("SQLite", store);
     await store.close();
     const then = median(walls);
     return [
@@ -43,6 +46,7 @@ export function benchWall(): Promise<Row[]> {
         what: "rolling up their minutes in the background, CPU a pulse",
         figure: `${(rollingCpu / count).toFixed(2)} µs`,
       },
+      ...bars,
     ];
   });
 }
