@@ -54,6 +54,8 @@ export const SERIES = {
   unacknowledged: series(METRICS.emitUnacknowledged, ANY_FUNCTION),
   /** Of single services. The services beyond the limit of labels count together and have no health. */
   lastPulse: series(METRICS.lastPulse, PERSIST, `service!="${OTHER_SERVICES}"`),
+  /** Of all services beyond the limit of labels together. */
+  storedOfOthers: series(METRICS.stored, PERSIST, `service="${OTHER_SERVICES}"`),
   /** Rates leave out pulses that were measured long before they arrived. The ledger counts all. */
   storedYoung: series(METRICS.stored, PERSIST, 'age=""'),
   storedOld: series(METRICS.stored, PERSIST, 'age="old"'),

@@ -98,10 +98,11 @@ function serviceAlerts({ timing }: RuleOptions): Alerts {
     },
     PulseServicesUnwatched: {
       severity: "warning",
-      expr: `${max(SERIES.servicesLeftOut)} > 0`,
+      expr: `(${max(SERIES.servicesLeftOut)} > 0) or (${total(SERIES.storedOfOthers, timing.window(LAST_EVENT_SECONDS))} > 0)`,
       holdSeconds: 0,
-      summary: `There are more than ${COUNTED_SERVICES} services, and some alerts do not watch the others.`,
-      description: `{{ $value | humanize }} services are beyond ${COUNTED_SERVICES}. Those that are down, late or degraded are watched first; of the others nothing says that they fail more often or are slower than usual, and dashboards do not list them. The page and the API show each of them, and events tell of each.`,
+      summary: `There are more than ${COUNTED_SERVICES} services, or there were as many names, and some alerts do not watch the others.`,
+      description:
+        "Those that are down, late or degraded are watched first; of the others nothing says that they fail more often or are slower than usual, and dashboards do not list them. The page and the API show each of them, and events tell of each.",
     },
     PulseServicesFileInvalid: {
       severity: "warning",

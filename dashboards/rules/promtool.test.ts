@@ -89,6 +89,14 @@ describe.skipIf(isSkippedWithout("promtool"))("on Prometheus' engine", () => {
     expectFiring({ title: "", series: { [stored]: "7x60" }, at: "10m", firing: [] });
   });
 
+  it("the alert on services that are not watched also tells of those that pulse-persist counts together", () => {
+    const others = 'pulsemesh_pulses_stored_total{job="pulse-persist",service="_other",health="up"}';
+    const judged = 'pulsemesh_health_judged_timestamp_seconds{job="pulse-health",instance="a"}';
+    const series = { [judged]: "0+60x60", [others]: "0x5 1+1x10 11x40" };
+    expectFiring({ title: "", series, at: "10m", firing: ["PulseServicesUnwatched"] });
+    expectFiring({ title: "", series, at: "50m", firing: [] });
+  });
+
   it("a service's last pulse is known until the store forgets it", () => {
     const series = {
       'pulsemesh_last_pulse_timestamp_seconds{job="pulse-persist",service="nightly-backup",health="up"}': "0 stale",
