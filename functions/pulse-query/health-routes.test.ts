@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { ask, at, servePast } from "../testing/past-health.ts";
+import { ask, at, linesOf, servePast } from "../testing/past-health.ts";
 
 servePast();
 
@@ -51,12 +51,7 @@ describe("GET /services/{service}/history", () => {
       "",
     ]);
     const lines = await ask(path, { accept: "application/x-ndjson" });
-    expect(
-      lines.text
-        .trim()
-        .split("\n")
-        .map((line) => JSON.parse(line).health),
-    ).toEqual(["down", "degraded"]);
+    expect(linesOf(lines.text)).toMatchObject([{ health: "down" }, { health: "degraded" }]);
   });
 
   it("knows nothing of a service without runs", async () => {
@@ -65,6 +60,16 @@ describe("GET /services/{service}/history", () => {
 });
 
 describe("GET /services/{service}/uptime", () => {
+  it("is lines of JSON where these are asked for: one, or one of each part", async () => {
+    const path = `/services/api/uptime?from=${at(-60)}&to=${at(60)}`;
+    const lines = async (query: string) => linesOf((await ask(path + query, { accept: "application/x-ndjson" })).text);
+    const { body } = await ask(`${path}&by=day&tz=Asia/Kolkata`);
+    const { service_name: _, judged_until: __, parts, ...whole } = body;
+    expect(await lines("")).toEqual([whole]);
+    expect(await lines("&by=day&tz=Asia/Kolkata")).toEqual(parts);
+    expect(parts.length).toBeGreaterThan(0);
+  });
+
   it("is the share of the time that is known, outside of maintenance", async () => {
     const { body } = await ask(`/services/api/uptime?from=${at(-120)}&to=${at(60)}`);
     expect(body).toMatchObject({ uptime: 90 / 110, coverage: 110 / 170, parts: [] });

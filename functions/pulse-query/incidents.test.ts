@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { ask, at, servePast } from "../testing/past-health.ts";
+import { ask, at, linesOf, servePast } from "../testing/past-health.ts";
 
 servePast();
 
@@ -50,5 +50,12 @@ describe("GET /incidents", () => {
     expect(text).toBe(
       `service_name,health,since,until,cause,owner,link\ndb,late,${at(90)},,"no pulse for 4 min, where one usually comes within 1 min",,\nunseen,down,${at(-5000)},,3 of 3 pulses said 503,,\n`,
     );
+  });
+
+  it("is lines of JSON where that is asked for", async () => {
+    const { type, text } = await ask("/incidents?state=open", { accept: "application/x-ndjson" });
+    expect(type).toBe("application/x-ndjson");
+    const { body } = await ask("/incidents?state=open");
+    expect(linesOf(text)).toEqual(body.incidents);
   });
 });

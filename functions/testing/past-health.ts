@@ -90,3 +90,11 @@ export async function ask(path: string, { accept = "application/json", token = "
     body: isJson ? JSON.parse(text) : undefined,
   };
 }
+
+/** The values of lines of JSON. */
+export function linesOf(text: string): unknown[] {
+  return text
+    .trim()
+    .split("\n")
+    .map((line) => JSON.parse(line));
+}

@@ -4,6 +4,7 @@ import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { isSkippedWithout } from "../../dashboards/testing/tools.ts";
 import { TRIGGERS } from "../../events/triggers.ts";
+import { parseServices } from "../../health/services-file.ts";
 import { FUNCTIONS } from "../../settings/function-settings.ts";
 import { NODE_FLAGS } from "../../settings/node-flags.ts";
 import { type Manifest, MONITORED, render } from "./render.ts";
@@ -119,6 +120,48 @@ describe.skipIf(isSkippedWithout("helm"))("the chart", () => {
         );
       });
     expect(readers.map(({ metadata }) => metadata.name).sort()).toEqual(["pulse-health", "pulse-query"]);
+  });
+
+  it("pulsemesh writes what is known of services as their file has it", () => {
+    const entries = [
+      { services: "old-*", retired: true },
+      {
+        services: ["db", "shop/*"],
+        period: "90s",
+        grace: "5min",
+        down_share: "60%",
+        least_pulses: 3,
+        statuses: { 429: "degraded", "4xx": "down", no: "down", "on: hold": "up" },
+        owner: '#1 "storage": team',
+        link: "https://wiki.example/db?a=1&b=2#c",
+        maintenance: [
+          { from: "2026-12-24T22:00:00Z", to: "2026-12-25T04:00:00Z", reason: "a disk\nand a fan" },
+          { weekly: ["sunday"], from: "22:00", to: "23:30", zone: "Europe/Berlin" },
+        ],
+      },
+    ];
+    const manifests = render("pulsemesh", ["--set-json", `services=${JSON.stringify(entries)}`]);
+    const { data } = manifests.find(({ metadata }) => metadata?.name === "pulsemesh-services") as Manifest;
+    const named = { file: "services.yaml", variable: "PULSE_SERVICES_FILE" };
+    const services = parseServices(data["services.yaml"], named);
+    const whole = parseServices(JSON.stringify(entries), named);
+    const year = { from: Date.UTC(2026, 0), to: Date.UTC(2027, 0) };
+    for (const name of ["old-shop", "db", "shop/eu", "else"]) {
+      const [one, other] = [services.of(name), whole.of(name)].map((settings) => ({
+        ...settings,
+        planned: settings.plannedIn(year),
+        said: ["429", "404", "no", "on: hold"].map(settings.healthOfStatus),
+      }));
+      expect(JSON.parse(JSON.stringify(one))).toEqual(JSON.parse(JSON.stringify(other)));
+    }
+    expect(services.of("old-shop").isRetired).toBe(true);
+    expect(["429", "404", "no", "on: hold"].map(services.of("db").healthOfStatus)).toEqual([
+      "degraded",
+      "down",
+      "down",
+      "up",
+    ]);
+    expect(services.of("shop/eu").plannedIn(year).length).toBeGreaterThan(50);
   });
 
   it("pulsemesh lets Alertmanager post the alerts of its namespace to the paths of a webhook", () => {
