@@ -27,6 +27,7 @@ export async function measureHistories(what: string, store: Store): Promise<Row[
   const past = new PastHealth({
     health,
     settings: () => new ServicesSettings(),
+    retentionMs: 30 * DAY_MS,
     historyMs: 400 * DAY_MS,
     now: Date.now,
   });
