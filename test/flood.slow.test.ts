@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { entry, requestOf, toJson } from "../functions/pulse-ingest/otlp/testing/otlp-requests.ts";
+import { entry, requestOf, toProtobuf } from "../functions/pulse-ingest/otlp/testing/otlp-requests.ts";
 import { type Broker, openBroker } from "../functions/testing/broker.ts";
 import { NODE_FLAGS } from "../settings/node-flags.ts";
 import { type FunctionProcess, startFunction } from "./function-process.ts";
@@ -62,16 +62,13 @@ const LONG_RESOURCE = {
   "deployment.environment.name": LONG,
 };
 const SPANS = Array.from({ length: 10_000 }, () => entry());
-const SHARED_TEXTS = gzipSync(toJson(requestOf(SPANS, LONG_RESOURCE)));
+const SHARED_TEXTS = gzipSync(toProtobuf(requestOf(SPANS, LONG_RESOURCE)));
 
 function post(body: Buffer, path = "/pulse"): Promise<number | string> {
   return new Promise((resolve) => {
-    const isPacked = body[0] === 0x1f;
-    const headers = {
-      "content-type": "application/json",
-      "content-length": body.length,
-      ...(isPacked && { "content-encoding": "gzip" }),
-    };
+    const packed = { "content-type": "application/x-protobuf", "content-encoding": "gzip" };
+    const type = body === SHARED_TEXTS ? packed : { "content-type": "application/json" };
+    const headers = { ...type, "content-length": body.length };
     const target = { host: "127.0.0.1", port: ingest.port, path, method: "POST", agent, headers };
     const call = request(target, (response) => {
       response.resume().on("end", () => resolve(response.statusCode ?? 0));
