@@ -1,5 +1,6 @@
 // The bodies of requests that change something, and their answers, as answers.ts has the others.
 import * as z from "zod";
+import { carriedPulseSchema, pulseSchema } from "../../events/pulse.ts";
 import { named } from "./answers.ts";
 
 export const forgettingAnswer = z.object({ service_name: z.string(), detail: z.string() }).register(named, {
@@ -11,10 +12,15 @@ export const forgettingAnswer = z.object({ service_name: z.string(), detail: z.s
 export const signInBody = z.object({ token: z.string().min(1) }).register(named, { id: "SignIn" });
 
 /** The body of a replay that corrects. */
-export const correctionBody = z.looseObject({}).register(named, {
-  id: "Correction",
-  description: "Data in place of the event's: a pulse, or an object with pulses.",
-});
+export const correctionBody = z
+  .union([
+    pulseSchema.meta({ title: "CorrectedPulse" }),
+    z.object({ pulses: z.array(carriedPulseSchema) }).meta({ title: "CorrectedPulses" }),
+  ])
+  .register(named, {
+    id: "Correction",
+    description: "Data in place of the event's: a pulse, or an object with pulses, as the event's type asks for.",
+  });
 
 const TIME = "Expected an RFC 3339 time such as 2026-12-24T22:00:00Z";
 const REASON = "Expected a text of 1 to 500 characters";

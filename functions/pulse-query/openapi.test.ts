@@ -64,4 +64,14 @@ describe("the description of the API", () => {
     const answer = await (await fetch(`${host.url}${path}`)).json();
     expect(validate(answer), JSON.stringify(validate.errors)).toBe(true);
   });
+
+  it("names the fields of a pulse that corrects a dead letter", () => {
+    const ajv = new Ajv2020({ strict: false });
+    addFormats.default(ajv);
+    const validate = ajv.compile(description.components.schemas.Correction as object);
+    const pulse = { service_name: "checkout", latency_ms: 1, status: 200, metadata: { region: "eu" } };
+    const carried = { ...pulse, id: "1", source: "/shop", event_time: "2026-11-29T18:00:02Z" };
+    const bodies = [pulse, { pulses: [carried] }, {}, carried, { ...pulse, latency: 1 }, { pulses: [{}] }];
+    expect(bodies.map((body) => validate(body))).toEqual([true, true, false, false, false, false]);
+  });
 });
