@@ -7,10 +7,11 @@ import {
   BatchSpanProcessor,
   InMemorySpanExporter,
   SimpleSpanProcessor,
+  type SpanExporter,
   TracerProvider,
 } from "@opentelemetry/sdk-trace";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
-import { type Platform, startPlatform } from "../platform.ts";
+import { type Platform, startPlatform, until } from "../platform.ts";
 
 let platform: Platform;
 beforeAll(async () => {
@@ -19,6 +20,7 @@ beforeAll(async () => {
 afterAll(() => platform?.dispose());
 
 interface ReadPulse {
+  id: string;
   latency_ms: number;
   metadata: Record<string, string>;
 }
@@ -36,7 +38,7 @@ const REMOTE: Context = trace.setSpanContext(ROOT_CONTEXT, {
 });
 
 /** Lets a service of that name do some work, and hands its spans to the exporter. */
-async function work(service: string, exporter: JsonExporter | ProtobufExporter) {
+async function work(service: string, exporter: SpanExporter) {
   const memory = new InMemorySpanExporter();
   const provider = new TracerProvider({
     resource: resourceFromAttributes({ "service.name": service, "service.version": "1.2.3" }),
@@ -118,4 +120,22 @@ describe.each([
     await vi.waitFor(async () => expect(await pulsesOf(`${service}-later`)).toHaveLength(2));
     expect(await pulsesOf(service)).toHaveLength(2);
   });
+});
+
+it("what the exporter of JavaScript sends while the broker is killed and starts again is stored once", async () => {
+  const service = "otel-killed";
+  const spans = await work(service, new InMemorySpanExporter());
+  const exporter = new ProtobufExporter({ url: `${platform.otlp}/v1/traces` });
+  const killing = platform.kill("broker");
+  // It gives up after ten seconds, in which a busy machine may not have started the broker.
+  await until("the spans to be taken", async () => {
+    const { code } = await new Promise<{ code: number }>((resolve) => exporter.export([...spans], resolve));
+    return code === 0;
+  });
+  await killing;
+  await exporter.shutdown();
+  await vi.waitFor(async () => expect(await pulsesOf(service)).toHaveLength(2));
+  const entries = spans.filter(({ name }) => ["GET /orders/{id}", "nightly"].includes(name));
+  const ids = entries.map((span) => `${span.spanContext().traceId}:${span.spanContext().spanId}`);
+  expect((await pulsesOf(service)).map(({ id }) => id).sort()).toEqual(ids.sort());
 });
