@@ -31,6 +31,17 @@ export async function isDelivered({ broker }: Pick<Platform, "broker">): Promise
   return pending.every((line) => line.endsWith(" 0"));
 }
 
+/** Sends what could not be delivered while the machine was too busy: it is a dead letter, and not lost. */
+export async function replayUndelivered({ deadletter }: Pick<Platform, "deadletter">): Promise<void> {
+  for (const reason of ["overloaded", "timeout", "unavailable"]) {
+    const replay = await fetch(`${deadletter}/dead-letters/replay?reason=${reason}`, { method: "POST" });
+    // 503: the broker takes none at this moment.
+    expect([202, 503]).toContain(replay.status);
+    const { replayed = 0 } = (await replay.json()) as { replayed?: number };
+    if (replayed > 0) console.log(`${replayed} dead letters were replayed: ${reason}`);
+  }
+}
+
 /** The value of a metric's first series whose labels contain `labels`; 0 without one. */
 export async function readMetric(url: string, name: string, labels = ""): Promise<number> {
   const text = await fetch(`${url}/metrics`).then((response) => response.text());

@@ -19,10 +19,12 @@ export interface Answered {
 export class LoadClient {
   readonly #from: string;
   readonly #agent: Agent;
+  readonly #seen: (status: number) => void;
 
-  /** @param from one of this machine's loopback addresses */
-  constructor(from: string, connections = 4) {
+  /** @param from one of this machine's loopback addresses; @param seen gets the status of each answer, read or not */
+  constructor(from: string, connections = 4, seen: (status: number) => void = () => undefined) {
     this.#from = from;
+    this.#seen = seen;
     this.#agent = new Agent({ keepAlive: true, maxSockets: connections });
   }
 
@@ -66,7 +68,8 @@ export class LoadClient {
 
   #open(url: string, { method = "GET", path, headers = {} }: Asked, agent: Agent | false = false): ClientRequest {
     const { hostname, port } = new URL(url);
-    return request({ hostname, port, method, path, headers, agent, localAddress: this.#from });
+    const call = request({ hostname, port, method, path, headers, agent, localAddress: this.#from });
+    return call.prependListener("response", ({ statusCode = 0 }) => this.#seen(statusCode));
   }
 }
 

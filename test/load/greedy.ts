@@ -1,4 +1,5 @@
-// A client that takes what it can, as a process: node test/load/greedy.ts INGEST QUERY FROM SERVICE. It ends with a signal.
+// A client that takes what it can, as a process: node test/load/greedy.ts INGEST QUERY FROM SERVICE. It ends with a signal,
+// and tells the process that has started it each status that it gets, once.
 import { setTimeout as delay } from "node:timers/promises";
 import { LoadClient } from "./client.ts";
 
@@ -17,9 +18,13 @@ export interface Greed {
   service: string;
 }
 
-/** Everything that a client may do too much of, at once, until the signal aborts. */
-export async function beGreedy({ ingest, query, from, service }: Greed, signal: AbortSignal): Promise<void> {
-  const client = new LoadClient(from, FLOODS + SUMMARIES + LISTS);
+/** Everything that a client may do too much of, at once, until the signal aborts; `seen` gets the status of each answer. */
+export async function beGreedy(
+  { ingest, query, from, service }: Greed,
+  signal: AbortSignal,
+  seen?: (status: number) => void,
+): Promise<void> {
+  const client = new LoadClient(from, FLOODS + SUMMARIES + LISTS, seen);
   const again = async (count: number, work: (i: number) => Promise<unknown>) => {
     const loop = async (i: number) => {
       while (!signal.aborted) {
@@ -59,5 +64,9 @@ if (import.meta.main) {
   const [ingest = "", query = "", from = "", service = ""] = process.argv.slice(2);
   const abort = new AbortController();
   process.once("SIGTERM", () => abort.abort());
-  await beGreedy({ ingest, query, from, service }, abort.signal);
+  const told = new Set<number>();
+  await beGreedy({ ingest, query, from, service }, abort.signal, (status) => {
+    if (!told.has(status)) process.send?.(status);
+    told.add(status);
+  });
 }

@@ -1,5 +1,6 @@
 // Clients that do wrong: slow ones, some that go away in the middle, and some that send garbage.
 import { randomBytes, randomInt } from "node:crypto";
+import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Platform } from "../platform.ts";
@@ -29,16 +30,10 @@ function post(path: string, body: Buffer, headers = ""): Buffer {
 
 /** Sends garbage to any process; `seen` gets the status of each answer. */
 export async function sendGarbage(platform: Platform, seen: (status: number) => void): Promise<void> {
-  const socket = open(anyOf(platform));
-  let text = "";
-  socket.on("data", (chunk: Buffer) => {
-    if (text.length < 100) text += chunk.toString("latin1");
-  });
+  const socket = open(anyOf(platform), seen);
   socket.write(anyIn(GARBAGE)());
   await Promise.race([closed(socket), delay(2000)]);
   socket.destroy();
-  const status = /^HTTP\/1\.1 (\d{3})/.exec(text)?.[1];
-  if (status !== undefined) seen(Number(status));
 }
 
 /** Begins a request and goes away. */
@@ -50,10 +45,10 @@ export async function vanish(platform: Platform): Promise<void> {
   socket.resetAndDestroy();
 }
 
-/** Sends a pulse a few bytes at a time, and reads the answer. */
-export async function sendSlowly({ ingest }: Platform): Promise<void> {
-  const socket = open(ingest);
-  socket.resume();
+/** Sends a pulse a few bytes at a time; `seen` gets the status of the answer. */
+export async function sendSlowly({ ingest }: Platform, seen: (status: number) => void): Promise<void> {
+  const socket = open(ingest, seen);
+  const end = Promise.race([once(socket, "data").catch(() => undefined), closed(socket)]);
   const pulse = JSON.stringify({
     service_name: "slow",
     latency_ms: 1,
@@ -65,12 +60,18 @@ export async function sendSlowly({ ingest }: Platform): Promise<void> {
     socket.write(bytes.subarray(i, i + 100));
     await delay(50);
   }
+  await Promise.race([end, delay(10_000)]);
   socket.destroy();
 }
 
-/** Reads an export a little at a time. */
-export async function readSlowly({ query }: Platform, path: string, forMs: number): Promise<void> {
-  const socket = open(query);
+/** Reads an export a little at a time; `seen` gets the status of the answer. */
+export async function readSlowly(
+  { query }: Platform,
+  path: string,
+  forMs: number,
+  seen: (status: number) => void,
+): Promise<void> {
+  const socket = open(query, seen);
   socket.write(`GET ${path} HTTP/1.1\r\nhost: localhost\r\naccept: application/x-ndjson\r\n\r\n`);
   const end = performance.now() + forMs;
   while (performance.now() < end && !socket.destroyed) {
@@ -82,10 +83,19 @@ export async function readSlowly({ query }: Platform, path: string, forMs: numbe
   socket.destroy();
 }
 
-function open(url: string): Socket {
+/** A connection; `seen` gets the status of its first answer. */
+function open(url: string, seen?: (status: number) => void): Socket {
   const { hostname, port } = new URL(url);
   const socket = connect(Number(port), hostname);
   socket.on("error", () => undefined); // the server may have enough of it, or be away
+  if (seen !== undefined) {
+    socket.once("data", (chunk: Buffer) => {
+      const status = /^HTTP\/1\.1 (\d{3})/.exec(chunk.toString("latin1", 0, 20))?.[1];
+      if (status !== undefined) seen(Number(status));
+    });
+    // It is read to its end, also after its first answer.
+    socket.resume();
+  }
   return socket;
 }
 
@@ -93,8 +103,8 @@ function closed(socket: Socket): Promise<void> {
   return new Promise((resolve) => socket.once("close", () => resolve()));
 }
 
-function anyOf({ ingest, query, persist, deadletter, broker }: Platform): string {
-  return anyIn([ingest, query, persist, deadletter, broker]);
+function anyOf({ ingest, query, persist, deadletter, health, broker }: Platform): string {
+  return anyIn([ingest, query, persist, deadletter, health, broker]);
 }
 
 function anyIn<T>(list: readonly T[]): T {
