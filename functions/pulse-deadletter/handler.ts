@@ -27,7 +27,7 @@ import type { Grant } from "../tokens/token-file.ts";
 import { asReplayed, comeBack, deadLetterOf, isCorrected, viewDeadLetter } from "./dead-letter.ts";
 import type { DeadLetterMetrics } from "./dead-letter-metrics.ts";
 import { countPulses } from "./pulse-count.ts";
-import { reaches } from "./reach.ts";
+import { mayCorrect, reaches } from "./reach.ts";
 import { Replay } from "./replay.ts";
 import { listDeadLetters, readListQuery, readReplayQuery } from "./selection.ts";
 
@@ -147,9 +147,9 @@ export function createDeadLetter(options: DeadLetterOptions): PulseFunction {
       // A wrong correction would come back after a while, when nobody looks.
       const faults = faultsIn(asReplayed(deadLetter.event, body));
       if (faults.length > 0) return notReplayed(faults);
+      if (!mayCorrect(grant, deadLetter.event, body)) return forbidden(NEW_NAMES);
       // Kept before it is sent: when it fails and comes back, what failed first is still there.
       deadLetter.correction = body.toString();
-      if (!reaches(grant, deadLetter)) return notForAllServices();
       const kept = await store.put(deadLetter);
       if (kept.kind !== "stored") return replyToWrite(kept);
     }
@@ -209,6 +209,9 @@ function notReplayed(faults: readonly Fault[]): HttpReply {
 function notForAllServices(): HttpReply {
   return forbidden("Expected a token for every service that the dead letter and its correction name.");
 }
+
+const NEW_NAMES =
+  "Expected a correction that names only services of the event, or a token for every service: each name may be a new service.";
 
 function unknownDeadLetter(): HttpReply {
   return problem(404, "Not found", "Expected the id of a dead letter, as GET /dead-letters lists them.");

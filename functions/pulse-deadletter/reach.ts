@@ -1,3 +1,4 @@
+import type { CloudEvent } from "../../events/cloud-event.ts";
 import type { DeadLetter } from "../../storage/ports.ts";
 import type { Grant } from "../tokens/token-file.ts";
 import { asReplayed, servicesOf } from "./dead-letter.ts";
@@ -12,4 +13,14 @@ export function reaches(grant: Grant, { event, correction }: Pick<DeadLetter, "e
   if (services.size === 0) return false;
   const replayed = correction === undefined ? [] : servicesOf(asReplayed(event, correction));
   return [...services, ...replayed].every((service) => grant.covers(service));
+}
+
+/**
+ * Whether a token that reaches a dead letter may send a correction of it. One that is not for every service names only services
+ * that the event names: the bound on services is pulse-ingest's, and each new correction could bring a new name.
+ */
+export function mayCorrect(grant: Grant, event: CloudEvent, correction: Buffer): boolean {
+  if (grant.coversAll) return true;
+  const named = servicesOf(event);
+  return [...servicesOf(asReplayed(event, correction))].every((service) => named.has(service));
 }

@@ -80,8 +80,13 @@ describe("an admin", () => {
     const other = await deadLetterId(await post({}, '{"service_name":"payment"}'));
     expect(await statusOf(own, as("narrow"), dataOf("payment"))).toBe(403);
     expect(await statusOf(other, as("narrow"), dataOf("cart"))).toBe(403);
+    // Its pattern covers any number of names: a dead letter would bring new ones without end.
+    expect(await statusOf(own, as("narrow"), dataOf("check-1"))).toBe(403);
     expect((await list()).filter(({ correction }) => correction !== undefined)).toEqual([]);
     expect(await statusOf(own, as("narrow"), dataOf("cart"))).toBe(202);
+    const both = await keep("cart", "checkout");
+    const changed = [{ service_name: "checkout", latency_ms: 2, status: "ok" }];
+    expect(await statusOf(both, as("narrow"), JSON.stringify({ pulses: changed }))).toBe(202);
     // What an admin of all corrected into another service is out of reach as well.
     const moved = await deadLetterId(await post({}, '{"service_name":"cart"}'));
     broker.answer = () => 400;
