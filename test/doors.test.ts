@@ -134,7 +134,7 @@ async function failAtPersist(service: string): Promise<void> {
 function requestOf({ process, door }: Row, token: string | undefined): { path: string; init: RequestInit } {
   const [method, pattern] = door.split(" ") as [string, string];
   const path = pattern
-    .replace("{service}", method === "DELETE" || method === "PUT" ? OLD : SERVICE)
+    .replace("{service}", method === "DELETE" ? OLD : SERVICE)
     .replace("{outcome}", "0")
     .replace("{token}", token ?? "none")
     .replace(/\/external$/, "/external?success=true")

@@ -6,7 +6,7 @@ import type { HttpReply, HttpRequest, Route } from "../../http/route.ts";
 import { matchOf } from "../../settings/service-patterns.ts";
 import { floorTo, TIERS } from "../../storage/tiers.ts";
 import { whileStoreAnswers } from "../store-answers.ts";
-import type { Door } from "../tokens/doors.ts";
+import { type Door, OPEN_DOOR } from "../tokens/doors.ts";
 import { behind } from "../tokens/guarded-routes.ts";
 import type { BadgeView } from "./answers.ts";
 import { badgeOf, drawBadge, p95Badge, uptimeBadge } from "./badge.ts";
@@ -72,8 +72,9 @@ export function badgeRoutes({ services, past, history, publicBadges, door, now }
   ];
   return routes.map((route) => {
     const [guarded] = behind(door, [route]) as [Route];
+    const [open] = behind(OPEN_DOOR, [route]) as [Route];
     const handle: Route["handle"] = (request) => {
-      if (isPublic(request.parameters.service as string)) return route.handle(request);
+      if (isPublic(request.parameters.service as string)) return open.handle(request);
       return guarded.admit?.(request.headers, request.parameters) ?? guarded.handle(request);
     };
     return { ...route, handle };

@@ -8,7 +8,7 @@ import { History } from "../../history/history.ts";
 import { asPolled } from "../../http/conditional.ts";
 import { freshJson, freshText, json } from "../../http/json.ts";
 import { Pace } from "../../http/pace.ts";
-import { badRequest, problem, tryLater } from "../../http/problem.ts";
+import { badRequest, tryLater } from "../../http/problem.ts";
 import { faultsInQuery, readQuery } from "../../http/query-parameters.ts";
 import type { HttpReply, HttpRequest, Route } from "../../http/route.ts";
 import { Turns } from "../../http/turns.ts";
@@ -41,6 +41,7 @@ import { sessionRoutes } from "./session-routes.ts";
 import { setRoutes } from "./set-routes.ts";
 import { askWhyNotStored } from "./storing.ts";
 import { summaryRoutes } from "./summary-routes.ts";
+import { unknownService } from "./unknown-service.ts";
 import { viewPulse, viewService } from "./view.ts";
 
 export interface QueryOptions {
@@ -121,7 +122,7 @@ export function createQuery({
   const history = new History({ reader: store, rollups: store.rollups, retentionMs, now });
   const past = new PastHealth({ health: store.health, settings, retentionMs, historyMs, now });
   const incidents = new Incidents({ health: store.health, settings, retentionMs });
-  const marking = { store, retentionMs, historyMs, userHeader, now };
+  const marking = { store, services, retentionMs, historyMs, userHeader, now };
   const exports = new Exports(turns);
   const pages = new ServicePages(services, turns);
   const readNothing = (query: URLSearchParams) => readQuery({}, query);
@@ -146,8 +147,7 @@ export function createQuery({
 
   const showService = answering(readNothing, async (_, request) => {
     const service = await services.one(request.parameters.service as string);
-    if (service === undefined)
-      return problem(404, "Not found", "Expected a service that has pulsed within the retention.");
+    if (service === undefined) return unknownService();
     return asPolled(freshJson(200, await detailOf(service, { health: store.health, past, settings, now })), request);
   });
 
@@ -191,7 +191,7 @@ export function createQuery({
     ...badgeRoutes({ services, past, history, publicBadges, door: doors.read, now }),
     ...behind(doors.admin, [
       forgetRoute({ store, userHeader }),
-      ...setRoutes({ setter: store.health, userHeader }),
+      ...setRoutes({ setter: store.health, services, userHeader }),
       markRoute(marking),
     ]),
     ...live.routes,

@@ -13,8 +13,10 @@ import { answering } from "./answering.ts";
 import { readJsonBody } from "./json-body.ts";
 import { type MarkersAnswer, type MarkerView, markerBody } from "./marker-answers.ts";
 import { markersParameters, readSpanQuery } from "./query-parameters.ts";
+import type { ServiceList } from "./service-list.ts";
 import { SharedAnswers } from "./shared-answers.ts";
 import { timeText } from "./time-text.ts";
+import { unknownService } from "./unknown-service.ts";
 import { versionChanges } from "./versions.ts";
 
 const RETRY_AFTER_MS = 1000;
@@ -24,6 +26,7 @@ const MAX_WAITING = 50;
 
 export interface MarkerRoutesOptions {
   store: Pick<PulseReader, "page"> & { readonly markers: MarkerStore };
+  services: Pick<ServiceList, "has">;
   retentionMs: number;
   historyMs: number;
   /** The header in which a proxy names its user. */
@@ -63,8 +66,11 @@ export function markersRoute({ store, retentionMs, historyMs, now }: MarkerRoute
   };
 }
 
-/** Marks a moment of a service. The same request again changes nothing more, where it has an id. */
-export function markRoute({ store, historyMs, userHeader, now }: MarkerRoutesOptions): GuardedRoute {
+/**
+ * Marks a moment of a service that there is: the store bounds the markers of a service, not the services. The same request again changes
+ * nothing more, where it has an id.
+ */
+export function markRoute({ store, services, historyMs, userHeader, now }: MarkerRoutesOptions): GuardedRoute {
   return {
     method: "POST",
     path: "/services/{service}/markers",
@@ -74,6 +80,7 @@ export function markRoute({ store, historyMs, userHeader, now }: MarkerRoutesOpt
         const service = parameters.service as string;
         const read = readMarker(body, now(), historyMs);
         if (!read.ok) return badRequest(read.faults);
+        if (!(await services.has(service))) return unknownService();
         const { id = uuidV7(), time, ...said } = read.value;
         const marker: Marker = { service, id, time: time ?? (await timeOf(service, read.value.id)), ...said };
         if (!(await store.markers.put(marker)))

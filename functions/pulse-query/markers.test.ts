@@ -17,7 +17,8 @@ async function mark(service: string, body: unknown) {
 const markersOf = async (service: string, query = "") => (await ask(`/services/${service}/markers${query}`)).body;
 
 describe("markers that somebody posts", () => {
-  it("are listed in their span, oldest first, of a service that never pulsed, too", async () => {
+  it("are listed in their span, oldest first", async () => {
+    await put(pulseOf({ service_name: "shop" }));
     const link = "https://ci.example/7";
     const first = { id: "7", time: text(NOW - 10 * MINUTE), text: "release 7", link };
     const { status, body } = await mark("shop", first);
@@ -32,10 +33,17 @@ describe("markers that somebody posts", () => {
   });
 
   it("are one for an id, however often they are posted, also without a time", async () => {
+    await put(pulseOf({ service_name: "again" }));
     const { body } = await mark("again", { id: "7", text: "release 7" });
     expect((await mark("again", { id: "7", text: "release 7" })).body).toEqual(body);
     await mark("again", { id: "7", time: text(NOW), text: "release 7.1" });
     expect((await markersOf("again")).markers).toEqual([{ id: "7", time: text(NOW), text: "release 7.1", link: null }]);
+  });
+
+  it("are those of services: 404 for one that never pulsed, 400 for what is no name of one", async () => {
+    expect((await mark("never", { text: "a" })).status).toBe(404);
+    expect((await mark("no%20name", { text: "a" })).status).toBe(400);
+    expect((await markersOf("never")).markers).toEqual([]);
   });
 
   it.each([

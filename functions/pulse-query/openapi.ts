@@ -1,5 +1,6 @@
 // The description of the API, made from the schemas in answers.ts and the operations in operations.ts.
 import * as z from "zod";
+import { SERVICE_NAME_FORM, SERVICE_NAME_RULE } from "../../events/pulse.ts";
 import { TOKEN_COOKIE } from "../tokens/credential.ts";
 import { named } from "./answers.ts";
 import { JSON_TYPE, OPERATIONS, type Operation, PROBLEM } from "./operations.ts";
@@ -50,6 +51,7 @@ export function describeApi(): object {
   };
 }
 
+const SERVICE_NAME = { type: "string", description: `${SERVICE_NAME_RULE}.`, pattern: SERVICE_NAME_FORM.source };
 // {}: without files of tokens nobody needs one.
 const SECURITY = [{}, { token: [] }, { signIn: [] }];
 
@@ -58,7 +60,7 @@ function describeOperation({ method = "get", path, summary, query = {}, body, is
     name,
     in: "path",
     required: true,
-    schema: { type: "string" },
+    schema: name === "service" ? SERVICE_NAME : { type: "string" },
   }));
   const queryParameters = Object.entries(query).map(([name, { expectation, schema, fallback }]) => ({
     name,

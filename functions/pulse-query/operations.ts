@@ -51,8 +51,9 @@ export const JSON_TYPE = "application/json";
 export const PROBLEM = { "application/problem+json": problemView };
 const NOT_FOUND = { 404: PROBLEM };
 
-/** Of what sets something for a service. */
-const CHANGED: Answers = { 204: {}, 400: PROBLEM, 415: PROBLEM, 503: PROBLEM };
+/** Of what sets something for a service, and of what takes it back. */
+const TAKEN_BACK: Answers = { 204: {}, 400: PROBLEM, 415: PROBLEM, 503: PROBLEM };
+const SET: Answers = { ...TAKEN_BACK, ...NOT_FOUND };
 
 /** The answers of an operation whose query may have faults and whose store may be away. */
 function answers(status: number, content: Record<string, z.ZodType | undefined>, more: Answers = {}): Answers {
@@ -87,15 +88,14 @@ export const OPERATIONS: readonly Operation[] = [
   {
     method: "put",
     path: "/services/{service}/retired",
-    summary:
-      "Retires a service, whether there is one or not: some seconds later it is in no list and in no alert. Its pulses stay.",
-    answers: CHANGED,
+    summary: "Retires a service: some seconds later it is in no list and in no alert. Its pulses stay.",
+    answers: SET,
   },
   {
     method: "delete",
     path: "/services/{service}/retired",
     summary: "Takes back that a service is retired, unless the file of settings says so, too.",
-    answers: CHANGED,
+    answers: TAKEN_BACK,
   },
   {
     method: "put",
@@ -103,13 +103,13 @@ export const OPERATIONS: readonly Operation[] = [
     summary:
       "Plans work on a service, in place of what was planned by this way before. The file of settings may plan more.",
     body: { schema: maintenanceBody, isRequired: true },
-    answers: CHANGED,
+    answers: SET,
   },
   {
     method: "delete",
     path: "/services/{service}/maintenance",
     summary: "Takes the plan back.",
-    answers: CHANGED,
+    answers: TAKEN_BACK,
   },
   {
     path: "/services/{service}/markers",
@@ -123,7 +123,7 @@ export const OPERATIONS: readonly Operation[] = [
     summary:
       "Marks a moment, such as a deploy, in place of the marker with the same id. The newest 500 of a service are kept.",
     body: { schema: markerBody, isRequired: true },
-    answers: { 200: { [JSON_TYPE]: markerView }, 400: PROBLEM, 415: PROBLEM, 503: PROBLEM },
+    answers: { 200: { [JSON_TYPE]: markerView }, ...NOT_FOUND, 400: PROBLEM, 415: PROBLEM, 503: PROBLEM },
   },
   {
     path: "/services/{service}/pulses",

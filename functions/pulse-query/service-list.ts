@@ -49,6 +49,11 @@ export class ServiceList {
     return pulse && this.#judge([pulse], judgements)[0];
   }
 
+  /** Whether a service has pulsed within the retention. */
+  async has(service: string): Promise<boolean> {
+    return (await this.#newestOf(service)) !== undefined;
+  }
+
   /** Epoch ms: until when services are judged; `null` while none ever was. */
   async judgedUntil(): Promise<number | null> {
     return (await this.#options.health.read()).judgedUntil;

@@ -3,15 +3,19 @@ import { doorSettings } from "../../settings/door-settings.ts";
 import { readSettings } from "../../settings/read.ts";
 import type { SetService } from "../../storage/health-ports.ts";
 import { createLogger } from "../log.ts";
-import { ask, openQuery, openStore } from "../testing/query-function.ts";
+import { ask, openQuery, openStore, pulseOf } from "../testing/query-function.ts";
 import { fileOf } from "../testing/token-files.ts";
 import { openDoors } from "../tokens/doors.ts";
 
 const WORK = { from: "2026-12-24T22:00:00+01:00", to: "2026-12-25T04:00:00Z", reason: "the disk is replaced" };
 
+/** The services that there are. */
+const SERVICES = ["old/shop", "db", "other"];
+
 /** pulse-query, how to change what is set for services, and what is set. */
 async function open(store = openStore(), env: NodeJS.ProcessEnv = {}) {
   const doors = openDoors(readSettings(doorSettings, { PULSE_LISTEN_ADDRESS: "127.0.0.1", ...env }), LOG);
+  await store.write(SERVICES.map((service_name) => pulseOf({ service_name })));
   const { host } = await openQuery({ store, doors });
   const change = async (
     method: "PUT" | "DELETE",
@@ -35,7 +39,7 @@ async function open(store = openStore(), env: NodeJS.ProcessEnv = {}) {
 const LOG = createLogger("silent", "pulse-query");
 
 describe("the API", () => {
-  it("retires a service and takes it back, as often as it is asked, whether the service has pulsed or not", async () => {
+  it("retires a service and takes it back, as often as it is asked", async () => {
     const { change, all } = await open();
     for (let i = 0; i < 2; i++) expect(await change("PUT", "old%2Fshop/retired")).toMatchObject({ status: 204 });
     expect(await all()).toEqual([{ service: "old/shop", isRetired: true, work: undefined }]);
@@ -50,6 +54,26 @@ describe("the API", () => {
     const work = { from: Date.parse(WORK.from), to: Date.parse(WORK.to), reason: WORK.reason };
     expect(await all()).toEqual([{ service: "db", isRetired: false, work }]);
     expect((await change("DELETE", "db/maintenance")).status).toBe(204);
+    expect(await all()).toEqual([]);
+  });
+
+  it("sets nothing for a service that never pulsed (404), or for what is no name of one (400), and takes everything back", async () => {
+    const { change, all } = await open();
+    for (const [service, status, pointers] of [
+      ["never", 404, undefined],
+      ["%20db", 400, ["/service_name"]],
+      ["x".repeat(129), 400, ["/service_name"]],
+    ] as const) {
+      for (const refused of [
+        await change("PUT", `${service}/retired`),
+        await change("PUT", `${service}/maintenance`, WORK),
+      ]) {
+        const named = refused.body.errors?.map(({ pointer }: { pointer: string }) => pointer);
+        expect([refused.status, named]).toEqual([status, pointers]);
+      }
+    }
+    expect(await all()).toEqual([]);
+    expect((await change("DELETE", "never/retired")).status).toBe(204);
     expect(await all()).toEqual([]);
   });
 
@@ -85,7 +109,12 @@ describe("the API", () => {
   it("answers 503 while the store does not take it, and 400 for a query", async () => {
     const own = openStore();
     const refusing = Object.create(own.health, { retire: { value: async () => false } });
-    const store = Object.create(own, { health: { value: refusing }, close: { value: () => own.close() } });
+    const store: ReturnType<typeof openStore> = Object.create(own, {
+      health: { value: refusing },
+      write: { value: own.write.bind(own) },
+      page: { value: own.page.bind(own) },
+      close: { value: () => own.close() },
+    });
     const { change } = await open(store);
     const refused = await change("PUT", "db/retired");
     expect([refused.status, refused.headers.get("retry-after")]).toEqual([503, "1"]);

@@ -9,17 +9,23 @@ import type { Grant } from "../tokens/token-file.ts";
 import { answering } from "./answering.ts";
 import { maintenanceBody } from "./change-answers.ts";
 import { readJsonBody } from "./json-body.ts";
+import type { ServiceList } from "./service-list.ts";
+import { unknownService } from "./unknown-service.ts";
 
 const RETRY_AFTER_MS = 1000;
 
 export interface SetRoutesOptions {
   setter: Omit<ServiceSetter, "set">;
+  services: Pick<ServiceList, "has">;
   /** The header in which a proxy names its user. */
   userHeader?: string | undefined;
 }
 
-/** Retires services, and plans work on them: 204 once that is kept. Every process knows of it some seconds later. */
-export function setRoutes({ setter, userHeader }: SetRoutesOptions): GuardedRoute[] {
+/**
+ * Retires services, and plans work on them: 204 once that is kept. Every process knows of it some seconds later. Only services that
+ * there are: every process holds all that is set, and a token may be for any number of names.
+ */
+export function setRoutes({ setter, services, userHeader }: SetRoutesOptions): GuardedRoute[] {
   const routeOf = (
     method: "PUT" | "DELETE",
     what: string,
@@ -31,7 +37,10 @@ export function setRoutes({ setter, userHeader }: SetRoutesOptions): GuardedRout
       (query) => readQuery({}, query),
       async (_, request, grant) => {
         const read = change(request);
-        return read.ok ? keep(read.value, `${method} ${what}`, request, grant) : badRequest(read.faults);
+        if (!read.ok) return badRequest(read.faults);
+        // What was set before a service's pulses expired can be taken back.
+        if (method === "PUT" && !(await services.has(request.parameters.service as string))) return unknownService();
+        return keep(read.value, `${method} ${what}`, request, grant);
       },
     ),
   });

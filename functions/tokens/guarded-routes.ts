@@ -1,4 +1,7 @@
+import { fault } from "../../events/fault.ts";
+import { SERVICE_NAME_FORM, SERVICE_NAME_RULE } from "../../events/pulse.ts";
 import { admitChange } from "../../http/changes.ts";
+import { badRequest } from "../../http/problem.ts";
 import type { HttpReply, HttpRequest, Route } from "../../http/route.ts";
 import type { Door } from "./doors.ts";
 import { forbidden, unauthorized } from "./refusals.ts";
@@ -11,7 +14,7 @@ export interface GuardedRoute extends Omit<Route, "admit" | "handle"> {
 
 /**
  * Routes that only requests with a door's right reach. What is no GET changes something: no other site's page may ask for it,
- * and its body is JSON. Where the path names a service, the right must cover it.
+ * and its body is JSON. Where the path names a service, the name has the form of one (400), and the right must cover it.
  */
 export function behind(door: Door, routes: readonly GuardedRoute[]): Route[] {
   return routes.map(({ handle, ...route }) => ({
@@ -22,11 +25,14 @@ export function behind(door: Door, routes: readonly GuardedRoute[]): Route[] {
       // Revoked while the body arrived.
       if (grant === undefined) return unauthorized(true);
       const { service } = request.parameters;
+      if (service !== undefined && !SERVICE_NAME_FORM.test(service)) return NO_NAME;
       if (service !== undefined && !grant.covers(service)) return notFor(service);
       return handle(request, grant);
     },
   }));
 }
+
+const NO_NAME = badRequest([fault("/service_name", SERVICE_NAME_RULE, "")]);
 
 function notFor(service: string): HttpReply {
   return forbidden(`Expected a token for the service ${service}.`);
