@@ -5,8 +5,17 @@ import { FUNCTIONS } from "../../settings/function-settings.ts";
 import { type Manifest, podsOf, render } from "./render.ts";
 
 const inNamespace = (name: string) => ({ namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": name } } });
-const PROMETHEUS = inNamespace("monitoring");
+const PROMETHEUS = {
+  ...inNamespace("monitoring"),
+  podSelector: { matchLabels: { "app.kubernetes.io/name": "prometheus" } },
+};
 const EVENTING = inNamespace("knative-eventing");
+const SERVING = inNamespace("knative-serving");
+/** Pods of functions. */
+const functions = (...values: string[]) => ({
+  ...inNamespace("default"),
+  podSelector: { matchExpressions: [{ key: "serving.knative.dev/service", operator: "In", values }] },
+});
 
 /** The rules for what comes in, by the name of the NetworkPolicy. */
 function rulesOf(chart: string, ...args: string[]): Record<string, unknown> {
@@ -16,16 +25,21 @@ function rulesOf(chart: string, ...args: string[]): Record<string, unknown> {
 
 describe.skipIf(isSkippedWithout("helm"))("on a cluster", () => {
   it("a pod that is no part of an event's way reaches none of its parts", () => {
-    const senders = {
-      key: "serving.knative.dev/service",
-      operator: "In",
-      values: ["pulse-ingest", "pulse-deadletter", "pulse-health"],
+    const knative = {
+      namespaceSelector: {
+        matchExpressions: [
+          { key: "kubernetes.io/metadata.name", operator: "In", values: ["knative-serving", "knative-eventing"] },
+        ],
+      },
     };
-    const { "cluster-local-gateway": _, ...rules } = rulesOf("knative");
-    expect(rules).toEqual({
-      "broker-ingress": [
-        { from: [EVENTING, { ...inNamespace("default"), podSelector: { matchExpressions: [senders] } }] },
+    expect(rulesOf("knative")).toEqual({
+      // The ports for the outside are open. 8081, that of cluster-local Services, is none of them.
+      "cluster-local-gateway": [
+        { from: [knative, functions("pulse-query", "pulse-ingest")] },
+        { ports: [{ port: 8080 }, { port: 8443 }, { port: 9000 }] },
       ],
+      activator: [{ from: [SERVING] }],
+      "broker-ingress": [{ from: [EVENTING, functions("pulse-ingest", "pulse-deadletter", "pulse-health")] }],
       "broker-filter": [{ from: [EVENTING] }],
       "channel-dispatcher": [{ from: [EVENTING] }],
     });
@@ -33,7 +47,7 @@ describe.skipIf(isSkippedWithout("helm"))("on a cluster", () => {
 
   it("Prometheus reaches the metrics of these parts, where it is installed", () => {
     const rules = rulesOf("knative", "--set", "monitoring.enabled=true");
-    for (const name of ["broker-ingress", "broker-filter", "channel-dispatcher"]) {
+    for (const name of ["activator", "broker-ingress", "broker-filter", "channel-dispatcher"]) {
       expect(rules[name]).toContainEqual({ from: [PROMETHEUS], ports: [{ port: "metrics" }] });
     }
   });
@@ -46,10 +60,7 @@ describe.skipIf(isSkippedWithout("helm"))("on a cluster", () => {
 
   it("only Knative Serving and Prometheus reach the functions", () => {
     const rules = rulesOf("pulsemesh", "--set", "monitoring.enabled=true");
-    const ingress = [
-      { from: [inNamespace("knative-serving")] },
-      { from: [PROMETHEUS], ports: [{ port: "user-port" }] },
-    ];
+    const ingress = [{ from: [SERVING] }, { from: [PROMETHEUS], ports: [{ port: "user-port" }] }];
     expect(rules).toEqual(Object.fromEntries(FUNCTIONS.map((name) => [name, ingress])));
   });
 
@@ -121,5 +132,18 @@ describe.skipIf(isSkippedWithout("helm"))("on a cluster", () => {
     expect(policy.spec.from.map(({ sub }: Manifest) => sub).sort()).toEqual(
       names.map((name) => `system:serviceaccount:default:${name}`),
     );
+  });
+
+  it("the Broker of dead letters takes them from the Triggers alone", () => {
+    const manifests = render("pulsemesh", ["--set", "broker.eventPolicy.enabled=true,deadLetters.ownBroker=true"]);
+    const eventing = { apiVersion: "eventing.knative.dev/v1" };
+    const policies = manifests.filter(({ kind }) => kind === "EventPolicy");
+    const brokers = manifests.filter(({ kind }) => kind === "Broker").map(({ metadata }) => metadata.name);
+    expect(policies.map(({ spec }) => spec.to[0].ref)).toEqual(
+      brokers.map((name) => ({ ...eventing, kind: "Broker", name })),
+    );
+    expect(policies[1].spec.from).toEqual([
+      { ref: { ...eventing, kind: "Trigger", name: "persist", namespace: "default" } },
+    ]);
   });
 });

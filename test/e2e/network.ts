@@ -25,6 +25,7 @@ const EVENTING = "knative-eventing";
 export const DOORS = {
   cassandra: { port: 9042, host: `cassandra.${NAMESPACE}` },
   "pulse-persist": { port: 80, host: `pulse-persist.${NAMESPACE}` },
+  activator: { port: 80, host: "activator-service.knative-serving" },
   "broker-ingress": { port: 80, host: `broker-ingress.${EVENTING}` },
   "broker-filter": { port: 80, host: `broker-filter.${EVENTING}` },
   "imc-dispatcher": { port: 80, host: `imc-dispatcher.${EVENTING}` },

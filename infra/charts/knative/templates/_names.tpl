@@ -14,3 +14,18 @@
 {{- end }}
 {{- end }}
 {{- end }}
+
+{{- /* The rule of a NetworkPolicy that lets Prometheus in. */ -}}
+{{- define "knative.scraping" -}}
+{{- with .Values.monitoring }}
+{{- if .enabled }}
+- from:
+    - namespaceSelector:
+        matchLabels:
+          kubernetes.io/metadata.name: {{ .namespace }}
+      podSelector:
+        matchLabels: {{- toYaml .podLabels | nindent 10 }}
+  ports: [{ port: metrics }]
+{{- end }}
+{{- end }}
+{{- end }}
