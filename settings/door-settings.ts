@@ -4,7 +4,7 @@ import { allowedHosts, listenAddress } from "./local-settings.ts";
 import { type SettingsOf, setting } from "./setting.ts";
 
 const FORM =
-  "one a line that ends with a newline, each optionally followed by the services it is for (`*` at the end matches the rest). PulseMesh reads the file again when it changes: an emptied one revokes all, a deleted one leaves the former tokens valid.";
+  "one a line that ends with a newline, each followed by the services it is for (`*` at the end matches the rest, and alone all). PulseMesh reads the file again when it changes: an emptied one revokes all, a deleted one leaves the former tokens valid.";
 
 /** The name of a header, as node has it: in lower case. */
 const headerName = parsedText("a header's name", (value) =>

@@ -47,7 +47,7 @@ let deadLetterIds: string[] = [];
 
 beforeAll(async () => {
   const file = join(folder, "tokens");
-  writeFileSync(file, `${FULL}\n${NARROW} ${OWN}\n`);
+  writeFileSync(file, `${FULL} *\n${NARROW} ${OWN}\n`);
   platform = await startPlatform({
     PULSE_INGEST_TOKENS_FILE: file,
     PULSE_READ_TOKENS_FILE: file,

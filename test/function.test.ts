@@ -96,7 +96,7 @@ describe("a function that cannot start", () => {
 describe("a function's log", () => {
   it("has a JSON object a line, with event and trace from request to store, without bodies and tokens", async () => {
     const tokens = join(folder, "tokens.txt");
-    writeFileSync(tokens, "s3cret-token\n");
+    writeFileSync(tokens, "s3cret-token *\n");
     const env = { PULSE_LOG_LEVEL: "debug", PULSE_DATA_DIR: folder };
     const ingestEnv = { ...env, K_SINK: broker.url, PULSE_INGEST_TOKENS_FILE: tokens };
     const [ingest, persist] = await Promise.all([

@@ -11,7 +11,7 @@ import { openDoors } from "../tokens/doors.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "pulse-rights-"));
 const file = join(folder, "admins");
-writeFileSync(file, "# who replays\nall-of-it\nnarrow check* cart\n");
+writeFileSync(file, "# who replays\nall-of-it *\nnarrow check* cart\n");
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 const log = pino({ level: "silent" });

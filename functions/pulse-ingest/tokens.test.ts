@@ -44,13 +44,13 @@ describe("pulse-ingest with tokens", () => {
   });
 
   it("refuses a token that was revoked while the body arrived", async () => {
-    const file = fileOf("revoked cart\nstays\n");
+    const file = fileOf("revoked cart\nstays *\n");
     const { host, broker } = await openIngest(file);
     const connection = await openRawConnection(host.port);
     closers.push(() => connection.socket.destroy());
     const headers = { authorization: "Bearer revoked", "content-length": String(PULSE.length) };
     connection.send(rawRequest("POST /pulse", headers, PULSE.slice(0, 10)));
-    replace(file, "stays\n");
+    replace(file, "stays *\n");
     await vi.waitFor(() => expect(host.lines.map(({ msg }) => msg)).toContain("tokens read again"));
     connection.send(PULSE.slice(10));
     expect((await connection.answer()).status).toBe(401);

@@ -143,8 +143,8 @@ it("refuses another site's page, a body that is no JSON, a parameter, and a requ
 
 it("is for admins of the service, whom the log names by the line of their token and the proxy's user", async () => {
   const env = {
-    PULSE_READ_TOKENS_FILE: fileOf("reader\n"),
-    PULSE_ADMIN_TOKENS_FILE: fileOf("all\nshop cart checkout\n"),
+    PULSE_READ_TOKENS_FILE: fileOf("reader *\n"),
+    PULSE_ADMIN_TOKENS_FILE: fileOf("all *\nshop cart checkout\n"),
   };
   const doors = openDoors(readSettings(doorSettings, env), pino({ level: "silent" }));
   onTestFinished(doors.close);

@@ -15,8 +15,8 @@ const file = (name: string, text: string) => {
   writeFileSync(join(folder, name), text);
   return join(folder, name);
 };
-const readers = file("readers", "reader\nnarrow cart\n");
-const admins = file("admins", "admin\n");
+const readers = file("readers", "reader *\nnarrow cart\n");
+const admins = file("admins", "admin *\n");
 let doors: Doors;
 let host: FunctionHost;
 
@@ -108,7 +108,7 @@ describe("a browser", () => {
     expect(list.services.map(({ service_name: name }) => name)).toEqual(["cart"]);
     const streams = await Promise.all(["/live", "/services/cart/live"].map((path) => get(path, { cookie })));
     const texts = streams.map((stream) => stream.text());
-    writeFileSync(readers, "reader\n");
+    writeFileSync(readers, "reader *\n");
     // Each text is whole only when its stream has ended.
     const [all, one] = await Promise.all(texts);
     expect(all).toContain('"service_name":"cart"');

@@ -13,8 +13,8 @@ const file = (name: string, text: string) => {
   writeFileSync(join(folder, name), text);
   return join(folder, name);
 };
-const PULSE_READ_TOKENS_FILE = file("readers", "reader\nboth cart\n");
-const PULSE_ADMIN_TOKENS_FILE = file("admins", "admin check*\nboth\n");
+const PULSE_READ_TOKENS_FILE = file("readers", "reader *\nboth cart\n");
+const PULSE_ADMIN_TOKENS_FILE = file("admins", "admin check*\nboth *\n");
 const LAPTOP = { PULSE_LISTEN_ADDRESS: "localhost" };
 
 /** The statuses with which the doors refuse no token and some tokens; 0 where they let in. */

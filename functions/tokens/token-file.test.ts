@@ -2,12 +2,23 @@ import { appendFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { pino } from "pino";
 import { afterEach, describe, expect, it, vi } from "vitest";
+import { SettingsError } from "../../settings/read.ts";
 import { fileOf, folder, replace } from "../testing/token-files.ts";
 import { openTokens, type Tokens } from "./token-file.ts";
 
 const VARIABLE = "PULSE_ADMIN_TOKENS_FILE";
 const said: string[] = [];
-const log = pino({}, { write: (line: string) => void said.push(JSON.parse(line).msg) });
+const errors: string[] = [];
+const log = pino(
+  {},
+  {
+    write(line: string) {
+      const { msg, err } = JSON.parse(line);
+      said.push(msg);
+      if (err !== undefined) errors.push(err.message);
+    },
+  },
+);
 const closers: (() => void)[] = [];
 afterEach(() => {
   for (const close of closers.splice(0)) close();
@@ -21,18 +32,18 @@ function open(file: string, lookEveryMs?: number): Tokens {
 
 describe("tokens", () => {
   it("cover every service, listed services, or listed beginnings of names", () => {
-    const tokens = open(fileOf("all-of-it\n\n  scoped \t checkout  cart-* # a comment\n# only#a comment\r\n"));
+    const tokens = open(fileOf("all-of-it *\n\n  scoped \t checkout  cart-* # a comment\n# only#a comment\r\n"));
     const coveredBy = (token: string) =>
       ["checkout", "checkout2", "cart-eu", "cart"].filter((name) => tokens.grantOf(`${token}`)?.covers(name));
     expect(coveredBy("all-of-it")).toEqual(["checkout", "checkout2", "cart-eu", "cart"]);
     expect(coveredBy("scoped")).toEqual(["checkout", "cart-eu"]);
     expect(tokens.grantOf("scoped")).toMatchObject({ coversAll: false, line: 3 });
-    expect(open(fileOf("star *\n")).grantOf("star")?.coversAll).toBe(true);
+    expect(tokens.grantOf("all-of-it")?.coversAll).toBe(true);
     expect([tokens.grantOf(undefined), tokens.grantOf("")]).toEqual([undefined, undefined]);
   });
 
   it("may hold a number sign, which begins a comment only before a word", () => {
-    const tokens = open(fileOf("abc#def\n"));
+    const tokens = open(fileOf("abc#def *\n"));
     expect(tokens.grantOf("abc#def")).toBeDefined();
     expect(tokens.grantOf("abc")).toBeUndefined();
   });
@@ -46,30 +57,45 @@ describe("tokens", () => {
     );
   });
 
+  it("name their services: a line without any is refused with its number, and later changes nothing", async () => {
+    const file = fileOf("# who sends\ns3cret-token # for nobody\n");
+    const refusal = `${VARIABLE}: ${file}, line 2: Expected a token and the services that it is for, got one word: write TOKEN * for every service`;
+    expect(() => openTokens({ file, variable: VARIABLE }, log)).toThrow(new SettingsError(refusal));
+    replace(file, "first cart\n");
+    const tokens = open(file, 2);
+    said.length = 0;
+    replace(file, "first cart\ns3cret-token  \n");
+    const warning = "tokens not read again: the former ones stay valid; empty the file to revoke them";
+    await vi.waitFor(() => expect(said.filter((line) => line === warning).length).toBeGreaterThan(1));
+    expect(errors.at(-1)).toBe(refusal);
+    expect(tokens.grantOf("first")?.covers("cart")).toBe(true);
+    expect(tokens.grantOf("s3cret-token")).toBeUndefined();
+  });
+
   it("are read again when the file changes, and all revoked when it has none", async () => {
-    const file = fileOf("old\n");
+    const file = fileOf("old *\n");
     const tokens = open(file, 10);
-    replace(file, "new\n");
+    replace(file, "new *\n");
     await vi.waitFor(() => expect(tokens.grantOf("new")).toBeDefined());
     expect(tokens.grantOf("old")).toBeUndefined();
     replace(file, "# nothing\n");
     await vi.waitFor(() => expect(tokens.grantOf("new")).toBeUndefined());
     expect(said).toContain("tokens read again: the file has none, and all are revoked");
-    replace(file, "back\n");
+    replace(file, "back *\n");
     await vi.waitFor(() => expect(tokens.grantOf("back")).toBeDefined());
     replace(file, "");
     await vi.waitFor(() => expect(tokens.grantOf("back")).toBeUndefined());
   });
 
   it("stay while the file is away, and the log goes on saying so", async () => {
-    const file = fileOf("stays\n");
+    const file = fileOf("stays *\n");
     const tokens = open(file, 2);
     said.length = 0;
     rmSync(file);
     const warning = "tokens not read again: the former ones stay valid; empty the file to revoke them";
     await vi.waitFor(() => expect(said.filter((line) => line === warning).length).toBeGreaterThan(1));
     expect(tokens.grantOf("stays")).toBeDefined();
-    writeFileSync(file, "new\n");
+    writeFileSync(file, "new *\n");
     await vi.waitFor(() => expect(tokens.grantOf("stays")).toBeUndefined());
     expect(tokens.grantOf("new")).toBeDefined();
   });

@@ -30,11 +30,12 @@ interface Entry {
 export const EVERY_SERVICE: Grant = { covers: () => true, coversAll: true };
 
 /**
- * Bearer tokens from a file: one a line, each optionally followed by the services it is for; `#` begins a comment.
+ * Bearer tokens from a file: one a line, each followed by the services it is for, `*` for all; `#` begins a comment. A line without
+ * services is a fault of the file: a script whose variable is empty would open all.
  * A line counts once it ends with a newline: the beginning of a line that is still being written could lack its services.
  * When the file changes, as in the rotation of a Kubernetes Secret, it is read again. A file without a token revokes all.
- * While there is no file that can be read, the former tokens stay, and the log says so again and again.
- * @throws {SettingsError} when, at the start, the file cannot be read or holds no token.
+ * While there is no file that can be read, or it has a fault, the former tokens stay, and the log says so again and again.
+ * @throws {SettingsError} when, at the start, the file cannot be read, has a fault or holds no token.
  */
 export function openTokens({ file, variable }: NamedFile, log: Logger, lookEveryMs?: number): Tokens {
   const tokens = rereadFile({
@@ -43,7 +44,7 @@ export function openTokens({ file, variable }: NamedFile, log: Logger, lookEvery
     lookEveryMs,
     parse(text) {
       warnOfUnfinished(text);
-      return entriesOf(text);
+      return entriesOf(text, { file, variable });
     },
     onRead(entries) {
       if (entries.length === 0) log.error({ variable }, "tokens read again: the file has none, and all are revoked");
@@ -81,7 +82,7 @@ export function openTokens({ file, variable }: NamedFile, log: Logger, lookEvery
   };
 }
 
-function entriesOf(text: string): Entry[] {
+function entriesOf(text: string, { file, variable }: NamedFile): Entry[] {
   const entries: Entry[] = [];
   // What follows the last newline is not finished.
   for (const [i, line] of text.split("\n").slice(0, -1).entries()) {
@@ -90,15 +91,20 @@ function entriesOf(text: string): Entry[] {
       .replace(/(?:^|\s)#.*/, "")
       .trim()
       .split(/\s+/);
-    if (token) entries.push(entryOf(token, services, i + 1));
+    if (!token) continue;
+    if (services.length === 0) {
+      const expected =
+        "Expected a token and the services that it is for, got one word: write TOKEN * for every service";
+      throw new SettingsError(`${variable}: ${file}, line ${i + 1}: ${expected}`);
+    }
+    entries.push(entryOf(token, services, i + 1));
   }
   return entries;
 }
 
 function entryOf(token: string, services: readonly string[], line: number): Entry {
   const digest = digestOf(token);
-  const reach =
-    services.length === 0 || matchesAll(services) ? EVERY_SERVICE : { covers: matchOf(services), coversAll: false };
+  const reach = matchesAll(services) ? EVERY_SERVICE : { covers: matchOf(services), coversAll: false };
   return { digest, grant: { ...reach, line, sender: digest.toString("hex") } };
 }
 

@@ -27,7 +27,7 @@ export async function ensurePasswords(namespace: string): Promise<string> {
 
 export async function ensureAdminToken(namespace: string): Promise<void> {
   // A token counts once its line ends with a newline.
-  await ensureSecret(namespace, ADMIN_TOKENS, [], { tokens: `${randomBytes(24).toString("hex")}\n` });
+  await ensureSecret(namespace, ADMIN_TOKENS, [], { tokens: `${randomBytes(24).toString("hex")} *\n` });
 }
 
 export async function ensureGrafanaPassword(): Promise<void> {

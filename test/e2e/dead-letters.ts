@@ -81,5 +81,5 @@ export async function openDeadLetters(): Promise<DeadLetters> {
 /** The token that `make up` made. */
 async function adminToken(): Promise<string> {
   const secret = JSON.parse(await kubectl(["get", "secret", ADMIN_TOKENS, "-n", NAMESPACE, "-o", "json"]));
-  return Buffer.from(secret.data.tokens, "base64").toString().trim();
+  return Buffer.from(secret.data.tokens, "base64").toString().split(" ")[0] as string;
 }

@@ -37,7 +37,7 @@ beforeAll(async () => {
   execFileSync("npm", ["install", "--silent", "--prefix", folder, PROVIDER]);
   execFileSync("go", ["install", PROXY], { env: { ...process.env, GOBIN: folder } });
   const tokens = join(folder, "admins");
-  writeFileSync(tokens, `${TOKEN}\n`);
+  writeFileSync(tokens, `${TOKEN} *\n`);
   platform = await startPlatform({ PULSE_ADMIN_TOKENS_FILE: tokens, PULSE_USER_HEADER: "x-forwarded-email" });
 
   const [providerPort, proxyPort] = [await freePort(), await freePort()];

@@ -22,8 +22,8 @@ async function signIn(token: string): Promise<void> {
 describe.skipIf(noChromium !== undefined)(title, () => {
   const tokensFile = (name: string) => join(folder, name);
   beforeAll(async () => {
-    writeFileSync(tokensFile("readers"), "a-reader\n");
-    writeFileSync(tokensFile("admins"), "an-admin\n");
+    writeFileSync(tokensFile("readers"), "a-reader *\n");
+    writeFileSync(tokensFile("admins"), "an-admin *\n");
     const env = { PULSE_READ_TOKENS_FILE: tokensFile("readers"), PULSE_ADMIN_TOKENS_FILE: tokensFile("admins") };
     [platform, browser] = await Promise.all([startPlatform(env), openBrowser()]);
     page = await browser.context.newPage();
@@ -100,7 +100,7 @@ describe.skipIf(noChromium !== undefined)(title, () => {
   it("asks for a token again once this one is revoked", async () => {
     await page.goto(`${platform.query}/#/`);
     await page.locator(".tile").first().waitFor();
-    writeFileSync(tokensFile("admins"), "another-admin\n");
+    writeFileSync(tokensFile("admins"), "another-admin *\n");
     await page.getByText("Reading needs a token.").waitFor();
   });
 });
