@@ -7,6 +7,7 @@ import { decodeEvents, eventModeOf, isForeignFormat } from "../../events/http-bi
 import { pulsesOf } from "../../events/pulse-event.ts";
 import { readRoughEvent } from "../../events/rough-event.ts";
 import { freshJson } from "../../http/json.ts";
+import { Places } from "../../http/places.ts";
 import { badRequest, problem, tryLater } from "../../http/problem.ts";
 import { faultsInQuery, readQuery } from "../../http/query-parameters.ts";
 import { RecentRefusal } from "../../http/recent-refusal.ts";
@@ -21,7 +22,7 @@ import type { PulseFunction } from "../pulse-function.ts";
 import { whileStoreAnswers } from "../store-answers.ts";
 import { authorOf } from "../tokens/author.ts";
 import type { Doors } from "../tokens/doors.ts";
-import { behind } from "../tokens/guarded-routes.ts";
+import { behind, type GuardedRoute } from "../tokens/guarded-routes.ts";
 import { forbidden } from "../tokens/refusals.ts";
 import type { Grant } from "../tokens/token-file.ts";
 import { asReplayed, comeBack, deadLetterOf, isCorrected, viewDeadLetter } from "./dead-letter.ts";
@@ -45,6 +46,10 @@ export interface DeadLetterOptions {
   now?: () => number;
 }
 
+/** Answers with whole events that are made at one time: a page is up to 8 MiB, and what the last read brought. */
+const MAX_READS = 4;
+/** Readers that wait for one. */
+const MAX_WAITING = 50;
 /** The most dead letters that are looked at to count those that wait. */
 const MAX_COUNTED = 1000;
 /** How long a count is good: every open page asks for it. */
@@ -56,6 +61,7 @@ export function createDeadLetter(options: DeadLetterOptions): PulseFunction {
   const deliveries = new Deliveries();
   const replay = new Replay({ store, broker, metrics, now });
   const refusal = new RecentRefusal();
+  const reads = new Places(MAX_READS, MAX_WAITING);
   let counted: { count: Promise<WaitingCount>; until: number } | undefined;
 
   /** What pulse-persist would refuse in an event. */
@@ -107,19 +113,26 @@ export function createDeadLetter(options: DeadLetterOptions): PulseFunction {
     return replyToWrite(outcome);
   }
 
-  async function list({ query }: HttpRequest, grant: Grant): Promise<HttpReply> {
+  async function list({ query }: HttpRequest, grant: Grant, signal: AbortSignal): Promise<HttpReply> {
     const read = readListQuery(query, grant);
     if (!read.ok) return badRequest(read.faults);
-    const page = await listDeadLetters(store, read.value, read.value.limit, read.value.cursor);
+    const page = await listDeadLetters(store, read.value, read.value.limit, read.value.cursor, signal);
     if (!page.ok) return badRequest(faultsInQuery(page.faults));
     return freshJson(200, { dead_letters: page.value.deadLetters.map(view), cursor: page.value.cursor });
   }
 
-  async function show({ parameters }: HttpRequest, grant: Grant): Promise<HttpReply> {
+  async function show({ parameters }: HttpRequest, grant: Grant, signal: AbortSignal): Promise<HttpReply> {
     const deadLetter = await store.get(parameters.id as string);
+    signal.throwIfAborted();
     if (deadLetter === undefined) return unknownDeadLetter();
     return reaches(grant, deadLetter) ? freshJson(200, view(deadLetter)) : notForAllServices();
   }
+
+  const inTurn =
+    (handle: typeof list): GuardedRoute["handle"] =>
+    async (request, grant) =>
+      (await reads.workInTurn(request.client(), (signal) => handle(request, grant, signal))) ??
+      tryLater(503, "No more dead letters can be read at this moment.", 1000);
 
   async function count({ query }: HttpRequest, grant: Grant): Promise<HttpReply> {
     // The count is made once for all readers.
@@ -177,9 +190,9 @@ export function createDeadLetter(options: DeadLetterOptions): PulseFunction {
   const routes: Route[] = [
     { method: "POST", path: "/", trace: "continues", handle: keep },
     ...behind(doors.read, [
-      { method: "GET", path: "/dead-letters", handle: list },
+      { method: "GET", path: "/dead-letters", handle: inTurn(list) },
       { method: "GET", path: "/dead-letters/count", handle: count },
-      { method: "GET", path: "/dead-letters/{id}", forms: deadLetterForms, handle: show },
+      { method: "GET", path: "/dead-letters/{id}", forms: deadLetterForms, handle: inTurn(show) },
     ]),
     ...behind(doors.admin, [
       { method: "POST", path: "/dead-letters/replay", handle: replayMany },

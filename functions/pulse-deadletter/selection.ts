@@ -57,12 +57,14 @@ function selectionOf<T extends ValuesOf<typeof selectionParameters>>(
 /**
  * A page of dead letters, newest first. A page with fewer than `limit` may still have a cursor: large dead letters, or a
  * long search for those that are meant, end it early, so that neither memory nor time grow with the store.
+ * @throws once the signal aborts
  */
 export async function listDeadLetters(
   store: DeadLetterStore,
   { filter, isMeant }: Selection,
   limit: number,
   cursor: string | undefined,
+  signal?: AbortSignal,
 ): Promise<Parsed<DeadLetterPage>> {
   const deadLetters: DeadLetter[] = [];
   let next = cursor;
@@ -77,6 +79,7 @@ export async function listDeadLetters(
       page = await store.list(filter, enough + 1, next);
       if (!page.ok) return page;
     }
+    signal?.throwIfAborted();
     searched += page.value.deadLetters.length;
     for (const deadLetter of page.value.deadLetters) {
       if (isMeant?.(deadLetter) === false) continue;

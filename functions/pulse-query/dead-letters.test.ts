@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { createServer, type IncomingMessage } from "node:http";
 import { text } from "node:stream/consumers";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { openRawConnection, rawRequest } from "../../http/testing/raw-connection.ts";
 import { type FunctionHost, openFunctionHost } from "../testing/function-host.ts";
 import { OPEN_DOORS } from "../testing/open-doors.ts";
@@ -97,6 +97,22 @@ describe("the routes to pulse-deadletter", () => {
     await fetch(`${host.url}/dead-letters/count`);
     await fetch(`${host.url}/dead-letters/${ID}`);
     expect(asked.slice(-2)).toEqual(["GET /dead-letters/count -", `GET /dead-letters/${ID} -`]);
+  });
+
+  it("read four at one time: a newcomer gets a place of the client that holds all", async () => {
+    const before = asked.length;
+    const ask = async (from: string) => {
+      const connection = await openRawConnection(host.port, from);
+      connection.send(rawRequest("GET /dead-letters?service=slow"));
+      return connection;
+    };
+    const greedy = await Promise.all(Array.from({ length: 4 }, () => ask("127.0.0.1")));
+    await vi.waitFor(() => expect(asked).toHaveLength(before + 4));
+    const polite = await ask("127.0.0.2");
+    await vi.waitFor(() => expect(asked).toHaveLength(before + 5));
+    const first = await Promise.race(greedy.map((connection) => connection.answer()));
+    expect(first.json()).toMatchObject({ status: 503, detail: "No more dead letters can be read at this moment." });
+    for (const { socket } of [...greedy, polite]) socket.destroy();
   });
 
   it("answer 503 while pulse-deadletter does not answer, and 404 without its URL", async () => {

@@ -1,6 +1,7 @@
 // Forwards a fixed set of requests to pulse-deadletter, so that the page reaches dead letters at its own origin.
 // pulse-deadletter alone lists, replays and counts.
 
+import { Places } from "../../http/places.ts";
 import { problem, tryLater } from "../../http/problem.ts";
 import type { HttpReply, HttpRequest, Route } from "../../http/route.ts";
 import { deadLetterForms } from "../dead-letter-parameters.ts";
@@ -8,6 +9,10 @@ import { credentialOf } from "../tokens/credential.ts";
 import type { Doors } from "../tokens/doors.ts";
 import { behind } from "../tokens/guarded-routes.ts";
 import { urlUnder } from "../url-under.ts";
+
+/** Answers with whole events that are forwarded at one time, each in memory: as many as pulse-deadletter makes. */
+const MAX_READS = 4;
+const MAX_WAITING = 50;
 
 const FORWARDED_HEADERS = ["content-type", "retry-after", "www-authenticate", "x-content-type-options"] as const;
 
@@ -23,7 +28,20 @@ export interface DeadLetterRoutesOptions {
 
 /** Lists and replays dead letters through pulse-deadletter, which asks for the reader's token again. */
 export function deadLetterRoutes({ url, doors, userHeader, timeoutMs = 15_000 }: DeadLetterRoutesOptions): Route[] {
-  async function forward(path: string, request: HttpRequest, method: "GET" | "POST"): Promise<HttpReply> {
+  const reads = new Places(MAX_READS, MAX_WAITING);
+
+  async function read(path: string, request: HttpRequest): Promise<HttpReply> {
+    const answer = await reads.workInTurn(request.client(), (signal) => forward(path, request, "GET", signal));
+    return answer ?? tryLater(503, "No more dead letters can be read at this moment.", 1000);
+  }
+
+  /** @throws once the signal aborts */
+  async function forward(
+    path: string,
+    request: HttpRequest,
+    method: "GET" | "POST",
+    signal?: AbortSignal,
+  ): Promise<HttpReply> {
     const { query, body, log } = request;
     if (url === undefined) {
       return problem(404, "Not found", "Expected PULSE_DEADLETTER_URL to say where pulse-deadletter is, got nothing.");
@@ -34,7 +52,7 @@ export function deadLetterRoutes({ url, doors, userHeader, timeoutMs = 15_000 }:
       const answer = await fetch(target, {
         method,
         redirect: "error",
-        signal: AbortSignal.timeout(timeoutMs),
+        signal: AbortSignal.any([AbortSignal.timeout(timeoutMs), ...(signal === undefined ? [] : [signal])]),
         headers: headersFor(request),
         ...(body.length > 0 && { body: new Uint8Array(body) }),
       });
@@ -45,6 +63,7 @@ export function deadLetterRoutes({ url, doors, userHeader, timeoutMs = 15_000 }:
       }
       return { status: answer.status, headers, body: Buffer.from(await answer.arrayBuffer()) };
     } catch (error) {
+      if (signal?.aborted) throw error;
       log.warn({ err: error, url: target.href }, "pulse-deadletter did not answer");
       return tryLater(503, "pulse-deadletter did not answer.", 2000);
     }
@@ -62,7 +81,7 @@ export function deadLetterRoutes({ url, doors, userHeader, timeoutMs = 15_000 }:
 
   return [
     ...behind(doors.read, [
-      { method: "GET", path: "/dead-letters", handle: (request) => forward("/dead-letters", request, "GET") },
+      { method: "GET", path: "/dead-letters", handle: (request) => read("/dead-letters", request) },
       {
         method: "GET",
         path: "/dead-letters/count",
@@ -72,7 +91,7 @@ export function deadLetterRoutes({ url, doors, userHeader, timeoutMs = 15_000 }:
         method: "GET",
         path: "/dead-letters/{id}",
         forms: deadLetterForms,
-        handle: (request) => forward(pathOf(request), request, "GET"),
+        handle: (request) => read(pathOf(request), request),
       },
     ]),
     ...behind(doors.admin, [

@@ -24,7 +24,7 @@ export const broker = await openBroker();
 
 let stores = 0;
 export let store: ReturnType<typeof openSqliteDeadLetterStore>;
-let host: FunctionHost;
+export let host: FunctionHost;
 export let fn: PulseFunction;
 /** The time that the function sees. */
 export const clock = { now: 0 };
