@@ -1,8 +1,9 @@
-import { destination, type Logger, pino } from "pino";
+import { type Logger, pino } from "pino";
+import { logDestination } from "../http/log-destination.ts";
 
 export type { Logger } from "pino";
 
-/** A logger of JSON lines to stdout. It writes each line at once, so that a killed process loses none. */
+/** A logger of JSON lines to stdout. */
 export function createLogger(level: string, functionName: string): Logger {
-  return pino({ level, base: { function: functionName, pid: process.pid } }, destination({ fd: 1, sync: true }));
+  return pino({ level, base: { function: functionName, pid: process.pid } }, logDestination());
 }

@@ -1,7 +1,8 @@
 // The broker's process, as local/main.ts starts it.
 import { join } from "node:path";
-import { destination, pino } from "pino";
+import { pino } from "pino";
 import { TRIGGERS } from "../../events/triggers.ts";
+import { logDestination } from "../../http/log-destination.ts";
 import { makeDataFolder } from "../../settings/data-folder.ts";
 import { functionSettings } from "../../settings/function-settings.ts";
 import { localSettings } from "../../settings/local-settings.ts";
@@ -14,11 +15,7 @@ import { readTriggersFile } from "./triggers-file.ts";
 try {
   const ofBroker = { ...localSettings, logLevel: functionSettings.logLevel };
   const [settings, ofTracing] = readEach([ofBroker, tracingSettings], process.env);
-  const logger = pino(
-    { level: settings.logLevel, base: { function: "broker", pid: process.pid } },
-    // Each line is written at once, so that a killed process loses none.
-    destination({ fd: 1, sync: true }),
-  );
+  const logger = pino({ level: settings.logLevel, base: { function: "broker", pid: process.pid } }, logDestination());
   const { triggersFile } = settings;
   const added = triggersFile === undefined ? [] : readTriggersFile(triggersFile);
   makeDataFolder(settings.dataDir);
