@@ -23,13 +23,15 @@ export class Exports {
   }
 
   /**
-   * Reads the first chunk of a list before it answers. `viewOf` gives what a line says, or `undefined` for no line.
+   * Reads the first chunk of a list before it answers. `viewOf` gives what a line says, or `undefined` for no line. Once `mayGoOn` says
+   * no, the connection is cut: an end would look like that of the list.
    * @throws when the store is away, so that the answer can still be a 503.
    */
   async open<T>(
     client: string,
     list: AsyncIterable<readonly T[]>,
     viewOf: (one: T) => Line | undefined,
+    mayGoOn: () => boolean,
   ): Promise<HttpReply> {
     let lines: Readable | undefined;
     let isShed = false;
@@ -45,7 +47,10 @@ export class Exports {
         await chunks.return?.();
         return noPlace();
       }
-      const nextTurn = () => this.#turns.next(client);
+      const nextTurn = async () => {
+        await this.#turns.next(client);
+        if (!mayGoOn()) throw new Error("The reader's token was revoked.");
+      };
       lines = Readable.from(linesOf(first, chunks, viewOf, nextTurn), { objectMode: false, highWaterMark: 64 * 1024 });
       lines.on("close", end);
       const headers = { "content-type": NDJSON, "cache-control": "no-store", vary: "accept" };

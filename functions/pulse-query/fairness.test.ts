@@ -6,7 +6,10 @@ import { afterAll, afterEach, expect, it, onTestFinished, vi } from "vitest";
 import { openRawConnection, type RawConnection, rawRequest } from "../../http/testing/raw-connection.ts";
 import { createQuery, type QueryOptions } from "../pulse-query/handler.ts";
 import { openFunctionHost } from "../testing/function-host.ts";
+import { OPEN_DOORS } from "../testing/open-doors.ts";
 import { openStore, pulseOf, START } from "../testing/query-function.ts";
+import type { Door } from "../tokens/doors.ts";
+import { EVERY_SERVICE } from "../tokens/token-file.ts";
 
 const GREEDY = "127.0.0.1";
 const POLITE = "127.0.0.2";
@@ -113,6 +116,43 @@ it("exports that nobody reads are cut, and give their places back", async () => 
     if (isLong) break;
   }
   expect([isLong, cut()]).toEqual([true, 8]);
+});
+
+it("an export is cut when its token is revoked, and does not look complete", async () => {
+  const scan: Reads["scan"] = async function* (...asked) {
+    for (;;) yield* store.scan(...asked);
+  };
+  let isRevoked = false;
+  const read: Door = { admit: () => undefined, grantOf: () => (isRevoked ? undefined : EVERY_SERVICE) };
+  const { port } = await openQuery({ store: storeWith({ scan }), doors: { ...OPEN_DOORS, read } });
+  const exported = await ask(port, GREEDY, "/services/busy/pulses", LINES);
+  await vi.waitFor(() => expect(exported.socket.bytesRead).toBeGreaterThan(1000));
+  isRevoked = true;
+  const text = await exported.ended();
+  expect(text).toMatch(/^HTTP\/1\.1 200 /);
+  expect(text).not.toMatch(/\r\n0\r\n\r\n$/);
+});
+
+it.each(["history", "uptime"])("%s: a newcomer gets a place of the client that holds all four", async (what) => {
+  const { promise, resolve: letGo } = Promise.withResolvers<void>();
+  let begun = 0;
+  const runs: typeof store.health.runs = async (...asked) => {
+    begun++;
+    await promise;
+    return store.health.runs(...asked);
+  };
+  const health = new Proxy(store.health, {
+    get: (real, name) => (name === "runs" ? runs : Reflect.get(real, name, real).bind(real)),
+  });
+  const { port } = await openQuery({ store: Object.assign(storeWith({}), { health }) });
+  const asked = (from: string) => ask(port, from, `/services/busy/${what}`);
+  const greedy = await Promise.all(Array.from({ length: 4 }, () => asked(GREEDY)));
+  await vi.waitFor(() => expect(begun).toBe(4));
+  const polite = await asked(POLITE);
+  await vi.waitFor(() => expect(begun).toBe(5));
+  letGo();
+  expect(await statusOf(polite)).toBe(200);
+  expect((await Promise.all(greedy.map(statusOf))).sort()).toEqual([200, 200, 200, 503]);
 });
 
 it("live streams: a newcomer gets the newest place of the client that holds most, which all streams share", async () => {

@@ -19,7 +19,8 @@ import { StoreError } from "../../storage/store-error.ts";
 import type { Logger } from "../log.ts";
 import type { PulseFunction } from "../pulse-function.ts";
 import type { Doors } from "../tokens/doors.ts";
-import { behind } from "../tokens/guarded-routes.ts";
+import { behind, isStillFor } from "../tokens/guarded-routes.ts";
+import type { Grant } from "../tokens/token-file.ts";
 import { answering } from "./answering.ts";
 import { badgeRoutes } from "./badge-routes.ts";
 import { deadLetterRoutes } from "./dead-letters.ts";
@@ -139,9 +140,16 @@ export function createQuery({
     return varyingByAccept(await asPolled(freshText(200, page.value), request));
   });
 
+  const mayGoOn = ({ headers, parameters }: HttpRequest, grant: Grant) => {
+    return () => isStillFor(grant, doors.read.grantOf(headers), parameters.service);
+  };
+
   const exportServices = answering(readNothing, (_, request, grant) =>
-    exports.open(request.client(), services.chunks(), (service) =>
-      grant.covers(service.pulse.service_name) ? viewService(service) : undefined,
+    exports.open(
+      request.client(),
+      services.chunks(),
+      (service) => (grant.covers(service.pulse.service_name) ? viewService(service) : undefined),
+      mayGoOn(request, grant),
     ),
   );
 
@@ -158,9 +166,10 @@ export function createQuery({
     return varyingByAccept(freshJson(200, { pulses: page.value.pulses.map(viewPulse), cursor: page.value.cursor }));
   });
 
-  const exportPulses = answering(readSpan(exportParameters), ({ span }, { parameters, client }) =>
-    exports.open(client(), store.scan(parameters.service as string, span), viewPulse),
-  );
+  const exportPulses = answering(readSpan(exportParameters), ({ span }, request, grant) => {
+    const pulses = store.scan(request.parameters.service as string, span);
+    return exports.open(request.client(), pulses, viewPulse, mayGoOn(request, grant));
+  });
 
   async function showDescription(request: HttpRequest): Promise<HttpReply> {
     const { describeApi } = await import("./openapi.ts");

@@ -3,7 +3,9 @@ import { DAY_MS } from "../../events/time.ts";
 import { monthSpan } from "../../health/calendar.ts";
 import { asPolled } from "../../http/conditional.ts";
 import { freshJson } from "../../http/json.ts";
+import { Places } from "../../http/places.ts";
 import { badRequest, tryLater } from "../../http/problem.ts";
+import type { HttpReply, HttpRequest } from "../../http/route.ts";
 import type { Turns } from "../../http/turns.ts";
 import type { GuardedRoute } from "../tokens/guarded-routes.ts";
 import { answering } from "./answering.ts";
@@ -28,6 +30,8 @@ const MAX_LISTS = 2;
 const MAX_WAITING = 50;
 /** Histories of several services that are made at one time. */
 const MAX_HISTORIES = 2;
+/** Pasts of one service that are read at one time: of a year, runs are many. */
+const MAX_PASTS = 4;
 
 const RUN_COLUMNS = ["health", "since", "until", "confirmed_at", "cause"];
 const INCIDENT_COLUMNS = ["service_name", "health", "since", "until", "cause", "owner", "link"];
@@ -50,6 +54,7 @@ const LEAST_PAST_MS = 92 * DAY_MS;
 export function healthRoutes(options: HealthRoutesOptions): GuardedRoute[] {
   const { past, incidents, retentionMs, historyMs, turns, now } = options;
   const lists = new SharedAnswers<IncidentView[]>(MAX_LISTS, MAX_WAITING, now);
+  const pasts = new Places(MAX_PASTS, MAX_WAITING);
   const histories = new SharedAnswers<Histories>(MAX_HISTORIES, MAX_WAITING, now);
   const read =
     <F extends Parameters<typeof readSpanQuery>[0]>(fields: F) =>
@@ -58,16 +63,27 @@ export function healthRoutes(options: HealthRoutesOptions): GuardedRoute[] {
   const readPast = (query: URLSearchParams) =>
     readSpanQuery(historyParameters, query, { now: now(), retentionMs, historyMs: Math.max(historyMs, LEAST_PAST_MS) });
 
-  const showHistory = answering(readPast, async ({ span, limit }, { parameters, headers }) => {
-    const history = await past.history(parameters.service as string, span, limit);
+  const inTurn = <T>({ client }: HttpRequest, work: () => Promise<T>) =>
+    pasts.workInTurn(client(), async (signal) => {
+      const done = await work();
+      signal.throwIfAborted();
+      return done;
+    });
+
+  const showHistory = answering(readPast, async ({ span, limit }, request) => {
+    const { parameters, headers } = request;
+    const history = await inTurn(request, () => past.history(parameters.service as string, span, limit));
+    if (history === undefined) return noPlace("histories");
     return inWishedForm(headers.accept, history, RUN_COLUMNS, history.runs);
   });
 
-  const showUptime = answering(read(uptimeParameters), async (query, { parameters, headers }) => {
+  const showUptime = answering(read(uptimeParameters), async (query, request) => {
+    const { parameters, headers } = request;
     const { span, from, to, month, by, tz } = query;
     if (month !== undefined && (from ?? to) !== undefined) return badRequest([MONTH_BESIDE_SPAN]);
     const whole = month === undefined ? span : monthSpan(month, tz);
-    const uptime = await past.uptime(parameters.service as string, whole, by, tz);
+    const uptime = await inTurn(request, () => past.uptime(parameters.service as string, whole, by, tz));
+    if (uptime === undefined) return noPlace("uptimes");
     const { service_name: _, judged_until: __, parts, ...total } = uptime;
     return inWishedForm(headers.accept, uptime, UPTIME_COLUMNS, by === undefined ? [total] : parts);
   });
@@ -81,7 +97,7 @@ export function healthRoutes(options: HealthRoutesOptions): GuardedRoute[] {
       const answer = await histories.get(JSON.stringify([names, span, buckets]), client, (signal) =>
         past.histories(names, span, buckets, { signal, nextTurn: () => turns.next(client) }),
       );
-      if (answer === undefined) return tryLater(503, "No more histories can be made at this moment.", 1000);
+      if (answer === undefined) return noPlace("histories");
       return asPolled(freshJson(200, answer), request);
     },
   );
@@ -92,8 +108,10 @@ export function healthRoutes(options: HealthRoutesOptions): GuardedRoute[] {
       const client = request.client();
       // Without a span it moves on by the millisecond, and would never be shared.
       const key = JSON.stringify([from, to, state]);
-      const all = await lists.get(key, client, () => incidents.list(span, state === "open", () => turns.next(client)));
-      if (all === undefined) return tryLater(503, "No more lists of incidents can be made at this moment.", 1000);
+      const all = await lists.get(key, client, (signal) =>
+        incidents.list(span, state === "open", { signal, nextTurn: () => turns.next(client) }),
+      );
+      if (all === undefined) return noPlace("lists of incidents");
       const covered = all.filter((incident) => grant.covers(incident.service_name));
       const answer = {
         judged_until: timeText(await past.judgedUntil()),
@@ -110,4 +128,8 @@ export function healthRoutes(options: HealthRoutesOptions): GuardedRoute[] {
     { method: "GET", path: "/histories", handle: showHistories },
     { method: "GET", path: "/incidents", handle: listIncidents },
   ];
+}
+
+function noPlace(what: string): HttpReply {
+  return tryLater(503, `No more ${what} can be made at this moment.`, 1000);
 }

@@ -1,7 +1,37 @@
 import { describe, expect, it } from "vitest";
+import type { HealthRun } from "../../events/health-run.ts";
+import { ServicesSettings } from "../../health/service-settings.ts";
+import type { HealthReader } from "../../storage/health-ports.ts";
 import { ask, at, linesOf, servePast } from "../testing/past-health.ts";
+import { Incidents } from "./incidents.ts";
 
 servePast();
+
+it("a list of incidents that is given up reads no further", async () => {
+  const NOW = Date.parse(at(120));
+  const run: HealthRun = { since: NOW - 60_000, health: "down", confirmedAt: NOW, cause: "" };
+  let chunks = 0;
+  const health: Partial<HealthReader> = {
+    async *current() {
+      for (; ; chunks++) yield [{ service: "api", run, asOf: 0 }];
+    },
+    runs: async () => [],
+    judgedUntil: async () => NOW,
+  };
+  const settings = new ServicesSettings();
+  const incidents = new Incidents({
+    health: health as HealthReader,
+    settings: () => settings,
+    retentionMs: 86_400_000,
+  });
+  const abort = new AbortController();
+  const nextTurn = async () => {
+    if (chunks === 2) abort.abort();
+  };
+  const list = incidents.list({ from: 0, to: NOW }, false, { signal: abort.signal, nextTurn });
+  await expect(list).rejects.toThrow("aborted");
+  expect(chunks).toBe(3);
+});
 
 describe("GET /incidents", () => {
   it("has those of all services that are not retired, newest first, with owner and link", async () => {

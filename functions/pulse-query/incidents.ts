@@ -6,6 +6,7 @@ import { beginWell, type Incident, incidentsOf } from "../../health/incidents.ts
 import { withClock } from "../../health/lag.ts";
 import { lagsOf } from "../../health/memory.ts";
 import type { ServicesSettings } from "../../health/service-settings.ts";
+import type { Share } from "../../history/history.ts";
 import type { HealthReader } from "../../storage/health-ports.ts";
 import type { Span } from "../../storage/span.ts";
 import type { IncidentView } from "./health-answers.ts";
@@ -36,14 +37,15 @@ export class Incidents {
     this.#options = options;
   }
 
-  /** Those that touch a span, newest first. */
-  async list(span: Span, onlyOpen: boolean, nextTurn: () => Promise<void>): Promise<IncidentView[]> {
+  /** Those that touch a span, newest first. @throws once the signal aborts */
+  async list(span: Span, onlyOpen: boolean, { nextTurn, signal }: Share): Promise<IncidentView[]> {
     const { health, settings, retentionMs } = this.#options;
     const judgedUntil = await health.judgedUntil();
     const all: Found[] = [];
     const limit = pLimit(CONCURRENCY);
     for await (const chunk of health.current()) {
       await limit.map([...chunk], async ({ service, run }) => {
+        signal?.throwIfAborted();
         if (onlyOpen && run.health === "up") return;
         const { isRetired, maintenanceIn } = settings().of(service);
         if (isRetired) return;
@@ -58,7 +60,7 @@ export class Incidents {
           all.push({ service, incident: { ...incident, until }, clockMs });
         }
       });
-      await nextTurn();
+      await nextTurn?.();
     }
     return all
       .sort((a, b) => b.incident.since - a.incident.since || (a.service < b.service ? -1 : 1))

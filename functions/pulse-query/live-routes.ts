@@ -5,7 +5,7 @@ import { readQuery } from "../../http/query-parameters.ts";
 import type { HttpReply, HttpRequest, Route } from "../../http/route.ts";
 import type { PulseReader } from "../../storage/ports.ts";
 import type { Door } from "../tokens/doors.ts";
-import { behind } from "../tokens/guarded-routes.ts";
+import { behind, isStillFor } from "../tokens/guarded-routes.ts";
 import type { Grant } from "../tokens/token-file.ts";
 import { EveryServiceSource } from "./every-service-source.ts";
 import { Live, type LiveOptions } from "./live.ts";
@@ -84,7 +84,7 @@ export function liveRoutes(options: LiveRoutesOptions): { routes: Route[]; end: 
     let stream: Readable | undefined;
     const leave = isEnded ? undefined : places.take(client(), () => stream?.destroy());
     if (leave === undefined) return tryLater(503, "No more live listeners can be served at this moment.", 2000);
-    const mayStay = () => isStill(grant, door.grantOf(headers), service);
+    const mayStay = () => isStillFor(grant, door.grantOf(headers), service);
     stream = liveOf(service, grant)
       .listen(String(headers["last-event-id"] ?? ""), mayStay)
       .on("close", leave);
@@ -101,10 +101,4 @@ export function liveRoutes(options: LiveRoutesOptions): { routes: Route[]; end: 
       for (const live of [...everyService.values(), ...oneService.values()]) live.end();
     },
   };
-}
-
-/** Whether the grant of a token, as it is now, is still for what its stream shows. A file that is read again gives new grants. */
-function isStill(grant: Grant, now: Grant | undefined, service: string | undefined): boolean {
-  if (service !== undefined) return now?.covers(service) === true;
-  return now === grant || (grant.coversAll && now?.coversAll === true);
 }

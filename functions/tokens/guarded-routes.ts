@@ -32,6 +32,16 @@ export function behind(door: Door, routes: readonly GuardedRoute[]): Route[] {
   }));
 }
 
+/**
+ * Whether a token may still have what its request got a grant for, where an answer takes long. A file that is read again gives new
+ * grants: one that is not for all counts as another.
+ * @param service what the answer is about; absent: every service that the grant covers
+ */
+export function isStillFor(grant: Grant, now: Grant | undefined, service?: string): boolean {
+  if (service !== undefined) return now?.covers(service) === true;
+  return now === grant || (grant.coversAll && now?.coversAll === true);
+}
+
 const NO_NAME = badRequest([fault("/service_name", SERVICE_NAME_RULE, "")]);
 
 function notFor(service: string): HttpReply {
