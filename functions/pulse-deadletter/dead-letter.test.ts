@@ -101,6 +101,17 @@ describe("a dead letter in an answer", () => {
     for (const text of ['{"type":"about:bl', '{"a":1}', "null", "[1]", "text"]) expect(view(text).detail).toBe(text);
   });
 
+  it.each([
+    ["http://persist/", "http://persist/"],
+    ["http://pulse-persist.default.svc.cluster.local", "http://pulse-persist.default.svc.cluster.local/"],
+    ["https://me:pass@hooks.example:8443/services/s3cret?key=s3cret", "https://hooks.example:8443/…"],
+    ["https://hooks.example?key=s3cret", "https://hooks.example/…"],
+    ["amqp://me:pass@queue/s3cret", "amqp://queue/…"],
+    ["no URL", "no URL"],
+  ])("has of the destination %s only the server, as %s", (knativeerrordest, shown) => {
+    expect(viewDeadLetter(deadLetterOf(eventOf({ knativeerrordest }), NOW), []).destination).toBe(shown);
+  });
+
   it("has null for unknown facts, and the event without what the broker added", () => {
     const event = eventOf({ knativearrivaltime: "2026-01-02T03:04:05Z", knativebrokerttl: "254", health: "up" });
     expect(viewDeadLetter(deadLetterOf(event, NOW), [])).toEqual({

@@ -35,6 +35,14 @@ export function deadLetterOf(event: CloudEvent, now: number): DeadLetter & { rea
   };
 }
 
+/** Where an event could not be delivered, without what may be a secret: many webhooks have one in their path or query. */
+export function shownDestination(destination: string | undefined): string | undefined {
+  if (destination === undefined || !URL.canParse(destination)) return destination;
+  const { origin, host, protocol, pathname, search } = new URL(destination);
+  const server = origin === "null" ? `${protocol}//${host}` : origin;
+  return pathname.length > 1 || search !== "" ? `${server}/…` : `${server}/`;
+}
+
 // 96 bits: among a billion dead letters, two share an id with a chance of one in 10^11.
 function idOf(event: CloudEvent, destination: string | undefined): string {
   const identity = JSON.stringify([event.source, event.id, destination ?? null]);
@@ -117,7 +125,7 @@ export function viewDeadLetter(deadLetter: DeadLetter, faults: readonly Fault[])
     id: deadLetter.id,
     reason: deadLetter.reason,
     code: deadLetter.code ?? null,
-    destination: deadLetter.destination ?? null,
+    destination: shownDestination(deadLetter.destination) ?? null,
     detail: detail === undefined ? null : (problemOf(detail) ?? detail),
     time: new Date(deadLetter.time).toISOString(),
     ...(replayedAt !== undefined && { replayed_at: new Date(replayedAt).toISOString() }),

@@ -25,7 +25,7 @@ import type { Doors } from "../tokens/doors.ts";
 import { behind, type GuardedRoute } from "../tokens/guarded-routes.ts";
 import { forbidden } from "../tokens/refusals.ts";
 import type { Grant } from "../tokens/token-file.ts";
-import { asReplayed, comeBack, deadLetterOf, isCorrected, viewDeadLetter } from "./dead-letter.ts";
+import { asReplayed, comeBack, deadLetterOf, isCorrected, shownDestination, viewDeadLetter } from "./dead-letter.ts";
 import type { DeadLetterMetrics } from "./dead-letter-metrics.ts";
 import { countPulses } from "./pulse-count.ts";
 import { mayCorrect, reaches } from "./reach.ts";
@@ -106,7 +106,7 @@ export function createDeadLetter(options: DeadLetterOptions): PulseFunction {
         metrics.received.inc({ reason });
         metrics.receivedPulses.inc(countPulses(event));
       }
-      log.warn({ ...trail, reason, code, destination }, "dead letter kept");
+      log.warn({ ...trail, reason, code, destination: shownDestination(destination) }, "dead letter kept");
     } else {
       log.error({ ...trail, outcome: outcome.kind, reason: outcome.reason }, "dead letter not kept");
     }

@@ -7,7 +7,10 @@ export const deadLetterView = z
     id: z.string(),
     reason: z.string().describe("What went wrong, in one word."),
     code: z.int().nullable().describe("The HTTP status of the last answer."),
-    destination: z.string().nullable(),
+    destination: z
+      .string()
+      .nullable()
+      .describe("The server that did not take it; of its path and query, only that there are some."),
     detail: z
       .union([z.string(), z.record(z.string(), z.unknown())])
       .nullable()
