@@ -16,18 +16,23 @@ const OWN = "cart";
 const OLD = "legacy";
 const FULL = "a-token-for-every-service";
 const NARROW = "a-token-for-one-service";
+/** Tokens for every service with one right alone. */
+const SENDER = "a-token-that-may-send";
+const READER = "a-token-that-may-read";
 
 interface Row {
   process: Role;
   door: string;
+  right: string;
   answers: readonly string[];
 }
 
 const ROWS: readonly Row[] = [
-  ...readDocument("docs/security.md").matchAll(/^\| (pulse-\w+|broker) \| `([A-Z]+ [^`]+)` \| [^|]+ \|(.*)\|$/gm),
-].map(([, process, door, answers]) => ({
+  ...readDocument("docs/security.md").matchAll(/^\| (pulse-\w+|broker) \| `([A-Z]+ [^`]+)` \| ([^|]+) \|(.*)\|$/gm),
+].map(([, process, door, right, answers]) => ({
   process: process as Role,
   door: door as string,
+  right: (right as string).replace(/,.*/, ""),
   answers: (answers as string).split("|").map((answer) => answer.trim()),
 }));
 
@@ -46,12 +51,15 @@ let platform: Platform;
 let deadLetterIds: string[] = [];
 
 beforeAll(async () => {
-  const file = join(folder, "tokens");
-  writeFileSync(file, `${FULL} *\n${NARROW} ${OWN}\n`);
+  const fileFor = (right: string, more = "") => {
+    const file = join(folder, right);
+    writeFileSync(file, `${FULL} *\n${NARROW} ${OWN}\n${more}`);
+    return file;
+  };
   platform = await startPlatform({
-    PULSE_INGEST_TOKENS_FILE: file,
-    PULSE_READ_TOKENS_FILE: file,
-    PULSE_ADMIN_TOKENS_FILE: file,
+    PULSE_INGEST_TOKENS_FILE: fileFor("send", `${SENDER} *\n`),
+    PULSE_READ_TOKENS_FILE: fileFor("read", `${READER} *\n`),
+    PULSE_ADMIN_TOKENS_FILE: fileFor("admin"),
     PULSE_PUBLIC_BADGES: "public-*",
   });
   for (const service of [SERVICE, OWN, OLD]) {
@@ -197,6 +205,23 @@ describe("the doors in docs/security.md", () => {
     const [, wanted, nothing] = /^(\d{3})(, nothing of others)?$/.exec(expected ?? "") ?? [];
     expect([status, body]).toEqual([Number(wanted), expect.anything()]);
     if (nothing !== undefined) expect(body).not.toContain(SERVICE);
+  });
+
+  it.each([
+    ["send", READER, 401],
+    ["read", SENDER, 401],
+    ["admin", SENDER, 401],
+    ["admin", READER, 403],
+  ] as const)("of the right to %s stay shut for %s: %i", async (right, token, expected) => {
+    const rows = ROWS.filter((row) => row.right === right);
+    expect(rows.length).toBeGreaterThan(5);
+    for (const row of rows) {
+      const [method, pattern] = row.door.split(" ") as [string, string];
+      const path = pattern.replace("{token}", token).replace("{service}", SERVICE).replace("{id}", "0".repeat(24));
+      const headers = { ...bearer(token), "content-type": "application/json" };
+      const url = `${urlOf(row.process)}${path.replace("{outcome}", "0")}`;
+      expect((await ask(url, { method, headers })).status, row.door).toBe(expected);
+    }
   });
 
   it("let a narrow token in for its own service, and everybody to a public badge", async () => {
