@@ -30,6 +30,13 @@ export function testServicePage(): void {
     await vi.waitFor(async () => expect((await textsOf(page, ".figures dd"))[0]).toMatch(/^28[5-8]$/));
     // The longest latency of the day is in its last quarters of an hour, a third above anything before.
     expect((await textsOf(page, ".figures dd")).at(-1)).toBe("66.3 ms");
+    // The file has two weeks, of twelve pulses an hour.
+    await page
+      .locator(".usual", {
+        hasText:
+          /^From \d\d:\d\d to \d\d:\d\d: p95 (–|[\d.]+ ms), usual for this hour [\d.]+ ms( to [\d.]+ ms)?; [\d.]+ pulses a minute, usual 0\.\d+/,
+      })
+      .waitFor();
     await page.getByText("Show as a table").click();
     await page.locator(".numbers tbody tr").first().waitFor();
     const longest = await textsOf(page, ".numbers tbody tr td:nth-child(6)");

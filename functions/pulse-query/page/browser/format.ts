@@ -44,6 +44,11 @@ export function formatCount(count: number): string {
   return count.toLocaleString("en");
 }
 
+/** Pulses a minute, to about two digits. */
+export function formatRate(perMinute: number): string {
+  return perMinute >= 100 ? formatCount(Math.round(perMinute)) : String(Number(perMinute.toPrecision(2)));
+}
+
 /** A share of a whole in percent: 100 and 0 only when exact. */
 export function formatShare(part: number, whole: number): string {
   if (whole === 0) return "–";

@@ -6,6 +6,7 @@ import "./masthead.css";
 import "./wall.css";
 import "./empty-wall.css";
 import "./service-page.css";
+import "./changes.css";
 import "./past.css";
 import "./dead-letters.css";
 import "./chart.css";

@@ -3,7 +3,7 @@ import { useMemo, useState } from "preact/hooks";
 import type { Summary } from "../../answers.ts";
 import { Chart } from "./chart.tsx";
 import type { ChartMark, ChartSeries } from "./chart-options.ts";
-import { formatCount, formatLatency, formatTime } from "./format.ts";
+import { formatCount, formatLatency, formatRate, formatTime } from "./format.ts";
 import { MarkList } from "./mark-list.tsx";
 import { changeQuery } from "./page-view.ts";
 import { Table } from "./table.tsx";
@@ -78,10 +78,6 @@ export function ServiceCharts({ summary, isLogarithmic, marks, onSelect, childre
       <BucketTable summary={summary} />
     </>
   );
-}
-
-function formatRate(perMinute: number): string {
-  return perMinute >= 100 ? formatCount(Math.round(perMinute)) : String(Number(perMinute.toPrecision(2)));
 }
 
 function legendOf(name: (typeof CURVES)[number]): Pick<ChartSeries, "label" | "color"> {

@@ -18,6 +18,7 @@ import { SpanChoice } from "./span-choice.tsx";
 import { readChoice } from "./spans.ts";
 import { StatusMix } from "./status-mix.tsx";
 import { LoadError, SubPage } from "./sub-page.tsx";
+import { Usual } from "./usual.tsx";
 
 /** One service: its health now, a summary of a span, and its newest pulses as they come. */
 export function ServicePage({ service: name, query }: { service: string; query: PageView["query"] }) {
@@ -58,6 +59,7 @@ export function ServicePage({ service: name, query }: { service: string; query: 
       <SpanChoice choice={choice} />
       <LoadError why={problem} />
       <Figures summary={summary} />
+      <Usual service={name} />
       {summary !== undefined && (
         <ServiceCharts {...{ summary, marks }} isLogarithmic={query.get("scale") === "log"} onSelect={select}>
           <ByValue service={name} by={query.get("by") ?? ""} {...{ choice, pulses }} />
