@@ -40,6 +40,18 @@ export async function timeFilterAndSort(page: Page, sought: number) {
   }, sought);
 }
 
+/** Notes each headline of the wall from now on. @returns gives them with their times in ms */
+export async function headlinesOf(page: Page): Promise<() => Promise<{ at: number; words: string }[]>> {
+  const noted = await page.evaluateHandle(() => {
+    const headlines: { at: number; words: string }[] = [];
+    const verdict = document.querySelector(".verdict") as HTMLElement;
+    const note = () => headlines.push({ at: performance.now(), words: verdict.textContent });
+    new MutationObserver(note).observe(verdict, { subtree: true, characterData: true, childList: true });
+    return headlines;
+  });
+  return () => noted.jsonValue();
+}
+
 /** The highest point of a curve of the first chart, as a share of the height: in its last twentieth, and before. */
 export async function heightsOf(page: Page, color: string): Promise<{ end: number; before: number }> {
   return page.evaluate((name) => {

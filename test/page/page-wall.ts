@@ -3,7 +3,7 @@ import type { Request } from "playwright-core";
 import { expect, it, vi } from "vitest";
 import { DESK, open, PHONE, page, picture, send } from "./browser-page.ts";
 import { textsOf } from "./chromium.ts";
-import { timeFilterAndSort } from "./in-page.ts";
+import { headlinesOf, timeFilterAndSort } from "./in-page.ts";
 import { pulsesOfServices } from "./made-up-services.ts";
 
 const SERVICES = 2000;
@@ -90,6 +90,40 @@ export function testWall(): void {
     // No pointer, no focus.
     await page.mouse.move(5, 5);
     await vi.waitFor(async () => expect(await order()).toEqual(names), { timeout: 30_000 });
+  });
+
+  it("keeps its headline for seconds while 60 services come, and makes tiles compact where more than 40 are shown", async () => {
+    await open("#/");
+    await page.locator(".tile").first().waitFor();
+    const changes = await headlinesOf(page);
+    const names = Array.from({ length: 60 }, (_, i) => `fleet-${i < 40 ? "a" : "b"}-${i}`);
+    for (let at = 0; at < names.length; at += 12) {
+      const some = names.slice(at, at + 12);
+      await send(...some.map((service_name) => ({ service_name, latency_ms: 1, status: "ok" })));
+      await page.locator(`[data-service="${some.at(-1)}"]`).waitFor({ state: "attached" });
+    }
+    const total = await page.locator("#wall li").count();
+    await page.locator(".verdict", { hasText: new RegExp(`\\b${total} services`) }).waitFor();
+    const told = await changes();
+    expect(told.length).toBeGreaterThan(0);
+    // One that says at what time it was so stands for another reason, and may come at once.
+    const gaps = told
+      .slice(1)
+      .map(({ at, words }, i) => (/ at /.test(words + told[i]?.words) ? 9999 : at - (told[i]?.at ?? 0)));
+    // It is 3 s, and less by what a busy machine takes to draw the first of both.
+    expect(Math.min(9999, ...gaps), JSON.stringify(told)).toBeGreaterThan(2000);
+
+    const isCompact = () => page.locator("#wall.compact").count();
+    expect(await isCompact()).toBe(1);
+    for (const [sought, count, compact] of [
+      ["fleet-a", 40, 0],
+      ["fleet-", 60, 1],
+    ] as const) {
+      await page.locator("#search").fill(sought);
+      await vi.waitFor(async () =>
+        expect([await page.locator("#wall li").count(), await isCompact()]).toEqual([count, compact]),
+      );
+    }
   });
 
   it("filters and sorts 2,000 services at once", async () => {

@@ -78,7 +78,7 @@ describe.skipIf(noChromium !== undefined)(title, () => {
     await page.locator("#pulses .pair", { hasText: "onerror" }).waitFor();
     await page.locator(".mix .name", { hasText: "<img src=x" }).waitFor();
     await open(`#/services/${encodeURIComponent(XSS)}`);
-    await page.getByText("has not pulsed within the retention").waitFor();
+    await page.locator(".problem", { hasText: "Could not load: Expected" }).first().waitFor();
     await page.getByText("Badge, export and API").click();
     await vi.waitFor(async () => expect(await page.title()).toContain("<script>"));
     expect(await page.evaluate(() => (globalThis as { hacked?: string }).hacked)).toBeUndefined();

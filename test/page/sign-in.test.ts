@@ -97,6 +97,39 @@ describe.skipIf(noChromium !== undefined)(title, () => {
     expect(await faultsOf(page)).toEqual([]);
   });
 
+  it("lets an admin begin maintenance and end it, with the reason for all to see, and tells a reader who may", async () => {
+    const button = page.getByRole("button", { name: "Maintenance…" });
+    const dialog = page.getByRole("dialog", { name: "Maintenance of checkout" });
+    const begin = async (reason: string) => {
+      await button.press("Enter");
+      await dialog.getByLabel("Reason").fill(reason);
+      await page.keyboard.press("Enter");
+    };
+    await button.press("Enter");
+    await dialog.waitFor();
+    expect(await faultsOf(page)).toEqual([]);
+    await dialog.getByLabel("Until").fill("2026-01-01T00:00");
+    await dialog.getByLabel("Reason").fill("the disk is replaced");
+    await page.keyboard.press("Enter");
+    await page.getByText("Nothing has changed. Expected a time after from").waitFor();
+    await begin("the disk is replaced");
+    await page.getByText("It is in maintenance.", { exact: true }).waitFor();
+    await page.locator(".change", { hasText: /Work until .*: the disk is replaced/ }).waitFor();
+    await page.locator(".tag", { hasText: "in maintenance" }).waitFor({ timeout: 60_000 });
+    expect(await faultsOf(page)).toEqual([]);
+    await page.getByRole("button", { name: "Sign out" }).click();
+    await signIn("a-reader");
+    await page.locator(".change", { hasText: /Work until .*: the disk is replaced/ }).waitFor();
+    await begin("a reader's");
+    await page.getByText("Nothing has changed. Expected a token of PULSE_ADMIN_TOKENS_FILE").waitFor();
+    await page.getByRole("button", { name: "Sign out" }).click();
+    await signIn("an-admin");
+    await page.getByRole("button", { name: "End maintenance" }).press("Enter");
+    await page.getByText("It is over, unless the file of settings plans it.").waitFor();
+    await page.getByRole("button", { name: "End maintenance" }).waitFor({ state: "detached" });
+    await page.locator(".tag", { hasText: "in maintenance" }).waitFor({ state: "detached", timeout: 60_000 });
+  });
+
   it("asks for a token again once this one is revoked", async () => {
     await page.goto(`${platform.query}/#/`);
     await page.locator(".tile").first().waitFor();

@@ -1,4 +1,4 @@
-import type { ServiceDetail, Summary, Trends } from "../../answers.ts";
+import type { PlannedWorkView, ServiceDetail, Summary, Trends } from "../../answers.ts";
 import type { DeadLetterCount, DeadLetterView } from "../../dead-letter-answers.ts";
 import type { HealthHistory, Histories } from "../../health-answers.ts";
 import type { MarkersAnswer } from "../../marker-answers.ts";
@@ -62,6 +62,12 @@ export function readMarkers(service: string, { from, to }: Span, signal: AbortSi
 /** @throws {Refusal} without the right to it */
 export function setRetired(service: string, isRetired: boolean): Promise<unknown> {
   return ask(`${pathOf(service)}/retired`, { method: isRetired ? "PUT" : "DELETE" });
+}
+
+/** Plans work on a service in place of what was planned by the API, or none. @throws {Refusal} without the right to it */
+export function setMaintenance(service: string, work: PlannedWorkView | undefined): Promise<unknown> {
+  const init = work === undefined ? { method: "DELETE" } : { method: "PUT", ...asJson(JSON.stringify(work)) };
+  return ask(`${pathOf(service)}/maintenance`, init);
 }
 
 /** The figures for each value of a metadata key, or of `status`. */

@@ -1,34 +1,28 @@
 import { useEffect, useRef, useState } from "preact/hooks";
-import { type Refusal, setRetired } from "./api.ts";
+import { setRetired } from "./api.ts";
+import { useChange } from "./change.ts";
 
 interface RetireProperties {
   service: string;
   isRetired: boolean;
 }
 
-/** Retires a service, once the reader has confirmed it, and brings it back. Who has no right to it is told so by pulse-query. */
+/** Retires a service, once the reader has confirmed it, and brings it back. */
 export function Retire({ service, isRetired }: RetireProperties) {
   const [changed, setChanged] = useState<boolean>();
-  const [words, setWords] = useState("");
+  const { words, change } = useChange();
   const dialog = useRef<HTMLDialogElement>(null);
   const isOut = changed ?? isRetired;
   // pulse-query knows of the change some seconds later.
   useEffect(() => setChanged(undefined), [service, isRetired]);
-  const change = async () => {
+  const turn = async () => {
     dialog.current?.close();
-    setWords("…");
-    try {
-      await setRetired(service, !isOut);
-      setChanged(!isOut);
-      setWords(isOut ? "It is back, unless the file of settings retires it." : "It is retired.");
-    } catch (error) {
-      const { status, message } = error as Refusal;
-      setWords(`Nothing has changed. ${message}${status === 401 ? " Sign in with a token that may change it." : ""}`);
-    }
+    const done = isOut ? "It is back, unless the file of settings retires it." : "It is retired.";
+    if (await change(() => setRetired(service, !isOut), done)) setChanged(!isOut);
   };
   return (
-    <div class="retire">
-      <button type="button" class="button" onClick={isOut ? change : () => dialog.current?.showModal()}>
+    <div class="change">
+      <button type="button" class="button" onClick={isOut ? turn : () => dialog.current?.showModal()}>
         {isOut ? "Bring it back" : "Retire…"}
       </button>
       <p role="status">{words}</p>
@@ -41,7 +35,7 @@ export function Retire({ service, isRetired }: RetireProperties) {
         <button type="button" class="button" onClick={() => dialog.current?.close()}>
           Cancel
         </button>{" "}
-        <button type="button" class="button" onClick={change}>
+        <button type="button" class="button" onClick={turn}>
           Retire
         </button>
       </dialog>

@@ -6,6 +6,7 @@ import { DeadLetters } from "./dead-letters.tsx";
 import { Elsewhere } from "./elsewhere.tsx";
 import { Figures } from "./figures.tsx";
 import { useLive } from "./live.ts";
+import { Maintenance } from "./maintenance.tsx";
 import { marksOf } from "./marks.ts";
 import { MetadataCard, NewestPulses, withPulse } from "./newest-pulses.tsx";
 import { changeQuery, type PageView } from "./page-view.ts";
@@ -72,7 +73,12 @@ export function ServicePage({ service: name, query }: { service: string; query: 
       <NewestPulses pulses={pulses} isKnown={isKnown} />
       <DeadLetters service={name} />
       <Elsewhere service={name} />
-      {detail !== undefined && <Retire service={name} isRetired={detail.retired} />}
+      {detail !== undefined && (
+        <>
+          <Maintenance service={name} plan={detail.maintenance} />
+          <Retire service={name} isRetired={detail.retired} />
+        </>
+      )}
     </SubPage>
   );
 }
