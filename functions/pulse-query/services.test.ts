@@ -181,10 +181,11 @@ describe("GET /services/{service}/badge.svg", () => {
     expect([asked?.status, await asked?.text()]).toEqual([200, await bare?.text()]);
   });
 
-  it("escapes the name, and shows a service that never pulsed as unknown", async () => {
+  it("shows a service that never pulsed as unknown, and repeats no text that is no name", async () => {
+    const never = await fetch(`${host.url}/services/never/badge.svg`);
+    expect(await never.text()).toContain("never: unknown");
     const response = await fetch(`${host.url}/services/${encodeURIComponent('<script>&"')}/badge.svg`);
-    const svg = await response.text();
-    expect(svg).toContain("&lt;script&gt;&amp;&quot;: unknown");
-    expect(svg).not.toContain("<script");
+    expect(response.status).toBe(400);
+    expect(await response.text()).not.toContain("<script");
   });
 });

@@ -23,8 +23,10 @@ interface Span {
 
 /** The services whose pulses are known; a question about any other name finds none. */
 export const KNOWN_SERVICES = ["known-a", "known-b", "known/c:d", "known.e"];
+const NAME_FORM = /^[A-Za-z0-9][A-Za-z0-9._:/-]*$/;
 const serviceName = fc.oneof(
   { weight: 3, arbitrary: fc.constantFrom(...KNOWN_SERVICES) },
+  { weight: 1, arbitrary: fc.stringMatching(/^[A-Za-z0-9][A-Za-z0-9._:/-]{0,40}$/) },
   { weight: 1, arbitrary: text(1, 60).filter((name) => !/^\.{0,2}$/.test(name)) },
 );
 
@@ -50,6 +52,7 @@ function spanQuery<K extends "pulses" | "lines" | "summary">(
       } = Object.fromEntries(parameters.map(([name, { value }]) => [name, value]));
       const faults = faultsOf(parameters);
       if (faults.length === 0 && from !== undefined && to !== undefined && from >= to) faults.push("/query/to");
+      if (!NAME_FORM.test(service)) faults.push("/service_name");
       const span = { ...(from !== undefined && { from }), ...(to !== undefined && { to }) };
       const about =
         kind === "summary"
