@@ -5,19 +5,18 @@ import { NAMESPACE } from "../../infra/platform-stack.ts";
 import { until } from "../platform.ts";
 import { functionUrl, selectorOf } from "./world.ts";
 
-const PERSIST = ["services.serving.knative.dev", "pulse-persist", "-n", NAMESPACE];
+/** pulse-health, too: its own pulses, one every ten seconds, would keep pulse-persist awake. */
+const SLEEPERS = ["pulse-health", "pulse-persist"] as const;
+type Sleeper = (typeof SLEEPERS)[number];
 
 /** Lets pulse-persist scale to zero, wakes it by a pulse, and restores its scale. */
 export async function wakeFromZero(): Promise<{ coldStartMs: number; id: string }> {
-  const annotations = { "min-scale": "0", window: "6s" };
-  const before = await setScale(annotations);
+  const before: [Sleeper, Record<string, string | null>][] = [];
   try {
-    await until(
-      "pulse-persist to be at zero",
-      async () =>
-        (await kubectl(["get", "pods", "-n", NAMESPACE, "-l", selectorOf("pulse-persist"), "-o", "name"])) === "",
-      240_000,
-    );
+    for (const sleeper of SLEEPERS) {
+      before.push([sleeper, await setScale(sleeper, { "min-scale": "0", window: "6s" })]);
+      await until(`${sleeper} to be at zero`, () => isAtZero(sleeper), 240_000);
+    }
     const id = "woke-persist";
     const startedAt = performance.now();
     const response = await fetch(`${functionUrl("pulse-ingest")}/pulse`, {
@@ -28,18 +27,29 @@ export async function wakeFromZero(): Promise<{ coldStartMs: number; id: string 
     expect(response.status).toBe(202);
     return { coldStartMs: performance.now() - startedAt, id };
   } finally {
-    await setScale(before);
+    for (const [sleeper, scale] of before) await setScale(sleeper, scale);
   }
 }
 
+async function isAtZero(sleeper: Sleeper): Promise<boolean> {
+  return (await kubectl(["get", "pods", "-n", NAMESPACE, "-l", selectorOf(sleeper), "-o", "name"])) === "";
+}
+
 /** Sets annotations of the autoscaler and returns their former values; `null` stands for none. */
-async function setScale(scale: Record<string, string | null>): Promise<Record<string, string | null>> {
-  const service = JSON.parse(await kubectl(["get", ...PERSIST, "-o", "json"]));
+async function setScale(
+  sleeper: Sleeper,
+  scale: Record<string, string | null>,
+): Promise<Record<string, string | null>> {
+  const service = JSON.parse(await kubectl(["get", ...knativeService(sleeper), "-o", "json"]));
   const nameOf = (key: string) => `autoscaling.knative.dev/${key}`;
   const was = service.spec.template.metadata.annotations;
   const annotations = Object.fromEntries(Object.entries(scale).map(([key, value]) => [nameOf(key), value]));
   const patch = JSON.stringify({ spec: { template: { metadata: { annotations } } } });
-  await kubectl(["patch", ...PERSIST, "--type", "merge", "--patch", patch]);
+  await kubectl(["patch", ...knativeService(sleeper), "--type", "merge", "--patch", patch]);
   await waitUntilReady(["services.serving.knative.dev"], NAMESPACE);
   return Object.fromEntries(Object.keys(scale).map((key) => [key, was[nameOf(key)] ?? null]));
+}
+
+function knativeService(name: Sleeper): string[] {
+  return ["services.serving.knative.dev", name, "-n", NAMESPACE];
 }
