@@ -60,7 +60,7 @@ export function withoutThresholds(expr: string): string {
   const ends: number[] = [];
   promql.parse(expr).iterate({
     enter({ name, to, node }) {
-      const isComparison = ["Gtr", "Lss", "Gte", "Lte", "EqlC", "Neq"].includes(name);
+      const isComparison = ["Gtr", "Lss", "Gte", "Lte", "Eql", "Neq"].includes(name);
       const givesNumbers = /^\s*bool\b/.test(expr.slice(to));
       if (isComparison && !givesNumbers && node.parent?.name === "BinaryExpr") ends.push(to);
     },
