@@ -1,5 +1,6 @@
 import type { Dashboard } from "@grafana/grafana-foundation-sdk/dashboard";
 import { fillIn, queriesOfBoard } from "../../dashboards/testing/queries.ts";
+import { OWN_SERVICE } from "../../events/own-service.ts";
 import { METRICS } from "../../functions/metrics/names.ts";
 import { run } from "../../infra/cluster/command.ts";
 import { KUBECONFIG } from "../../infra/stack.ts";
@@ -61,8 +62,8 @@ export async function openPrometheus(): Promise<Prometheus> {
       }
     },
     async ledger() {
-      // Includes pods that were scaled away since.
-      const everCounted = (metric: string) => `sum(max_over_time(${metric}[1h]))`;
+      // Includes pods that were scaled away since. PulseMesh's own pulses go on all the time.
+      const everCounted = (metric: string) => `sum(max_over_time(${metric}{service!="${OWN_SERVICE}"}[1h]))`;
       const [accepted, stored, deadLettered] = await Promise.all([
         query(everCounted(METRICS.accepted)),
         query(everCounted(METRICS.stored)),
