@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { Registry } from "prom-client";
 import { expect, it } from "vitest";
 import type { ServiceHealth } from "../../events/service-health.ts";
@@ -55,18 +56,24 @@ it("of more services in trouble than have gauges, the worst come first, and thos
 });
 
 /** The lines of a scrape. */
-async function scrape(judged: Judged[], { file = "", judgedUntil = NOW } = {}): Promise<string[]> {
+function open(judged: () => Judged[], { file = "", judgedUntil = NOW } = {}): Registry {
   const registry = new Registry();
   const settings = parseServices(file, { file: "services.yaml", variable: "PULSE_SERVICES_FILE" });
   gaugeHealth({
     registers: [registry],
-    judged: () => judged,
+    judged,
     judgedUntil: () => judgedUntil,
     settings: () => settings,
     untold: () => 3,
     now: () => NOW,
   });
-  return (await registry.metrics()).split("\n").filter((line) => line !== "" && !line.startsWith("#"));
+  return registry;
+}
+
+async function scrape(judged: Judged[], options?: { file?: string; judgedUntil?: number }): Promise<string[]> {
+  return (await open(() => judged, options).metrics())
+    .split("\n")
+    .filter((line) => line !== "" && !line.startsWith("#"));
 }
 
 it("a scrape has the health of each service, since when, and until when it is judged", async () => {
@@ -77,6 +84,16 @@ it("a scrape has the health of each service, since when, and until when it is ju
     `${METRICS.judgedUntil} ${NOW / 1000}`,
     `${METRICS.untold} 3`,
   ]);
+});
+
+it("a scrape looks at the services once, and the next one again", async () => {
+  let looks = 0;
+  const registry = open(() => [judgedOf(`seen-${++looks}`)]);
+  for (const look of [1, 2]) {
+    expect(await registry.metrics()).toContain(`${METRICS.serviceHealth}{service="seen-${look}"} 2`);
+    expect(looks).toBe(look);
+    await nextTurn();
+  }
 });
 
 it("a scrape says which services are in maintenance, and nothing of retired ones", async () => {

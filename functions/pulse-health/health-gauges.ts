@@ -60,9 +60,17 @@ export interface HealthGaugesOptions {
 /** Shows Prometheus what the keeper says, except of retired services. */
 export function gaugeHealth({ registers, judged, judgedUntil, settings, untold, now }: HealthGaugesOptions): void {
   const services = new GaugedServices();
+  let seen: ReturnType<GaugedServices["of"]> | undefined;
+  // Once for the gauges of a scrape, which are written in one turn: all of them are of the same services.
   const look = () => {
-    const shown = [...judged()].filter(({ service }) => !settings().of(service).isRetired);
-    return services.of(shown, now());
+    if (seen === undefined) {
+      const shown = [...judged()].filter(({ service }) => !settings().of(service).isRetired);
+      seen = services.of(shown, now());
+      setImmediate(() => {
+        seen = undefined;
+      });
+    }
+    return seen;
   };
   registerScraped({
     name: METRICS.serviceHealth,
