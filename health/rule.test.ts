@@ -3,33 +3,10 @@ import { describe, expect, it } from "vitest";
 import { clockLag, type Lags, noteNewest, usualLag, withClock } from "./lag.ts";
 import type { Judging, Pulse } from "./testing/judging.ts";
 import { every, inWords, runsOf, START } from "./testing/judging.ts";
+import { DAY, HOUR, heartbeat, hourly, nights, replicas, stream } from "./testing/senders.ts";
 
 /** The keeper judges so many seconds after the end of a cell. */
 const SETTLE_S = 3;
-const HOUR = 3600;
-const DAY = 24 * HOUR;
-
-/** Pulses a minute long after each other, the n-th of which say something else. */
-function heartbeat(others: Record<number, string>, count = 60): Pulse[] {
-  return every(60, 0, count * 60, (i) => others[i] ?? "ok");
-}
-
-/** A thousand a second. */
-const stream = (from: number, to: number, status: (i: number) => string) => every(0.001, from, to, status);
-
-/** Pulses a minute of some replicas, whose pace is not quite even. */
-function replicas(count: number, failing: readonly number[]): Pulse[] {
-  const all = Array.from({ length: count }, (_, replica) =>
-    every(60, (replica * 63) / count, HOUR, failing.includes(replica) ? "503" : "ok").map(
-      ([time, status], i): Pulse => [time + ((i * 7919 + replica * 31) % 100) / 50, status],
-    ),
-  );
-  return all.flat();
-}
-
-const nights = (days: readonly number[], status = "ok") => days.map((day): Pulse => [day * DAY, status]);
-const hourly = (hours: number, of: (from: number) => Pulse[]) =>
-  Array.from({ length: hours }, (_, hour) => of(hour * HOUR)).flat();
 
 interface Case extends Judging {
   name: string;

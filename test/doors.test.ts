@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { PULSE_TYPE } from "../events/cloud-event.ts";
 import { BROKER } from "../events/triggers.ts";
 import { entry, toJson } from "../functions/pulse-ingest/otlp/testing/otlp-requests.ts";
-import { readDocument } from "./documents.ts";
+import { ROWS, type Row } from "./door-table.ts";
 import { type Platform, type Role, startPlatform } from "./platform.ts";
 
 const SERVICE = "checkout";
@@ -19,22 +19,6 @@ const NARROW = "a-token-for-one-service";
 /** Tokens for every service with one right alone. */
 const SENDER = "a-token-that-may-send";
 const READER = "a-token-that-may-read";
-
-interface Row {
-  process: Role;
-  door: string;
-  right: string;
-  answers: readonly string[];
-}
-
-const ROWS: readonly Row[] = [
-  ...readDocument("docs/security.md").matchAll(/^\| (pulse-\w+|broker) \| `([A-Z]+ [^`]+)` \| ([^|]+) \|(.*)\|$/gm),
-].map(([, process, door, right, answers]) => ({
-  process: process as Role,
-  door: door as string,
-  right: (right as string).replace(/,.*/, ""),
-  answers: (answers as string).split("|").map((answer) => answer.trim()),
-}));
 
 const TOKENS = [
   ["no token", undefined],

@@ -3,7 +3,6 @@
 // are in it, chunks.ts says what it carries, slow-down.ts who must send less.
 import type { CloudEvent } from "../../events/cloud-event.ts";
 import type { Pulse } from "../../events/pulse.ts";
-import type { HttpRequest } from "../../http/route.ts";
 import { SMALL_BYTES } from "../../http/shedding.ts";
 import type { OpenSpan, Tracing } from "../../http/tracing.ts";
 import type { EmitOutcome, SentEvent } from "../broker-client.ts";
@@ -11,6 +10,7 @@ import { type Chunk, chunksOf, eventOf } from "./chunks.ts";
 import { departureOf, mostOpenAfter, type Traffic } from "./departure.ts";
 import { type Claimant, takeFairly } from "./fair-share.ts";
 import type { IngestMetrics } from "./ingest-metrics.ts";
+import { NOBODY, type Origin } from "./origin.ts";
 import { SlowDown } from "./slow-down.ts";
 
 /**
@@ -58,14 +58,6 @@ interface OpenRequest extends Claimant {
   resolve: (outcome: RequestOutcome) => void;
 }
 
-/** Who sends, how large the body was, the request's step in a trace, and how long (ms) its sender waits for an answer. */
-export type Origin = Pick<HttpRequest, "client" | "span"> & { bodyBytes: number; patienceMs?: number };
-
-export function originOf({ client, span, body }: HttpRequest): Origin {
-  return { client, span, bodyBytes: body.length };
-}
-
-const NOBODY: Origin = { client: () => "", bodyBytes: 0 };
 /** Of the buffer, for requests with large bodies. */
 const LARGE_SHARE = 7 / 8;
 

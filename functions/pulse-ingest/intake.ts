@@ -9,9 +9,10 @@ import { replyToFailedEmit } from "../outcome-replies.ts";
 import { bearerOf } from "../tokens/credential.ts";
 import { forbidden, unauthorized } from "../tokens/refusals.ts";
 import { EVERY_SERVICE, type Grant, type Tokens } from "../tokens/token-file.ts";
-import type { Emitter, Origin, RequestOutcome } from "./emitter.ts";
+import type { Emitter, RequestOutcome } from "./emitter.ts";
 import type { IngestMetrics, RejectReason } from "./ingest-metrics.ts";
 import type { KnownServices, NewServices } from "./known-services.ts";
+import type { Origin } from "./origin.ts";
 
 export interface IntakeOptions {
   emitter: Emitter;

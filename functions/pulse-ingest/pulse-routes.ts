@@ -6,8 +6,8 @@ import type { Pulse } from "../../events/pulse.ts";
 import { badRequest, contentOf, problem } from "../../http/problem.ts";
 import type { HttpReply, HttpRequest, Route } from "../../http/route.ts";
 import { bearerOf } from "../tokens/credential.ts";
-import { originOf } from "./emitter.ts";
 import type { Intake } from "./intake.ts";
+import { originOf } from "./origin.ts";
 import { isPlainType, pulsesOfEvents, pulsesOfPlain } from "./request-pulses.ts";
 
 const TWO_CONTENT_TYPES = [{ pointer: "", rule: "Expected one Content-Type, or equal ones", got: "different ones" }];

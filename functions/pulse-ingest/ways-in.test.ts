@@ -3,18 +3,12 @@ import { describe, expect, it, vi } from "vitest";
 import type { FunctionHost } from "../testing/function-host.ts";
 import { metricOf, openIngest, post, pulse } from "../testing/ingest-function.ts";
 import { entry, requestOf, toJson } from "./otlp/testing/otlp-requests.ts";
+import { zipkinSpan } from "./zipkin/testing/zipkin-span.ts";
 
-const span = {
-  traceId: "1",
-  id: "2",
-  timestamp: Date.now() * 1000,
-  duration: 1,
-  localEndpoint: { serviceName: "cart" },
-};
 const WAYS = [
   ["/pulse", JSON.stringify(pulse("a")), "application/problem+json", { title: expect.any(String) }],
   ["/v1/traces", toJson(requestOf([entry()])), "application/json", { code: expect.any(Number) }],
-  ["/api/v2/spans", JSON.stringify([span]), "application/problem+json", { title: expect.any(String) }],
+  ["/api/v2/spans", JSON.stringify([zipkinSpan()]), "application/problem+json", { title: expect.any(String) }],
   ["/ping/cart", "", "application/problem+json", { title: expect.any(String) }],
 ] as const;
 

@@ -10,8 +10,8 @@ import { refuseOtherSites } from "../../../http/changes.ts";
 import { badRequest } from "../../../http/problem.ts";
 import type { HttpReply, HttpRequest, Route } from "../../../http/route.ts";
 import { bearerOf } from "../../tokens/credential.ts";
-import { originOf } from "../emitter.ts";
 import type { Intake } from "../intake.ts";
+import { originOf } from "../origin.ts";
 import { gatusPing, kumaPing, runPing } from "./ping.ts";
 import { newRunId } from "./run-id.ts";
 

@@ -6,6 +6,7 @@ import { metricOf, openIngest, PATIENT } from "../../testing/ingest-function.ts"
 import { fileOf } from "../../testing/token-files.ts";
 import { compose } from "../compose.ts";
 import { entry, requestOf, toJson } from "../otlp/testing/otlp-requests.ts";
+import { zipkinSpan } from "../zipkin/testing/zipkin-span.ts";
 
 const closers: (() => Promise<void>)[] = [];
 afterEach(async () => {
@@ -82,16 +83,9 @@ it("spans that a broker does not answer are a failure while their exporter still
   const { pass, ...clock } = openClock();
   const { broker, host } = await openIngest(PATIENT, clock);
   broker.answer = () => "hang";
-  const span = {
-    traceId: "1",
-    id: "2",
-    timestamp: Date.now() * 1000,
-    duration: 1,
-    localEndpoint: { serviceName: "cart" },
-  };
   const answers = [
     ["/v1/traces", toJson(requestOf([entry()]))],
-    ["/api/v2/spans", JSON.stringify([span])],
+    ["/api/v2/spans", JSON.stringify([zipkinSpan()])],
   ].map(([path, body]) => {
     const init = { method: "POST", headers: { "content-type": "application/json" }, body: body as string };
     return fetch(`${host.url}${path}`, init);

@@ -1,7 +1,7 @@
 import type { HttpReply, HttpRequest } from "../../../http/route.ts";
 import { bearerOf } from "../../tokens/credential.ts";
-import { originOf } from "../emitter.ts";
 import type { Intake } from "../intake.ts";
+import { originOf } from "../origin.ts";
 import type { Sieve } from "./sieve.ts";
 
 /**
