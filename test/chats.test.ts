@@ -22,7 +22,7 @@ const [receivers = ""] = RECIPES.filter((block) => block.startsWith("receivers:"
 const transformOf = (name: string) =>
   MANIFESTS.find(({ kind, metadata }) => kind === "EventTransform" && metadata.name === name);
 
-/** An event of a service that went down, or whatever else is told of it. */
+/** The event of a change: without `news`, that checkout went down. */
 function eventOf(news: Partial<HealthNews> = {}, cause = "2 of 2 pulses said 503"): CloudEvent {
   const run = { health: "down", since: SINCE, confirmedAt: SINCE + 15_000, cause } as const;
   const change = { service: "checkout", since: SINCE, previous: "up", isRevised: false, revision: 0 } as const;

@@ -59,7 +59,7 @@ export async function compose(parts: Parts): Promise<PulseFunction> {
     round: async () => {
       // Not waited for: a broker that is away must not keep services from being judged.
       void own.send();
-      // Before services are judged: a service may have been retired while no pulse-health ran, and nobody is told of that one.
+      // Before the round: the announcer tells nothing of a service that was retired while no pulse-health ran.
       await services.refresh(store.health);
       await keeper.round();
       announcer.tell();

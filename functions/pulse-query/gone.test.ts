@@ -1,4 +1,4 @@
-// What is told of a service whose last pulse has outlived the retention.
+// A service leaves the list with its last pulse: its open incident ends, and its past stays readable.
 import { join } from "node:path";
 import { expect, it, onTestFinished } from "vitest";
 import { DAY_MS } from "../../events/time.ts";

@@ -33,7 +33,7 @@ it("is one figure where both are the same, or one alone is known", () => {
   expect(describe(bucketOf(168, 0, null), bucketOf(24, 600, 72), now)).toBe(words);
 });
 
-it("is told of a service that is silent now", () => {
+it("shows what is usual beside a service that is silent now", () => {
   expect(describe(bucketOf(24, 600, 72), bucketOf(0, 0, null))).toBe(
     "From 09:00 to 09:15: p95 –, usual for this hour 72.0 ms; 0 pulses a minute, usual 10.",
   );
