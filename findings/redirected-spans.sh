@@ -18,7 +18,7 @@ cat >pom.xml <<'XML'
   </dependencies>
 </project>
 XML
-mvn -q -B -Dstyle.color=never dependency:copy-dependencies -DoutputDirectory=jars >&2
+mvn -q -B -Dstyle.color=never org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy-dependencies -DoutputDirectory=jars >&2
 
 # /old/CLIENT answers 308 with /new/CLIENT, as a gateway does that has moved or wants https; /new/CLIENT takes spans.
 cat >server.cjs <<'JS'

@@ -14,7 +14,7 @@ cat >pom.xml <<'XML'
   </dependencies>
 </project>
 XML
-mvn -q -B -Dstyle.color=never dependency:copy-dependencies -DoutputDirectory=jars >&2
+mvn -q -B -Dstyle.color=never org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy-dependencies -DoutputDirectory=jars >&2
 
 # /moved answers 308. The second request of a connection at /restarted ends with the connection, as where a server is started again.
 cat >server.cjs <<'JS'
