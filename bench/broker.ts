@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { BROKER_NODE_FLAGS } from "../settings/node-flags.ts";
 import { freePort } from "../settings/tcp-ports.ts";
 import { post, runLoad } from "./load.ts";
 import { cpuMicros, residentMb, type Started, startProgram, stopChild, untilListening } from "./process.ts";
@@ -71,7 +72,7 @@ function eventsOf(type: string, body: string): () => Buffer {
 async function startBroker(subscriberPort: number): Promise<Started> {
   const folder = await mkdtemp(join(tmpdir(), "pulsemesh-bench-"));
   const port = await freePort();
-  const child = spawn(process.execPath, ["--max-semi-space-size=16", "local/broker/main.ts"], {
+  const child = spawn(process.execPath, [...BROKER_NODE_FLAGS, "local/broker/main.ts"], {
     env: {
       ...process.env,
       PULSE_LOG_LEVEL: "warn",

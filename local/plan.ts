@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 import { BROKER } from "../events/triggers.ts";
 import type { FunctionName } from "../settings/function-settings.ts";
 import { type LocalSettings, localSettings } from "../settings/local-settings.ts";
-import { NODE_FLAGS } from "../settings/node-flags.ts";
+import { BROKER_NODE_FLAGS, NODE_FLAGS } from "../settings/node-flags.ts";
 
 /** A process that the supervisor keeps running. */
 export interface PlannedProcess {
@@ -25,8 +25,6 @@ const ROOT = fileURLToPath(new URL("..", import.meta.url));
 // The rooms that an entry loads: test/watched-sources.test.ts compares them with its imports.
 const FUNCTION_SOURCES = ["events", "functions", "health", "history", "http", "settings", "storage", "tracing"];
 const BROKER_SOURCES = ["events", "http", "local/broker", "settings", "tracing"];
-/** In MB. Node lets the young generation grow to 128 MB under load, for garbage that lives for milliseconds. */
-const BROKER_SEMI_SPACE = 16;
 
 /** The settings, without OTLP's port where something else listens there. */
 export type PlanSettings = Omit<LocalSettings, "otlpPort"> & { otlpPort: number | undefined };
@@ -91,7 +89,7 @@ export function planProcesses(
     }),
     {
       name: "broker",
-      args: [`--max-semi-space-size=${BROKER_SEMI_SPACE}`, join(ROOT, "local/broker/main.ts")],
+      args: [...BROKER_NODE_FLAGS, join(ROOT, "local/broker/main.ts")],
       env: shared,
       port: settings.brokerPort,
       portVariable: brokerPort.variable,
