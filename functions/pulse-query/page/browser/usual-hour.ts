@@ -5,28 +5,30 @@ import { formatLatency, formatMinute, formatRate } from "./format.ts";
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
-const WEEK_HOURS = 168;
-const HOURS_AGO = [24, WEEK_HOURS];
+/** This hour, and the same one a day and a week ago. */
+const HOURS_AGO = [0, 24, 168];
 
-/** The whole hours from the one a week ago to this one. Those that have ended are rolled up, and all screens ask for the same. */
-export function usualSpan(now: number): Span {
-  const begin = hourOf(now);
-  return { from: begin - WEEK_HOURS * HOUR_MS, to: begin + HOUR_MS, buckets: WEEK_HOURS + 1 };
+/** The whole hours to ask for: of those that have ended the sums are ready, and all screens ask for the same. */
+export function usualSpans(now: number): Span[] {
+  return HOURS_AGO.map((hours) => {
+    const from = hourOf(now) - hours * HOUR_MS;
+    return { from, to: from + HOUR_MS, buckets: 1 };
+  });
 }
 
 /**
  * This hour so far beside the usual one, in words; `undefined` where no pulse came in the same hour a day and a week ago.
- * @param summary of `usualSpan(now)`
+ * @param summaries of `usualSpans(now)`
  */
-export function describeHour({ buckets }: Pick<Summary, "buckets">, now: number): string | undefined {
+export function describeHour(summaries: readonly Pick<Summary, "buckets">[], now: number): string | undefined {
   const since = hourOf(now);
   // Where the pulses are gone, a bucket is a whole day.
-  const bucketAt = (from: number) =>
-    buckets.find((one) => Date.parse(one.from) === from && Date.parse(one.to) === from + HOUR_MS);
-  const before = HOURS_AGO.map((hours) => bucketAt(since - hours * HOUR_MS)).filter((one) => one !== undefined);
-  const usual = before.filter(({ count }) => count > 0);
+  const [current, ...before] = summaries.map(({ buckets }) =>
+    buckets.find(({ from, to }) => Date.parse(to) - Date.parse(from) === HOUR_MS),
+  );
+  const usual = before.filter((one) => one !== undefined && one.count > 0) as SummaryBucket[];
   if (usual.length === 0) return undefined;
-  const { p95 = null, count = 0 } = bucketAt(since) ?? {};
+  const { p95 = null, count = 0 } = current ?? {};
   const minutes = Math.max(1, (now - since) / MINUTE_MS);
   const range = (figure: (bucket: SummaryBucket) => number, format: (value: number) => string) => {
     const values = usual.map(figure).sort((a, b) => a - b);

@@ -1,9 +1,8 @@
 import { useEffect, useState } from "preact/hooks";
 import { readSummary } from "./api.ts";
-import { describeHour, usualSpan } from "./usual-hour.ts";
+import { describeHour, usualSpans } from "./usual-hour.ts";
 import { whileShown } from "./while-shown.ts";
 
-/** The answer takes 40 kB. */
 const EVERY_MS = 2 * 60_000;
 
 /** How slow a service is in this hour, and how many pulses come, beside what is usual. Nothing where no past is known. */
@@ -13,8 +12,8 @@ export function Usual({ service }: { service: string }) {
     () =>
       whileShown(EVERY_MS, (signal) => {
         const now = Date.now();
-        return readSummary(service, usualSpan(now), signal).then(
-          (summary) => setWords(describeHour(summary, now)),
+        return Promise.all(usualSpans(now).map((span) => readSummary(service, span, signal))).then(
+          (summaries) => setWords(describeHour(summaries, now)),
           // The figures of the span say what is wrong.
           () => undefined,
         );
