@@ -1,4 +1,5 @@
 // A function's process. PULSE_FUNCTION says which function, and the process loads only that one's parts.
+import { endAtOnce } from "../http/process-end.ts";
 import type { FunctionName } from "../settings/function-settings.ts";
 import type { Compose } from "./parts.ts";
 import { run } from "./runtime/run.ts";
@@ -11,4 +12,5 @@ const COMPOSERS: Record<FunctionName, () => Promise<{ compose: Compose }>> = {
   "pulse-health": () => import("./pulse-health/compose.ts"),
 };
 
+endAtOnce();
 run(process.env, async (name) => (await COMPOSERS[name]()).compose);

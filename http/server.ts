@@ -14,6 +14,7 @@
 //   refusal-log.ts    writes a line for what was refused
 //   listening.ts      at which addresses it listens
 //   drain.ts          stops without failing a request
+//   process-end.ts    ends the process, once it has stopped
 //   tracing.ts        says what a process tells of its steps, where somebody takes spans
 //   young-garbage.ts  keeps a request's objects cheap to collect
 import type { IncomingMessage, Server, ServerResponse } from "node:http";

@@ -11,6 +11,8 @@ if (Number(process.versions.node.split(".")[0]) < MIN_NODE) {
 try {
   // Only after the check: the imports of run.ts need that Node.
   const { run } = await import("./run.ts");
+  const { endAtOnce } = await import("../http/process-end.ts");
+  endAtOnce();
   process.exit(await run(process.argv.slice(2), process.env));
 } catch (error) {
   // A person reads what is wrong with a setting, a port or an argument: the message, without a stack.

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { pino } from "pino";
 import { TRIGGERS } from "../../events/triggers.ts";
 import { logDestination } from "../../http/log-destination.ts";
+import { endAtOnce } from "../../http/process-end.ts";
 import { makeDataFolder } from "../../settings/data-folder.ts";
 import { functionSettings } from "../../settings/function-settings.ts";
 import { localSettings } from "../../settings/local-settings.ts";
@@ -12,6 +13,7 @@ import { openTracing } from "../../tracing/open.ts";
 import { startBroker } from "./broker.ts";
 import { readTriggersFile } from "./triggers-file.ts";
 
+endAtOnce();
 try {
   const ofBroker = { ...localSettings, logLevel: functionSettings.logLevel };
   const [settings, ofTracing] = readEach([ofBroker, tracingSettings], process.env);
