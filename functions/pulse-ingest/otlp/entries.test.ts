@@ -1,6 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { pulsesOf } from "./testing/exchange.ts";
-import { type Attributes, entry } from "./testing/otlp-requests.ts";
+import { pulsesIn } from "../../testing/broker.ts";
+import { broker } from "../../testing/ingest-and-broker.ts";
+import { pulsesOf, read, sendBytes } from "./testing/exchange.ts";
+import { type Attributes, entry, RESPONSE, requestOf, toJson } from "./testing/otlp-requests.ts";
 
 describe("an entry", () => {
   const parentSpanId = "eee19b7ec3c1b173";
@@ -21,6 +23,18 @@ describe("an entry", () => {
     const { pulses, rejected } = await pulsesOf([entry(fields)]);
     expect([pulses.length, rejected]).toEqual([isEntry ? 1 : 0, undefined]);
   });
+
+  it.each(['"kind":"SERVER"', '"kind":"2"', '"kind":3,"status":{"code":"ERROR"}'])(
+    "and every other span, is rejected with %s, which may hide what it is",
+    async (fields) => {
+      const request = toJson(requestOf([entry({ kind: 9 }), entry()])).replace('"kind":9', fields);
+      const answer = await read("json", await sendBytes("json", request), RESPONSE);
+      const rule =
+        "Expected kind and status.code as numbers, or as names such as SPAN_KIND_SERVER and STATUS_CODE_ERROR";
+      expect(answer).toEqual({ partialSuccess: { rejectedSpans: "1", errorMessage: `1 span: ${rule}.` } });
+      expect(pulsesIn(broker.received)).toHaveLength(1);
+    },
+  );
 
   it.each([
     [{ attributes: { "http.response.status_code": 503 } }, "503"],

@@ -19,6 +19,7 @@ const MAX_RESOURCE_TEXT = 256;
 const NO_TRACE = "0".repeat(32);
 const NO_SPAN = "0".repeat(16);
 const IDS = "Expected a traceId of 16 bytes and a spanId of 8 that are not all zeros";
+const ENUMS = "Expected kind and status.code as numbers, or as names such as SPAN_KIND_SERVER and STATUS_CODE_ERROR";
 const NO_NAME = `${NO_SERVICE}: set the resource's service.name (OTEL_SERVICE_NAME)`;
 
 /** Gives the entries among spans to a sieve. */
@@ -28,6 +29,7 @@ export function visitEntries(sieve: Sieve): VisitSpan {
   let service: string | undefined;
   let ofResource: [string, string][] = [];
   return (span, itsResource) => {
+    if (span.kind < 0 || span.statusCode < 0) return sieve.reject(ENUMS);
     if (!isEntry(span)) return;
     if (resource !== itsResource) {
       resource = itsResource;

@@ -212,10 +212,26 @@ describe("OTLP's readers", () => {
     expect(readJson(body)).toMatchObject([[{ traceId, spanId: "eee19b7ec3c1b173", ...times }, {}]]);
   });
 
+  it("take enums in JSON by their names, too, and null for an absent list", () => {
+    const named = (kind: string, code: string) => ({
+      kind: `SPAN_KIND_${kind}`,
+      status: { code: `STATUS_CODE_${code}` },
+    });
+    const spans = [named("UNSPECIFIED", "UNSET"), named("CLIENT", "OK"), named("CONSUMER", "ERROR"), { kind: "2" }];
+    const numbers = readJson(JSON.stringify({ resourceSpans: [{ scopeSpans: [{ spans }] }] }));
+    expect(numbers.map(([{ kind, statusCode }]) => [kind, statusCode])).toEqual([
+      [0, 0],
+      [3, 1],
+      [5, 2],
+      [-1, 0],
+    ]);
+    expect(readJson('{"resourceSpans":null}')).toEqual([]);
+  });
+
   it("take a field of another type in JSON for absent", () => {
     const strange = {
       traceId: 1,
-      kind: "SERVER",
+      kind: [2],
       endTimeUnixNano: null,
       attributes: [null, { key: "http.route" }],
       status: [],

@@ -1,5 +1,5 @@
 // ExportTraceServiceRequest in JSON (https://opentelemetry.io/docs/specs/otlp/#json-protobuf-encoding): ids in hex, enums as
-// numbers, 64 bits as a number or a string, unknown fields passed over. A field of another type counts as absent, so that a
+// numbers (by their names, too, as the Collector reads them), 64 bits as a number or a string, unknown fields passed over. A field of another type counts as absent, so that a
 // wrong span is one rejected span: the JS exporter writes null for NaN.
 import { parseJson } from "../../../events/cloud-event.ts";
 import { type Parsed, refuse } from "../../../events/fault.ts";
@@ -9,12 +9,17 @@ import { candidateOf, Resource, Span, type VisitSpan } from "./span.ts";
 /** The least attribute, `{"key":"","value":{}}`, takes 10 bytes for each of its two objects. */
 const MIN_BYTES_PER_PART = 10;
 
+const KINDS = ["UNSPECIFIED", "INTERNAL", "SERVER", "CLIENT", "PRODUCER", "CONSUMER"].map(
+  (name) => `SPAN_KIND_${name}`,
+);
+const STATUS_CODES = ["UNSET", "OK", "ERROR"].map((name) => `STATUS_CODE_${name}`);
+
 /** Calls `visit` for each span of a request, in order; gives the fault of what is no request, and has then called nothing. */
 export function readJsonTraces(body: Buffer, visit: VisitSpan): Parsed<undefined> {
   const json = parseJson(body, "", MIN_BYTES_PER_PART, true);
   if (!json.ok) return json;
   if (!isObject(json.value)) return refuse("", "Expected an object with resourceSpans", json.value);
-  const { resourceSpans = [] } = json.value;
+  const resourceSpans = json.value.resourceSpans ?? [];
   if (!Array.isArray(resourceSpans)) return refuse("/resourceSpans", "Expected an array", resourceSpans);
   const span = new Span();
   for (const group of resourceSpans) {
@@ -38,7 +43,7 @@ function readSpan(one: Record<string, unknown>, span: Span): void {
   span.spanId = hexOf(one.spanId);
   span.hasParent = /[^0]/.test(textOf(one.parentSpanId));
   span.flags = numberOf(one.flags);
-  span.kind = numberOf(one.kind);
+  span.kind = enumOf(one.kind, KINDS);
   span.name = textOf(one.name);
   const { startTimeUnixNano: start, endTimeUnixNano: end, status } = one;
   span.startMs = msOf(start);
@@ -47,7 +52,7 @@ function readSpan(one: Record<string, unknown>, span: Span): void {
   span.endNs = nsOf(end);
   noteAttributes(one.attributes, span);
   if (!isObject(status)) return;
-  span.statusCode = numberOf(status.code);
+  span.statusCode = enumOf(status.code, STATUS_CODES);
   span.statusMessage = textOf(status.message);
 }
 
@@ -78,6 +83,11 @@ function textOf(value: unknown): string {
 
 function numberOf(value: unknown): number {
   return typeof value === "number" ? value : 0;
+}
+
+/** The number of an enum, by its place among the names; -1 for a text that is none of them. */
+function enumOf(value: unknown, names: readonly string[]): number {
+  return typeof value === "string" ? names.indexOf(value) : numberOf(value);
 }
 
 /** Whole milliseconds of nanoseconds. */
