@@ -4,6 +4,7 @@ import { copyFileSync, mkdirSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
+import { expect } from "vitest";
 import { codeBlocksOf, readDocument } from "../documents.ts";
 import type { Platform } from "../platform.ts";
 
@@ -13,9 +14,29 @@ export const recipesIn = (language: string): string[] => codeBlocksOf(readDocume
 /** A recipe for that platform's pulse-ingest. */
 export const hereIs = (recipe: string, { ingest }: Platform) => recipe.replaceAll("http://localhost:8080", ingest);
 
-/** Runs a client until it ends. @throws with its output when it fails */
-export async function runClient(program: string, args: readonly string[], env: Record<string, string>, cwd = ".") {
-  await promisify(execFile)(program, [...args], { env: { ...process.env, ...env }, cwd });
+/** The variables that SDKs of OpenTelemetry read, as the document has them. */
+export function otelVariables(platform: Platform): Record<string, string> {
+  const [block = ""] = recipesIn("ini");
+  const lines = hereIs(block, platform).trim().split("\n");
+  return Object.fromEntries(lines.map((line) => line.split("=") as [string, string]));
+}
+
+/** A stretch of time in epoch ms, its ends included. */
+export interface Stretch {
+  from: number;
+  to: number;
+}
+
+/** Runs a client until it ends. @returns its output, and when it ran. @throws with its output when it fails */
+export async function runClient(
+  program: string,
+  args: readonly string[],
+  env: Record<string, string>,
+  cwd = ".",
+): Promise<Stretch & { stdout: string }> {
+  const from = Date.now();
+  const { stdout } = await promisify(execFile)(program, [...args], { env: { ...process.env, ...env }, cwd });
+  return { from, to: Date.now(), stdout };
 }
 
 /** Compiles a Go program beside this file. @returns the executable */
@@ -66,12 +87,53 @@ export function writeProgram(folder: string, name: string, code: string): string
   return file;
 }
 
+/** A pulse as the API gives it. */
 export interface ReadPulse {
-  id: string;
-  source: string;
+  service_name: string;
+  event_time: string;
   latency_ms: number;
   status: string;
+  health: string;
   metadata: Record<string, string>;
+  id: string;
+  source: string;
+  /** Of a pulse that came as a span. */
+  traceparent?: string;
+}
+
+/** The id of a pulse that came without one: a UUIDv7. */
+export const MADE_ID = expect.stringMatching(/^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
+
+/**
+ * Expects these fields of a pulse and no others. A time that is not among them lies in the stretch, and a latency that is not among
+ * them is no longer than it.
+ */
+export function expectPulse(
+  pulse: ReadPulse | undefined,
+  { from, to }: Stretch,
+  expected: Omit<ReadPulse, "event_time" | "latency_ms"> & Partial<ReadPulse>,
+): void {
+  const { event_time = "", latency_ms = -1 } = pulse ?? {};
+  expect(pulse).toEqual({ event_time, latency_ms, ...expected });
+  const time = Date.parse(event_time);
+  expect(new Date(time).toISOString()).toBe(event_time);
+  expect(time).toBeGreaterThanOrEqual(from);
+  expect(time).toBeLessThanOrEqual(to);
+  expect(latency_ms).toBeGreaterThanOrEqual(0);
+  if (expected.latency_ms === undefined) expect(latency_ms).toBeLessThanOrEqual(to - from);
+}
+
+/** What the ids of a span become; Zipkin has its kind behind them. */
+export function identityOf(traceId: string, spanId: string, kind = "") {
+  const id = `${traceId}:${spanId}${kind && `:${kind}`}`;
+  return { id, traceparent: `00-${traceId.padStart(32, "0")}-${spanId}-01` };
+}
+
+/** The same of ids that the client made up and told nobody: they have the form of ids. */
+export function madeIdentity(pulse: ReadPulse | undefined, kind = "", traceIdDigits: 16 | 32 = 32) {
+  const form = new RegExp(`^([0-9a-f]{${traceIdDigits}}):([0-9a-f]{16})(?::|$)`);
+  const [, traceId = "", spanId = ""] = form.exec(pulse?.id ?? "") ?? [];
+  return identityOf(traceId, spanId, kind);
 }
 
 /** Every stored pulse of a service. */
