@@ -5,11 +5,12 @@ import { LongestFirst } from "./test/longest-first.ts";
 
 const NEVER = ["**/node_modules/**", "dist/**", "**/*.slow.test.ts", "**/*.e2e.test.ts"];
 const CASSANDRA = "{storage,test}/cassandra/**/*.test.ts";
-// Rooms whose tests meet nothing that an earlier file left: no double that they import ends with the file.
-const STATELESS = [
-  "{events,health,history,http,settings}/**/*.test.ts",
+// Rooms of many small test files, which start few processes. Each file gets new instances of the project's modules.
+const SHARED = [
+  "{events,feed,functions,health,history,http,settings}/**/*.test.ts",
   "dashboards/{,boards/,grafana/}*.test.ts",
-  "functions/{metrics,pulse-query/page}/*.test.ts",
+  "local/broker/*.test.ts",
+  "storage/{,sqlite/}*.test.ts",
 ];
 
 export default defineConfig({
@@ -18,10 +19,19 @@ export default defineConfig({
     projects: [
       {
         extends: true,
-        test: { name: "main", include: ["**/*.test.ts"], exclude: [...NEVER, CASSANDRA, ...STATELESS] },
+        test: { name: "main", include: ["**/*.test.ts"], exclude: [...NEVER, CASSANDRA, ...SHARED] },
       },
-      // These share a process: most of what such a file took was its start.
-      { extends: true, test: { name: "stateless", include: STATELESS, exclude: NEVER, isolate: false } },
+      // These share processes: most of what such a file took was the start of its process and of the packages in it.
+      {
+        extends: true,
+        test: {
+          name: "shared",
+          include: SHARED,
+          exclude: NEVER,
+          isolate: false,
+          setupFiles: ["test/own-modules.ts"],
+        },
+      },
       {
         extends: true,
         // One node for the whole run, which starts only when one of these tests runs.

@@ -29,10 +29,10 @@ const LONG = [
 export class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
     const rank = ({ moduleId, project }: TestSpecification) => {
-      if (!project.config.isolate) return LONG.length + 1;
       const path = relative(project.config.root, moduleId);
       const found = LONG.findIndex((part) => path.startsWith(part));
-      return found === -1 ? LONG.length : found;
+      const place = found === -1 ? LONG.length : found;
+      return project.config.isolate ? place : LONG.length + 1 + place;
     };
     return (await super.sort(files)).sort((a, b) => rank(a) - rank(b));
   }
