@@ -11,6 +11,7 @@ import type { HeldAnswers } from "./held-answers.ts";
 import type { Pace } from "./pace.ts";
 import { problem, shortened } from "./problem.ts";
 import type { RefusalLog } from "./refusal-log.ts";
+import { originForm } from "./request-path.ts";
 import type { HttpReply, HttpRequest, Route } from "./route.ts";
 import type { Match } from "./router.ts";
 import type { OpenSpan, Tracing } from "./tracing.ts";
@@ -146,7 +147,7 @@ export class Exchange implements BodyReceiver, NewestRequest {
       this.#answer(reply);
       return;
     }
-    refusals.note(request, reply);
+    refusals.note(request, reply, this.#route);
     response.shouldKeepAlive = false;
     const { status, headers, body } = this.#worded(shortened(reply, maxRefusalBytes));
     response.writeHead(status, { ...headers, "content-length": Buffer.byteLength(body as string) });
@@ -192,7 +193,7 @@ export class Exchange implements BodyReceiver, NewestRequest {
       if (body instanceof Readable) body.destroy();
       return;
     }
-    if (!this.#route?.isProbe) refusals.note(this.#request, reply);
+    if (!this.#route?.isProbe) refusals.note(this.#request, reply, this.#route);
     if (drain.isDraining) response.shouldKeepAlive = false;
     if (body instanceof Readable) {
       response.writeHead(status, headers);
@@ -236,13 +237,6 @@ export class Exchange implements BodyReceiver, NewestRequest {
 
 function hasBody({ headers }: IncomingMessage): boolean {
   return headers["content-length"] !== undefined || headers["transfer-encoding"] !== undefined;
-}
-
-// RFC 9112, 3.2.2: a server also takes the absolute form, which clients send to a proxy.
-function originForm(target: string): string {
-  if (target.startsWith("/") || !URL.canParse(target)) return target;
-  const { pathname, search } = new URL(target);
-  return pathname + search;
 }
 
 function uriTooLong(): HttpReply {

@@ -1,17 +1,17 @@
 // A line for each refused request, at most ten a second.
 //
 // 1. No line holds what a client sent as data: not the body, and of its faults the rules without the values.
-//    Where a path may hold a token, the line has the path's beginning only.
+//    Of the path it has what the routes have (request-path.ts): a token may stand anywhere else.
 // 2. In a flood a refusal costs one counter: a line each second sums up the refusals that have none.
 import type { IncomingMessage } from "node:http";
 import type { Logger } from "pino";
 import { traceparentOf } from "../events/pulse.ts";
-import type { HttpReply } from "./route.ts";
+import type { HttpReply, Route } from "./route.ts";
 
 export interface RefusalLogOptions {
   log: Logger;
-  /** The beginnings of paths whose rest may be a secret: a line has the beginning alone. @default none */
-  secretUnder?: readonly string[];
+  /** What a line says of a request's path. */
+  shownPath: (request: IncomingMessage, route?: Route) => string;
   /** @default 10 */
   maxLinesPerSecond?: number;
 }
@@ -25,21 +25,21 @@ const isWarning = (status: number) => status >= 500 || status === 429 || status 
 /** Writes why requests were refused. */
 export class RefusalLog {
   readonly #log: Logger;
-  readonly #secretUnder: readonly string[];
+  readonly #shownPath: RefusalLogOptions["shownPath"];
   readonly #maxLines: number;
   #windowStart = Number.NEGATIVE_INFINITY;
   #lines = 0;
   #unwritten: Record<number, number> | undefined;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor({ log, secretUnder = [], maxLinesPerSecond = 10 }: RefusalLogOptions) {
+  constructor({ log, shownPath, maxLinesPerSecond = 10 }: RefusalLogOptions) {
     this.#log = log;
-    this.#secretUnder = secretUnder;
+    this.#shownPath = shownPath;
     this.#maxLines = maxLinesPerSecond;
   }
 
   /** Notes an answer if it refuses the request or a part of it. `request` is undefined where nothing could be read. */
-  note(request: IncomingMessage | undefined, reply: HttpReply): void {
+  note(request: IncomingMessage | undefined, reply: HttpReply, route?: Route): void {
     const { status } = reply;
     if (status < 400 && reply.faults === undefined) return;
     const now = performance.now();
@@ -54,7 +54,8 @@ export class RefusalLog {
       return;
     }
     const message = status < 400 ? "a part of a request refused" : "request refused";
-    this.#log[isWarning(status) ? "warn" : "info"](lineOf(request, reply, this.#secretUnder), message);
+    const place = request && { ...placeOf(request), path: this.#shownPath(request, route).slice(0, MAX_TEXT) };
+    this.#log[isWarning(status) ? "warn" : "info"](lineOf(reply, place), message);
   }
 
   /** Writes a line about the refusals that have none yet. */
@@ -67,11 +68,7 @@ export class RefusalLog {
   }
 }
 
-function lineOf(
-  request: IncomingMessage | undefined,
-  { status, body, faults = [], trail }: HttpReply,
-  secretUnder: readonly string[],
-): object {
+function lineOf({ status, body, faults = [], trail }: HttpReply, place: object | undefined): object {
   const { title, detail } = problemOf(body);
   const rules = new Set(faults.map(({ rule, got }) => `${rule}, got ${got}`));
   return {
@@ -80,29 +77,19 @@ function lineOf(
     // The detail of a client's fault may name what the client sent: its line has only the rules.
     ...(isWarning(status) && { detail }),
     ...(rules.size > 0 && { faults: faults.length, rules: [...rules].slice(0, MAX_RULES) }),
-    ...(request !== undefined && placeOf(request, secretUnder)),
+    ...place,
     ...trail,
   };
 }
 
-function placeOf({ method, url = "", headers }: IncomingMessage, secretUnder: readonly string[]): object {
+function placeOf({ method, headers }: IncomingMessage): object {
   const traceparent = traceparentOf(headers["ce-traceparent"]) ?? traceparentOf(headers.traceparent);
   const eventId = headers["ce-id"];
   return {
     method,
-    path: shownPath(url.split("?", 1)[0] ?? "", secretUnder).slice(0, MAX_TEXT),
     ...(typeof eventId === "string" && { eventId: eventId.slice(0, MAX_TEXT) }),
     ...(traceparent !== undefined && { traceparent }),
   };
-}
-
-// Wherever in the path, for it may be in the absolute form, and also where no route has such a path.
-function shownPath(path: string, secretUnder: readonly string[]): string {
-  for (const beginning of secretUnder) {
-    const at = path.indexOf(beginning);
-    if (at !== -1) return `${path.slice(0, at + beginning.length)}…`;
-  }
-  return path;
 }
 
 // Every refusal is a problem document (problem.ts). It is parsed only for a line that is written.

@@ -34,7 +34,7 @@ export interface HttpReply {
 /** One way into a server. */
 export interface Route {
   method: "GET" | "POST" | "PUT" | "DELETE" | "OPTIONS";
-  /** Literal segments and `{name}` for one segment. What is under the literals before `{token}` is never logged. */
+  /** Literal segments and `{name}` for one segment. No log line has the values of the names. */
   path: string;
   /** What the values of the named segments look like: a path with another value is unknown. */
   forms?: Readonly<Record<string, RegExp>>;

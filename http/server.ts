@@ -11,7 +11,7 @@
 //   held-answers.ts   bounds what answers hold that wait for their clients
 //   hasty-clients.ts  lets those wait who come back sooner than they were asked to
 //   client-errors.ts  answers what never becomes a request
-//   refusal-log.ts    writes a line for what was refused
+//   refusal-log.ts    writes a line for what was refused, and of its path what request-path.ts shows
 //   listening.ts      at which addresses it listens
 //   drain.ts          stops without failing a request
 //   process-end.ts    ends the process, once it has stopped
@@ -32,6 +32,7 @@ import { HeldAnswers } from "./held-answers.ts";
 import { listenToo } from "./listening.ts";
 import type { Pace } from "./pace.ts";
 import { RefusalLog } from "./refusal-log.ts";
+import { createShownPath } from "./request-path.ts";
 import type { Route } from "./route.ts";
 import { createRouter } from "./router.ts";
 import type { Tracing } from "./tracing.ts";
@@ -95,11 +96,11 @@ export class HttpServer {
     this.#server = server;
     const drain = new Drain(server);
     boundConnections(server);
-    const withToken = routes.map(({ path }) => path.split("{token}", 2)).filter((parts) => parts.length > 1);
-    const refusals = new RefusalLog({ log, secretUnder: [...new Set(withToken.map(([beginning = ""]) => beginning))] });
+    const allRoutes = [...routes, ...operationRoutes(options, drain)];
+    const refusals = new RefusalLog({ log, shownPath: createShownPath(allRoutes) });
     const clients: ClientRules = { trustedProxies: limits.trustedProxies, senderOf };
     const context: ExchangeContext = {
-      findRoute: createRouter([...routes, ...operationRoutes(options, drain)]),
+      findRoute: createRouter(allRoutes),
       clients,
       bodies: new BodyReader({ limits, clients, unpacks, onBytes: onBodyBytes }),
       hasty: options.pace && new HastyClients(),

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { openRawConnection, rawRequest } from "../../../http/testing/raw-connection.ts";
 import { openBroker, pulsesIn } from "../../testing/broker.ts";
-import { openFunctionHost } from "../../testing/function-host.ts";
+import { type FunctionHost, openFunctionHost } from "../../testing/function-host.ts";
 import { broker, host } from "../../testing/ingest-and-broker.ts";
 import { fileOf } from "../../testing/token-files.ts";
 import { compose } from "../compose.ts";
@@ -166,6 +166,11 @@ describe("the senders of other monitors", () => {
 });
 
 describe("a token in the path", () => {
+  function expectNoToken({ lines }: FunctionHost) {
+    expect(lines.filter(({ msg }) => msg === "request refused")).not.toEqual([]);
+    expect(JSON.stringify(lines)).not.toContain("s3cret");
+  }
+
   it("is as good as one in the header, and no log line has it", async () => {
     const tokenBroker = await openBroker();
     const file = fileOf("s3cret-of-job job*\n");
@@ -192,9 +197,27 @@ describe("a token in the path", () => {
     connection.send(rawRequest("DELETE http://localhost/ping/s3cret-of-job/job"));
     expect((await connection.answer()).status).toBe(405);
     connection.socket.destroy();
-    const lines = JSON.stringify(guarded.lines);
-    expect(lines).toContain('"path":"/ping/…"');
-    expect(lines).toContain('"path":"/api/push/…"');
-    expect(lines).not.toContain("s3cret");
+    expectNoToken(guarded);
+    for (const path of ["/ping/{token}/{service}", "/ping/{service}", "/ping/…", "/api/push/{service}"])
+      expect(JSON.stringify(guarded.lines)).toContain(`"path":"${path}"`);
+  });
+
+  it.each([
+    ["/api/v1/endpoints/s3cret-of-job/job/external", 404],
+    ["/api/v1/endpoints/s3cret-of-job/external", 401],
+    ["/Ping/s3cret-of-job/job", 404],
+    ["/PING/s3cret-of-job/job", 404],
+    ["/%70ing/s3cret-of-job/job", 404],
+    ["/ping/job/s3cret-of-job", 401],
+    ["/pulse/s3cret-of-job", 404],
+    ["/v1/traces/s3cret-of-job", 404],
+    ["/s3cret-of-job", 404],
+    ["//s3cret-of-job?s3cret", 404],
+  ])("is in no log line where the path is slightly another: %s", async (path, status) => {
+    const file = fileOf("s3cret-of-job job*\n");
+    const guarded = await openFunctionHost(compose, { K_SINK: broker.url, PULSE_INGEST_TOKENS_FILE: file });
+    closers.push(guarded.close);
+    expect((await fetch(`${guarded.url}${path}`, { method: "POST" })).status).toBe(status);
+    expectNoToken(guarded);
   });
 });
