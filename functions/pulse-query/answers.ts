@@ -47,8 +47,12 @@ export const serviceDetail = z
     ...serviceView.shape,
     confirmed_at: time.nullable().describe("When its health was known, by the times of its pulses."),
     flapping: z.boolean().describe("Whether it changed more often than four times within the last hour."),
-    uptime_24h: share.describe("(up + degraded) / (up + degraded + down + late); null where nothing is known."),
-    coverage_24h: share.describe("The known part of the day outside of maintenance; null where all is maintenance."),
+    uptime_24h: share.describe(
+      "(up + degraded) / (up + degraded + down + late), to four digits; null where nothing is known.",
+    ),
+    coverage_24h: share.describe(
+      "The known part of the day outside of maintenance, to four digits; null where all is maintenance.",
+    ),
     usual_period_ms: z
       .number()
       .nullable()

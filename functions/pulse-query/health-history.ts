@@ -99,14 +99,17 @@ export class PastHealth {
     return { service_name: service, judged_until: timeText(known.judgedUntil), ...of(span), parts };
   }
 
-  /** Of the last 24 hours; and whether the service changed more often than four times within the last one. */
+  /** Of the last 24 hours that were judged; and whether the service changed more often than four times within the last one. */
   async lately(service: string): Promise<Pick<Uptime, "uptime" | "coverage"> & { isFlapping: boolean }> {
     const now = this.#options.now();
     const given = { from: now - DAY_MS, to: now };
     const known = await this.#read(service, given);
-    const span = this.#judgedPart(given, known);
+    // The day ends where health is known, so that the answer is the same until more is.
+    const { to } = this.#judgedPart(given, known);
+    const span = { from: to - DAY_MS, to };
     const { uptime, coverage } = uptimeIn(span, known, this.#settings(service).maintenanceIn(span));
-    return { uptime, coverage, isFlapping: flappingSpans(known.runs).some(({ to }) => to > now) };
+    const isFlapping = flappingSpans(known.runs).some((flap) => flap.to > now);
+    return { uptime: shortened(uptime), coverage: shortened(coverage), isFlapping };
   }
 
   #judgedPart(span: Span, { judgedUntil }: Pick<Known, "judgedUntil">): Span {
@@ -183,6 +186,12 @@ function uptimeIn(
   // The oldest run may begin before what is kept, and others may have been there.
   const kept = runs.map((run) => (run.since < keptFrom ? { ...run, since: keptFrom } : run));
   return uptimeOf({ span, runs: kept, judgedUntil: judgedUntil ?? 0, maintenance });
+}
+
+/** A share of a day, to four digits: 0.0001 are nine seconds. Only all is 1, and only nothing is 0. */
+function shortened(part: number | null): number | null {
+  if (part === null || part <= 0 || part >= 1) return part;
+  return Math.min(0.9999, Math.max(0.0001, Math.round(part * 10_000) / 10_000));
 }
 
 function viewUptime(uptime: Uptime) {

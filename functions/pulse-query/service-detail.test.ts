@@ -16,6 +16,21 @@ function runAt(minutes: number, health: HealthRun["health"]): HealthRun {
 
 /** The detail of a service as it is at noon, when everything is judged. */
 async function detailAtNoon(runs: HealthRun[], { isLearnt = true, file = "", lags = [] as number[] } = {}) {
+  const read = await openNoon(runs, { isLearnt, file, lags });
+  const json = async (path: string) => (await read(path)).json() as Promise<object>;
+  const [detail, history, incidents] = await Promise.all([
+    json("/services/checkout"),
+    json("/services/checkout/history"),
+    json("/incidents"),
+  ]);
+  return { ...detail, history, incidents };
+}
+
+/** Asks about a service whose health is judged until noon. */
+async function openNoon(
+  runs: HealthRun[],
+  { isLearnt = true, file = "", lags = [] as number[], now = () => NOON } = {},
+): Promise<(path: string, headers?: Record<string, string>) => Promise<Response>> {
   const store = openStore();
   const service = "checkout";
   await store.write([pulseOf({ service_name: service, event_time: NOON - 5000 })]);
@@ -26,15 +41,9 @@ async function detailAtNoon(runs: HealthRun[], { isLearnt = true, file = "", lag
   await store.health.keep([{ service, runs: { span: WHOLE, runs }, memory }], await store.health.begin());
   await store.health.noteJudged(NOON);
   const settings = parseServices(file, { file: "services.yaml", variable: "PULSE_SERVICES_FILE" });
-  const { host } = await openQuery({ store, settings: () => settings, now: () => NOON });
+  const { host } = await openQuery({ store, settings: () => settings, now });
   onTestFinished(() => host.close());
-  const read = async (path: string): Promise<object> => (await fetch(`${host.url}${path}`)).json() as Promise<object>;
-  const [detail, history, incidents] = await Promise.all([
-    read("/services/checkout"),
-    read("/services/checkout/history"),
-    read("/incidents"),
-  ]);
-  return { ...detail, history, incidents };
+  return (path, headers = {}) => fetch(`${host.url}${path}`, { headers });
 }
 
 it("a service has its health, since when and why, its usual period and its last 24 hours", async () => {
@@ -46,7 +55,7 @@ it("a service has its health, since when and why, its usual period and its last 
     in_maintenance: false,
     retired: false,
     flapping: false,
-    uptime_24h: 660 / 720,
+    uptime_24h: 0.9167,
     coverage_24h: 0.5,
     usual_period_ms: MINUTE,
     // A period, two of grace, and a minute.
@@ -54,6 +63,43 @@ it("a service has its health, since when and why, its usual period and its last 
     owner: null,
     link: null,
   });
+});
+
+it.each([
+  ["up", -720, 1, 0.5],
+  ["up", -1 / 6000, 1, 0.0001],
+  ["up", -1440 + 1 / 6000, 1, 0.9999],
+  ["up", -3000, 1, 1],
+  ["unknown", -720, null, 0],
+] as const)(
+  "a service that was %s from minute %d on has an uptime of %d and a coverage of %d",
+  async (health, minute, uptime_24h, coverage_24h) => {
+    expect(await detailAtNoon([runAt(minute, health)])).toMatchObject({ uptime_24h, coverage_24h });
+  },
+);
+
+it("an uptime is 1 only where nothing was down, and 0 only where nothing was up", async () => {
+  const short = 1 / 6000;
+  expect(await detailAtNoon([runAt(-1440, "up"), runAt(-short, "down")])).toMatchObject({ uptime_24h: 0.9999 });
+  expect(await detailAtNoon([runAt(-1440, "down"), runAt(-short, "up")])).toMatchObject({ uptime_24h: 0.0001 });
+});
+
+it.each([
+  "/services/checkout",
+  "/services",
+  `/services/checkout/summary?from=${NOON - 60 * MINUTE}&to=${NOON + MINUTE}`,
+  `/trends?services=checkout&from=${NOON - 60 * MINUTE}&to=${NOON + MINUTE}`,
+  `/histories?services=checkout&from=${NOON - 60 * MINUTE}&to=${NOON + MINUTE}`,
+  "/services/checkout/badge.svg",
+  "/services/checkout/badge.json",
+  "/services/checkout/badge.svg?show=uptime",
+])("%s is 304 while nothing has changed, though time goes on", async (path) => {
+  let now = NOON;
+  const read = await openNoon([runAt(-720.123, "up"), runAt(-60, "down")], { now: () => now });
+  const etag = (await read(path)).headers.get("etag") as string;
+  now += 7654;
+  const again = await read(path, { "if-none-match": etag });
+  expect([again.status, await again.text()]).toEqual([304, ""]);
 });
 
 it("a service flaps while its last five changes were known within an hour", async () => {
