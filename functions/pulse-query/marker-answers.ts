@@ -14,19 +14,19 @@ export const markerBody = z
       text: z.string(TEXT).min(1, TEXT).max(200, TEXT).describe("What changed."),
       time: z.iso
         .datetime({ offset: true, error: "Expected an RFC 3339 time such as 2026-12-24T22:00:00Z" })
-        .optional()
-        .describe("Absent: that of the marker with the same id, else now."),
+        .nullish()
+        .describe("Absent or null: that of the marker with the same id, else now."),
       id: z
         .string(ID)
         .min(1, ID)
         .max(128, ID)
-        .optional()
-        .describe("The marker takes the place of the one with the same id. Absent: a new one."),
+        .nullish()
+        .describe("The marker takes the place of the one with the same id. Absent or null: a new one."),
       link: z
         .string(LINK)
         .max(2000, LINK)
         .refine((value) => httpUrl.parse(value) !== undefined, LINK)
-        .optional()
+        .nullish()
         .describe("Where to read more."),
     },
     "Expected an object with text",

@@ -1,4 +1,5 @@
 import { type Parsed, refuse } from "../../events/fault.ts";
+import { isAbsent } from "../../events/json-value.ts";
 import { MAX_AHEAD_MS } from "../../events/pulse-time.ts";
 import { DAY_MS } from "../../events/time.ts";
 import { freshJson } from "../../http/json.ts";
@@ -103,8 +104,11 @@ type NewMarker = Pick<Marker, "text" | "link"> & { id: string | undefined; time:
 function readMarker(body: Buffer, now: number, historyMs: number): Parsed<NewMarker> {
   const read = readJsonBody(markerBody, body);
   if (!read.ok) return read;
-  const { id, text, link } = read.value;
-  const time = read.value.time === undefined ? undefined : Date.parse(read.value.time);
+  const { text } = read.value;
+  // What an answer says, may be posted again: its null is no link.
+  const id = read.value.id ?? undefined;
+  const link = read.value.link ?? undefined;
+  const time = isAbsent(read.value.time) ? undefined : Date.parse(read.value.time);
   if (time !== undefined && (time < now - historyMs || time > now + MAX_AHEAD_MS)) {
     const rule = `Expected a time at most 5 minutes ahead, and at most ${historyMs / DAY_MS} days ago`;
     return refuse("/time", rule, read.value.time);

@@ -40,6 +40,15 @@ describe("markers that somebody posts", () => {
     expect((await markersOf("again")).markers).toEqual([{ id: "7", time: text(NOW), text: "release 7.1", link: null }]);
   });
 
+  it("may be posted as they are answered: null is absent", async () => {
+    await put(pulseOf({ service_name: "echoed" }));
+    const { body } = await mark("echoed", { id: null, time: null, link: null, text: "release 8" });
+    expect(body).toEqual({ id: expect.any(String), time: expect.any(String), text: "release 8", link: null });
+    const again = await mark("echoed", body);
+    expect([again.status, again.body]).toEqual([200, body]);
+    expect((await markersOf("echoed")).markers).toEqual([body]);
+  });
+
   it("are those of services: 404 for one that never pulsed, 400 for what is no name of one", async () => {
     expect((await mark("never", { text: "a" })).status).toBe(404);
     expect((await mark("no%20name", { text: "a" })).status).toBe(400);
@@ -49,6 +58,7 @@ describe("markers that somebody posts", () => {
   it.each([
     ["no JSON", "nonsense", [""]],
     ["nothing", {}, ["/text"]],
+    ["null for what they need", { text: null }, ["/text"]],
     ["a long text", { text: "x".repeat(201) }, ["/text"]],
     ["what runs", { text: "a", link: "javascript:alert(1)" }, ["/link"]],
     ["what is unknown", { text: "a", service: "b" }, ["/service"]],
