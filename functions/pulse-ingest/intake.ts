@@ -62,11 +62,14 @@ export class Intake {
     return reply;
   }
 
-  /** Decides by a request's token, and by the size that its headers tell, whether to refuse it before its body is read. */
-  admit(headers: IncomingHttpHeaders, token = bearerOf(headers)): HttpReply | undefined {
+  /**
+   * Decides by a request's token, and by the size that its headers tell, whether to refuse it before its body is read.
+   * @param expected what a refusal says where the token is not known
+   */
+  admit(headers: IncomingHttpHeaders, token = bearerOf(headers), expected?: string): HttpReply | undefined {
     const { tokens } = this.#options;
     if (tokens !== undefined && tokens.grantOf(token) === undefined) {
-      return this.refuse("unauthorized", unauthorized(token !== undefined));
+      return this.refuse("unauthorized", unauthorized(token !== undefined, expected));
     }
     return this.refuseWhenFull(Number(headers["content-length"] ?? 0));
   }

@@ -7,7 +7,7 @@ import type { HttpRequest } from "../../../http/route.ts";
 import { uuidV7 } from "../../uuid-v7.ts";
 import { addText } from "../spans/metadata.ts";
 import { parseGoDuration } from "./go-duration.ts";
-import { startOf } from "./run-id.ts";
+import { readRunId, startOf } from "./run-id.ts";
 
 /** The source of pulses that came as pings. */
 const SOURCE = "/ping";
@@ -27,7 +27,9 @@ export function runPing({ parameters, query, body }: HttpRequest, context: Recei
     metadata.exit_code = String(Number(outcome));
   }
   addText(metadata, "log", endOf(body));
-  const id = query.get("rid") || undefined;
+  const rid = readRunId(query);
+  if (!rid.ok) return rid;
+  const id = rid.value;
   const start = id === undefined ? undefined : startOf(id);
   const latency = start === undefined ? 0 : Math.min(Math.max(0, context.now - start), MAX_LATENCY_MS);
   const fields: Fields = { status: isFailure ? "fail" : "ok", latency_ms: latency, metadata };

@@ -56,13 +56,28 @@ describe("a ping", () => {
     ["/ping/job/OK", "/path"],
     ["/ping/-job", "/service_name"],
     ["/ping/-job/start", "/service_name"],
-    [`/ping/job?rid=${"x".repeat(129)}`, "/id"],
+    ["/ping/job/-1", "/path"],
+    ["/ping/token/job/success", "/path"],
+    [`/ping/job?rid=${"x".repeat(129)}`, "/query/rid"],
+    ["/ping/job?rid=", "/query/rid"],
+    ["/ping/job?rid=a&rid=a", "/query/rid"],
+    ["/ping/job?rid=%fe", "/query/rid"],
+    ["/ping/job/0?rid=a%fd", "/query/rid"],
+    ["/ping/job/start?rid=%fe", "/query/rid"],
     ["/api/v1/endpoints/job/external?success=yes", "/query/success"],
     ["/api/v1/endpoints/job/external?success=true&duration=fast", "/query/duration"],
   ])("at %s is refused", async (path, pointer) => {
     const response = await ping(path, { method: "POST" });
     expect(response.status).toBe(400);
     expect(await response.json()).toMatchObject({ errors: [{ pointer }] });
+  });
+
+  it("is taken with a run's id in UTF-8, and says of another one that it is not", async () => {
+    expect((await ping("/ping/job?rid=%E6%BC%A2")).status).toBe(200);
+    expect(received()).toMatchObject([{ id: "漢" }]);
+    const { errors } = (await (await ping("/ping/job?rid=%fe")).json()) as { errors: object[] };
+    const rule = "Expected one id of 1 to 128 characters in UTF-8";
+    expect(errors).toEqual([{ pointer: "/query/rid", rule, got: "a query that is not UTF-8" }]);
   });
 
   it("that another site's page makes a browser send is refused", async () => {
@@ -166,6 +181,21 @@ describe("the senders of other monitors", () => {
 });
 
 describe("a token in the path", () => {
+  it("that is not known is refused with the two ways to show one, and not with the token", async () => {
+    const file = fileOf("s3cret-of-job job*\n");
+    const guarded = await openFunctionHost(compose, { K_SINK: broker.url, PULSE_INGEST_TOKENS_FILE: file });
+    closers.push(guarded.close);
+    const detailAt = async (path: string) => {
+      const response = await fetch(`${guarded.url}${path}`, { method: "POST" });
+      return [response.status, ((await response.json()) as { detail: string }).detail];
+    };
+    const bearer = "Expected Authorization: Bearer with a known token";
+    expect(await detailAt("/ping/s3cret/job")).toEqual([401, `${bearer}, or one in the path: /ping/TOKEN/SERVICE.`]);
+    expect(await detailAt("/api/push/job")).toEqual([401, `${bearer}, or one in the path: /api/push/TOKEN/SERVICE.`]);
+    expect(await detailAt("/api/v1/endpoints/job/external")).toEqual([401, `${bearer}.`]);
+    expect((await detailAt("/ping/s3cret-of-job/job/success"))[0]).toBe(400);
+  });
+
   function expectNoToken({ lines }: FunctionHost) {
     expect(lines.filter(({ msg }) => msg === "request refused")).not.toEqual([]);
     expect(JSON.stringify(lines)).not.toContain("s3cret");

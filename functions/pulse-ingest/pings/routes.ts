@@ -1,5 +1,5 @@
 // Pings: a URL is all that a crontab or another monitor's sender needs. The token may be a part of the path there; no log line
-// has such a path (http/refusal-log.ts).
+// has such a path (http/request-path.ts).
 import type { IncomingHttpHeaders } from "node:http";
 import type { Parsed } from "../../../events/fault.ts";
 import { fault } from "../../../events/fault.ts";
@@ -10,10 +10,11 @@ import { refuseOtherSites } from "../../../http/changes.ts";
 import { badRequest } from "../../../http/problem.ts";
 import type { HttpReply, HttpRequest, Route } from "../../../http/route.ts";
 import { bearerOf } from "../../tokens/credential.ts";
+import { TOKEN_EXPECTED } from "../../tokens/refusals.ts";
 import type { Intake } from "../intake.ts";
 import { originOf } from "../origin.ts";
 import { gatusPing, kumaPing, runPing } from "./ping.ts";
-import { newRunId } from "./run-id.ts";
+import { newRunId, readRunId } from "./run-id.ts";
 
 type ReadPing = (request: HttpRequest, context: ReceiveContext) => Parsed<Pulse>;
 type Parameters = HttpRequest["parameters"];
@@ -22,14 +23,15 @@ type Parameters = HttpRequest["parameters"];
 const FRESH = { "cache-control": "no-store" };
 const OK = { status: 200, headers: { ...FRESH, "content-type": "text/plain; charset=utf-8" }, body: "OK\n" };
 const KUMA_OK = { status: 200, headers: { ...FRESH, "content-type": "application/json" }, body: '{"ok":true}' };
-const OUTCOME = { outcome: /^(?:start|fail|\d{1,3})$/ };
+const OUTCOME = /^(?:start|fail|\d{1,3})$/;
 
 /** The routes of pings. */
 export function pingRoutes(intake: Intake): Route[] {
-  function admit(headers: IncomingHttpHeaders, parameters: Parameters): HttpReply | undefined {
-    // A page of another site may make a browser ask for any URL.
-    return refuseOtherSites(headers) ?? intake.admit(headers, tokenOf(headers, parameters));
-  }
+  const admitTo =
+    (expected?: string) =>
+    (headers: IncomingHttpHeaders, parameters: Parameters): HttpReply | undefined =>
+      // A page of another site may make a browser ask for any URL.
+      refuseOtherSites(headers) ?? intake.admit(headers, tokenOf(headers, parameters), expected);
 
   const take = (read: ReadPing, reply: HttpReply) => (request: HttpRequest) => {
     const parsed = read(request, intake.context());
@@ -45,29 +47,38 @@ export function pingRoutes(intake: Intake): Route[] {
     if (!SERVICE_NAME_FORM.test(service)) {
       return intake.refuse("invalid", badRequest([fault("/service_name", SERVICE_NAME_RULE, service)]));
     }
-    return { ...OK, body: `${query.get("rid") || newRunId()}\n` };
+    const rid = readRunId(query);
+    if (!rid.ok) return intake.refuse("invalid", badRequest(rid.faults));
+    return { ...OK, body: `${rid.value ?? newRunId()}\n` };
+  }
+
+  function wrongOutcome(outcome: string): HttpReply {
+    const expected = "Expected start, fail or an exit code after the service";
+    return intake.refuse("invalid", badRequest([fault("/path", expected, outcome)]));
   }
 
   const handleRun: Route["handle"] = (request) => {
     const { token, service = "", outcome } = request.parameters;
+    if (outcome !== undefined && !OUTCOME.test(outcome)) return wrongOutcome(outcome);
     // Without tokens, `/ping/backup/failed` names the job `backup`, and no service `failed` that would be well.
-    if (token !== undefined && !intake.asksForTokens && healthOf(service) !== "unknown") {
-      const expected = "Expected start, fail or an exit code after the service";
-      return intake.refuse("invalid", badRequest([fault("/path", expected, service)]));
-    }
+    const isOutcome = healthOf(service) !== "unknown" || (outcome === undefined && !SERVICE_NAME_FORM.test(service));
+    if (token !== undefined && !intake.asksForTokens && isOutcome) return wrongOutcome(service);
     return outcome === "start" ? start(request) : takeRun(request);
   };
   const handleKuma = take(kumaPing, KUMA_OK);
-  const both = (path: string, handle: Route["handle"], forms?: Route["forms"]): Route[] =>
-    (["GET", "POST"] as const).map((method) => ({ method, path, ...(forms && { forms }), admit, handle }));
+  const both = (path: string, handle: Route["handle"], forms?: Route["forms"]): Route[] => {
+    const [beginning] = path.split("/{", 1);
+    const admit = admitTo(`${TOKEN_EXPECTED}, or one in the path: ${beginning}/TOKEN/SERVICE`);
+    return (["GET", "POST"] as const).map((method) => ({ method, path, ...(forms && { forms }), admit, handle }));
+  };
   return [
     ...both("/ping/{service}", handleRun),
-    ...both("/ping/{service}/{outcome}", handleRun, OUTCOME),
+    ...both("/ping/{service}/{outcome}", handleRun, { outcome: OUTCOME }),
     ...both("/ping/{token}/{service}", handleRun),
-    ...both("/ping/{token}/{service}/{outcome}", handleRun, OUTCOME),
+    ...both("/ping/{token}/{service}/{outcome}", handleRun),
     ...both("/api/push/{service}", handleKuma),
     ...both("/api/push/{token}/{service}", handleKuma),
-    { method: "POST", path: "/api/v1/endpoints/{service}/external", admit, handle: take(gatusPing, OK) },
+    { method: "POST", path: "/api/v1/endpoints/{service}/external", admit: admitTo(), handle: take(gatusPing, OK) },
   ];
 }
 

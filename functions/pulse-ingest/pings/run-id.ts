@@ -1,3 +1,5 @@
+import type { Parsed } from "../../../events/fault.ts";
+import { MAX_ID_LENGTH } from "../../../events/pulse.ts";
 import { uuidV7 } from "../../uuid-v7.ts";
 
 // A run's id carries when the run began, so that its end needs no memory of its start: the two may reach different processes,
@@ -6,6 +8,25 @@ import { uuidV7 } from "../../uuid-v7.ts";
 const UUID_V7 = /^([0-9a-f]{8})-([0-9a-f]{4})-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/i;
 /** Epoch seconds or milliseconds, with anything behind that tells runs apart which start at the same time. */
 const EPOCH = /^(\d{10}|\d{13})(?!\d)/;
+
+const RULE = `Expected one id of 1 to ${MAX_ID_LENGTH} characters in UTF-8`;
+
+/** The id of a run that a ping's query names as `rid`, if it does. */
+export function readRunId(query: URLSearchParams): Parsed<string | undefined> {
+  const ids = query.getAll("rid");
+  const [id] = ids;
+  const got = ids.length > 1 ? `${ids.length} of them` : id === undefined ? undefined : wrongOf(id);
+  return got === undefined
+    ? { ok: true, value: id }
+    : { ok: false, faults: [{ pointer: "/query/rid", rule: RULE, got }] };
+}
+
+function wrongOf(id: string): string | undefined {
+  if (id === "") return "nothing";
+  if (id.length > MAX_ID_LENGTH) return "a longer one";
+  // So URLSearchParams reads bytes that are no text: runs with different ids would be one.
+  return id.includes("\uFFFD") ? "a query that is not UTF-8" : undefined;
+}
 
 /** The id of a run that starts now. */
 export const newRunId = uuidV7;
