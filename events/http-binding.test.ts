@@ -71,7 +71,9 @@ describe("a foreign format", () => {
 
   it("is a compressed body", () => {
     expect(isForeignFormat({ "content-encoding": "gzip", "content-type": "application/json" }, undefined)).toBe(true);
-    expect(isForeignFormat({ "content-encoding": "identity" }, undefined)).toBe(false);
+    for (const nothing of ["identity", "Identity", "", " "]) {
+      expect(isForeignFormat({ "content-encoding": nothing }, undefined)).toBe(false);
+    }
   });
 });
 

@@ -33,7 +33,7 @@ export function eventModeOf(headers: IncomingHttpHeaders): EventMode | undefined
 /** True for what deserves a 415: an event format other than JSON, a charset other than UTF-8, or a compressed body. */
 export function isForeignFormat(headers: IncomingHttpHeaders, mode: EventMode | undefined): boolean {
   const encoding = headers["content-encoding"];
-  if (encoding !== undefined && encoding.toLowerCase() !== "identity") return true;
+  if (encoding !== undefined && !/^(?:identity)?$/i.test(encoding.trim())) return true;
   const contentType = headers["content-type"];
   if (contentType === "application/json") return false;
   const charset = /;\s*charset\s*=\s*"?([^";\s]+)/i.exec(contentType ?? "")?.[1]?.toLowerCase();

@@ -36,10 +36,10 @@ export const PULSE = "Expected a pulse: an object";
 /** What the name of a service looks like. */
 export const SERVICE_NAME_FORM = /^[A-Za-z0-9][A-Za-z0-9._:/-]{0,127}$/;
 export const SERVICE_NAME_RULE =
-  "Expected 1 to 128 characters of A–Z a–z 0–9 . _ : / - that start with a letter or digit";
+  "Expected text of 1 to 128 characters of A–Z a–z 0–9 . _ : / - that start with a letter or digit";
 const LATENCY = `Expected milliseconds as a finite number from 0 to ${MAX_LATENCY_MS}`;
-const STATUS = "Expected 1 to 64 characters";
-const ID = `Expected 1 to ${MAX_ID_LENGTH} characters`;
+const STATUS = "Expected text of 1 to 64 characters, or a number";
+const ID = `Expected text of 1 to ${MAX_ID_LENGTH} characters`;
 export const SOURCE = `Expected a URI reference of 1 to ${MAX_SOURCE_LENGTH} characters`;
 const WELL_FORMED = "Expected Unicode text without lone surrogates";
 const TRACEPARENT = "Expected a W3C traceparent";

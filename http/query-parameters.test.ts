@@ -50,9 +50,9 @@ describe("a query", () => {
     ["replayed=yes", "/query/replayed", "Expected true or false", "text"],
     ["reason=c", "/query/reason", "Expected one of a, b", "text"],
     ["cursor=", "/query/cursor", "Expected a cursor", "nothing"],
-    ["colour=red", "/query/colour", "Expected only limit, from, replayed, reason, cursor", "text"],
-    ["__proto__=1", "/query/__proto__", "Expected only limit, from, replayed, reason, cursor", "another integer"],
-    ["a/b=", "/query/a~1b", "Expected only limit, from, replayed, reason, cursor", "nothing"],
+    ["colour=red", "/query/colour", "Expected only limit, from, replayed, reason, cursor", "another parameter"],
+    ["__proto__=1", "/query/__proto__", "Expected only limit, from, replayed, reason, cursor", "another parameter"],
+    ["a/b=", "/query/a~1b", "Expected only limit, from, replayed, reason, cursor", "another parameter"],
   ])("is refused for %s", (query, pointer, rule, got) => {
     expect(faultOf(query)).toEqual({ pointer, rule, got });
   });

@@ -16,7 +16,7 @@ export function readQuery<D extends Fields>(fields: D, query: URLSearchParams): 
     const texts = query.getAll(name);
     const text = texts[0] as string;
     if (field === undefined) {
-      faults.push(faultOf(name, onlyOf(Object.keys(fields)), text));
+      faults.push({ ...faultOf(name, onlyOf(Object.keys(fields)), text), got: "another parameter" });
       continue;
     }
     const value = texts.length === 1 ? field.parse(text) : undefined;

@@ -143,7 +143,7 @@ describe("a line of NDJSON", () => {
     ['{"latency_ms":3,"status":"ok","event_time":"soon"}', /^Expected a time as .* got "soon"$/],
     ['{"latency_ms":3,"status":"ok","event_time":1e21}', /^Expected a time as .* got "1e\+21"$/],
     ['{"latency_ms":3,"status":"ok","event_time":true}', /^\/event_time: Expected an RFC 3339 time/],
-    ['{"latency_ms":3}', /^\/status: Expected 1 to 64 characters, got absent$/],
+    ['{"latency_ms":3}', /^\/status: Expected text of 1 to 64 characters, or a number, got absent$/],
     ['{"latency_ms":"3","status":"ok","x":1}', /^\/latency_ms: .*; \/x: Expected only/],
   ])("%s is refused with the reason", (text, reason) => {
     expect(faultIn(text, rulesWith())).toMatch(reason);

@@ -22,6 +22,11 @@ describe("a packed body", () => {
     expect(pulsesIn(broker.received)).toMatchObject(pulses);
   });
 
+  it.each(["", "identity"])("is one that is not packed where Content-Encoding says %j", async (encoding) => {
+    const response = await post(JSON.stringify(pulse({ id: "a" })), { "content-encoding": encoding });
+    expect([response.status, await response.json()]).toEqual([202, { accepted: 1, ids: ["a"] }]);
+  });
+
   it("may hold lines or a CloudEvent, and may come in parts without a length", async () => {
     const lines = gzipSync(`${JSON.stringify(pulse({ id: "a" }))}\n${JSON.stringify(pulse({ id: "b" }))}`);
     const ndjson = { "content-type": "application/jsonl", "content-encoding": "gzip" };

@@ -5,12 +5,20 @@ import type { HttpReply } from "../../http/route.ts";
 import type { Turns } from "../../http/turns.ts";
 
 export const NDJSON = "application/x-ndjson";
+/** The names of lines of JSON, none of which is registered: pulse-ingest takes them, too. */
+const LINES_TYPES: ReadonlySet<string> = new Set([NDJSON, "application/ndjson", "application/jsonl"]);
+
+/** The media type that an element of Accept asks for; lines of JSON by their usual name. */
+export function wishedType(element: string): string | undefined {
+  const type = element.split(";")[0]?.trim().toLowerCase();
+  return type !== undefined && LINES_TYPES.has(type) ? NDJSON : type;
+}
 /** Exports at one time. Each holds one chunk, and reads the next when the client has taken it. */
 const MAX_EXPORTS = 8;
 
 /** Whether a client asks for lines of JSON instead of a page. */
 export function wantsLines(accept: string | undefined): boolean {
-  return (accept ?? "").split(",").some((one) => one.split(";")[0]?.trim().toLowerCase() === NDJSON);
+  return (accept ?? "").split(",").some((one) => wishedType(one) === NDJSON);
 }
 
 /** Streams long lists as lines of JSON, as fast as the client reads. */

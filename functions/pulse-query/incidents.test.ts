@@ -83,7 +83,7 @@ describe("GET /incidents", () => {
   });
 
   it("is lines of JSON where that is asked for", async () => {
-    const { type, text } = await ask("/incidents?state=open", { accept: "application/x-ndjson" });
+    const { type, text } = await ask("/incidents?state=open", { accept: "text/html, application/ndjson;q=0.9" });
     expect(type).toBe("application/x-ndjson");
     const { body } = await ask("/incidents?state=open");
     expect(linesOf(text)).toEqual(body.incidents);

@@ -1,6 +1,6 @@
 import { freshJson } from "../../http/json.ts";
 import type { HttpReply } from "../../http/route.ts";
-import { NDJSON } from "./export.ts";
+import { NDJSON, wishedType } from "./export.ts";
 
 export const CSV = "text/csv";
 
@@ -13,7 +13,7 @@ export function inWishedForm(
   columns: readonly string[],
   rows: readonly Row[],
 ): HttpReply {
-  const wished = (accept ?? "").split(",").map((one) => one.split(";")[0]?.trim().toLowerCase());
+  const wished = (accept ?? "").split(",").map(wishedType);
   const form = wished.find((type) => type === NDJSON || type === CSV);
   const reply = freshJson(200, answer);
   if (form === undefined) return { ...reply, headers: { ...reply.headers, vary: "accept" } };

@@ -105,6 +105,11 @@ describe("GET /services", () => {
     expect(lines.map((line) => JSON.parse(line))).toEqual(
       services.map((service: Pulse) => ({ ...service, metadata: service.metadata ?? {} })),
     );
+    for (const accept of ["application/ndjson", "text/html, application/JSONL;q=0.5"]) {
+      const other = await fetch(`${host.url}/services`, { headers: { accept } });
+      expect([other.status, other.headers.get("content-type")]).toEqual([200, "application/x-ndjson"]);
+      await other.text();
+    }
     const refused = await fetch(`${host.url}/services?limit=1`, { headers: { accept: "application/x-ndjson" } });
     expect(refused.status).toBe(400);
   });
@@ -113,11 +118,19 @@ describe("GET /services", () => {
     expect((await ask("/services?_=1767323045678")).status).toBe(200);
   });
 
+  it("says of what is no name of a service that the path is wrong", async () => {
+    const { status, body } = await ask("/services/a%20b");
+    expect([status, body.detail]).toEqual([400, "1 fault found in the path."]);
+    expect(body.errors).toMatchObject([{ pointer: "/service_name" }]);
+  });
+
   it("refuses parameters", async () => {
     const { status, headers, body } = await ask("/services?service=a");
     expect(status).toBe(400);
     expect(headers.get("content-type")).toBe("application/problem+json");
-    expect(body.errors).toEqual([{ pointer: "/query/service", rule: "Expected only limit, cursor", got: "text" }]);
+    expect(body.errors).toEqual([
+      { pointer: "/query/service", rule: "Expected only limit, cursor", got: "another parameter" },
+    ]);
   });
 });
 

@@ -1,7 +1,7 @@
 import { fault } from "../../events/fault.ts";
 import { SERVICE_NAME_FORM, SERVICE_NAME_RULE } from "../../events/pulse.ts";
 import { admitChange } from "../../http/changes.ts";
-import { badRequest } from "../../http/problem.ts";
+import { problem } from "../../http/problem.ts";
 import type { HttpReply, HttpRequest, Route } from "../../http/route.ts";
 import type { Door } from "./doors.ts";
 import { forbidden, unauthorized } from "./refusals.ts";
@@ -42,7 +42,11 @@ export function isStillFor(grant: Grant, now: Grant | undefined, service?: strin
   return now === grant || (grant.coversAll && now?.coversAll === true);
 }
 
-const NO_NAME = badRequest([fault("/service_name", SERVICE_NAME_RULE, "")]);
+const NAME_FAULTS = [fault("/service_name", SERVICE_NAME_RULE, "")];
+const NO_NAME: HttpReply = {
+  ...problem(400, "Invalid request", "1 fault found in the path.", { faults: NAME_FAULTS }),
+  faults: NAME_FAULTS,
+};
 
 function notFor(service: string): HttpReply {
   return forbidden(`Expected a token for the service ${service}.`);
