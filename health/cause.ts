@@ -19,14 +19,17 @@ const WERE: Readonly<Record<Health, string>> = {
   up: "well",
 };
 
-/** Such as `8 of 10 pulses said 503`. */
+/** Why an up one is, whose period is not known: see calm.ts. */
+export const CALM_CAUSE = "two pulses in a row were well, and for a minute none was degraded or down";
+
+/** Such as `8 of 10 pulses said 503`. It stays true when other pulses have come: no pulse is called the newest. */
 export function causeOf({ health, by, window }: Verdict): string {
   if (by !== "window") {
     const [said, ...others] = saidIn(window, [health]);
     const text = said !== undefined && others.length === 0 ? quoted(said[0]) : undefined;
-    if (by === "newest") return `the newest pulse ${text === undefined ? `was ${WERE[health]}` : `said ${text}`}`;
-    const newest = text === undefined ? "" : `, the newest said ${text}`;
-    return `two pulses in a row were ${WERE[health]}${newest}`;
+    if (by === "newest") return `one pulse ${text === undefined ? `was ${WERE[health]}` : `said ${text}`}`;
+    const last = text === undefined ? "" : `, the second said ${text}`;
+    return `two pulses in a row were ${WERE[health]}${last}`;
   }
   const sums = sumsOf(window);
   const total = health === "unknown" ? sums.unknown : sums.telling;
@@ -37,6 +40,12 @@ export function causeOf({ health, by, window }: Verdict): string {
   const [status, often] = most;
   if (others.length === 0) return `${subject} said ${quoted(status)}`;
   return `${subject} were ${WERE[health]}, ${often} of them said ${quoted(status)}`;
+}
+
+/** Such as `1 of 3 pulses said 503, the last at 2026-12-01T12:52:23.000Z`: of a state that a smaller share holds. */
+export function heldCauseOf(verdict: Verdict): string {
+  const times = verdict.window.flatMap(({ last }) => SPEAKING[verdict.health].map((health) => last[health]));
+  return `${causeOf(verdict)}, the last at ${new Date(Math.max(...times)).toISOString()}`;
 }
 
 /** Such as `no pulse for 4 min, where one comes every 1 min`. */

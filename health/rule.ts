@@ -7,6 +7,7 @@
 // it: trouble that began within a cell is told with the next one.
 // Fewer than three pulses in the window: the newest decides of a service that pulses every ten minutes or less often, of one that
 // was silent, and of one that is new; else two in a row do, and until then nothing changes.
+// While no usual period is known, calm.ts has the way back.
 // Pulses whose status tells nothing are not counted, unless there are no others.
 import type { Health } from "../events/health.ts";
 import type { ServiceHealth } from "../events/service-health.ts";
@@ -82,7 +83,8 @@ export function verdictOf(judged: Judged, settings: RuleSettings): Verdict | und
   return isBad(newest) && isBad(before) ? { health: "degraded", by: "pair", window: last } : undefined;
 }
 
-function isBad(health: Health): boolean {
+/** Whether that is a health which pulses say, and not a good one. */
+export function isBad(health: ServiceHealth | undefined): health is "down" | "degraded" {
   return health === "down" || health === "degraded";
 }
 

@@ -5,11 +5,12 @@ import type { HealthRun } from "../events/health-run.ts";
 import { DAY_MS } from "../events/time.ts";
 import type { Span } from "../storage/span.ts";
 import { floorTo, HOUR_MS } from "../storage/tiers.ts";
-import { causeOf, silenceCause } from "./cause.ts";
+import { calmSince, calmTimes } from "./calm.ts";
+import { CALM_CAUSE, causeOf, heldCauseOf, silenceCause } from "./cause.ts";
 import { CELL_MS, type HealthCell } from "./cell.ts";
 import { changeAt } from "./change.ts";
 import { learn, type PeriodState } from "./period.ts";
-import { type Patience, patienceOf, type RuleSettings, verdictOf } from "./rule.ts";
+import { isBad, type Judged, type Patience, patienceOf, type RuleSettings, type Verdict, verdictOf } from "./rule.ts";
 import { MAX_WINDOW_MS, wholeWindowOf, windowOf } from "./window.ts";
 
 /** All that a timeline remembers between two judgements, as JSON. */
@@ -21,6 +22,8 @@ export interface TimelineState {
   newest?: Health;
   /** Whether the newest run is one of silence. */
   isSilent: boolean;
+  /** Whether one or two pulses began the newest run, and shares would not have yet. */
+  isOfFew?: boolean;
   /** The newest run, and the one before it: what comes may still change the newest. */
   runs: HealthRun[];
 }
@@ -71,6 +74,7 @@ class Timeline {
   #period: PeriodState | undefined;
   #newest: Health | undefined;
   #isSilent: boolean;
+  #isOfFew: boolean;
 
   constructor(options: JudgeOptions) {
     this.#options = options;
@@ -80,20 +84,25 @@ class Timeline {
     this.#period = options.state?.period;
     this.#newest = options.state?.newest;
     this.#isSilent = options.state?.isSilent ?? false;
+    this.#isOfFew = options.state?.isOfFew ?? false;
   }
 
   run(): Judgement {
     const { cells } = this.#options;
     const states: TimelineState[] = [];
     let hour = Number.POSITIVE_INFINITY;
+    let count = 0;
     for (const [i, cell] of cells.entries()) {
-      if (cell.start < this.#judgedUntil) continue;
       if (cell.end > this.#until) break;
+      count = i + 1;
+      if (cell.start < this.#judgedUntil) continue;
+      this.#calmDown(i, cell.start);
       this.#keepSilence(cell.start);
       if (cell.start >= hour) states.push(this.#state(cell.start));
       hour = floorTo(HOUR_MS, cell.start) + HOUR_MS;
-      this.#visit(cells.slice(Math.max(0, i + 1 - MAX_WINDOW_MS / CELL_MS), i + 1), cell);
+      this.#visit(this.#newestOf(i + 1), cell);
     }
+    this.#calmDown(count, this.#until);
     this.#keepSilence(this.#until);
     return { runs: [...this.#runs], states: [...states, this.#state(this.#until)] };
   }
@@ -102,7 +111,13 @@ class Timeline {
     const state: TimelineState = { judgedUntil, isSilent: this.#isSilent, runs: this.#runs.slice(-2) };
     if (this.#period !== undefined) state.period = this.#period;
     if (this.#newest !== undefined) state.newest = this.#newest;
+    if (this.#isOfFew) state.isOfFew = true;
     return state;
+  }
+
+  /** Of the first so many cells, those that may be in a window. */
+  #newestOf(count: number): HealthCell[] {
+    return this.#options.cells.slice(Math.max(0, count - MAX_WINDOW_MS / CELL_MS), count);
   }
 
   #patience(): Patience | undefined {
@@ -120,15 +135,50 @@ class Timeline {
     this.#isSilent = false;
     this.#period = learn(this.#period, cell);
     const usualPeriodMs = this.#patience()?.dueMs;
-    const window = windowOf(cells, usualPeriodMs);
-    const verdict = verdictOf({ window, newest, before, current: run?.health, usualPeriodMs }, settings);
-    if (verdict === undefined || verdict.health === run?.health) return;
+    if (this.#isCalm(cells, cell.end)) return;
+    // What a service has recovered from is not counted again.
+    const isBack = usualPeriodMs === undefined && run?.health === "up";
+    const window = windowOf(isBack ? cells.filter(({ end }) => end > run.since) : cells, usualPeriodMs);
+    const judged: Judged = { window, newest, before, current: run?.health, usualPeriodMs };
+    const verdict = verdictOf(judged, settings);
+    if (verdict === undefined) return;
+    if (verdict.health === run?.health) {
+      this.#renewCause(verdict, judged);
+      return;
+    }
     const { health, by } = verdict;
     let since = cell.firstTime;
     if (run !== undefined && by === "window")
       since = changeAt({ health, window: wholeWindowOf(cells, window), run, settings });
     else if (run !== undefined) since = (by === "pair" ? beforeAt : undefined) ?? cell.lastTime;
     this.#begin({ since, health, confirmedAt: cell.end, cause: causeOf(verdict) }, run);
+    this.#isOfFew = by !== "window";
+  }
+
+  /** One or two pulses began a bad run: once shares hold it they are its cause, until they alone would have begun it. */
+  #renewCause(verdict: Verdict, judged: Judged): void {
+    const run = this.#runs.at(-1);
+    if (!this.#isOfFew || run === undefined || !isBad(run.health) || verdict.by !== "window") return;
+    const isBegunAlone = verdictOf({ ...judged, current: "up" }, this.#options.settings)?.health === run.health;
+    this.#runs[this.#runs.length - 1] = { ...run, cause: isBegunAlone ? causeOf(verdict) : heldCauseOf(verdict) };
+    this.#isOfFew = !isBegunAlone;
+  }
+
+  /** Whether a bad run ends at the end of a cell since the service is calm again, without a usual period: see calm.ts. */
+  #isCalm(cells: readonly HealthCell[], end: number): boolean {
+    if (this.#isSilent || !isBad(this.#runs.at(-1)?.health) || this.#patience() !== undefined) return false;
+    const since = calmSince(cells, end);
+    if (since === undefined) return false;
+    // It was bad, however short: nothing is passed through on the way back.
+    this.#push({ since, health: "up", confirmedAt: end, cause: CALM_CAUSE });
+    return true;
+  }
+
+  /** Looks whether a service has become calm between the newest of the first so many cells and a time (epoch ms). */
+  #calmDown(count: number, until: number): void {
+    if (!isBad(this.#runs.at(-1)?.health)) return;
+    const cells = this.#newestOf(count);
+    for (const end of calmTimes(cells)) if (end > until || this.#isCalm(cells, end)) return;
   }
 
   /** @param current the run that it ends, unless silence does */

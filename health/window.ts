@@ -3,7 +3,8 @@ import { CELL_MS, type HealthCell } from "./cell.ts";
 
 /** The longest window: what is judged may depend on no older cell. */
 export const MAX_WINDOW_MS = 15 * 60_000;
-const MIN_WINDOW_MS = 60_000;
+/** The shortest, where no hundred pulses come in 20 s. */
+export const MIN_WINDOW_MS = 60_000;
 const WINDOW_PERIODS = 3;
 
 /** Where so many pulses come in two cells, these alone decide: a change of many shows within half a minute. */
@@ -44,8 +45,8 @@ export function wholeWindowOf(cells: readonly HealthCell[], window: readonly Hea
   return whole.length > window.length ? whole : window;
 }
 
-function since(cells: readonly HealthCell[], windowMs: number): HealthCell[] {
-  const end = cells.at(-1)?.end ?? 0;
+/** The cells that begin within a time before `end` (epoch ms), which is that of the newest unless given. */
+export function since(cells: readonly HealthCell[], windowMs: number, end = cells.at(-1)?.end ?? 0): HealthCell[] {
   let from = cells.length;
   while (from > 0 && (cells[from - 1] as HealthCell).start >= end - windowMs) from--;
   return cells.slice(from);

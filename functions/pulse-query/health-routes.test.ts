@@ -14,7 +14,7 @@ describe("GET /services/{service}/history", () => {
       kept_from: at(120 - 30 * 1440 + 13 / 60),
       judged_until: at(120),
       runs: [
-        { health: "up", since: at(40), until: null, confirmed_at: at(40 + 1 / 6), cause: "the newest pulse was well" },
+        { health: "up", since: at(40), until: null, confirmed_at: at(40 + 1 / 6), cause: "one pulse was well" },
         { health: "down", since: at(10), until: at(40), confirmed_at: at(10 + 1 / 6), cause: '9 of 10 said "a, b"' },
         { health: "degraded", since: at(0), until: at(10), confirmed_at: at(1 / 6), cause: "2 of 20 pulses said slow" },
       ],

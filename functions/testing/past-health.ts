@@ -20,7 +20,7 @@ export const at = (minutes: number) => new Date(NOON + minutes * MINUTE).toISOSt
 
 /** Runs that begin at some minutes after noon. */
 function runsOf(...runs: [minute: number, health: HealthRun["health"], cause?: string][]): HealthRun[] {
-  return runs.map(([minute, health, cause = "the newest pulse was well"]) => {
+  return runs.map(([minute, health, cause = "one pulse was well"]) => {
     const since = NOON + minute * MINUTE;
     return { since, health, confirmedAt: since + 10_000, cause };
   });

@@ -22,9 +22,9 @@ function runsOf(...runs: [ago: number, health: HealthRun["health"], cause: strin
 
 const RUNS: Readonly<Record<string, HealthRun[]>> = {
   api: runsOf(
-    [3 * 24 * 60, "up", "the newest pulse was well"],
+    [3 * 24 * 60, "up", "one pulse was well"],
     [100, "down", "7 of 9 pulses said 503"],
-    [70, "up", "the newest pulse was well"],
+    [70, "up", "one pulse was well"],
     [4, "down", "8 of 10 pulses said 503"],
   ),
   new: [],
