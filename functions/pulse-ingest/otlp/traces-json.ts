@@ -1,6 +1,6 @@
 // ExportTraceServiceRequest in JSON (https://opentelemetry.io/docs/specs/otlp/#json-protobuf-encoding): ids in hex, enums as
-// numbers (by their names, too, as the Collector reads them), 64 bits as a number or a string, unknown fields passed over. A field of another type counts as absent, so that a
-// wrong span is one rejected span: the JS exporter writes null for NaN.
+// numbers or by name, 64 bits as a number or a string, unknown fields passed over. A field of another type counts as absent, so
+// that a wrong span is one rejected span: the JS exporter writes null for NaN.
 import { parseJson } from "../../../events/cloud-event.ts";
 import { type Parsed, refuse } from "../../../events/fault.ts";
 import { isObject } from "../../../events/json-value.ts";

@@ -1,9 +1,7 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { openRawConnection, rawRequest } from "../../../http/testing/raw-connection.ts";
 import { openBroker, pulsesIn } from "../../testing/broker.ts";
-import { type FunctionHost, openFunctionHost } from "../../testing/function-host.ts";
+import { openFunctionHost } from "../../testing/function-host.ts";
 import { broker, host } from "../../testing/ingest-and-broker.ts";
-import { fileOf } from "../../testing/token-files.ts";
 import { compose } from "../compose.ts";
 import { parseGoDuration } from "./go-duration.ts";
 import { startOf } from "./run-id.ts";
@@ -177,77 +175,5 @@ describe("the senders of other monitors", () => {
     const read = parseGoDuration(text);
     if (ms === undefined) expect(read).toBeUndefined();
     else expect(read).toBeCloseTo(ms, 6);
-  });
-});
-
-describe("a token in the path", () => {
-  it("that is not known is refused with the two ways to show one, and not with the token", async () => {
-    const file = fileOf("s3cret-of-job job*\n");
-    const guarded = await openFunctionHost(compose, { K_SINK: broker.url, PULSE_INGEST_TOKENS_FILE: file });
-    closers.push(guarded.close);
-    const detailAt = async (path: string) => {
-      const response = await fetch(`${guarded.url}${path}`, { method: "POST" });
-      return [response.status, ((await response.json()) as { detail: string }).detail];
-    };
-    const bearer = "Expected Authorization: Bearer with a known token";
-    expect(await detailAt("/ping/s3cret/job")).toEqual([401, `${bearer}, or one in the path: /ping/TOKEN/SERVICE.`]);
-    expect(await detailAt("/api/push/job")).toEqual([401, `${bearer}, or one in the path: /api/push/TOKEN/SERVICE.`]);
-    expect(await detailAt("/api/v1/endpoints/job/external")).toEqual([401, `${bearer}.`]);
-    expect((await detailAt("/ping/s3cret-of-job/job/success"))[0]).toBe(400);
-  });
-
-  function expectNoToken({ lines }: FunctionHost) {
-    expect(lines.filter(({ msg }) => msg === "request refused")).not.toEqual([]);
-    expect(JSON.stringify(lines)).not.toContain("s3cret");
-  }
-
-  it("is as good as one in the header, and no log line has it", async () => {
-    const tokenBroker = await openBroker();
-    const file = fileOf("s3cret-of-job job*\n");
-    const guarded = await openFunctionHost(compose, { K_SINK: tokenBroker.url, PULSE_INGEST_TOKENS_FILE: file });
-    closers.push(guarded.close, tokenBroker.close);
-    const status = async (path: string, headers = {}) => (await fetch(`${guarded.url}${path}`, { headers })).status;
-    const bearer = { authorization: "Bearer s3cret-of-job" };
-    expect(await status("/ping/s3cret-of-job/job")).toBe(200);
-    expect(await status("/ping/s3cret-of-job/job/start")).toBe(200);
-    expect(await status("/ping/s3cret-of-job/job/1?rid=a")).toBe(200);
-    expect(await status("/api/push/s3cret-of-job/job?status=up")).toBe(200);
-    expect(await status("/ping/job", bearer)).toBe(200);
-    expect(await status("/api/push/job", bearer)).toBe(200);
-    expect(tokenBroker.received).toHaveLength(5);
-    // All that may go wrong.
-    expect(await status("/ping/s3cret-of-job/cart")).toBe(403);
-    expect(await status("/ping/s3cret-of-job/job/300")).toBe(400);
-    expect(await status("/ping/s3cret-of-job")).toBe(401);
-    expect(await status("/ping/s3cret-of-job/0")).toBe(401);
-    expect(await status("/ping/s3cret-of-jo/job")).toBe(401);
-    expect(await status("/ping/s3cret-of-job/job/oops/more")).toBe(404);
-    expect(await status("/api/push/s3cret-of-job")).toBe(401);
-    const connection = await openRawConnection(guarded.port);
-    connection.send(rawRequest("DELETE http://localhost/ping/s3cret-of-job/job"));
-    expect((await connection.answer()).status).toBe(405);
-    connection.socket.destroy();
-    expectNoToken(guarded);
-    for (const path of ["/ping/{token}/{service}", "/ping/{service}", "/ping/…", "/api/push/{service}"])
-      expect(JSON.stringify(guarded.lines)).toContain(`"path":"${path}"`);
-  });
-
-  it.each([
-    ["/api/v1/endpoints/s3cret-of-job/job/external", 404],
-    ["/api/v1/endpoints/s3cret-of-job/external", 401],
-    ["/Ping/s3cret-of-job/job", 404],
-    ["/PING/s3cret-of-job/job", 404],
-    ["/%70ing/s3cret-of-job/job", 404],
-    ["/ping/job/s3cret-of-job", 401],
-    ["/pulse/s3cret-of-job", 404],
-    ["/v1/traces/s3cret-of-job", 404],
-    ["/s3cret-of-job", 404],
-    ["//s3cret-of-job?s3cret", 404],
-  ])("is in no log line where the path is slightly another: %s", async (path, status) => {
-    const file = fileOf("s3cret-of-job job*\n");
-    const guarded = await openFunctionHost(compose, { K_SINK: broker.url, PULSE_INGEST_TOKENS_FILE: file });
-    closers.push(guarded.close);
-    expect((await fetch(`${guarded.url}${path}`, { method: "POST" })).status).toBe(status);
-    expectNoToken(guarded);
   });
 });
