@@ -22,7 +22,8 @@ LABEL org.opencontainers.image.title="pulsemesh" \
       org.opencontainers.image.revision="${REVISION}"
 WORKDIR /app
 COPY --from=build /app /app
-ENV NODE_ENV=production NODE_COMPILE_CACHE=/app/compile-cache PORT=8080
+# The last as in settings/node-flags.ts.
+ENV NODE_ENV=production NODE_COMPILE_CACHE=/app/compile-cache PORT=8080 MALLOC_MMAP_THRESHOLD_=131072
 USER 1000:1000
 EXPOSE 8080
 # Node is process 1, so that SIGTERM reaches it. Neither Node nor the health check needs a shell.

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { localSettings } from "../settings/local-settings.ts";
+import { MALLOC_ENV } from "../settings/node-flags.ts";
 import { readSettings } from "../settings/read.ts";
 import { bannerOf } from "./banner.ts";
 import { planProcesses } from "./plan.ts";
@@ -26,6 +27,7 @@ describe("the plan", () => {
       PULSE_OTLP_PORT: "4318",
       PULSE_PERSIST_URL: "http://localhost:8082",
       NODE_COMPILE_CACHE: `${process.cwd()}/data/compile-cache`,
+      ...MALLOC_ENV,
     });
     expect(plan.map(({ portVariable }) => portVariable)).toContain("PULSE_LOCAL_QUERY_PORT");
   });

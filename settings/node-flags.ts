@@ -7,7 +7,7 @@ import type { FunctionName } from "./function-settings.ts";
  */
 export const NODE_FLAGS: Readonly<Record<FunctionName, readonly string[]>> = {
   "pulse-ingest": ["--max-semi-space-size=6", "--max-old-space-size=128"],
-  "pulse-persist": ["--max-semi-space-size=8", "--max-old-space-size=160"],
+  "pulse-persist": ["--max-semi-space-size=4", "--max-old-space-size=160"],
   "pulse-query": ["--max-semi-space-size=8", "--max-old-space-size=256"],
   "pulse-deadletter": ["--max-semi-space-size=8", "--max-old-space-size=160"],
   "pulse-health": ["--max-semi-space-size=4", "--max-old-space-size=256"],
@@ -18,3 +18,9 @@ export const NODE_FLAGS: Readonly<Record<FunctionName, readonly string[]>> = {
  * (bench/RESULTS.md).
  */
 export const BROKER_NODE_FLAGS: readonly string[] = ["--max-semi-space-size=4"];
+
+/**
+ * For the environment of each process, where glibc reads it at the start. By default a block that is freed raises this threshold to its
+ * size, up to 32 MB, and from then on smaller ones stay with the process. Of a threshold that is set, larger blocks go back to the system.
+ */
+export const MALLOC_ENV = { MALLOC_MMAP_THRESHOLD_: "131072" } as const;

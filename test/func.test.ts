@@ -12,7 +12,7 @@ import { PULSE_TYPE } from "../events/cloud-event.ts";
 import { type Broker, openBroker, pulsesIn } from "../functions/testing/broker.ts";
 import { LIVENESS_PATH, READINESS_PATH } from "../http/health.ts";
 import { functionSettings } from "../settings/function-settings.ts";
-import { NODE_FLAGS } from "../settings/node-flags.ts";
+import { MALLOC_ENV, NODE_FLAGS } from "../settings/node-flags.ts";
 import { readSettings } from "../settings/read.ts";
 import { startFunction } from "./function-process.ts";
 
@@ -47,6 +47,7 @@ describe("func.yaml", () => {
     expect(settings.sink?.pathname).toBe("/default/pulsemesh");
     expect(funcYaml.deploy.healthEndpoints).toEqual({ liveness: LIVENESS_PATH, readiness: READINESS_PATH });
     expect(envs.NODE_OPTIONS?.split(" ")).toEqual(NODE_FLAGS["pulse-ingest"]);
+    expect(envs).toMatchObject(MALLOC_ENV);
   });
 });
 

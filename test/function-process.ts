@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { createInterface } from "node:readline";
 import type { FunctionName } from "../settings/function-settings.ts";
-import { NODE_FLAGS } from "../settings/node-flags.ts";
+import { MALLOC_ENV, NODE_FLAGS } from "../settings/node-flags.ts";
 import { freePort } from "../settings/tcp-ports.ts";
 import { until } from "./platform.ts";
 
@@ -37,7 +37,14 @@ export async function startFunction(
 ): Promise<FunctionProcess> {
   const ownPort = port ?? (await freePort());
   const child = spawn(process.execPath, program, {
-    env: { ...process.env, PULSE_FUNCTION: name, PORT: String(ownPort), FUNC_PORT: String(ownPort), ...env },
+    env: {
+      ...process.env,
+      ...MALLOC_ENV,
+      PULSE_FUNCTION: name,
+      PORT: String(ownPort),
+      FUNC_PORT: String(ownPort),
+      ...env,
+    },
     cwd,
     stdio: ["ignore", "pipe", "pipe"],
   });

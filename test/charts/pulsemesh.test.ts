@@ -6,7 +6,7 @@ import { isSkippedWithout } from "../../dashboards/testing/tools.ts";
 import { TRIGGERS } from "../../events/triggers.ts";
 import { parseServices } from "../../health/services-file.ts";
 import { FUNCTIONS } from "../../settings/function-settings.ts";
-import { NODE_FLAGS } from "../../settings/node-flags.ts";
+import { MALLOC_ENV, NODE_FLAGS } from "../../settings/node-flags.ts";
 import { type Manifest, MONITORED, render } from "./render.ts";
 
 const KAFKA_SINK = "http://kafka-broker-ingress.knative-eventing.svc.cluster.local/default/pulsemesh";
@@ -230,6 +230,11 @@ describe("the values of the chart pulsemesh", () => {
     expect(nodeOptions.split(" ")).toEqual(NODE_FLAGS[name]);
     const heap = Number(/max-old-space-size=(\d+)/.exec(nodeOptions)?.[1]);
     expect(Number.parseInt(resources.limits.memory, 10)).toBeGreaterThan(heap * 1.5);
+  });
+
+  it("need not say how malloc keeps memory: the image does", () => {
+    const [line] = /^ENV .*$/m.exec(readFileSync("Dockerfile", "utf8")) ?? [];
+    for (const [name, value] of Object.entries(MALLOC_ENV)) expect(line?.split(" ")).toContain(`${name}=${value}`);
   });
 });
 
