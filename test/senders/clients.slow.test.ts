@@ -3,7 +3,19 @@ import { afterAll, beforeAll, expect, it, vi } from "vitest";
 import { isSkippedWithout } from "../../dashboards/testing/tools.ts";
 import { temporaryFolder } from "../../local/testing/temporary-folder.ts";
 import { type Platform, startPlatform } from "../platform.ts";
-import { hereIs, installJars, installPython, pulsesOf, recipesIn, runClient, writeProgram } from "./clients.ts";
+import {
+  expectPulse,
+  hereIs,
+  installJars,
+  installPython,
+  MADE_ID,
+  madeIdentity,
+  otelVariables,
+  pulsesOf,
+  recipesIn,
+  runClient,
+  writeProgram,
+} from "./clients.ts";
 
 const TIMEOUT_MS = 1_800_000;
 
@@ -13,12 +25,6 @@ beforeAll(async () => {
 });
 afterAll(() => platform?.dispose());
 
-/** The variables that SDKs read, as the document has them. */
-const variables = () => {
-  const [block = ""] = recipesIn("ini");
-  const lines = hereIs(block, platform).trim().split("\n");
-  return Object.fromEntries(lines.map((line) => line.split("=") as [string, string]));
-};
 const patient = { timeout: 60_000 };
 
 it.skipIf(isSkippedWithout("python3"))("OpenTelemetry's SDK for Python", { timeout: TIMEOUT_MS }, async () => {
@@ -31,16 +37,21 @@ it.skipIf(isSkippedWithout("python3"))("OpenTelemetry's SDK for Python", { timeo
     ["gzip", "python-gzip"],
   ] as const) {
     const own = { OTEL_SERVICE_NAME: service, OTEL_EXPORTER_OTLP_TRACES_COMPRESSION: compression };
-    await runClient(python, [file], { ...variables(), ...own });
+    const ran = await runClient(python, [file], { ...otelVariables(platform), ...own });
     await vi.waitFor(async () => expect(await pulsesOf(platform, service)).toHaveLength(1), patient);
     const [pulse] = await pulsesOf(platform, service);
-    expect(pulse).toMatchObject({
+    expectPulse(pulse, ran, {
       service_name: service,
       source: "/otlp",
+      ...madeIdentity(pulse),
       status: "ok",
-      metadata: { name: "nightly" },
+      health: "up",
+      // The SDK gives each process an id.
+      metadata: {
+        name: "nightly",
+        "service.instance.id": expect.stringMatching(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/),
+      },
     });
-    expect(pulse?.id).toMatch(/^[0-9a-f]{32}:[0-9a-f]{16}$/);
   }
 });
 
@@ -58,14 +69,31 @@ it.skipIf(isSkippedWithout("java", "mvn"))("Brave with Zipkin's reporter", { tim
   );
   const program = recipesIn("java").find((code) => code.includes("brave")) as string;
   const file = writeProgram(folder, "Trace.java", hereIs(program, platform));
-  await runClient("java", ["-cp", jars, file], {});
+  const ran = await runClient("java", ["-cp", jars, file], {});
   await vi.waitFor(async () => expect(await pulsesOf(platform, "payments")).toHaveLength(1), patient);
   const [pulse] = await pulsesOf(platform, "payments");
-  expect(pulse).toMatchObject({ source: "/zipkin", status: "ok", metadata: { name: "get /pay" } });
-  expect(pulse?.id).toMatch(/^[0-9a-f]{16,32}:[0-9a-f]{16}:SERVER$/);
+  expectPulse(pulse, ran, {
+    service_name: "payments",
+    source: "/zipkin",
+    ...madeIdentity(pulse, "SERVER", 16),
+    status: "ok",
+    health: "up",
+    metadata: { name: "get /pay" },
+  });
 });
 
 it.skipIf(isSkippedWithout("wget"))("wget", { timeout: TIMEOUT_MS }, async () => {
-  await runClient("wget", ["-q", "-O", "-", `${platform.ingest}/ping/by-wget`], {});
+  const ran = await runClient("wget", ["-q", "-O", "-", `${platform.ingest}/ping/by-wget`], {});
+  expect(ran.stdout).toBe("OK\n");
   await vi.waitFor(async () => expect(await pulsesOf(platform, "by-wget")).toHaveLength(1), patient);
+  const [pulse] = await pulsesOf(platform, "by-wget");
+  expectPulse(pulse, ran, {
+    service_name: "by-wget",
+    source: "/ping",
+    id: MADE_ID,
+    latency_ms: 0,
+    status: "ok",
+    health: "up",
+    metadata: {},
+  });
 });
