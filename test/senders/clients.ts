@@ -101,6 +101,9 @@ export interface ReadPulse {
   traceparent?: string;
 }
 
+/** The order of their ids, for `sort`. */
+export const byId = (a: ReadPulse, b: ReadPulse) => (a.id < b.id ? -1 : 1);
+
 /** The id of a pulse that came without one: a UUIDv7. */
 export const MADE_ID = expect.stringMatching(/^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
 
