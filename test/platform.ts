@@ -104,23 +104,30 @@ export async function startPlatform(
   };
 }
 
-/** Waits until a condition holds, checking every few milliseconds. */
-export async function until(what: string, isSo: () => boolean | Promise<boolean>, withinMs = 60_000): Promise<void> {
+/** Waits until a condition holds, checking every few milliseconds. @throws with what `details` gives then when it does not */
+export async function until(
+  what: string,
+  isSo: () => boolean | Promise<boolean>,
+  withinMs = 60_000,
+  details: () => string = () => "",
+): Promise<void> {
   const deadline = Date.now() + withinMs;
   while (!(await isSo())) {
-    if (Date.now() > deadline) throw new Error(`Expected ${what} within ${withinMs} ms`);
+    if (Date.now() > deadline) throw new Error(`Expected ${what} within ${withinMs} ms${details()}`);
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
 }
 
 async function untilReady(url: string, child: ChildProcess, lines: readonly string[]): Promise<void> {
-  await until(`${url} to be ready; the output was:\n${lines.join("\n")}`, async () => {
-    if (child.exitCode !== null) throw new Error(`Expected a platform that runs, got:\n${lines.join("\n")}`);
+  const output = () => `, got:\n${lines.join("\n")}`;
+  const isReady = async () => {
+    if (child.exitCode !== null) throw new Error(`Expected a platform that runs${output()}`);
     return fetch(`${url}/health/ready`).then(
       (response) => response.ok,
       () => false,
     );
-  });
+  };
+  await until(`${url} to be ready`, isReady, undefined, output);
 }
 
 async function stopProcess(child: ChildProcess): Promise<number | null> {
