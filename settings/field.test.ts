@@ -82,8 +82,16 @@ describe("a refused text in a message", () => {
     ["http:user:hunter2@broker", '"http:…@broker"'],
     ["http://user:hun/ter2@x@broker/", '"http://…@broker/"'],
     ["https://broker/x?token=hunter2", '"https://broker/x?…"'],
+    ["at https://broker/x?token=hunter2 or\nelsewhere?", '"at https://broker/x?…"'],
+    ["https://broker/x?", '"https://broker/x?"'],
+    ["is it a//b", '"is it a//b"'],
     ["9".repeat(100), `"${"9".repeat(80)}…"`],
   ])("shows %s as %s", (given, shown) => {
     expect(quote(given)).toBe(shown);
+  });
+
+  // A step that took time in proportion to the square of the length would take hours.
+  it.each(["/", "a:/", "//", "?//", "a@"])("is shown at once where it is a million of %s", (part) => {
+    expect(quote(part.repeat(1_000_000)).length).toBeLessThanOrEqual(83);
   });
 });

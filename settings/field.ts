@@ -87,8 +87,24 @@ export const httpUrl: Field<URL | undefined> = parsedText("an http:// or https:/
   return url.protocol === "http:" || url.protocol === "https:" ? url : undefined;
 });
 
-/** A refused text as a message shows it: without a URL's password and query, and short, because messages end in logs. */
+/**
+ * A refused text as a message shows it: without a URL's password and query, and short, because messages end in logs. It may be as
+ * long as a header: every step takes time in proportion to it.
+ */
 export function quote(value: string): string {
-  const shown = value.replace(/^([a-z][a-z\d+.-]*:[\\/]*)?.*@/is, "$1…@").replace(/(\/\/[^?\s]*\?).+/, "$1…");
+  const shown = withoutQuery(withoutUser(value));
   return JSON.stringify(shown.length > 80 ? `${shown.slice(0, 80)}…` : shown);
+}
+
+function withoutUser(value: string): string {
+  const at = value.lastIndexOf("@");
+  if (at === -1) return value;
+  const scheme = /^[a-z][a-z\d+.-]*:[\\/]*/i.exec(value)?.[0] ?? "";
+  return `${scheme}…${value.slice(at)}`;
+}
+
+function withoutQuery(value: string): string {
+  const host = value.indexOf("//");
+  const query = host === -1 ? -1 : value.indexOf("?", host) + 1;
+  return query > 0 && query < value.length ? `${value.slice(0, query)}…` : value;
 }
