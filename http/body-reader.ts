@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { type ClientRules, clientOf } from "./client.ts";
+import { JoinedBytes } from "./joined-bytes.ts";
 import { problem, tryLater } from "./problem.ts";
 import { behindMs, LEAST_BYTES_PER_SECOND, lookEvery, type Mark } from "./progress.ts";
 import type { HttpReply } from "./route.ts";
@@ -23,10 +24,12 @@ export interface BodyReaderOptions {
   onBytes: ((bytes: number, bodyBytes: number, isUnpacked: boolean) => void) | undefined;
 }
 
-/** Who wants a body: gets one of the two calls, once, and none when the client goes away. */
+/** Who wants a body: gets it or a refusal, once, and neither when the client goes away. */
 export interface BodyReceiver {
   take(body: Buffer): void;
   refuse(reply: HttpReply): void;
+  /** Notes that unpacking took that time (ms), before one of them. */
+  spend(ms: number): void;
 }
 
 /** A body that is being read. Thousands a second are made: who sends it and whether it stalls is found out when it matters. */
@@ -35,8 +38,9 @@ class Reading implements Sheddable, Mark {
   readonly startedAt: number;
   readonly #request: IncomingMessage;
   readonly #rules: ClientRules;
-  chunks: Buffer[] = [];
+  /** How many have come; {@link body} has them until the reading ends. */
   bytes = 0;
+  readonly body = new JoinedBytes();
   behindMs = 0;
   markedAt: number;
   markedBytes = 0;
@@ -106,21 +110,22 @@ export class BodyReader {
       if (!this.#readings.has(reading)) return;
       reading.bytes += chunk.length;
       this.#onBytes(chunk.length, reading.bytes, false);
-      reading.chunks.push(chunk);
+      reading.body.add(chunk);
       this.#readingBytes += chunk.length;
       if (reading.bytes > maxBodyBytes) this.#refuse(reading, tooLarge(maxBodyBytes));
       else if (this.#readingBytes > this.#limits.maxReadingBytes) this.#makeRoom();
     });
     request.on("end", () => {
-      const chunks = this.#end(reading);
-      if (chunks === undefined) return;
-      const body = chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks);
+      const body = this.#end(reading);
+      if (body === undefined) return;
       if (unpack !== undefined) delete headers["content-encoding"];
       if (unpack === undefined || body.length === 0) {
         receiver.take(body);
         return;
       }
+      const startedAt = performance.now();
       const whole = unpacked(body, unpack, maxBodyBytes);
+      receiver.spend(performance.now() - startedAt);
       if (!Buffer.isBuffer(whole)) {
         receiver.refuse(whole);
         return;
@@ -141,13 +146,11 @@ export class BodyReader {
   }
 
   /** @returns what was read, unless the body was no longer being read. */
-  #end(reading: Reading): Buffer[] | undefined {
+  #end(reading: Reading): Buffer | undefined {
     if (!this.#readings.delete(reading)) return undefined;
     this.#readingBytes -= reading.bytes;
-    const { chunks } = reading;
-    // The request's listeners live until it is answered, and would keep the bytes for as long.
-    reading.chunks = [];
-    return chunks;
+    // Taken, because the request's listeners live until it is answered, and would keep the bytes for as long.
+    return reading.body.take();
   }
 
   #refuse(reading: Reading, reply: HttpReply): void {

@@ -69,8 +69,15 @@ export class Exchange implements BodyReceiver, NewestRequest {
 
   /** Finds the route and reads the body. `waiting` is the response where the client waits for 100 Continue. */
   begin(waiting?: ServerResponse): void {
-    const { findRoute, refuseHost, tracing } = this.#context;
-    const { headers } = this.#request;
+    const { drain, findRoute, refuseHost, refusals, tracing } = this.#context;
+    const { headers, socket } = this.#request;
+    if (socket.destroyed) return;
+    if (drain.hasTooMany(this.#connection)) {
+      // An answer would have to wait for those before it, and node would read on.
+      socket.destroy();
+      refusals.note(undefined, tooManyAhead());
+      return;
+    }
     const url = originForm(this.#request.url ?? "/");
     if (url.length > MAX_URL_LENGTH) {
       this.refuse(uriTooLong());
@@ -110,7 +117,7 @@ export class Exchange implements BodyReceiver, NewestRequest {
   take(body: Buffer): void {
     const { handle } = this.#route as Route;
     const request = this.#request;
-    const { clients, log, pace } = this.#context;
+    const { clients, log } = this.#context;
     const startedAt = performance.now();
     try {
       const reply = handle({
@@ -133,7 +140,11 @@ export class Exchange implements BodyReceiver, NewestRequest {
     } catch (error) {
       this.#fail(error);
     }
-    if (this.#client !== undefined) pace?.count(this.#client, performance.now() - startedAt);
+    this.spend(performance.now() - startedAt);
+  }
+
+  spend(ms: number): void {
+    if (this.#client !== undefined) this.#context.pace?.count(this.#client, ms);
   }
 
   /** Answers a request whose body may still be coming: a client that goes on sending still sees the answer. */
@@ -241,4 +252,12 @@ function hasBody({ headers }: IncomingMessage): boolean {
 
 function uriTooLong(): HttpReply {
   return problem(414, "URI too long", `Expected a URL of at most ${MAX_URL_LENGTH} characters.`);
+}
+
+function tooManyAhead(): HttpReply {
+  return problem(
+    429,
+    "Too many requests",
+    "Expected fewer requests on a connection before the answer to the first one.",
+  );
 }

@@ -3,7 +3,7 @@
 //   router.ts         finds the route of a method and path
 //   hosts.ts          refuses requests for another host
 //   changes.ts        refuses changes that another site's page asks for
-//   body-reader.ts    reads the body, within limits (shedding.ts, progress.ts), and unpacks it (unpack.ts)
+//   body-reader.ts    reads the body (joined-bytes.ts), within limits (shedding.ts, progress.ts), and unpacks it (unpack.ts)
 //   connections.ts    bounds the open connections
 //   client.ts         says who a request counts for; places.ts shares places between clients
 //   pace.ts           shares time between clients; turns.ts shares it between their long works (fading.ts)

@@ -12,7 +12,8 @@ const ZSTD_WINDOW_LOG = 23;
 const MAX_ZSTD_FRAMES = 1000;
 // For a whole body: each part of the default 16 KiB is one more call and one more copy.
 const chunkSize = 64 * 1024;
-const LEAST_CHUNK = 64;
+/** A gzip that says less of itself than is true takes one call for each part all the same. */
+const LEAST_CHUNK = 1024;
 /** RFC 1952, 2.3.1: the last four bytes say how long the unpacked body is. */
 const LENGTH_BYTES = 4;
 

@@ -111,6 +111,15 @@ export function describeConnections(name: string, open: OpenHost): void {
       expect(statuses).toEqual([202, 202, 404, 202]);
     });
 
+    it("is cut, with a line in the log, where it brings thousands of requests before the first answer", async () => {
+      const host = await open();
+      const greedy = await connect(host);
+      greedy.send(rawRequest("GET /metrics").repeat(5000));
+      await vi.waitFor(() => expect(greedy.socket.closed).toBe(true));
+      expect(host.lines).toContainEqual(expect.objectContaining({ msg: "request refused", status: 429 }));
+      expect((await exchange(host, accepted(host))).status).toBe(202);
+    });
+
     it("takes another request after an error that left no body unread", async () => {
       const host = await open();
       const connection = await connect(host);

@@ -74,7 +74,7 @@ export function describeRequests(name: string, open: OpenHost): void {
   });
 
   describe(`${name}: a body`, () => {
-    it("of exactly the limit is taken, in one piece and in chunks", async () => {
+    it("of exactly the limit is taken, in one piece, in chunks, and in chunks of a byte", async () => {
       const host = await open();
       const body = host.post.body.padEnd(host.maxBodyBytes);
       expect((await exchange(host, accepted(host, {}, body))).status).toBe(202);
@@ -82,6 +82,8 @@ export function describeRequests(name: string, open: OpenHost): void {
       const size = half.toString(16);
       const chunks = `${size}\r\n${body.slice(0, half)}\r\n${size}\r\n${body.slice(half)}\r\n0\r\n\r\n`;
       expect((await exchange(host, accepted(host, { "transfer-encoding": "chunked" }, chunks))).status).toBe(202);
+      const bytes = `${body.slice(0, 4096).replace(/./gs, "1\r\n$&\r\n")}0\r\n\r\n`;
+      expect((await exchange(host, accepted(host, { "transfer-encoding": "chunked" }, bytes))).status).toBe(202);
     });
 
     it("that declares a byte more is 413 before it is sent, and the connection is closed", async () => {

@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders } from "node:http";
 import { Agent, type Dispatcher, Pool } from "undici";
+import { JoinedBytes } from "../../http/joined-bytes.ts";
 import {
   type Answer,
   type FailedDelivery,
@@ -131,8 +132,7 @@ class Exchange implements Dispatcher.DispatchHandler {
   #isDone = false;
   #code = 0;
   #headers: IncomingHttpHeaders = {};
-  #chunks: Buffer[] = [];
-  #bytes = 0;
+  readonly #body = new JoinedBytes();
 
   constructor(timeoutMs: number | undefined, done: (result: Answer | FailedDelivery) => void) {
     this.#done = done;
@@ -162,14 +162,13 @@ class Exchange implements Dispatcher.DispatchHandler {
   }
 
   onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
-    this.#bytes += chunk.length;
-    if (this.#bytes > MAX_ANSWER_BYTES) this.#abort(judgeSilence(`an answer of more than ${MAX_ANSWER_BYTES} bytes`));
-    else this.#chunks.push(chunk);
+    this.#body.add(chunk);
+    if (this.#body.length > MAX_ANSWER_BYTES)
+      this.#abort(judgeSilence(`an answer of more than ${MAX_ANSWER_BYTES} bytes`));
   }
 
   onResponseEnd(): void {
-    const body = this.#chunks.length === 1 ? (this.#chunks[0] as Buffer) : Buffer.concat(this.#chunks);
-    this.#finish({ code: this.#code, headers: this.#headers, body });
+    this.#finish({ code: this.#code, headers: this.#headers, body: this.#body.take() });
   }
 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
