@@ -32,9 +32,10 @@ export const doorSettings = {
   ),
   publicBadges: setting(
     "PULSE_PUBLIC_BADGES",
-    parsedText("services' names, separated by commas", (value) =>
-      /^[\w.:/-]*\*?(?:\s*,\s*[\w.:/-]*\*?)*$/.test(value) ? value.split(/\s*,\s*/) : undefined,
-    ),
+    parsedText("services' names, separated by commas", (value) => {
+      const patterns = value.split(",").map((pattern) => pattern.trim());
+      return patterns.every((pattern) => /^[\w.:/-]*\*?$/.test(pattern)) ? patterns : undefined;
+    }),
     "Services whose badges need no token (`*` at the end matches the rest). Absent: none, where reading needs one.",
   ),
   userHeader: setting(

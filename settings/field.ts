@@ -26,7 +26,7 @@ export function integer<F extends number | undefined = undefined>(bounds: Bounds
 
 /** A decimal number, with or without a fraction and an exponent. */
 export function number<F extends number | undefined = undefined>(bounds: Bounds<F>): Field<number | F> {
-  return numeric(bounds, { kind: "a number", type: "number", form: /^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i });
+  return numeric(bounds, { kind: "a number", type: "number", form: /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:e[+-]?\d+)?$/i });
 }
 
 function numeric<F extends number | undefined>(
