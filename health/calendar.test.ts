@@ -14,13 +14,14 @@ describe("a time on the wall", () => {
     ["where the clock leaps by half an hour", "Australia/Lord_Howe", [2026, 10, 4, 2, 15], "2026-10-03T15:30:00.000Z"],
     ["where a whole day is left out", "Pacific/Apia", [2011, 12, 30], "2011-12-30T10:00:00.000Z"],
     ["of a day beyond the month", "America/New_York", [2026, 10, 32], "2026-11-01T04:00:00.000Z"],
+    ["where an offset has seconds", "Africa/Monrovia", [1971, 12, 20, 12, 5], "1971-12-20T12:49:30.000Z"],
   ])("%s (%s)", (_, zone, [year, month, day, hour = 0, minute = 0], moment) => {
     expect(iso(momentOf({ year, month, day, hour, minute }, zone))).toBe(moment);
   });
 
   it("is read back from its moment in every zone", () => {
     for (const zone of ["UTC", ...Intl.supportedValuesOf("timeZone")]) {
-      const wall = { year: 2026, month: 6, day: 15, hour: 12, minute: 34 };
+      const wall = { year: 2026, month: 6, day: 15, hour: 12, minute: 34, second: 56 };
       expect(wallTimeAt(momentOf(wall, zone), zone)).toEqual(wall);
     }
   });
@@ -45,6 +46,32 @@ describe("days and months", () => {
     const parts = calendarParts(span, "month", "America/Sao_Paulo");
     expect(parts).toHaveLength(17);
     expect(parts.map(({ to }) => to)).toEqual([...parts.slice(1).map(({ from }) => from), span.to]);
+  });
+
+  it("are whole where offsets have seconds", () => {
+    const parts = calendarParts({ from: Date.UTC(1972, 0, 5), to: Date.UTC(1972, 0, 9) }, "day", "Africa/Monrovia");
+    // The clock was set forward by 44 minutes and 30 seconds at midnight.
+    expect(parts.map(({ to }) => iso(to))).toEqual([
+      "1972-01-05T00:44:30.000Z",
+      "1972-01-06T00:44:30.000Z",
+      "1972-01-07T00:44:30.000Z",
+      "1972-01-08T00:00:00.000Z",
+      "1972-01-09T00:00:00.000Z",
+    ]);
+  });
+
+  it.each([
+    [
+      "that came again after midnight is in the next one",
+      "America/St_Johns",
+      Date.UTC(2010, 10, 7, 2, 45),
+      [24.75, 24, 23.25],
+    ],
+    ["that was left out is in none", "Pacific/Apia", Date.UTC(2011, 11, 29, 10), [24, 24, 24]],
+  ])("an hour or a day %s (%s)", (_, zone, from, hours) => {
+    const parts = calendarParts({ from, to: from + 72 * 3_600_000 }, "day", zone);
+    expect(parts.map((part) => (part.to - part.from) / 3_600_000)).toEqual(hours);
+    expect(parts[0]?.from).toBe(from);
   });
 
   it("of one month are all of it", () => {

@@ -9,6 +9,7 @@ export interface WallTime {
   day: number;
   hour?: number;
   minute?: number;
+  second?: number;
 }
 
 const formats = new Map<string, Intl.DateTimeFormat>();
@@ -33,15 +34,16 @@ export function wallTimeAt(time: number, zone: string): Required<WallTime> {
       .map(({ type, value }) => [type, Number(value)]),
   );
   const of = (type: Intl.DateTimeFormatPartTypes) => parts.get(type) as number;
-  return { year: of("year"), month: of("month"), day: of("day"), hour: of("hour"), minute: of("minute") };
+  const date = { year: of("year"), month: of("month"), day: of("day") };
+  return { ...date, hour: of("hour"), minute: of("minute"), second: of("second") };
 }
 
 /**
  * The first moment (epoch ms) at which the wall shows a time, or a later one where the clock leaps over it. Days beyond the end of a
  * month go on into the next.
  */
-export function momentOf({ year, month, day, hour = 0, minute = 0 }: WallTime, zone: string): number {
-  const wall = Date.UTC(year, month - 1, day, hour, minute);
+export function momentOf(time: WallTime, zone: string): number {
+  const wall = utcOf(time);
   // By each of the offsets that hold around it; the clock is set by less than a day.
   const offsets = [wall - DAY_MS, wall + DAY_MS].map((time) => offsetAt(time, zone));
   const candidates = offsets.map((offset) => wall - offset).sort((a, b) => a - b);
@@ -58,10 +60,13 @@ export function weekdayAt(time: number, zone: string): number {
 /** The days or months that touch a span, each cut to it. */
 export function calendarParts(span: Span, unit: "day" | "month", zone: string): Span[] {
   const parts: Span[] = [];
-  for (let from = span.from; from < span.to; ) {
-    const { year, month, day } = wallTimeAt(from, zone);
-    const next = unit === "day" ? { year, month, day: day + 1 } : { year, month: month + 1, day: 1 };
+  const { year, month, day } = wallTimeAt(span.from, zone);
+  let { from } = span;
+  for (let i = 1; from < span.to; i++) {
+    const next = unit === "day" ? { year, month, day: day + i } : { year, month: month + i, day: 1 };
     const to = Math.min(momentOf(next, zone), span.to);
+    // A day that the clock leaps over has no part. One that the clock is set back into, after its end, is the next one by then.
+    if (to <= from) continue;
     parts.push({ from, to });
     from = to;
   }
@@ -73,9 +78,14 @@ export function monthSpan({ year, month }: Pick<WallTime, "year" | "month">, zon
   return { from: momentOf({ year, month, day: 1 }, zone), to: momentOf({ year, month: month + 1, day: 1 }, zone) };
 }
 
+/** Some zones had offsets with seconds: Africa/Monrovia until 1972. */
 function offsetAt(time: number, zone: string): number {
-  const { year, month, day, hour, minute } = wallTimeAt(time, zone);
-  return Date.UTC(year, month - 1, day, hour, minute) - Math.floor(time / 60_000) * 60_000;
+  return utcOf(wallTimeAt(time, zone)) - Math.floor(time / 1000) * 1000;
+}
+
+/** The moment at which a wall in UTC shows a time. */
+function utcOf({ year, month, day, hour = 0, minute = 0, second = 0 }: WallTime): number {
+  return Date.UTC(year, month - 1, day, hour, minute, second);
 }
 
 /** The moment at which the clock is set forward, between two moments with different offsets. */
@@ -102,6 +112,7 @@ function formatOf(zone: string): Intl.DateTimeFormat {
       day: "numeric",
       hour: "numeric",
       minute: "numeric",
+      second: "numeric",
     });
     if (formats.size < MAX_FORMATS) formats.set(zone, format);
   }
