@@ -57,9 +57,8 @@ export function weekdayAt(time: number, zone: string): number {
   return new Date(Date.UTC(year, month - 1, day)).getUTCDay();
 }
 
-/** The days or months that touch a span, each cut to it. */
-export function calendarParts(span: Span, unit: "day" | "month", zone: string): Span[] {
-  const parts: Span[] = [];
+/** The days or months that touch a span, each cut to it. Each is found when it is asked for: those of a year take tens of milliseconds. */
+export function* calendarParts(span: Span, unit: "day" | "month", zone: string): Generator<Span, void> {
   const { year, month, day } = wallTimeAt(span.from, zone);
   let { from } = span;
   for (let i = 1; from < span.to; i++) {
@@ -67,10 +66,9 @@ export function calendarParts(span: Span, unit: "day" | "month", zone: string): 
     const to = Math.min(momentOf(next, zone), span.to);
     // A day that the clock leaps over has no part. One that the clock is set back into, after its end, is the next one by then.
     if (to <= from) continue;
-    parts.push({ from, to });
+    yield { from, to };
     from = to;
   }
-  return parts;
 }
 
 /** The days of a month. */

@@ -1,8 +1,9 @@
-import type { History } from "../../history/history.ts";
+import type { History, Share } from "../../history/history.ts";
 import { asPolled } from "../../http/conditional.ts";
 import { freshJson } from "../../http/json.ts";
 import { badRequest, tryLater } from "../../http/problem.ts";
 import type { HttpReply, HttpRequest, Route } from "../../http/route.ts";
+import type { Turns } from "../../http/turns.ts";
 import { matchOf } from "../../settings/service-patterns.ts";
 import { floorTo, TIERS } from "../../storage/tiers.ts";
 import { whileStoreAnswers } from "../store-answers.ts";
@@ -27,20 +28,22 @@ export interface BadgeRoutesOptions {
   /** The services whose badges everybody may see, as patterns. */
   publicBadges: readonly string[];
   door: Door;
+  turns: Turns;
   now: () => number;
 }
 
 /** Badges with the health of a service, its uptime or its p95. */
-export function badgeRoutes({ services, past, history, publicBadges, door, now }: BadgeRoutesOptions): Route[] {
+export function badgeRoutes({ services, past, history, publicBadges, door, turns, now }: BadgeRoutesOptions): Route[] {
   const figures = new SharedAnswers<BadgeView>(MAX_FIGURES, MAX_WAITING, now);
 
-  async function figureOf(service: string, show: "uptime" | "p95", window: string): Promise<BadgeView> {
+  /** @throws once the signal aborts */
+  async function figureOf(service: string, show: "uptime" | "p95", window: string, share: Share): Promise<BadgeView> {
     // By the minute: many pages show the same badge.
     const to = floorTo(TIERS.minute, now());
     const span = { from: to - windowMs(window), to };
-    if (show === "uptime") return uptimeBadge(service, await past.uptime(service, span), window);
+    if (show === "uptime") return uptimeBadge(service, await past.uptime(service, span, share), window);
     const exactFrom = history.exactFromOf(span);
-    const { parts } = await history.read(service, divide(span, 1, exactFrom), { exactFrom });
+    const { parts } = await history.read(service, divide(span, 1, exactFrom), { ...share, exactFrom });
     return p95Badge(service, parts[0]?.latencies.percentile(95), window);
   }
 
@@ -54,8 +57,9 @@ export function badgeRoutes({ services, past, history, publicBadges, door, now }
         const { health = "unknown" } = (await services.one(service)) ?? {};
         return asPolled(await draw(badgeOf(service, health)), request);
       }
-      const badge = await figures.get(JSON.stringify([service, show, window]), request.client(), () =>
-        figureOf(service, show, window),
+      const client = request.client();
+      const badge = await figures.get(JSON.stringify([service, show, window]), client, (signal) =>
+        figureOf(service, show, window, { signal, nextTurn: () => turns.next(client) }),
       );
       if (badge === undefined) return tryLater(503, "No more badges can be made at this moment.", 1000);
       return asPolled(await draw(badge), request);

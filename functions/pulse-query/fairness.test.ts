@@ -155,6 +155,19 @@ it.each(["history", "uptime"])("%s: a newcomer gets a place of the client that h
   expect((await Promise.all(greedy.map(statusOf))).sort()).toEqual([200, 200, 200, 503]);
 });
 
+it("badges: a newcomer gets a place of the client that holds all four, whose figure is given up", async () => {
+  const { reads, begun, letGo } = gated();
+  const { port } = await openQuery({ store: storeWith(reads) });
+  const badge = (from: string, days: number) => ask(port, from, `/services/busy/badge.json?show=p95&window=${days}d`);
+  const greedy = await Promise.all([1, 2, 3, 4].map((days) => badge(GREEDY, days)));
+  await vi.waitFor(() => expect(begun()).toBe(4));
+  const polite = await badge(POLITE, 5);
+  await vi.waitFor(() => expect(begun()).toBe(5));
+  letGo();
+  expect(await statusOf(polite)).toBe(200);
+  expect((await Promise.all(greedy.map(statusOf))).sort()).toEqual([200, 200, 200, 503]);
+});
+
 it("live streams: a newcomer gets the newest place of the client that holds most, which all streams share", async () => {
   const { port } = await openQuery({ live: { maxListeners: 2 } });
   const first = await ask(port, GREEDY, "/live");

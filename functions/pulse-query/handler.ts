@@ -197,7 +197,7 @@ export function createQuery({
       ...summaryRoutes({ store, history, retentionMs, historyMs, turns, now }),
       ...healthRoutes({ past, incidents, retentionMs, historyMs, turns, now }),
     ]),
-    ...badgeRoutes({ services, past, history, publicBadges, door: doors.read, now }),
+    ...badgeRoutes({ services, past, history, publicBadges, door: doors.read, turns, now }),
     ...behind(doors.admin, [
       forgetRoute({ store, userHeader }),
       ...setRoutes({ setter: store.health, services, userHeader }),

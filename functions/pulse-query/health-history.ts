@@ -16,6 +16,7 @@ import type { Span } from "../../storage/span.ts";
 import { divide } from "./divide.ts";
 import type { HealthHistory, Histories, UptimeAnswer, UptimePart } from "./health-answers.ts";
 import { timeText } from "./time-text.ts";
+import { turnOf } from "./turn-of.ts";
 import { viewPlanned } from "./view.ts";
 
 /** So much before a span is read, too: incidents reach into it, and changes before it count for flapping. */
@@ -52,8 +53,10 @@ export class PastHealth {
     this.#options = options;
   }
 
-  async history(service: string, span: Span, limit: number): Promise<HealthHistory> {
+  /** @throws once the signal aborts */
+  async history(service: string, span: Span, limit: number, share: Share): Promise<HealthHistory> {
     const { judgedUntil, runs, clockMs } = await this.#read(service, span);
+    await turnOf(share);
     const ended = runs.map((run, i) => {
       const next = runs[i + 1];
       return next === undefined
@@ -86,17 +89,24 @@ export class PastHealth {
     };
   }
 
-  /** Of the past part of a span. */
-  async uptime(service: string, given: Span, by?: "day" | "month", zone = "UTC"): Promise<UptimeAnswer> {
+  /** Of the past part of a span, and of its days or months. @throws once the signal aborts */
+  async uptime(
+    service: string,
+    given: Span,
+    { by, zone = "UTC", ...share }: Share & { by?: "day" | "month" | undefined; zone?: string },
+  ): Promise<UptimeAnswer> {
     const known = await this.#read(service, given);
     const span = this.#judgedPart(given, known);
     const maintenance = this.#settings(service).maintenanceIn(span);
-    const of = (part: Span): UptimePart => ({
-      ...inText(part),
-      ...viewUptime(uptimeIn(part, known, maintenance)),
-    });
-    const parts = by === undefined ? [] : calendarParts(span, by, zone).map(of);
-    return { service_name: service, judged_until: timeText(known.judgedUntil), ...of(span), parts };
+    const of = async (part: Span): Promise<UptimePart> => {
+      await turnOf(share);
+      const runs = touching(known.runs, part);
+      return { ...inText(part), ...viewUptime(uptimeIn(part, { ...known, runs }, maintenance)) };
+    };
+    const whole = await of(span);
+    const parts: UptimePart[] = [];
+    if (by !== undefined) for (const part of calendarParts(span, by, zone)) parts.push(await of(part));
+    return { service_name: service, judged_until: timeText(known.judgedUntil), ...whole, parts };
   }
 
   /** Of the last 24 hours that were judged; and whether the service changed more often than four times within the last one. */
@@ -123,8 +133,7 @@ export class PastHealth {
     const parts = divide(span, buckets).map((part) => this.#judgedPart(part, { judgedUntil }));
     const limit = pLimit(CONCURRENCY);
     const histories = await limit.map([...services], async (service) => {
-      await share.nextTurn?.();
-      share.signal?.throwIfAborted();
+      await turnOf(share);
       const runs = await this.#options.health.runs(service, span);
       const maintenance = this.#settings(service).maintenanceIn(span);
       const known = { judgedUntil, keptFrom: this.#keptFrom() };

@@ -1,6 +1,7 @@
 import type { Fault } from "../../events/fault.ts";
 import { DAY_MS } from "../../events/time.ts";
 import { monthSpan } from "../../health/calendar.ts";
+import type { Share } from "../../history/history.ts";
 import { asPolled } from "../../http/conditional.ts";
 import { freshJson } from "../../http/json.ts";
 import { Places } from "../../http/places.ts";
@@ -63,16 +64,14 @@ export function healthRoutes(options: HealthRoutesOptions): GuardedRoute[] {
   const readPast = (query: URLSearchParams) =>
     readSpanQuery(historyParameters, query, { now: now(), retentionMs, historyMs: Math.max(historyMs, LEAST_PAST_MS) });
 
-  const inTurn = <T>({ client }: HttpRequest, work: () => Promise<T>) =>
-    pasts.workInTurn(client(), async (signal) => {
-      const done = await work();
-      signal.throwIfAborted();
-      return done;
-    });
+  const inTurn = <T>(request: HttpRequest, work: (share: Share) => Promise<T>) => {
+    const client = request.client();
+    return pasts.workInTurn(client, (signal) => work({ signal, nextTurn: () => turns.next(client) }));
+  };
 
   const showHistory = answering(readPast, async ({ span, limit }, request) => {
     const { parameters, headers } = request;
-    const history = await inTurn(request, () => past.history(parameters.service as string, span, limit));
+    const history = await inTurn(request, (share) => past.history(parameters.service as string, span, limit, share));
     if (history === undefined) return noPlace("histories");
     return inWishedForm(headers.accept, history, RUN_COLUMNS, history.runs);
   });
@@ -82,7 +81,9 @@ export function healthRoutes(options: HealthRoutesOptions): GuardedRoute[] {
     const { span, from, to, month, by, tz } = query;
     if (month !== undefined && (from ?? to) !== undefined) return badRequest([MONTH_BESIDE_SPAN]);
     const whole = month === undefined ? span : monthSpan(month, tz);
-    const uptime = await inTurn(request, () => past.uptime(parameters.service as string, whole, by, tz));
+    const uptime = await inTurn(request, (share) =>
+      past.uptime(parameters.service as string, whole, { by, zone: tz, ...share }),
+    );
     if (uptime === undefined) return noPlace("uptimes");
     const { service_name: _, judged_until: __, parts, ...total } = uptime;
     return inWishedForm(headers.accept, uptime, UPTIME_COLUMNS, by === undefined ? [total] : parts);

@@ -11,6 +11,7 @@ import type { HealthReader } from "../../storage/health-ports.ts";
 import type { Span } from "../../storage/span.ts";
 import type { IncidentView } from "./health-answers.ts";
 import { timeText } from "./time-text.ts";
+import { turnOf } from "./turn-of.ts";
 
 /** Services whose runs are read at one time. */
 const CONCURRENCY = 16;
@@ -38,17 +39,17 @@ export class Incidents {
   }
 
   /** Those that touch a span, newest first. @throws once the signal aborts */
-  async list(span: Span, onlyOpen: boolean, { nextTurn, signal }: Share): Promise<IncidentView[]> {
+  async list(span: Span, onlyOpen: boolean, share: Share): Promise<IncidentView[]> {
     const { health, settings, retentionMs } = this.#options;
     const judgedUntil = await health.judgedUntil();
     const all: Found[] = [];
     const limit = pLimit(CONCURRENCY);
     for await (const chunk of health.current()) {
       await limit.map([...chunk], async ({ service, run }) => {
-        signal?.throwIfAborted();
         if (onlyOpen && run.health === "up") return;
         const { isRetired, maintenanceIn } = settings().of(service);
         if (isRetired) return;
+        await turnOf(share);
         const runs = await this.#runsFrom(service, Math.min(span.from, run.since));
         const maintenance = maintenanceIn({ from: runs[0]?.since ?? span.from, to: span.to });
         for (const incident of incidentsOf(runs, maintenance)) {
@@ -60,7 +61,7 @@ export class Incidents {
           all.push({ service, incident: { ...incident, until }, clockMs });
         }
       });
-      await nextTurn?.();
+      await turnOf(share);
     }
     return all
       .sort((a, b) => b.incident.since - a.incident.since || (a.service < b.service ? -1 : 1))
