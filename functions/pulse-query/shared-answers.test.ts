@@ -13,6 +13,30 @@ it("gives the same answer to all who ask the same within a second", async () => 
   expect(await ask("a")).toBe(3);
 });
 
+it("gives nobody an answer that was begun more than a second before, however long it takes", async () => {
+  let now = 0;
+  let begun = 0;
+  const shared = new SharedAnswers<number>(1, 2, () => now);
+  const { promise: free, resolve: letGo } = Promise.withResolvers<void>();
+  const ask = (key: string, until?: Promise<void>) =>
+    shared.get(key, "me", async () => {
+      const one = ++begun;
+      await until;
+      return one;
+    });
+  const long = ask("a", free);
+  await expect.poll(() => begun).toBe(1);
+  now = 999;
+  const sharing = ask("a");
+  now = 1000;
+  const next = ask("a");
+  // That one waits for its place: it is not begun yet, whoever comes.
+  now = 9000;
+  const sharingNext = ask("a");
+  letGo();
+  expect(await Promise.all([long, sharing, next, sharingNext])).toEqual([1, 1, 2, 2]);
+});
+
 it("makes the answer again after a failure", async () => {
   const shared = new SharedAnswers<string>(8, 0, () => 0);
   await expect(shared.get("a", "me", () => Promise.reject(new Error("away")))).rejects.toThrow("away");

@@ -7,12 +7,14 @@ const MAX_KEPT = 200;
 interface Kept<T> {
   /** `undefined` when its place went to another client. */
   answer: Promise<T | undefined>;
+  /** Epoch ms: a second after it was begun; never, while it waits for its place. */
   staleAt: number;
 }
 
 /**
  * Answers that cost a scan of the store, shared by all who ask the same at the same time: a page that is open on many
- * screens asks for the same span at the same moment. An answer is at most a second old; one that failed is not kept.
+ * screens asks for the same span at the same moment. Who asks gets an answer that was begun a second before at most, however
+ * long it takes: it holds what was stored until then. One that failed is not kept.
  */
 export class SharedAnswers<T> {
   readonly #places: Places;
@@ -45,21 +47,21 @@ export class SharedAnswers<T> {
 
   #make(key: string, client: string, make: (signal: AbortSignal) => Promise<T>): Promise<T | undefined> {
     const now = this.#now();
-    const entry: Kept<T> = { answer: this.#places.workInTurn(client, make), staleAt: Number.POSITIVE_INFINITY };
+    const answer = this.#places.workInTurn(client, (signal) => {
+      entry.staleAt = this.#now() + KEEP_MS;
+      return make(signal);
+    });
+    const entry: Kept<T> = { answer, staleAt: Number.POSITIVE_INFINITY };
     this.#kept.delete(key);
     this.#kept.set(key, entry);
-    entry.answer.then(
-      (answer) => {
-        entry.staleAt = answer === undefined ? 0 : now + KEEP_MS;
-      },
-      () => {
-        entry.staleAt = 0;
-      },
-    );
+    const end = () => {
+      entry.staleAt = 0;
+    };
+    answer.then((made) => made === undefined && end(), end);
     for (const [other, { staleAt }] of this.#kept) {
       if (staleAt > now && this.#kept.size <= MAX_KEPT) break;
       this.#kept.delete(other);
     }
-    return entry.answer;
+    return answer;
   }
 }
