@@ -9,6 +9,7 @@ import type { KeptRollup, Marks, PulseReader, RollupStore } from "../storage/por
 import type { Span } from "../storage/span.ts";
 import { floorTo, TIERS, type Tier } from "../storage/tiers.ts";
 import { EXACT_UP_TO, LEAST_PULSES } from "./limits.ts";
+import { inPieces } from "./pieces.ts";
 import { finerOf, minutesOf, planOf, runsOf, type Slot } from "./plan.ts";
 import { isFrozen, isReadable, Rollup, SpanFigures } from "./rollup.ts";
 import { StatusCounts } from "./status-counts.ts";
@@ -31,8 +32,6 @@ export interface SpansRead {
   statuses: StatusCounts;
 }
 
-/** Less work than this in one go keeps nobody waiting. Each turn may cost the work of everybody else. */
-const PIECE_MS = 2;
 const ROLLUPS_AT_ONCE = 1000;
 const KEPT_AT_ONCE = 100;
 
@@ -87,12 +86,17 @@ export class History {
     await this.#readRolled(service, [span], share);
   }
 
+  /** Epoch ms: where the minutes end that may be rolled by now. */
+  async sealedUntil(): Promise<number> {
+    return (await this.#options.rollups?.sealedUntil()) ?? Number.NEGATIVE_INFINITY;
+  }
+
   /**
    * Makes the rollups that are missing of the minutes that begin at a whole one and may be rolled by now.
    * @returns where the last of them ends, and how many pulses they have @throws once the signal aborts
    */
   async rollMinutes(service: string, from: number, share: Share = {}): Promise<{ until: number; pulses: number }> {
-    const until = (await this.#options.rollups?.sealedUntil()) ?? from;
+    const until = await this.sealedUntil();
     if (until <= from) return { until: from, pulses: 0 };
     const { known } = await this.#readRolled(service, minutesOf({ from, to: until }), share);
     return { until, pulses: countOf(known) };
@@ -106,7 +110,7 @@ export class History {
     const { rollups, retentionMs } = this.#options;
     const now = this.#options.now();
     // In this order: what is stored from now on of what may be rolled leaves a mark, and marks are read before pulses.
-    const sealedUntil = (await rollups?.sealedUntil()) ?? Number.NEGATIVE_INFINITY;
+    const sealedUntil = await this.sealedUntil();
     const plan = { now, horizon: now - retentionMs, sealedUntil, exactFrom };
     const slots = planOf(spans, plan);
     const [first, last] = [slots.find(hasTier), slots.findLast(hasTier)];
@@ -218,16 +222,6 @@ export class History {
   async #keep({ service, marks }: Question, tier: Tier, made: readonly KeptRollup[]): Promise<void> {
     await this.#options.rollups?.keep(service, tier, made, marks);
   }
-}
-
-/** Waits for a turn only where enough has been done since the last one. */
-function inPieces(nextTurn: () => Promise<void>): () => Promise<void> {
-  let begunAt = performance.now();
-  return async () => {
-    if (performance.now() - begunAt < PIECE_MS) return;
-    await nextTurn();
-    begunAt = performance.now();
-  };
 }
 
 function countOf({ parts }: SpansRead): number {

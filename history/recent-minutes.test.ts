@@ -12,14 +12,16 @@ import { RecentMinutes } from "./recent-minutes.ts";
 const START = Date.UTC(2026, 10, 30, 12, 30);
 const signal = new AbortController().signal;
 
-/** Passes over services in turn, of which each look finds some pulses a minute. */
-function openLooks(perMinute: Record<string, number>) {
+/** Passes over services in turn, of which each look finds some pulses a minute, in a store that seals minutes after some others. */
+function openLooks(perMinute: Record<string, number>, sealAfter = 2) {
   let now = START;
   const looks: string[] = [];
   const history = {
+    sealedUntil: async () => now - sealAfter * TIERS.minute,
     async rollMinutes(service: string, from: number) {
-      const until = now - 2 * TIERS.minute;
+      const until = now - sealAfter * TIERS.minute;
       looks.push(`${service} ${(now - from) / TIERS.minute}`);
+      if (until <= from) return { until: from, pulses: 0 };
       return { until, pulses: ((perMinute[service] as number) * (until - from)) / TIERS.minute };
     },
   };
@@ -40,9 +42,9 @@ function openLooks(perMinute: Record<string, number>) {
 
 it("looks at the newest minutes of all services first, then at the hour of those that pulse often, then at what is new", async () => {
   const { pass } = openLooks({ often: 120, seldom: 1, also: 10 });
-  expect(await pass()).toEqual(["often 5", "seldom 5", "also 5", "often 60", "also 60"]);
+  expect(await pass()).toEqual(["often 7", "seldom 7", "also 7", "often 60", "also 60"]);
   expect(await pass()).toEqual(["often 3", "also 3"]);
-  expect(await pass()).toEqual(["often 3", "seldom 5", "also 3"]);
+  expect(await pass()).toEqual(["often 3", "seldom 7", "also 3"]);
 });
 
 it("looks at a service with few pulses a minute twice an hour, and at its last hour once it has many", async () => {
@@ -53,8 +55,15 @@ it("looks at a service with few pulses a minute twice an hour, and at its last h
   perMinute.seldom = 10;
   let looks: string[] = [];
   while (looks.length === 0) looks = await pass();
-  expect(looks).toEqual(["seldom 5", "seldom 60"]);
+  expect(looks).toEqual(["seldom 7", "seldom 60"]);
   expect(await pass()).toEqual(["seldom 3"]);
+});
+
+it("looks at minutes that may be rolled where these ended long ago, and at an hour once", async () => {
+  const { pass } = openLooks({ often: 120, seldom: 1 }, 10);
+  expect(await pass()).toEqual(["often 15", "seldom 15", "often 60"]);
+  expect(await pass()).toEqual(["often 11"]);
+  expect(await pass()).toEqual(["often 11", "seldom 15"]);
 });
 
 it("leaves only what is newer than rolled minutes to a reader of the last hour", async () => {

@@ -5,7 +5,7 @@ import type { History } from "./history.ts";
 import { LEAST_PULSES } from "./limits.ts";
 
 export interface RecentMinutesOptions {
-  history: Pick<History, "rollMinutes">;
+  history: Pick<History, "rollMinutes" | "sealedUntil">;
   reader: Pick<PulseReader, "names">;
   now: () => number;
   signal: AbortSignal;
@@ -15,7 +15,7 @@ export interface RecentMinutesOptions {
 
 /** The wall shows as much of each service. */
 const SHOWN_MS = TIERS.hour;
-/** What tells whether a service pulses often. */
+/** What tells whether a service pulses often, before the newest minute that may be rolled. */
 const LOOK_MS = 5 * TIERS.minute;
 /** A service that pulses seldom is looked at again after one pass, two, four, and at last so many. */
 const MOST_PASSED_OVER = 32;
@@ -44,17 +44,19 @@ export class RecentMinutes {
 
   /** One pass over all services. @throws once the signal aborts @throws {StoreError} */
   async roll(): Promise<void> {
-    const to = floorTo(TIERS.minute, this.#options.now());
+    const { history, reader, now } = this.#options;
+    const shownFrom = floorTo(TIERS.minute, now()) - SHOWN_MS;
+    const lookFrom = (await history.sealedUntil()) - LOOK_MS;
     const known = new Map<string, Known>();
     const behind: string[] = [];
-    for await (const names of this.#options.reader.names()) {
+    for await (const names of reader.names()) {
       for (const service of names) {
         const before = this.#known.get(service) ?? { until: 0, left: 0, passedOver: 0 };
         if (before.left > 0) {
           known.set(service, { ...before, left: before.left - 1 });
           continue;
         }
-        const from = Math.max(before.until, to - LOOK_MS);
+        const from = Math.max(before.until, lookFrom);
         const { until, isOften } = await this.#rollFrom(service, from);
         const passedOver = isOften ? 0 : Math.min(MOST_PASSED_OVER, 2 * before.passedOver || 1);
         known.set(service, { until: isOften ? until : before.until, left: passedOver, passedOver });
@@ -63,7 +65,7 @@ export class RecentMinutes {
     }
     // Services that are gone are forgotten.
     this.#known = known;
-    for (const service of behind) await this.#rollFrom(service, to - SHOWN_MS);
+    for (const service of behind) await this.#rollFrom(service, shownFrom);
   }
 
   async #rollFrom(service: string, from: number): Promise<{ until: number; isOften: boolean }> {

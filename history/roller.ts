@@ -43,7 +43,7 @@ export async function rollAll(options: RollOptions, spanMs = options.retentionMs
 }
 
 export interface RollingOptions extends Omit<RollOptions, "signal" | "onRolled"> {
-  history: Pick<History, "roll" | "rollMinutes">;
+  history: Pick<History, "roll" | "rollMinutes" | "sealedUntil">;
   everyMs?: number;
   /** Called when a pass ended early; the next one tries again. */
   onFailure: (error: unknown) => void;
