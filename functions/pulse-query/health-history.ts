@@ -134,12 +134,11 @@ export class PastHealth {
     const limit = pLimit(CONCURRENCY);
     const histories = await limit.map([...services], async (service) => {
       await turnOf(share);
-      const runs = await this.#options.health.runs(service, span);
+      const known = await this.#read(service, span, judgedUntil);
       const maintenance = this.#settings(service).maintenanceIn(span);
-      const known = { judgedUntil, keptFrom: this.#keptFrom() };
-      const { uptime, coverage } = uptimeIn(past, { ...known, runs }, maintenance);
+      const { uptime, coverage } = uptimeIn(past, known, maintenance);
       const views = parts.map((part) =>
-        viewSeconds(uptimeIn(part, { ...known, runs: touching(runs, part) }, maintenance)),
+        viewSeconds(uptimeIn(part, { ...known, runs: touching(known.runs, part) }, maintenance)),
       );
       const names = Object.keys(views[0] as Seconds) as (keyof Seconds)[];
       const seconds = names.flatMap((name) => {
@@ -166,10 +165,11 @@ export class PastHealth {
     return until === 0 ? null : until;
   }
 
-  async #read(service: string, span: Span): Promise<Known> {
+  /** @param known until when services are judged, where that was read already */
+  async #read(service: string, span: Span, known?: number | null): Promise<Known> {
     const { health, retentionMs } = this.#options;
     const [judgedUntil, runs, memory] = await Promise.all([
-      this.judgedUntil(),
+      known === undefined ? this.judgedUntil() : known,
       health.runs(service, wideAround(span)),
       health.memory(service),
     ]);

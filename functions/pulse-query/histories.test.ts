@@ -51,6 +51,17 @@ describe("GET /histories", () => {
     }
   });
 
+  it("knows nothing of a service from the end of the retention after its last pulse on, as /uptime", async () => {
+    const [gone, minute] = [-20 * 1440, 60];
+    const span = `from=${at(gone - 5 * minute)}&to=${at(gone + 5 * minute)}`;
+    const { histories } = (await ask(`/histories?${span}&buckets=2&services=gone`)).body;
+    expect(histories).toEqual([
+      { service_name: "gone", uptime: 0, coverage: 0.5, late_s: [18_000, 0], unknown_s: [0, 18_000] },
+    ]);
+    const { body } = await ask(`/services/gone/uptime?${span}`);
+    expect(body).toMatchObject({ uptime: 0, coverage: 0.5, late_s: 18_000, unknown_s: 18_000 });
+  });
+
   it("refuses a span longer than the retention, and too many names", async () => {
     const long = await ask(`/histories?from=${at(-40 * 24 * 60)}&to=${at(0)}&services=db`);
     expect([long.status, long.body.errors[0].pointer]).toEqual([400, "/query/from"]);

@@ -42,6 +42,8 @@ const RUNS: Record<string, HealthRun[]> = {
     [-3000, "late"],
     [80, "unknown"],
   ),
+  // Its last pulse came 50 days before.
+  gone: runsOf([-50 * 1440 - 5, "up"], [-50 * 1440, "late"]),
   flaps: runsOf(
     [-90, "up"],
     ...[0, 9, 18, 27, 36, 45].map((minute, i): [number, HealthRun["health"]] => [minute, i % 2 ? "up" : "down"]),
