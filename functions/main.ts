@@ -1,5 +1,6 @@
 // A function's process. PULSE_FUNCTION says which function, and the process loads only that one's parts.
 import { endAtOnce } from "../http/process-end.ts";
+import { returnMemory } from "../http/returned-memory.ts";
 import type { FunctionName } from "../settings/function-settings.ts";
 import type { Compose } from "./parts.ts";
 import { run } from "./runtime/run.ts";
@@ -13,4 +14,5 @@ const COMPOSERS: Record<FunctionName, () => Promise<{ compose: Compose }>> = {
 };
 
 endAtOnce();
+returnMemory();
 run(process.env, async (name) => (await COMPOSERS[name]()).compose);

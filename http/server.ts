@@ -17,6 +17,7 @@
 //   process-end.ts    ends the process, once it has stopped
 //   tracing.ts        says what a process tells of its steps, where somebody takes spans
 //   young-garbage.ts  keeps a request's objects cheap to collect
+//   returned-memory.ts gives memory back that V8 holds in reserve (collector.ts)
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { Logger } from "pino";
 import type { Registry } from "prom-client";

@@ -1,5 +1,5 @@
 import { getHeapStatistics, setFlagsFromString } from "node:v8";
-import { runInNewContext } from "node:vm";
+import { collector } from "../../http/collector.ts";
 
 const MIB = 1024 * 1024;
 /** So many bytes of bodies start a collection, while most of their garbage is young and cheap to find. */
@@ -18,7 +18,6 @@ let unpackedSince = 0;
 let marksLate = false;
 let isLargeBody = false;
 let isWhole = false;
-let collect: ((options: { type: "minor" | "major" }) => void) | undefined;
 
 /**
  * Counts bytes that came in, and collects garbage now and then. V8 alone lets finished bodies pile up to some 100 MB: their
@@ -34,10 +33,9 @@ export function countBodyBytes(bytes: number, bodyBytes: number, isUnpacked: boo
   markLate(unpackedSince > bytesSince / 2);
   bytesSince = 0;
   unpackedSince = 0;
-  collect ??= exposeCollector();
   isWhole = !isWhole && (isLargeBody || getHeapStatistics().used_heap_size > LARGE_HEAP_BYTES);
   if (isWhole) isLargeBody = false;
-  collect({ type: isWhole ? "major" : "minor" });
+  collector()({ type: isWhole ? "major" : "minor" });
 }
 
 /**
@@ -48,10 +46,4 @@ function markLate(isWanted: boolean): void {
   if (isWanted === marksLate) return;
   marksLate = isWanted;
   setFlagsFromString(`--incremental-marking-soft-trigger=${isWanted ? 10 : 0}`);
-}
-
-// The way that node documents to reach the collector without a flag on the command line.
-function exposeCollector(): NonNullable<typeof collect> {
-  setFlagsFromString("--expose-gc");
-  return runInNewContext("gc");
 }

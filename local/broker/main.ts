@@ -4,6 +4,7 @@ import { pino } from "pino";
 import { TRIGGERS } from "../../events/triggers.ts";
 import { logDestination } from "../../http/log-destination.ts";
 import { endAtOnce } from "../../http/process-end.ts";
+import { returnMemory } from "../../http/returned-memory.ts";
 import { makeDataFolder } from "../../settings/data-folder.ts";
 import { functionSettings } from "../../settings/function-settings.ts";
 import { localSettings } from "../../settings/local-settings.ts";
@@ -14,6 +15,7 @@ import { startBroker } from "./broker.ts";
 import { readTriggersFile } from "./triggers-file.ts";
 
 endAtOnce();
+returnMemory();
 try {
   const ofBroker = { ...localSettings, logLevel: functionSettings.logLevel };
   const [settings, ofTracing] = readEach([ofBroker, tracingSettings], process.env);
