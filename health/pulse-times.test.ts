@@ -23,8 +23,9 @@ it("times of pulses and the gaps between them are those of a plain list, whateve
         const came = read.filter((time) => !plain.includes(time));
         expect(kept.replace(span, read)).toEqual(came);
         kept.forgetBefore(horizon);
-        plain = [...plain.filter((time) => !isWithin(time)), ...read].filter((time) => time >= horizon);
-        plain.sort((a, b) => a - b);
+        plain = [...plain.filter((time) => !isWithin(time)), ...read].sort((a, b) => a - b);
+        const before = plain.findLast((time) => time < horizon) ?? horizon;
+        plain = plain.filter((time) => time >= before);
         expect(kept.newest).toBe(plain.at(-1));
         const gaps = plain
           .map((time, i) => ({ from: time, to: plain[i + 1] ?? until }))

@@ -24,12 +24,14 @@ export class PulseTimes {
     return read.filter((time) => !former.has(time));
   }
 
+  /** The newest of those that are forgotten stays: a gap may reach from it beyond the time. */
   forgetBefore(time: number): void {
-    const count = this.#indexOf(time);
-    if (count === 0) return;
+    const count = this.#indexOf(time) - 1;
+    if (count <= 0) return;
     this.#times.splice(0, count);
     this.#looked = Math.max(0, this.#looked - count);
-    this.#gaps = this.#gaps.filter(({ from }) => from >= time);
+    const first = this.#times[0] as number;
+    this.#gaps = this.#gaps.filter(({ from }) => from >= first);
   }
 
   /** What lies between those that are too far apart, up to a time; before the first of them nothing is known. */

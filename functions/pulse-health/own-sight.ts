@@ -55,8 +55,9 @@ export class OwnSight {
     this.#times.forgetBefore(horizon);
     this.#settledUntil = sealedUntil;
     const isCatchingUp = this.#isCatchingUp(now, until, came);
-    const former = this.#blind;
-    this.#blind = this.#times.gaps(until, BLIND_AFTER_MS);
+    // A gap that leaves the retention is no change of what is within it.
+    const former = after(this.#blind, horizon);
+    this.#blind = after(this.#times.gaps(until, BLIND_AFTER_MS), horizon);
     return {
       blind: this.#blind,
       changedFrom: changedFrom(former, this.#blind),
@@ -90,7 +91,7 @@ export class OwnSight {
     const late = [...this.#marks].filter(([hour, mark]) => former.get(hour) !== mark).map(([hour]) => hour);
     const hours = late
       .sort((a, b) => a - b)
-      .map((hour) => ({ from: hour, to: Math.min(hour + TIERS.hour, newest.from) }));
+      .map((hour) => ({ from: Math.max(hour, horizon), to: Math.min(hour + TIERS.hour, newest.from) }));
     return [...hours.filter(({ from, to }) => from < to), newest];
   }
 
@@ -99,6 +100,11 @@ export class OwnSight {
     if (newest === undefined || until - newest > BLIND_AFTER_MS) return until;
     return Math.min(until, floorTo(CELL_MS, newest + SEES_FOR_MS));
   }
+}
+
+/** What of spans lies after a time. */
+function after(spans: readonly Span[], time: number): Span[] {
+  return spans.filter(({ to }) => to > time).map(({ from, to }) => ({ from: Math.max(from, time), to }));
 }
 
 function changedFrom(former: readonly Span[], present: readonly Span[]): number | undefined {
