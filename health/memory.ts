@@ -1,8 +1,9 @@
 // What is remembered of a service's timeline: the newest state, and few older ones, so that a late pulse makes only what came after
-// it be judged again. It is a help, and no truth: without it the timeline begins with the first pulse, and says the same.
+// it be judged again. It is a help, and no truth: without it the timeline begins with the first pulse, and says the same. Where the
+// first pulses are gone, it goes on from what is kept (resume.ts).
 import { DAY_MS } from "../events/time.ts";
 import type { KeptMemory } from "../storage/health-ports.ts";
-import { floorTo, HOUR_MS } from "../storage/tiers.ts";
+import { floorTo, TIERS } from "../storage/tiers.ts";
 import { CELL_MS } from "./cell.ts";
 import { clockLag, type Lags, usualLag } from "./lag.ts";
 import type { LearntPeriod } from "./period.ts";
@@ -50,31 +51,45 @@ export function lagsOf(kept: KeptMemory | undefined): { usualMs: number; clockMs
   return { usualMs: usualLag(lags), clockMs: clockLag(newestLags) };
 }
 
-/** Of each such stretch of time, the last state before the newest one began is kept. */
-const STEPS_MS: readonly number[] = [60_000, 600_000, HOUR_MS, 6 * HOUR_MS, DAY_MS, 7 * DAY_MS];
+/** Between two states lies at most so many times the age of the newer one and a minute… */
+const AGES_APART = 5;
+/** …and no more than this. */
+const MOST_APART_MS = 7 * DAY_MS;
 
 /**
- * What to remember once a timeline has gone on.
+ * What to remember once a timeline has gone on: of all that comes late, little more than six times as much as it is late by is judged
+ * again. These are some twelve states of a month.
  * @param from the state of the memory that it went on from; those that came after it are out of date
  * @param states those that followed it, the newest last
  */
 export function remember(memory: Memory, from: TimelineState | undefined, states: Judgement["states"]): Memory {
   const all = [...memory.slice(0, from === undefined ? 0 : memory.indexOf(from) + 1), ...states];
   const newest = all.at(-1) as TimelineState;
-  const kept = STEPS_MS.map((stepMs) => stateBefore(all, floorTo(stepMs, newest.judgedUntil)));
-  return all.filter((state) => state === newest || kept.includes(state));
+  const kept: TimelineState[] = [];
+  for (const [i, state] of all.entries()) {
+    const [before, after] = [kept.at(-1), all[i + 1]];
+    if (before !== undefined && after !== undefined) {
+      const ageMs = newest.judgedUntil - after.judgedUntil + TIERS.minute;
+      if (after.judgedUntil - before.judgedUntil <= Math.min(AGES_APART * ageMs, MOST_APART_MS)) continue;
+    }
+    kept.push(state);
+  }
+  return kept;
+}
+
+/** What is left where the pulses before a time (epoch ms) are gone. The newest state needs none of them. */
+export function withoutGone(memory: Memory, horizon: number): Memory {
+  const isOfUse = (state: TimelineState) => neededFrom(state) >= horizon || state === memory.at(-1);
+  return memory.every(isOfUse) ? memory : memory.filter(isOfUse);
 }
 
 /** The state from which to go on where all that is unchanged lies before a time (epoch ms); `undefined`: from nothing. */
 export function recall(memory: Memory, unchangedUntil: number): TimelineState | undefined {
-  return stateBefore(memory, floorTo(CELL_MS, unchangedUntil));
+  const time = floorTo(CELL_MS, unchangedUntil);
+  return memory.findLast(({ judgedUntil }) => judgedUntil <= time);
 }
 
 /** From when on (epoch ms) cells are needed to go on from a state. */
 export function neededFrom(state: TimelineState | undefined): number {
   return state === undefined ? Number.NEGATIVE_INFINITY : state.judgedUntil - LOOKBACK_MS;
-}
-
-function stateBefore(states: Memory, time: number): TimelineState | undefined {
-  return states.findLast(({ judgedUntil }) => judgedUntil <= time);
 }

@@ -1,9 +1,11 @@
 import { CELL_MS } from "../../health/cell.ts";
 import type { ServiceSettings } from "../../health/service-settings.ts";
+import { LOOKBACK_MS } from "../../health/timeline.ts";
+import type { HealthReader } from "../../storage/health-ports.ts";
 import type { PulseCounter, PulseReader, RollupStore } from "../../storage/ports.ts";
 import type { Span } from "../../storage/span.ts";
 import { floorTo, TIERS } from "../../storage/tiers.ts";
-import { readCells, readNewestCells } from "./cells.ts";
+import { type CellSpan, readCells, readNewestCells } from "./cells.ts";
 import type { ServiceWatch } from "./service-watch.ts";
 
 /** What one look at all services knows. */
@@ -21,13 +23,14 @@ export interface Round {
 export interface JudgingOptions {
   reader: Pick<PulseReader, "measures"> & Partial<PulseCounter>;
   rollups: Pick<RollupStore, "marks">;
+  health: Pick<HealthReader, "runs">;
   /** The oldest time that is still shown. */
   horizon(): number;
 }
 
 /** Of a past that is judged again, so much at one time: a day of a service that never pauses has 8,640 cells. */
 const STEP_MS = 6 * TIERS.hour;
-/** Of a service that was never judged, about as many of its newest pulses are: some 50 ms. */
+/** Where no state is remembered from which to go on, about as many of a service's newest pulses are judged: some 50 ms. */
 const FIRST_PULSES = 50_000;
 
 /** Reads what came of a service, and judges it up to the present. */
@@ -51,6 +54,7 @@ export class Judging {
   async judge(watch: ServiceWatch, newest: number, settings: ServiceSettings, round: Round): Promise<void> {
     const source = { reader: this.#options.reader, service: watch.service, healthOfStatus: settings.healthOfStatus };
     const { sealedUntil, blind } = round;
+    watch.forgetGone(this.#options.horizon());
     await this.#settle(watch, newest, sealedUntil, source);
     let countFrom = whereToCount(watch, newest);
     for (let isWhole = false; ; ) {
@@ -58,9 +62,17 @@ export class Judging {
       const stepEnd = start === undefined ? round.until : Math.min(round.until, start.judgedUntil + STEP_MS);
       const { from, areThere } = watch.needs(settings, isWhole);
       if (!areThere && start === undefined) {
-        watch.take(await readNewestCells(source, { until: stepEnd, maxPulses: FIRST_PULSES }));
-      } else if (!areThere) await this.#count(watch, { from, to: stepEnd }, source);
-      else if (watch.counted.to < stepEnd || countFrom !== undefined) {
+        const counted = await readNewestCells(source, { until: stepEnd, maxPulses: FIRST_PULSES });
+        watch.take(counted);
+        await this.#resume(watch, counted, watch.untilWhen(newest, round.until));
+      } else if (!areThere) {
+        await this.#count(watch, { from: Math.min(from, countFrom ?? from), to: stepEnd }, source);
+        if (countFrom !== undefined) {
+          watch.doubtWhatCame();
+          // What came may lie beyond that, too.
+          countFrom = stepEnd < watch.counted.to ? Math.max(countFrom, stepEnd) : undefined;
+        }
+      } else if (watch.counted.to < stepEnd || countFrom !== undefined) {
         const span = { from: countFrom ?? watch.counted.to, to: Math.max(stepEnd, watch.counted.to) };
         countFrom = undefined;
         // A silent service costs no reading.
@@ -76,6 +88,13 @@ export class Judging {
       if (!watch.judge(end, settings, blind)) isWhole = true;
       else if (end === until) return;
     }
+  }
+
+  /** Goes on from what is kept, where there were pulses before those that were read. */
+  async #resume(watch: ServiceWatch, { from: oldest, cells }: CellSpan, until: number): Promise<void> {
+    const from = Math.max(oldest, cells[0]?.start ?? until);
+    const kept = await this.#options.health.runs(watch.service, { from, to: from + LOOKBACK_MS });
+    watch.resume({ from, until, cells, kept });
   }
 
   /** Looks once more at what is sealed since the last time: some pulses come a little late, and leave no mark. */

@@ -1,9 +1,10 @@
 // Start here: judges every service every ten seconds, and keeps what it finds. Siblings: judging.ts reads what came of a service and
-// judges it (health/ has the rule), service-watch.ts is what is known of one, arrivals.ts how late its pulses come, beside.ts those that take long; own-pulse.ts and
-// own-sight.ts tell whether PulseMesh itself can see; announcer.ts tells the broker; health-gauges.ts is for Prometheus; cells.ts
-// counts pulses, and lookback.ts says how many are needed.
+// judges it (health/ has the rule), service-watch.ts is what is known of one, arrivals.ts how late its pulses come, run-difference.ts what
+// is not kept yet, beside.ts those that take long; own-pulse.ts and own-sight.ts tell whether PulseMesh itself can see; announcer.ts
+// tells the broker; health-gauges.ts is for Prometheus; cells.ts counts pulses, and lookback.ts says how many are needed.
 //
 // 1. What is kept is a function of the stored pulses: two keepers, one that was killed, and one that begins with nothing find the same.
+//    What was judged of pulses that are gone stays (health/resume.ts).
 // 2. A judgement is kept before anything that rests on it: first runs, then what is remembered, then what is told.
 // 3. A pulse that comes late is counted: until its time is sealed by a second look, later by its mark (storage/marks.ts).
 import { hash } from "node:crypto";
@@ -73,8 +74,8 @@ export class Keeper {
 
   constructor(options: KeeperOptions) {
     this.#options = options;
-    const { reader, rollups, retentionMs, now } = options;
-    this.#judging = new Judging({ reader, rollups, horizon: () => now() - retentionMs });
+    const { reader, rollups, health, retentionMs, now } = options;
+    this.#judging = new Judging({ reader, rollups, health, horizon: () => now() - retentionMs });
     this.#sight = new OwnSight({ reader, rollups, retentionMs });
     this.#beside = new Beside(options.patienceMs ?? 3000);
   }

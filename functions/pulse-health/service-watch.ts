@@ -1,6 +1,7 @@
 import type { HealthRun } from "../../events/health-run.ts";
 import { CELL_MS } from "../../health/cell.ts";
-import { type Memory, memoryOf, neededFrom, recall, remember, stateOf } from "../../health/memory.ts";
+import { type Memory, memoryOf, neededFrom, recall, remember, stateOf, withoutGone } from "../../health/memory.ts";
+import { type ResumeOptions, resume } from "../../health/resume.ts";
 import type { RuleSettings } from "../../health/rule.ts";
 import { judge, type TimelineState } from "../../health/timeline.ts";
 import type { HealthChange, KeptMemory } from "../../storage/health-ports.ts";
@@ -9,6 +10,7 @@ import { floorTo } from "../../storage/tiers.ts";
 import { Arrivals } from "./arrivals.ts";
 import { type CellSpan, firstDifference, within } from "./cells.ts";
 import { lookbackOf, windowOf } from "./lookback.ts";
+import { differsFrom } from "./run-difference.ts";
 
 const NO_CELLS: CellSpan = { from: Number.POSITIVE_INFINITY, to: Number.NEGATIVE_INFINITY, cells: [] };
 
@@ -103,6 +105,20 @@ export class ServiceWatch {
     return recall(this.#memory, this.#unchangedUntil);
   }
 
+  /** Pulses from before a time (epoch ms) are gone. */
+  forgetGone(horizon: number): void {
+    this.#memory = withoutGone(this.#memory, horizon);
+  }
+
+  /** Where pulses that were judged cannot be read any more, what was judged of them stays. */
+  resume(options: Omit<ResumeOptions, "memory">): void {
+    const state = resume({ ...options, memory: this.#memory });
+    if (state === undefined) return;
+    const [oldest] = this.#memory;
+    if (oldest === undefined || state.judgedUntil < oldest.judgedUntil) this.#memory = [state, ...this.#memory];
+    this.#unchangedUntil = Math.max(this.#unchangedUntil, (this.#memory[0] as TimelineState).judgedUntil);
+  }
+
   /** From when on cells are needed to go on from the start, and whether they are there. */
   needs(settings: RuleSettings, isWhole: boolean): { from: number; areThere: boolean } {
     const { start } = this;
@@ -173,7 +189,7 @@ export class ServiceWatch {
   /** What is not kept yet. */
   change(mayRemember: boolean): Omit<HealthChange, "service"> | undefined {
     const change: Omit<HealthChange, "service"> = {};
-    const from = this.#differsFrom();
+    const from = differsFrom(this.#runs, this.#kept);
     if (from !== undefined) {
       const span = { from, to: Number.POSITIVE_INFINITY };
       change.runs = { span, runs: this.#runs.filter(({ since }) => since >= from) };
@@ -208,22 +224,6 @@ export class ServiceWatch {
     return this.#memory.at(-1)?.period?.learnt !== undefined;
   }
 
-  /** From when on the runs differ from those that are kept. */
-  #differsFrom(): number | undefined {
-    const oldest = this.#runs[0]?.since;
-    if (oldest === undefined) return undefined;
-    const kept = this.#kept.filter(({ since }) => since >= oldest);
-    for (let i = 0; i < Math.max(kept.length, this.#runs.length); i++) {
-      const [one, other] = [this.#runs[i], kept[i]];
-      if (one === undefined || other === undefined || !isSameRun(one, other)) {
-        // A change holds at least one run, also where the last ones are to go.
-        const last = this.#runs.at(-1)?.since ?? oldest;
-        return Math.min(one?.since ?? last, other?.since ?? last, last);
-      }
-    }
-    return undefined;
-  }
-
   /** Runs from before what is settled change only once they are judged again, and are read again then. */
   #forgetOld(): void {
     const from = recall(this.#memory, this.settledUntil)?.runs[0]?.since;
@@ -240,8 +240,4 @@ export class ServiceWatch {
     if (from <= this.#cells.from) return;
     this.#cells = { from, to: this.#cells.to, cells: within(this.#cells.cells, { from, to: this.#cells.to }) };
   }
-}
-
-function isSameRun(a: HealthRun, b: HealthRun): boolean {
-  return a.since === b.since && a.health === b.health && a.confirmedAt === b.confirmedAt && a.cause === b.cause;
 }

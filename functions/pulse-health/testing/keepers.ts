@@ -46,16 +46,16 @@ export interface KeptStore {
 }
 
 /** A store in a file, which the end of the test closes. */
-export function openKeptStore(): KeptStore {
+export function openKeptStore(retentionMs = RETENTION_MS): KeptStore {
   const clock = { now: START };
   const file = join(temporaryFolder(), "pulses.db");
-  const store = openSqlitePulseStore({ file, maxBytes: 2 ** 30, retentionMs: RETENTION_MS, now: () => clock.now });
+  const store = openSqlitePulseStore({ file, maxBytes: 2 ** 30, retentionMs, now: () => clock.now });
   onTestFinished(() => store.close());
-  return keptIn(store, clock);
+  return keptIn(store, clock, retentionMs);
 }
 
 /** @param clock what the store takes for the time */
-export function keptIn(store: HealthyStore, clock: KeptStore["clock"]): KeptStore {
+export function keptIn(store: HealthyStore, clock: KeptStore["clock"], retentionMs = RETENTION_MS): KeptStore {
   const now = () => clock.now;
   const settings = new ServicesSettings();
   let ids = 0;
@@ -84,7 +84,7 @@ export function keptIn(store: HealthyStore, clock: KeptStore["clock"]): KeptStor
         rollups,
         health,
         settings: () => settings,
-        retentionMs: RETENTION_MS,
+        retentionMs,
         now,
         ...options,
       });
