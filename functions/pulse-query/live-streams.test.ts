@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { type EventStream, listenTo } from "../testing/event-stream.ts";
 import { ask, host, openQuery, openStore, pulseOf, put, START } from "../testing/query-function.ts";
+import { MAX_WINDOW } from "./pulse-window.ts";
 
 const streams: EventStream[] = [];
 afterEach(() => {
@@ -69,8 +70,8 @@ describe("GET /services/{service}/live", () => {
       return found?.data;
     });
     await vi.waitFor(() => expect(pulseIds(stream)).toHaveLength(510));
-    const { body } = await ask(`/services/flood/pulses?from=${gap.from}&to=${gap.to}&limit=1000`);
-    const more = await ask(`/services/flood/pulses?from=${gap.from}&to=${gap.to}&limit=1000&cursor=${body.cursor}`);
+    const { body } = await ask(`/services/flood/pulses?to=${gap.to}&limit=1000`);
+    const more = await ask(`/services/flood/pulses?to=${gap.to}&limit=1000&cursor=${body.cursor}`);
     const missed = [...body.pulses, ...more.body.pulses].map(({ id }) => id);
     expect(new Set([...missed, ...pulseIds(stream)]).size).toBe(2010);
   });
@@ -98,6 +99,33 @@ describe("GET /services/{service}/live", () => {
     third.close();
     const fourth = await listenReady("/services/resumed/live", third.lastId);
     expect(fourth.events.map(({ event }) => event)).toEqual(["service", "ready"]);
+  });
+
+  it("names the time of pulses that came meanwhile below one that was seen, and that are too many to go on with", async () => {
+    const ahead = pulsesFrom("clocks", "ahead", 1, START + 60_000);
+    await put(...pulsesFrom("clocks", "before", MAX_WINDOW, START), ...ahead);
+    const first = await listenReady("/services/clocks/live");
+    first.close();
+    await put(...pulsesFrom("clocks", "meanwhile", 700, START + 1000));
+    const again = await listenReady("/services/clocks/live", first.lastId);
+    expect(pulseIds(again)).toEqual(
+      pulsesFrom("clocks", "meanwhile", 700, START)
+        .map(({ id }) => id)
+        .slice(201),
+    );
+    const gap = again.events.find(({ event }) => event === "gap");
+    const times = { from: new Date(START + 1).toISOString(), to: new Date(START + 1202).toISOString() };
+    expect(gap?.data).toEqual(times);
+    again.close();
+    const third = await listenReady("/services/clocks/live", again.lastId);
+    expect(third.events.map(({ event }) => event)).toEqual(["service", "ready"]);
+    third.close();
+    const strange = again.lastId?.replace(/-[0-9a-f]{12}-/, `-${"0".repeat(12)}-`);
+    const other = await listenReady("/services/clocks/live", strange);
+    expect(other.events.find(({ event }) => event === "gap")?.data).toEqual({
+      ...times,
+      from: new Date(START).toISOString(),
+    });
   });
 
   it("goes on in another process by the time, and repeats at most a minute", async () => {

@@ -11,14 +11,15 @@ import { viewPulse } from "./view.ts";
 const SHOWN_AT_FIRST = 50;
 /** A stream that another process began goes on so long before its listener's newest pulse: some may have come late. */
 const OVERLAP_MS = 60_000;
-const ID = /^(\d{1,15})-([0-9a-f]{12})-(\d{1,15})$/;
+const ID = /^(\d{1,15})-([0-9a-f]{12})-(\d{1,15})-(\d{1,15})$/;
 
 /**
  * `service` when a service has a newer pulse or another health, and `pulse` for each pulse that comes into the window of its
  * newest ones. `gap` where more came than the window holds.
  *
- * The id of an event is <epoch ms>-<stream>-<order>: the time of the newest pulse until then, the name of this source, and
- * the pulse's order in it. The source goes on just after an id that it gave, and after any other id by the time.
+ * The id of an event is <epoch ms>-<stream>-<order>-<edge>: the time of the newest pulse until then, the name of this source,
+ * the pulse's order in it, and from when on (epoch ms) the source held every pulse. The source goes on just after an id that
+ * it gave, and after any other id by the time.
  */
 export class OneServiceSource implements LiveSource {
   readonly #services: Pick<ServiceList, "one" | "judgedUntil">;
@@ -41,27 +42,30 @@ export class OneServiceSource implements LiveSource {
       this.#window.read(),
     ]);
     this.#judgedUntil = judgedUntil;
-    const { newestTime } = this.#window;
+    const { newestTime, lastOrder, edge } = this.#window;
     const isNew = service !== undefined && (this.#service === undefined || !isSameService(this.#service, service));
     this.#service = service;
     const fresh = this.#window.take(reading);
     return [
       ...(isNew ? [serviceEvent("service", service)] : []),
-      ...this.#eventsOf(fresh, this.#window.gapSince(newestTime), newestTime),
+      ...this.#eventsOf(fresh, this.#window.gapAfter(lastOrder, edge), newestTime),
     ];
   }
 
   begin(lastId: string): LiveEvent[] {
     const now = this.#service === undefined ? [] : [serviceEvent("service", this.#service)];
-    const [, time, stream, order] = ID.exec(lastId) ?? [];
+    const [, time, stream, order, edge] = ID.exec(lastId) ?? [];
     if (time === undefined) {
       // Without ids: a listener that is cut off before `ready` gets the beginning again.
       return [...now, ...this.#window.newest(SHOWN_AT_FIRST).map(({ pulse }) => pulseEvent(pulse))];
     }
     const newestTime = Number(time);
-    const isOwn = stream === this.#stream;
-    const missed = isOwn ? this.#window.after(Number(order)) : this.#window.since(newestTime - OVERLAP_MS);
-    return [...now, ...this.#eventsOf(missed, this.#window.gapSince(newestTime), newestTime)];
+    if (stream === this.#stream) {
+      const gap = this.#window.gapAfter(Number(order), Number(edge));
+      return [...now, ...this.#eventsOf(this.#window.after(Number(order)), gap, newestTime)];
+    }
+    const since = newestTime - OVERLAP_MS;
+    return [...now, ...this.#eventsOf(this.#window.since(since), this.#window.gapSince(since), newestTime)];
   }
 
   readyEvent(): LiveEvent {
@@ -86,7 +90,7 @@ export class OneServiceSource implements LiveSource {
   }
 
   #idOf(newestTime: number, order: number): string {
-    return `${newestTime}-${this.#stream}-${order}`;
+    return `${newestTime}-${this.#stream}-${order}-${this.#window.edge}`;
   }
 }
 

@@ -6,7 +6,7 @@ import type { Span } from "../../storage/span.ts";
 export const MAX_WINDOW = 500;
 const MAX_WINDOW_CHARACTERS = 256 * 1024;
 const EVERYTHING: Span = { from: 0, to: END_OF_TIME_MS };
-/** A reading begins with a page of so many pulses, and goes on only if the last of them is new. */
+/** A reading begins with a page of so many pulses, and ends with a page of which all are known. */
 const FIRST_PAGE = 50;
 const PAGE = 100;
 /** Every so many readings, one reads the whole window: a pulse that came late may be anywhere in it. */
@@ -51,6 +51,11 @@ export class PulseWindow {
     return this.#pulses[0]?.event_time ?? 0;
   }
 
+  /** Epoch ms from which on the window holds every pulse, except one that came late; 0 for all time. */
+  get edge(): number {
+    return this.#isCut ? (this.#pulses.at(-1)?.event_time ?? 0) : 0;
+  }
+
   /** The order of the pulse that was seen last; 0 without one. */
   get lastOrder(): number {
     return this.#lastOrder;
@@ -61,9 +66,9 @@ export class PulseWindow {
     return this.#seen(this.#pulses.slice(0, count));
   }
 
-  /** The pulses since a moment (epoch ms), oldest first. */
+  /** The pulses since a moment (epoch ms), in their order. */
   since(time: number): SeenPulse[] {
-    return this.#seen(this.#pulses.filter((pulse) => pulse.event_time >= time));
+    return this.after(0).filter(({ pulse }) => pulse.event_time >= time);
   }
 
   /** The pulses that were seen after the one with this order, in their order. */
@@ -73,11 +78,17 @@ export class PulseWindow {
       .sort((a, b) => a.order - b.order);
   }
 
-  /** What the window may not hold of the time since a moment (epoch ms; 0 for all time). */
+  /** What the window may not hold of the time since a moment (epoch ms). */
   gapSince(time: number): Gap | undefined {
     const oldest = this.#pulses.at(-1)?.event_time;
     if (oldest === undefined || !this.#isCut || time > oldest) return undefined;
     return { ...(time > 0 && { from: time }), to: oldest + 1 };
+  }
+
+  /** What the window does not hold of the pulses that came after the one with this order, when this was the edge. */
+  gapAfter(order: number, edge: number): Gap | undefined {
+    if (this.after(order).length >= this.#lastOrder - order) return undefined;
+    return this.gapSince(Math.min(edge, this.edge));
   }
 
   /** Reads the store. The window changes when it takes what was read. */
@@ -90,26 +101,32 @@ export class PulseWindow {
       const page = await this.#reader.page(this.#service, EVERYTHING, limit, cursor);
       if (!page.ok) break;
       pulses.push(...page.value.pulses);
-      const last = pulses.at(-1);
-      if (!isWhole && last !== undefined && this.#orders.has(keyOf(last))) {
+      // One pulse that is known says little: instances send at different times, and clocks differ.
+      if (!isWhole && page.value.pulses.length > 0 && page.value.pulses.every((pulse) => this.#knows(pulse))) {
         // From here on the window has what the store has, except what came late.
-        const place = this.#pulses.findIndex((pulse) => keyOf(pulse) === keyOf(last));
-        return { pulses: [...pulses, ...this.#pulses.slice(place + 1)], isCut: this.#isCut };
+        const rest = this.#pulses.slice(placeOf(pulses.at(-1), this.#pulses) + 1);
+        return { pulses: [...pulses, ...rest], isCut: this.#isCut };
       }
       cursor = page.value.cursor;
       limit = PAGE;
-    } while (cursor !== undefined && fitting(pulses).length === pulses.length && pulses.length < MAX_WINDOW);
+      // Goes on past the window: the pulses there tell whether it misses some.
+    } while (cursor !== undefined && fitting(pulses).length === pulses.length);
     return { pulses, isCut: cursor !== undefined };
   }
 
-  /** Takes over what was read, and gives the pulses that are new, oldest first. */
+  /** Takes over what was read, and gives the pulses that are new, oldest first. Pulses that are missed take an order, too. */
   take({ pulses, isCut }: Reading): SeenPulse[] {
     const before = this.#orders;
     const fresh: SeenPulse[] = [];
     const orders = new Map<string, number>();
-    this.#pulses = fitting(pulses);
-    this.#isCut = isCut || this.#pulses.length < pulses.length;
-    for (const pulse of this.#pulses.toReversed()) {
+    const fit = fitting(pulses);
+    // What lies below the window's last edge was not in it before, and came late if it is new.
+    const edge = this.#isCut ? placeOf(this.#pulses.at(-1), pulses) : -1;
+    const unheld = pulses.slice(fit.length, edge === -1 ? pulses.length : edge);
+    if (!unheld.every((pulse) => this.#knows(pulse))) this.#lastOrder++;
+    this.#pulses = fit;
+    this.#isCut = isCut || fit.length < pulses.length;
+    for (const pulse of fit.toReversed()) {
       const key = keyOf(pulse);
       const known = before.get(key);
       const order = known ?? ++this.#lastOrder;
@@ -120,6 +137,10 @@ export class PulseWindow {
     return fresh;
   }
 
+  #knows(pulse: StoredPulse): boolean {
+    return this.#orders.has(keyOf(pulse));
+  }
+
   /** These of its pulses with their orders, oldest first. */
   #seen(newestFirst: readonly StoredPulse[]): SeenPulse[] {
     return newestFirst.map((pulse) => ({ pulse, order: this.#orders.get(keyOf(pulse)) as number })).reverse();
@@ -128,6 +149,11 @@ export class PulseWindow {
 
 function keyOf({ source, id }: StoredPulse): string {
   return JSON.stringify([source, id]);
+}
+
+/** The place of a pulse among others; -1 where it is not there. */
+function placeOf(pulse: StoredPulse | undefined, pulses: readonly StoredPulse[]): number {
+  return pulses.findIndex(({ id, source }) => id === pulse?.id && source === pulse.source);
 }
 
 /** As many of the pulses, from the first on, as a window holds. */
