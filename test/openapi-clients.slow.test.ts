@@ -47,7 +47,13 @@ async function startWithPulses(): Promise<{ platform: Platform; pulses: ReadPuls
         health: "up",
         metadata: { name: "GET /" },
       },
-      { ...plain, event_time: new Date(spanEnd - 1000).toISOString(), source: "/pulse", health: "down" },
+      {
+        ...plain,
+        event_time: new Date(spanEnd - 1000).toISOString(),
+        source: "/pulse",
+        health: "down",
+        traceparent: null,
+      },
     ],
   };
 }
@@ -128,8 +134,8 @@ it.skipIf(isSkippedWithout("python3"))("DuckDB, polars and pandas read an export
     source: "/pulse",
   };
   const lines = [
-    { ...pulse, latency_ms: 12, metadata: {}, health: "up" },
-    { ...pulse, latency_ms: 12.5, metadata: { region: "eu" }, health: "up" },
+    { ...pulse, latency_ms: 12, metadata: {}, health: "up", traceparent: null },
+    { ...pulse, latency_ms: 12.5, metadata: { region: "eu" }, health: "up", traceparent: null },
   ];
   writeFileSync(join(folder, "checkout.ndjson"), lines.map((line) => `${JSON.stringify(line)}\n`).join(""));
   const [code = ""] = codeBlocksOf(readDocument("docs/api.md"), "python");

@@ -92,7 +92,13 @@ const pulseView = z
     source: z.string(),
     metadata: metadata.optional(),
     health: pulseHealth,
-    traceparent: z.string().optional().describe("W3C trace context of the span that the pulse came as, by its id."),
+    traceparent: z
+      .string()
+      .nullable()
+      .optional()
+      .describe(
+        "W3C trace context of the span that the pulse came as, by its id. Of another pulse null in lines of JSON, else absent.",
+      ),
   })
   .register(named, { id: "Pulse" });
 

@@ -43,7 +43,7 @@ import { setRoutes } from "./set-routes.ts";
 import { askWhyNotStored } from "./storing.ts";
 import { summaryRoutes } from "./summary-routes.ts";
 import { unknownService } from "./unknown-service.ts";
-import { viewPulse, viewService } from "./view.ts";
+import { viewPulse, viewPulseLine, viewService } from "./view.ts";
 
 export interface QueryOptions {
   store: PulseReader &
@@ -168,7 +168,7 @@ export function createQuery({
 
   const exportPulses = answering(readSpan(exportParameters), ({ span }, request, grant) => {
     const pulses = store.scan(request.parameters.service as string, span);
-    return exports.open(request.client(), pulses, viewPulse, mayGoOn(request, grant));
+    return exports.open(request.client(), pulses, viewPulseLine, mayGoOn(request, grant));
   });
 
   async function showDescription(request: HttpRequest): Promise<HttpReply> {

@@ -65,6 +65,19 @@ describe("the description of the API", () => {
     expect(validate(answer), JSON.stringify(validate.errors)).toBe(true);
   });
 
+  it("has the schema Pulse that each line of an export follows", async () => {
+    const ajv = new Ajv2020({ strict: false });
+    addFormats.default(ajv);
+    ajv.addSchema({ $id: "api:", components: description.components });
+    const validate = ajv.compile({ $ref: "api:#/components/schemas/Pulse" });
+    const headers = { accept: "application/x-ndjson" };
+    const lines = await (await fetch(`${host.url}/services/checkout/pulses`, { headers })).text();
+    expect(lines.trimEnd().split("\n")).toHaveLength(2);
+    for (const line of lines.trimEnd().split("\n")) {
+      expect(validate(JSON.parse(line)), JSON.stringify(validate.errors)).toBe(true);
+    }
+  });
+
   it("names the fields of a pulse that corrects a dead letter", () => {
     const ajv = new Ajv2020({ strict: false });
     addFormats.default(ajv);

@@ -89,9 +89,27 @@ describe("an export", () => {
     expect(lines).toHaveLength(2300);
     const first = JSON.parse(lines[0] as string);
     expect(first).toMatchObject({ event_time: new Date(START + 2399).toISOString(), health: "up" });
-    // Each line has all fields: tools infer columns from the first lines.
     const [onPage] = (await ask(`/services/export/pulses?to=${START + 2400}&limit=1`)).body.pulses;
-    expect(first).toEqual({ ...onPage, metadata: {} });
+    expect(first).toEqual({ ...onPage, metadata: {}, traceparent: null });
+  });
+
+  it("has all fields in each line: tools infer columns from the first lines", async () => {
+    const id = "5b8efff798038103d269b633813fc60c:eee19b7ec3c1b173";
+    await put(
+      pulseOf({ service_name: "mixed", event_time: START }),
+      pulseOf({ service_name: "mixed", event_time: START + 1, metadata: { region: "eu" } }),
+      pulseOf({ service_name: "mixed", event_time: START + 2, source: "/otlp", id }),
+    );
+    const response = await fetch(`${host.url}/services/mixed/pulses`, { headers: { accept: "application/x-ndjson" } });
+    const lines = (await response.text()).trimEnd().split("\n");
+    const pulses = lines.map((line) => JSON.parse(line));
+    const traceparent = "00-5b8efff798038103d269b633813fc60c-eee19b7ec3c1b173-01";
+    expect(pulses.map((pulse) => [pulse.traceparent, pulse.metadata])).toEqual([
+      [traceparent, {}],
+      [null, { region: "eu" }],
+      [null, {}],
+    ]);
+    expect(new Set(pulses.map((pulse) => Object.keys(pulse).sort().join())).size).toBe(1);
   });
 
   it("of nothing is empty", async () => {

@@ -23,6 +23,12 @@ export function viewService({ pulse, health, since, cause, isInMaintenance }: Ju
   };
 }
 
+/** A pulse as a line of an export, which has all fields. */
+export function viewPulseLine(pulse: StoredPulse): PulseView {
+  const view = viewPulse(pulse);
+  return { ...view, traceparent: view.traceparent ?? null };
+}
+
 export function viewPulse(pulse: StoredPulse): PulseView {
   const traceparent = traceparentOfSpan(pulse);
   const view = { ...pulse, event_time: timeText(pulse.event_time), health: healthOf(pulse.status) };

@@ -97,8 +97,8 @@ export interface ReadPulse {
   metadata: Record<string, string>;
   id: string;
   source: string;
-  /** Of a pulse that came as a span. */
-  traceparent?: string;
+  /** Of a pulse that came as a span; null of another. */
+  traceparent?: string | null;
 }
 
 /** The order of their ids, for `sort`. */
@@ -117,7 +117,7 @@ export function expectPulse(
   expected: Omit<ReadPulse, "event_time" | "latency_ms"> & Partial<ReadPulse>,
 ): void {
   const { event_time = "", latency_ms = -1 } = pulse ?? {};
-  expect(pulse).toEqual({ event_time, latency_ms, ...expected });
+  expect(pulse).toEqual({ event_time, latency_ms, traceparent: null, ...expected });
   const time = Date.parse(event_time);
   expect(new Date(time).toISOString()).toBe(event_time);
   expect(time).toBeGreaterThanOrEqual(from);

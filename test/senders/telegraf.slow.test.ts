@@ -110,6 +110,7 @@ describe.skipIf(isSkippedWithout("go"))("Telegraf", { timeout: TIMEOUT_MS }, () 
         status: String(status),
         health: result === "success" ? "up" : "down",
         metadata: { result },
+        traceparent: null,
       },
     );
     expect(pulse?.latency_ms).toBeLessThanOrEqual(to - from);
