@@ -131,6 +131,14 @@ describe("a start and its end", () => {
     expect(pulses.map(({ latency_ms }) => Math.floor(latency_ms / 60_000))).toEqual([1, 1, 1, 0, 0]);
   });
 
+  it.each(["1234567890abcdef", "1234567890123abc", "1764553113E5", "176455311312", "12345678901234"])(
+    "are no time apart where the run's id is %s: its digits are no epoch time",
+    async (rid) => {
+      expect((await ping(`/ping/job/0?rid=${rid}`)).status).toBe(200);
+      expect(received()).toMatchObject([{ id: rid, latency_ms: 0 }]);
+    },
+  );
+
   it("are a day apart at most, as far as the latency goes", async () => {
     await ping(`/ping/job/0?rid=${Math.floor(Date.now() / 1000) - 100_000}`);
     expect(received()).toMatchObject([{ latency_ms: 86_400_000 }]);

@@ -6,8 +6,11 @@ import { uuidV7 } from "../../uuid-v7.ts";
 // with a restart of all of them between.
 
 const UUID_V7 = /^([0-9a-f]{8})-([0-9a-f]{4})-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/i;
-/** Epoch seconds or milliseconds, with anything behind that tells runs apart which start at the same time. */
-const EPOCH = /^(\d{10}|\d{13})(?!\d)/;
+/**
+ * Epoch seconds or milliseconds. What tells runs apart that start at the same time begins with neither a digit nor a letter:
+ * an id in hex may begin with ten digits, too.
+ */
+const EPOCH = /^(\d{10}|\d{13})(?![0-9a-z])/i;
 
 const RULE = `Expected one id of 1 to ${MAX_ID_LENGTH} characters in UTF-8`;
 
