@@ -125,9 +125,12 @@ export class Intake {
     const { emitter, metrics, services } = this.#options;
     // While the events are in flight, only what the answer needs is kept: the pulses would take most of the memory.
     const counts = metrics.accepted.countsOf(pulses);
+    // Without a pulse nothing is asked of the broker, and success says nothing of it.
+    const isSent = pulses.length > 0;
     return emitter.emit(pulses, origin).then((outcome) => {
       if (outcome.kind === "full" || outcome.kind === "too-large") services.turnOut(names);
-      else this.#refusal.note(outcome.kind === "unavailable" ? outcome.reason : undefined, origin.bodyBytes);
+      else if (isSent)
+        this.#refusal.note(outcome.kind === "unavailable" ? outcome.reason : undefined, origin.bodyBytes);
       if (outcome.kind !== "accepted") return this.refuse(outcome.kind, refusalOf(outcome));
       metrics.accepted.add(counts);
       return reply;

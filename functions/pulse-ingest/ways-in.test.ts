@@ -40,4 +40,21 @@ describe("while the broker is away", () => {
     broker.answer = () => 503;
     expect(await ask(host, path, body)).toMatchObject({ status: 503, type, wait: "1", answer });
   });
+
+  // Requests without a pulse, larger than the one with a pulse that was refused.
+  it.each([
+    ["/pulse", `[${" ".repeat(1000)}]`],
+    ["/v1/traces", toJson(requestOf(Array(10).fill(entry({ kind: 3 }))))],
+    ["/api/v2/spans", JSON.stringify(Array(10).fill({ ...zipkinSpan(), kind: "CLIENT" }))],
+  ])("%s answers a request without a pulse, and readiness goes on to say why", async (path, body) => {
+    const { broker, host } = await openIngest({ PULSE_EMIT_DEADLINE_MS: "100" });
+    broker.answer = () => 503;
+    expect((await post(host, pulse("a"))).status).toBe(503);
+    const ready = async () => (await fetch(`${host.url}/health/ready`)).text();
+    const said = await ready();
+    expect(said).toMatch(/^OK\nPulses are not accepted: /);
+    const headers = { "content-type": "application/json" };
+    expect((await fetch(`${host.url}${path}`, { method: "POST", headers, body })).ok).toBe(true);
+    expect(await ready()).toBe(said);
+  });
 });

@@ -64,7 +64,8 @@ export function createPersist(options: PersistOptions): PulseFunction {
   async function write(pulses: readonly Pulse[], { delivery, arrival, bytes, trail, log }: Origin): Promise<HttpReply> {
     const outcome = await store.write(pulses);
     const reply = replyToWrite(outcome);
-    refusal.note(outcome.kind === "retry" ? outcome.reason : undefined, bytes);
+    // Without a pulse nothing is asked of the store, and success says nothing of it.
+    if (pulses.length > 0) refusal.note(outcome.kind === "retry" ? outcome.reason : undefined, bytes);
     if (outcome.kind === "stored") {
       if (deliveries.isFirst(delivery)) {
         metrics.observeStored(pulses, arrival);

@@ -105,5 +105,9 @@ describe("pulse-persist with a full store", () => {
     // A smaller one finds room, which says nothing of those that do not.
     expect((await postEvent(full.url, { id: "small" }, DATA)).status).toBe(204);
     expect(await ready()).toEqual(trouble);
+    // Nor does a larger one without a pulse, which needs no store.
+    const empty = { pulses: [], note: "x".repeat(100_000) };
+    expect((await postEvent(full.url, { id: "empty", type: MANY }, empty)).status).toBe(204);
+    expect(await ready()).toEqual(trouble);
   });
 });
