@@ -72,7 +72,7 @@ export const functionSettings = {
   maxPulses: setting(
     "PULSE_MAX_PULSES",
     integer({ min: 1, max: 1_000_000, fallback: 10_000 }),
-    "The most pulses in a request. More are answered with 400.",
+    "The most pulses in a request. More are answered with 400; of spans, those beyond are rejected.",
   ),
   maxReadingBytes: setting(
     "PULSE_MAX_READING_BYTES",
