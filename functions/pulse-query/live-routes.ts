@@ -22,8 +22,8 @@ const HEADERS = {
 
 /** How long what was seen of a service is kept when its last listener has gone, for one that connects again. */
 const REST_MS = 60_000;
-/** Services without listeners that are kept at one time: a quarter of a megabyte each. */
-const MAX_RESTING = 20;
+/** Services without listeners that are kept at one time: a third of a megabyte each. */
+const MAX_RESTING = 100;
 
 export interface LiveRoutesOptions extends LiveOptions {
   services: ServiceList;

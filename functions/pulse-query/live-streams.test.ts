@@ -144,6 +144,15 @@ describe("GET /services/{service}/live", () => {
     await one.host.close();
   });
 
+  it("goes on for each of forty services whose listeners connect again together", async () => {
+    const services = Array.from({ length: 40 }, (_, i) => `together-${i}`);
+    await put(...services.map((service) => pulseOf({ service_name: service })));
+    const first = await Promise.all(services.map((service) => listenReady(`/services/${service}/live`)));
+    for (const stream of first) stream.close();
+    const again = await Promise.all(first.map(({ lastId }, i) => listenReady(`/services/together-${i}/live`, lastId)));
+    expect(again.flatMap(pulseIds)).toEqual([]);
+  });
+
   it("shows the first pulse of a service", async () => {
     const stream = await listenReady("/services/first/live");
     expect(stream.events).toMatchObject([{ event: "ready", data: { pulses: 0 } }]);
