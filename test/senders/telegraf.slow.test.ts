@@ -191,6 +191,7 @@ describe.skipIf(isSkippedWithout("go"))("Telegraf", { timeout: TIMEOUT_MS }, () 
     latency_ms: 12.5,
     status: "200",
     health: "up",
+    traceparent: null,
   });
 
   /** Expects a service's pulses, in any order. One that came after all of them is there: so are they. */
