@@ -1,5 +1,5 @@
 // Who may send, read and change: docs/security.md has the whole.
-import { parsedText, text } from "./field.ts";
+import { integer, parsedText, text } from "./field.ts";
 import { allowedHosts, listenAddress } from "./local-settings.ts";
 import { type SettingsOf, setting } from "./setting.ts";
 
@@ -15,6 +15,11 @@ const headerName = parsedText("a header's name", (value) =>
 export const doorSettings = {
   listenAddress,
   allowedHosts,
+  trustedProxies: setting(
+    "PULSE_TRUSTED_PROXIES",
+    integer({ min: 0, max: 10, fallback: 0 }),
+    "How many proxies stand before the function, each of which adds its client's address to `X-Forwarded-For`. Clients are told apart by the address that the outermost one saw. 0: by the address of the connection.",
+  ),
   tokensFile: setting(
     "PULSE_INGEST_TOKENS_FILE",
     text("a file's path"),
@@ -28,7 +33,7 @@ export const doorSettings = {
   adminTokensFile: setting(
     "PULSE_ADMIN_TOKENS_FILE",
     text("a file's path"),
-    `Bearer tokens that may read, replay and correct dead letters, and remove services, ${FORM} Absent: nobody may change anything, except on a laptop's loopback while anyone may read.`,
+    `Bearer tokens that may read, replay and correct dead letters, and remove services, ${FORM} Absent: nobody may change anything, except on a laptop's loopback while anyone may read and no setting or header says that a proxy stands before it.`,
   ),
   publicBadges: setting(
     "PULSE_PUBLIC_BADGES",

@@ -89,11 +89,6 @@ export const functionSettings = {
     integer({ ...TIMEOUT_MS, fallback: 30_000 }),
     "How long a client may take next to nothing of an answer that waits for it, such as an export or a live stream. Then its connection is cut.",
   ),
-  trustedProxies: setting(
-    "PULSE_TRUSTED_PROXIES",
-    integer({ min: 0, max: 10, fallback: 0 }),
-    "How many proxies stand before the function, each of which adds its client's address to `X-Forwarded-For`. Clients are told apart by the address that the outermost one saw. 0: by the address of the connection.",
-  ),
   maxEventBytes: setting(
     "PULSE_MAX_EVENT_BYTES",
     // The largest pulse that the rules allow takes 214 kB.

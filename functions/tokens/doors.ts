@@ -34,24 +34,37 @@ export interface Doors {
 export const OPEN_DOOR: Door = { admit: () => undefined, grantOf: () => EVERY_SERVICE };
 
 /** Opens the doors that the settings name. @throws when a file cannot be read or holds no token */
-export function openDoors({ readTokensFile, adminTokensFile, listenAddress }: DoorSettings, log: Logger): Doors {
+export function openDoors(settings: DoorSettings, log: Logger): Doors {
+  const { readTokensFile, adminTokensFile } = settings;
   const open = (variable: string, file: string | undefined) =>
     file === undefined ? undefined : openTokens({ file, variable }, log);
   const readers = open("PULSE_READ_TOKENS_FILE", readTokensFile);
   const admins = open("PULSE_ADMIN_TOKENS_FILE", adminTokensFile);
   const files = [readers, admins].filter((tokens) => tokens !== undefined);
-  // Those who may not read may not change anything either.
-  const isLaptop = listenAddress !== undefined && isLoopback(listenAddress) && readers === undefined;
   return {
     // Those who may change something have to see it. A token that both files have reads what its line for readers says.
     read: readers === undefined ? OPEN_DOOR : guardedBy(files),
-    admin: admins !== undefined ? guardedBy([admins], readers) : isLaptop ? OPEN_DOOR : SHUT_DOOR,
+    admin: admins !== undefined ? guardedBy([admins], readers) : isLaptop(settings) ? LAPTOP_DOOR : SHUT_DOOR,
     hasTokens: files.length > 0,
     knows: (token) => grantIn(files, token) !== undefined,
     close: () => {
       for (const tokens of files) tokens.close();
     },
   };
+}
+
+/**
+ * Whether only those in front of this machine reach the process. A proxy at loopback brings others, and these settings are for one.
+ * Those who may not read may not change anything either.
+ */
+function isLaptop({ listenAddress, readTokensFile, userHeader, allowedHosts, trustedProxies }: DoorSettings): boolean {
+  const isAlone = userHeader === undefined && allowedHosts === undefined && trustedProxies === 0;
+  return listenAddress !== undefined && isLoopback(listenAddress) && readTokensFile === undefined && isAlone;
+}
+
+/** Whether a request says that a proxy or a tunnel handed it on. */
+function isHandedOn(headers: IncomingHttpHeaders): boolean {
+  return Object.keys(headers).some((name) => /^(?:forwarded|via|x-real-ip|x-forwarded-.*)$/.test(name));
 }
 
 /** Decides whether a request may have what names every service, such as metrics. */
@@ -80,7 +93,16 @@ function grantIn(files: readonly Tokens[], token: string | undefined): Grant | u
 
 const NOT_FOR_ALL = forbidden("Expected a token for every service.");
 const MAY_ONLY_READ = forbidden("Expected a token of PULSE_ADMIN_TOKENS_FILE, got one that may only read.");
-const NOBODY =
-  "Expected PULSE_ADMIN_TOKENS_FILE to name who may change something, got nothing: set it to a file of tokens.";
+const admins = (whom: string) =>
+  `Expected PULSE_ADMIN_TOKENS_FILE to name who may change something${whom}, got nothing: set it to a file of tokens.`;
 /** Away from a laptop's loopback, nobody is trusted without a token. */
-const SHUT_DOOR: Door = { admit: () => forbidden(NOBODY), grantOf: () => undefined };
+const SHUT_DOOR: Door = shutTo(() => true, forbidden(admins("")));
+/** At a laptop's loopback, the person in front of it is. */
+const LAPTOP_DOOR: Door = shutTo(isHandedOn, forbidden(admins(" from behind a proxy")));
+
+function shutTo(isOutside: (headers: IncomingHttpHeaders) => boolean, refusal: HttpReply): Door {
+  return {
+    admit: (headers) => (isOutside(headers) ? refusal : undefined),
+    grantOf: (headers) => (isOutside(headers) ? undefined : EVERY_SERVICE),
+  };
+}
