@@ -10,7 +10,11 @@ import { deadLetterRoutes } from "./dead-letters.ts";
 const ID = "0a1b2c3d4e5f0a1b2c3d4e5f";
 const GONE_ID = "000000000000000000000000";
 
+const JSON_TYPE = { "content-type": "application/json" };
+const PROBLEM_TYPE = { "content-type": "application/problem+json" };
+
 /** Stands in for pulse-deadletter, and records what it is asked. test/page/page.test.ts asks the real one. */
+let answerNext: { status: number; headers: Record<string, string>; body: string } | undefined;
 const asked: string[] = [];
 let headersAsked: IncomingMessage["headers"] = {};
 const peer = createServer(async (request: IncomingMessage, response) => {
@@ -20,11 +24,11 @@ const peer = createServer(async (request: IncomingMessage, response) => {
   headersAsked = request.headers;
   asked.push(`${request.method} ${request.url} ${request.headers["content-type"] ?? "-"} ${body}`.trim());
   if (request.url?.includes("slow")) return;
-  response.writeHead(request.url?.includes(GONE_ID) ? 404 : 202, {
-    "content-type": "application/json",
-    "set-cookie": "a=b",
-  });
-  response.end('{"replayed":1}');
+  const isGone = request.url?.includes(GONE_ID);
+  const usual = { status: isGone ? 404 : 202, headers: isGone ? PROBLEM_TYPE : JSON_TYPE, body: '{"replayed":1}' };
+  const { status, headers, body: answered } = answerNext ?? usual;
+  answerNext = undefined;
+  response.writeHead(status, { ...headers, "set-cookie": "a=b" }).end(answered);
 });
 let host: FunctionHost;
 
@@ -91,6 +95,41 @@ describe("the routes to pulse-deadletter", () => {
     expect(headersAsked).toMatchObject({ authorization: "Bearer t", "x-user": "ada" });
     expect(headersAsked).not.toHaveProperty("x-other");
     expect(headersAsked).not.toHaveProperty("cookie");
+  });
+
+  it.each([
+    ["a gateway that has nobody to ask", 502, { "content-type": "text/html" }, "<h1>Bad gateway</h1>"],
+    ["a gateway that waited", 504, { "content-type": "text/plain" }, "upstream request timeout"],
+    ["a gateway's 503, which names no time", 503, { "content-type": "text/plain" }, "no healthy upstream"],
+    ["a gateway's refusal", 403, { "content-type": "text/plain" }, "RBAC: access denied"],
+    ["another server", 200, { "content-type": "text/html" }, "<h1>Welcome</h1>"],
+    ["a server without types", 200, {}, "{}"],
+    ["a defect of pulse-deadletter", 500, PROBLEM_TYPE, '{"status":500}'],
+  ])("answer 503 for %s, and the log has the status", async (_, status, headers, body) => {
+    answerNext = { status, headers, body };
+    const response = await fetch(`${host.url}/dead-letters/count`);
+    expect([response.status, response.headers.get("retry-after"), response.headers.get("content-type")]).toEqual([
+      503,
+      "2",
+      "application/problem+json",
+    ]);
+    expect(await response.json()).toMatchObject({ status: 503, detail: "pulse-deadletter did not answer." });
+    const message = expect.stringContaining(`got ${status} `);
+    expect(host.lines).toContainEqual(expect.objectContaining({ err: expect.objectContaining({ message }) }));
+  });
+
+  it.each([
+    ["that it is busy", 503, "1"],
+    ["that the broker refuses", 422, null],
+  ])("return what pulse-deadletter says %s", async (_, status, retryAfter) => {
+    const body = JSON.stringify({ status, detail: "Not replayed." });
+    answerNext = { status, headers: { ...PROBLEM_TYPE, ...(retryAfter && { "retry-after": retryAfter }) }, body };
+    const response = await replay({});
+    expect([response.status, response.headers.get("retry-after"), await response.text()]).toEqual([
+      status,
+      retryAfter,
+      body,
+    ]);
   });
 
   it("count them, and show one", async () => {

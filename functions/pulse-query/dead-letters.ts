@@ -1,6 +1,7 @@
 // Forwards a fixed set of requests to pulse-deadletter, so that the page reaches dead letters at its own origin.
 // pulse-deadletter alone lists, replays and counts.
 
+import { mediaTypeOf } from "../../events/cloud-event.ts";
 import { Places } from "../../http/places.ts";
 import { problem, tryLater } from "../../http/problem.ts";
 import type { HttpReply, HttpRequest, Route } from "../../http/route.ts";
@@ -56,6 +57,12 @@ export function deadLetterRoutes({ url, doors, userHeader, timeoutMs = 15_000 }:
         headers: headersFor(request),
         ...(body.length > 0 && { body: new Uint8Array(body) }),
       });
+      if (!isOwn(answer)) {
+        await answer.body?.cancel();
+        throw new Error(
+          `Expected an answer of pulse-deadletter, got ${answer.status} with ${typeOf(answer) || "no type"}`,
+        );
+      }
       const headers: Record<string, string> = { "cache-control": "no-store" };
       for (const name of FORWARDED_HEADERS) {
         const value = answer.headers.get(name);
@@ -103,6 +110,20 @@ export function deadLetterRoutes({ url, doors, userHeader, timeoutMs = 15_000 }:
       },
     ]),
   ];
+}
+
+/**
+ * Whether pulse-deadletter answered: a gateway before it says 502, or 503 without a time, and mostly in text. PulseMesh gives its clients
+ * no 5xx but 503.
+ */
+function isOwn(answer: Response): boolean {
+  const { ok, status } = answer;
+  if (ok) return typeOf(answer) === "application/json";
+  return (status < 500 || status === 503) && typeOf(answer) === "application/problem+json";
+}
+
+function typeOf({ headers }: Response): string {
+  return mediaTypeOf(headers.get("content-type") ?? undefined);
 }
 
 function pathOf({ parameters }: HttpRequest): string {
