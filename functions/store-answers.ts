@@ -3,8 +3,8 @@ import type { HttpReply, HttpRequest } from "../http/route.ts";
 import { StoreError } from "../storage/store-error.ts";
 
 /**
- * A handler that answers 503 with the reason, and logs the error, when its store is away or busy. A defect goes on: the
- * server answers 500.
+ * A handler that answers 503 with the reason when its store is away or busy; the error is in the refusal's line of the log, of which
+ * there are ten a second. A defect goes on: the server answers 500.
  */
 export function whileStoreAnswers<More extends unknown[]>(
   handle: (request: HttpRequest, ...more: More) => HttpReply | Promise<HttpReply>,
@@ -14,8 +14,7 @@ export function whileStoreAnswers<More extends unknown[]>(
       return await handle(request, ...more);
     } catch (error) {
       if (!(error instanceof StoreError)) throw error;
-      request.log.error({ err: error }, "the store did not answer");
-      return tryLater(503, `The store did not answer: ${error.message}`, 1000);
+      return { ...tryLater(503, `The store did not answer: ${error.message}`, 1000), trail: { err: error } };
     }
   };
 }

@@ -7,6 +7,7 @@ import {
   eventIds,
   FAILED,
   list,
+  logLines,
   metrics,
   post,
   replay,
@@ -143,11 +144,13 @@ describe("a dead letter that comes in", () => {
     expect(await list()).toEqual([]);
   });
 
-  it("is refused for now while the store cannot take it", async () => {
+  it("is refused for now while the store cannot take it, with a line that names it", async () => {
     await store.close();
     const headers = { "ce-specversion": "1.0", "ce-id": "1", "ce-source": "/", "ce-type": "t" };
     const { status, headers: answered } = await ask("/", { method: "POST", headers });
     expect([status, Number(answered.get("retry-after"))]).toEqual([503, expect.any(Number)]);
+    const names = { deadLetterId: expect.any(String), eventId: "1", source: "/" };
+    expect(logLines()).toEqual([expect.objectContaining({ msg: "request refused", status: 503, ...names })]);
     expect((await ask("/dead-letters")).status).toBe(503);
   });
 });

@@ -97,10 +97,17 @@ export function createDeadLetter(options: DeadLetterOptions): PulseFunction {
     const deadLetter = isCorrected(event) ? comeBack(failed, await store.get(failed.id)) : failed;
     const { id, reason, code, destination } = deadLetter;
     const { traceparent } = event.extensions;
-    const trail = { deadLetterId: id, eventId: event.id, source: event.source, traceparent };
+    const trail = {
+      deadLetterId: id,
+      eventId: event.id,
+      source: event.source,
+      ...(traceparent !== undefined && { traceparent }),
+    };
     const outcome = await store.put(deadLetter);
     counted = undefined;
     refusal.note(outcome.kind === "retry" ? outcome.reason : undefined, body.length);
+    // The broker tries again while the store is away, with each of its events.
+    if (outcome.kind === "retry") return { ...replyToWrite(outcome), trail };
     if (outcome.kind === "stored") {
       if (deliveries.isFirst(deliveryOf(event))) {
         metrics.received.inc({ reason });

@@ -1,8 +1,10 @@
 import { once } from "node:events";
 import { createServer, type IncomingMessage } from "node:http";
+import type { AddressInfo } from "node:net";
 import { text } from "node:stream/consumers";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { openRawConnection, rawRequest } from "../../http/testing/raw-connection.ts";
+import { freePort } from "../../settings/tcp-ports.ts";
 import { type FunctionHost, openFunctionHost } from "../testing/function-host.ts";
 import { OPEN_DOORS } from "../testing/open-doors.ts";
 import { deadLetterRoutes } from "./dead-letters.ts";
@@ -32,6 +34,8 @@ const peer = createServer(async (request: IncomingMessage, response) => {
 });
 let host: FunctionHost;
 
+const peerUrl = () => new URL(`http://127.0.0.1:${(peer.address() as AddressInfo).port}`);
+
 async function open(url: URL | undefined, timeoutMs = 5000): Promise<FunctionHost> {
   const routes = deadLetterRoutes({ url, doors: OPEN_DOORS, userHeader: "x-user", timeoutMs });
   const nothing = async () => undefined;
@@ -41,7 +45,7 @@ async function open(url: URL | undefined, timeoutMs = 5000): Promise<FunctionHos
 beforeAll(async () => {
   peer.listen(0, "127.0.0.1");
   await once(peer, "listening");
-  host = await open(new URL(`http://127.0.0.1:${(peer.address() as { port: number }).port}`));
+  host = await open(peerUrl());
 });
 afterAll(async () => {
   await host.close();
@@ -107,7 +111,9 @@ describe("the routes to pulse-deadletter", () => {
     ["a defect of pulse-deadletter", 500, PROBLEM_TYPE, '{"status":500}'],
   ])("answer 503 for %s, and the log has the status", async (_, status, headers, body) => {
     answerNext = { status, headers, body };
-    const response = await fetch(`${host.url}/dead-letters/count`);
+    // Ten refusals a second have a line.
+    const own = await open(peerUrl());
+    const response = await fetch(`${own.url}/dead-letters/count`);
     expect([response.status, response.headers.get("retry-after"), response.headers.get("content-type")]).toEqual([
       503,
       "2",
@@ -115,7 +121,8 @@ describe("the routes to pulse-deadletter", () => {
     ]);
     expect(await response.json()).toMatchObject({ status: 503, detail: "pulse-deadletter did not answer." });
     const message = expect.stringContaining(`got ${status} `);
-    expect(host.lines).toContainEqual(expect.objectContaining({ err: expect.objectContaining({ message }) }));
+    expect(own.lines).toEqual([expect.objectContaining({ err: expect.objectContaining({ message }) })]);
+    await own.close();
   });
 
   it.each([
@@ -154,9 +161,18 @@ describe("the routes to pulse-deadletter", () => {
     for (const { socket } of [...greedy, polite]) socket.destroy();
   });
 
+  it("have one line in the log while pulse-deadletter is away, a refusal's, without what the client sent", async () => {
+    const away = await open(new URL(`http://127.0.0.1:${await freePort()}`));
+    await fetch(`${away.url}/dead-letters?service=a-secret`, { headers: { authorization: "Bearer hidden" } });
+    const err = expect.objectContaining({ message: expect.stringContaining("ECONNREFUSED") });
+    const line = { msg: "request refused", status: 503, detail: "pulse-deadletter did not answer.", err };
+    expect(away.lines).toEqual([expect.objectContaining({ ...line, path: "/dead-letters" })]);
+    expect(JSON.stringify(away.lines)).not.toMatch(/a-secret|hidden/);
+    await away.close();
+  });
+
   it("answer 503 while pulse-deadletter does not answer, and 404 without its URL", async () => {
-    const port = (peer.address() as { port: number }).port;
-    const slow = await open(new URL(`http://127.0.0.1:${port}/slow`), 50);
+    const slow = await open(new URL("/slow", peerUrl()), 50);
     expect((await fetch(`${slow.url}/dead-letters`)).status).toBe(503);
     await slow.close();
     const unset = await open(undefined);

@@ -43,7 +43,7 @@ export function deadLetterRoutes({ url, doors, userHeader, timeoutMs = 15_000 }:
     method: "GET" | "POST",
     signal?: AbortSignal,
   ): Promise<HttpReply> {
-    const { query, body, log } = request;
+    const { query, body } = request;
     if (url === undefined) {
       return problem(404, "Not found", "Expected PULSE_DEADLETTER_URL to say where pulse-deadletter is, got nothing.");
     }
@@ -71,8 +71,7 @@ export function deadLetterRoutes({ url, doors, userHeader, timeoutMs = 15_000 }:
       return { status: answer.status, headers, body: Buffer.from(await answer.arrayBuffer()) };
     } catch (error) {
       if (signal?.aborted) throw error;
-      log.warn({ err: error, url: target.href }, "pulse-deadletter did not answer");
-      return tryLater(503, "pulse-deadletter did not answer.", 2000);
+      return { ...tryLater(503, "pulse-deadletter did not answer.", 2000), trail: { err: error } };
     }
   }
 

@@ -76,6 +76,9 @@ export interface QueryOptions {
   now?: () => number;
 }
 
+/** While the store is away, each live stream asks again every second, and there are up to a thousand. */
+const AWAY_LOGGED_EVERY_MS = 1000;
+
 const nothing = new ServicesSettings();
 const noSettings = () => nothing;
 
@@ -98,6 +101,7 @@ export function createQuery({
   const liveDefaults = { ...LIVE_DEFAULTS, ...liveOptions };
   const health = new HealthNow({ health: store.health, settings, keptMs: liveDefaults.pollMs, now });
   const services = new ServiceList({ reader: store, health, settings, now });
+  let awayLoggedAt = Number.NEGATIVE_INFINITY;
   const live = liveRoutes({
     ...liveDefaults,
     services,
@@ -110,7 +114,10 @@ export function createQuery({
         log.error({ err: error }, "a look at the services failed: this is a defect");
         return "pulse-query failed to read the services; its log says why";
       }
-      log.warn({ err: error }, "the store did not answer: live listeners wait");
+      if (performance.now() - awayLoggedAt >= AWAY_LOGGED_EVERY_MS) {
+        awayLoggedAt = performance.now();
+        log.warn({ err: error }, "the store did not answer: live listeners wait");
+      }
       const { message } = await store.check().then(
         () => error,
         (reason: Error) => reason,

@@ -1,3 +1,4 @@
+import { pino } from "pino";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { type EventStream, listenTo } from "../testing/event-stream.ts";
 import { ask, host, openQuery, openStore, pulseOf, put, START } from "../testing/query-function.ts";
@@ -195,6 +196,23 @@ describe("pulse-query", () => {
       const later = await listen(path, undefined, own.url);
       await vi.waitFor(() => expect(later.events).toMatchObject([{ event: "away", data: { reason } }]));
     }
+    await own.close();
+  });
+
+  it("has a line a second in its log while the store does not answer, however many streams ask", async () => {
+    const lines: string[] = [];
+    const log = pino({}, { write: (line) => void lines.push(JSON.parse(line).msg) });
+    const store = openStore();
+    const looks = vi.spyOn(store, "check");
+    const { host: own } = await openQuery({ store, live: { pollMs: 1 }, log });
+    for (const path of ["/live", "/services/a/live", "/services/b/live"]) await listenReady(path, undefined, own.url);
+    const startedAt = performance.now();
+    await store.close();
+    await vi.waitFor(() => expect(looks.mock.calls.length).toBeGreaterThan(30));
+    const seconds = (performance.now() - startedAt) / 1000;
+    const said = lines.filter((line) => line === "the store did not answer: live listeners wait");
+    expect(said.length).toBeLessThanOrEqual(1 + seconds);
+    expect(said.length).toBeGreaterThan(0);
     await own.close();
   });
 
