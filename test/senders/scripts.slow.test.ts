@@ -134,6 +134,7 @@ it("a PingSource's event becomes a pulse by an EventTransform", { timeout: TIMEO
     status: "ok",
     health: "up",
     metadata: {},
+    traceparent: null,
   });
 });
 
