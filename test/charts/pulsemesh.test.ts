@@ -78,9 +78,10 @@ describe.skipIf(isSkippedWithout("helm"))("the chart", () => {
     );
   });
 
-  /** The Secret behind each file of tokens, by function. */
-  function tokensOf(settings: string): Record<string, Record<string, string>> {
-    const services = render("pulsemesh", ["--set", settings]).filter(
+  it("pulsemesh gives each function the tokens that it asks for, the hosts, and the header with a proxy's user", () => {
+    const secrets = "tokensSecret=senders,readTokensSecret=readers,adminTokensSecret=admins";
+    const hosts = ["--set", "allowedHosts={pulse.example}", "--set", "userHeader=x-user"];
+    const services = render("pulsemesh", ["--set", secrets, ...hosts]).filter(
       ({ apiVersion }) => apiVersion === "serving.knative.dev/v1",
     );
     const found = services.map(({ metadata, spec }) => {
@@ -93,33 +94,13 @@ describe.skipIf(isSkippedWithout("helm"))("the chart", () => {
       });
       return [metadata.name, Object.fromEntries(sources)];
     });
-    return Object.fromEntries(found);
-  }
-
-  it("pulsemesh gives each function the tokens that it asks for: admins read metrics, too", () => {
-    const readers = { PULSE_READ_TOKENS_FILE: "readers", PULSE_ADMIN_TOKENS_FILE: "admins" };
-    expect(tokensOf("tokensSecret=senders,readTokensSecret=readers,adminTokensSecret=admins")).toEqual({
-      "pulse-ingest": { PULSE_INGEST_TOKENS_FILE: "senders", ...readers },
-      "pulse-persist": readers,
-      "pulse-query": readers,
-      "pulse-deadletter": readers,
-      "pulse-health": readers,
+    expect(Object.fromEntries(found)).toEqual({
+      "pulse-ingest": { PULSE_INGEST_TOKENS_FILE: "senders", PULSE_READ_TOKENS_FILE: "readers" },
+      "pulse-persist": { PULSE_READ_TOKENS_FILE: "readers" },
+      "pulse-query": { PULSE_READ_TOKENS_FILE: "readers", PULSE_ADMIN_TOKENS_FILE: "admins" },
+      "pulse-deadletter": { PULSE_READ_TOKENS_FILE: "readers", PULSE_ADMIN_TOKENS_FILE: "admins" },
+      "pulse-health": { PULSE_READ_TOKENS_FILE: "readers" },
     });
-  });
-
-  it("pulsemesh gives admins' tokens to no function where nobody needs one", () => {
-    expect(tokensOf("adminTokensSecret=admins")).toEqual({
-      "pulse-ingest": {},
-      "pulse-persist": {},
-      "pulse-query": { PULSE_ADMIN_TOKENS_FILE: "admins" },
-      "pulse-deadletter": { PULSE_ADMIN_TOKENS_FILE: "admins" },
-      "pulse-health": {},
-    });
-  });
-
-  it("pulsemesh gives each function the hosts, and the header with a proxy's user", () => {
-    const hosts = ["--set", "allowedHosts={pulse.example}", "--set", "userHeader=x-user"];
-    const services = render("pulsemesh", hosts).filter(({ apiVersion }) => apiVersion === "serving.knative.dev/v1");
     const [{ env }] = services.find(({ metadata }) => metadata.name === "pulse-query").spec.template.spec.containers;
     const inside = "pulse-query.default,pulse-query.default.svc,pulse-query.default.svc.cluster.local";
     expect(env).toContainEqual({ name: "PULSE_ALLOWED_HOSTS", value: `pulse.example,${inside}` });
