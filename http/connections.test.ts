@@ -1,7 +1,7 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { expect, it, onTestFinished, vi } from "vitest";
-import { boundConnections } from "./connections.ts";
+import { boundConnections, hasTooMany } from "./connections.ts";
 import { openRawConnection, rawRequest } from "./testing/raw-connection.ts";
 
 async function open(max: number) {
@@ -40,4 +40,14 @@ it("a connection that ends gives its place back", async () => {
     next.send(rawRequest("GET /"));
     expect((await next.answer()).status).toBe(200);
   });
+});
+
+it.each([
+  [1000, 1000, false],
+  [1001, 1001, true],
+  [1, 20_000, false],
+  [2, 10_000, false],
+  [2, 10_001, true],
+])("a connection that has %d requests unanswered of %d of all has too many: %s", (own, all, tooMany) => {
+  expect(hasTooMany({ unanswered: own }, all)).toBe(tooMany);
 });

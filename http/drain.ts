@@ -6,10 +6,6 @@ import type { HttpReply } from "./route.ts";
 /** How long new connections may keep a stopping server listening. */
 const MAX_TAKING_MS = 5000;
 const POLL_MS = 10;
-/** Requests that a connection may bring before the answer to its first: clients send one after the other. */
-const MAX_PIPELINED = 1000;
-/** Of all connections. One that waits takes some 2 KB; without pipelining there are no more than connections. */
-const MAX_UNANSWERED = 10_000;
 
 /** A client's connection, with its requests that are not answered yet. */
 export interface Connection {
@@ -64,9 +60,9 @@ export class Drain {
     return connection;
   }
 
-  /** Whether a connection has brought more requests before their answers than it may. */
-  hasTooMany({ unanswered }: Connection): boolean {
-    return unanswered > MAX_PIPELINED || (unanswered > 1 && this.#inFlight > MAX_UNANSWERED);
+  /** How many requests are not answered yet. */
+  get unanswered(): number {
+    return this.#inFlight;
   }
 
   ended(connection: Connection, request: NewestRequest): void {

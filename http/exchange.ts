@@ -4,8 +4,9 @@ import { pipeline } from "node:stream/promises";
 import type { Logger } from "pino";
 import type { BodyReader, BodyReceiver } from "./body-reader.ts";
 import { type ClientRules, clientOf } from "./client.ts";
-import { LINGER_MS } from "./client-errors.ts";
+import { hasTooMany, tooManyAhead } from "./connections.ts";
 import type { Connection, Drain, NewestRequest } from "./drain.ts";
+import { answerEarly } from "./early-answer.ts";
 import type { HastyClients } from "./hasty-clients.ts";
 import type { HeldAnswers } from "./held-answers.ts";
 import type { Pace } from "./pace.ts";
@@ -72,8 +73,7 @@ export class Exchange implements BodyReceiver, NewestRequest {
     const { drain, findRoute, refuseHost, refusals, tracing } = this.#context;
     const { headers, socket } = this.#request;
     if (socket.destroyed) return;
-    if (drain.hasTooMany(this.#connection)) {
-      // An answer would have to wait for those before it, and node would read on.
+    if (hasTooMany(this.#connection, drain.unanswered)) {
       socket.destroy();
       refusals.note(undefined, tooManyAhead());
       return;
@@ -159,17 +159,7 @@ export class Exchange implements BodyReceiver, NewestRequest {
       return;
     }
     refusals.note(request, reply, this.#route);
-    response.shouldKeepAlive = false;
-    const { status, headers, body } = this.#worded(shortened(reply, maxRefusalBytes));
-    response.writeHead(status, { ...headers, "content-length": Buffer.byteLength(body as string) });
-    response.write(body);
-    const timer = setTimeout(() => response.end(), LINGER_MS);
-    const end = () => {
-      clearTimeout(timer);
-      response.end();
-    };
-    request.on("end", end);
-    request.on("close", end);
+    answerEarly(request, response, this.#worded(shortened(reply, maxRefusalBytes)));
     bodies.discard(request);
   }
 
@@ -252,12 +242,4 @@ function hasBody({ headers }: IncomingMessage): boolean {
 
 function uriTooLong(): HttpReply {
   return problem(414, "URI too long", `Expected a URL of at most ${MAX_URL_LENGTH} characters.`);
-}
-
-function tooManyAhead(): HttpReply {
-  return problem(
-    429,
-    "Too many requests",
-    "Expected fewer requests on a connection before the answer to the first one.",
-  );
 }

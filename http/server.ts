@@ -4,7 +4,8 @@
 //   hosts.ts          refuses requests for another host
 //   changes.ts        refuses changes that another site's page asks for
 //   body-reader.ts    reads the body (joined-bytes.ts), within limits (shedding.ts, progress.ts), and unpacks it (unpack.ts)
-//   connections.ts    bounds the open connections
+//   connections.ts    bounds the open connections, and what one brings before it is answered
+//   early-answer.ts   answers before a body is whole
 //   client.ts         says who a request counts for; places.ts shares places between clients
 //   pace.ts           shares time between clients; turns.ts shares it between their long works (fading.ts)
 //   unread-answers.ts cuts who takes too little of an answer
