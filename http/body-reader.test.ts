@@ -9,6 +9,7 @@ const LIMITS = { maxBodyBytes: 1000, maxReadingBytes: 10_000, requestTimeoutMs: 
 
 it.each([
   ["taken", gzipSync("a".repeat(1000)), ["spend", 1000]],
+  ["taken, and says that it is empty", Buffer.concat([gzipSync("a".repeat(1000)), gzipSync("")]), ["spend", 1000]],
   ["too large", gzipSync("a".repeat(1001)), ["spend", 413]],
   ["no gzip", Buffer.from("a"), ["spend", 400]],
 ])("tells how long unpacking took, before a body that is %s", async (_, body, told) => {

@@ -2,7 +2,7 @@ const NO_BYTES = Buffer.alloc(0);
 
 /**
  * Bytes that come in parts. The first part is kept as it is, because most bodies have no other. Further ones are copied into a buffer
- * that doubles when it is full: each part that was kept would take some 500 bytes beside its own, and a client may send parts of one byte.
+ * that doubles when it is full: each part that was kept would take some 700 bytes beside its own, and a client may send parts of one byte.
  */
 export class JoinedBytes {
   length = 0;

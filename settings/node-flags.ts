@@ -21,6 +21,6 @@ export const BROKER_NODE_FLAGS: readonly string[] = ["--max-semi-space-size=4"];
 
 /**
  * For the environment of each process, where glibc reads it at the start. By default a block that is freed raises this threshold to its
- * size, up to 32 MB, and from then on smaller ones stay with the process. Of a threshold that is set, larger blocks go back to the system.
+ * size, up to 32 MB, and from then on smaller ones stay with the process. With a threshold that is set, larger blocks go back to the system.
  */
 export const MALLOC_ENV = { MALLOC_MMAP_THRESHOLD_: "131072" } as const;

@@ -30,7 +30,7 @@ it("gives nobody an answer that was begun more than a second before, however lon
   const sharing = ask("a");
   now = 1000;
   const next = ask("a");
-  // That one waits for its place: it is not begun yet, whoever comes.
+  // The next answer waits for its place, so all who ask meanwhile share it.
   now = 9000;
   const sharingNext = ask("a");
   letGo();
