@@ -118,7 +118,7 @@ export class Exchange implements BodyReceiver, NewestRequest {
     const { handle } = this.#route as Route;
     const request = this.#request;
     const { clients, log } = this.#context;
-    const startedAt = performance.now();
+    const startedAt = this.#client === undefined ? 0 : performance.now();
     try {
       const reply = handle({
         method: this.#method,
@@ -140,7 +140,7 @@ export class Exchange implements BodyReceiver, NewestRequest {
     } catch (error) {
       this.#fail(error);
     }
-    this.spend(performance.now() - startedAt);
+    if (this.#client !== undefined) this.spend(performance.now() - startedAt);
   }
 
   spend(ms: number): void {

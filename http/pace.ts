@@ -75,7 +75,8 @@ export class Pace {
 
   #waitOf(client: string): number {
     const taken = this.#taken.get(client);
-    if (taken === undefined) return 0;
+    // What is left is never more than what there was.
+    if (taken === undefined || taken.amount <= MARGIN_MS) return 0;
     const now = this.#now();
     const own = leftOf(taken, now);
     const others = leftOf(this.#all, now) - own;

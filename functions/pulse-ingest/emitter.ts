@@ -116,7 +116,9 @@ export class Emitter {
     if (traffic.waitingPulses > 0 && traffic.waitingPulses + pulses.length > bufferMaxPulses * share) {
       return Promise.resolve(full());
     }
-    if (!this.#slowDown.admits(client, bodyBytes, this.#clock.now())) return Promise.resolve({ kind: "full" });
+    if (this.#slowDown.isOn && !this.#slowDown.admits(client, bodyBytes, this.#clock.now())) {
+      return Promise.resolve({ kind: "full" });
+    }
     return new Promise((resolve) => {
       const outcome: EmitOutcome = { kind: "accepted" };
       const request: OpenRequest = {

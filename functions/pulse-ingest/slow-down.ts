@@ -18,9 +18,15 @@ export class SlowDown {
     this.#until = now + ms;
   }
 
+  /** False while every client may send what it likes, which needs no clock. */
+  get isOn(): boolean {
+    return this.#until > 0;
+  }
+
   /** Whether a client may send a body now; then it counts. One that is larger than the share makes the next wait longer. */
   admits(client: () => string, bodyBytes: number, now: number): boolean {
     if (now >= this.#until) {
+      this.#until = 0;
       if (this.#debts.size > 0) this.#debts.clear();
       return true;
     }
