@@ -25,7 +25,7 @@ export class JoinedBytes {
 
   /** All bytes so far. They are kept no longer here. */
   take(): Buffer {
-    const bytes = this.#room.subarray(0, this.length);
+    const bytes = this.length === this.#room.length ? this.#room : this.#room.subarray(0, this.length);
     this.#room = NO_BYTES;
     this.length = 0;
     return bytes;

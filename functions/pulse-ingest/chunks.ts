@@ -10,7 +10,7 @@ export interface Chunk<Request> {
   bytes: number;
   /** Each with one pulse or more, commas between. */
   encoded: string[];
-  /** The pulse of a chunk of one that travels as an event of a single pulse, unless other chunks join it. */
+  /** The pulse of a chunk of one: unless other chunks join it, it travels as an event of a single pulse where it can. */
   single: Pulse | undefined;
 }
 
@@ -35,7 +35,7 @@ export function chunksOf<Request>(
   let last: Chunk<Request> | undefined;
   const add = (text: string, bytes: number, count: number, pulse: Pulse) => {
     if (last === undefined || last.bytes + bytes > maxChunkBytes) {
-      last = { request, pulses: 0, bytes: 0, encoded: [], single: canBeEvent(pulse) ? pulse : undefined };
+      last = { request, pulses: 0, bytes: 0, encoded: [], single: pulse };
       chunks.push(last);
     }
     last.pulses += count;
@@ -47,7 +47,8 @@ export function chunksOf<Request>(
   for (let start = 0; start < pulses.length && all <= maxBytes; start += AT_ONCE) {
     const some = pulses.length <= AT_ONCE ? pulses : pulses.slice(start, start + AT_ONCE);
     const [first] = some as readonly [Pulse];
-    const text = encodePulses(some);
+    // One alone is written alone: a part of a text costs more where texts are joined.
+    const text = some.length === 1 ? encodePulse(first) : encodePulses(some);
     const bytes = Buffer.byteLength(text) + 1;
     if (some.length === 1 || bytes <= maxChunkBytes) add(text, bytes, some.length, first);
     else {
@@ -75,6 +76,7 @@ export function countFitting(chunks: readonly Chunk<unknown>[], maxEventBytes: n
 /** One event with the pulses of all chunks. */
 export function eventOf(chunks: readonly Chunk<unknown>[]): CloudEvent {
   const [first] = chunks as readonly [Chunk<unknown>];
-  if (chunks.length === 1 && first.single !== undefined) return eventOfOne(first.single);
+  // Asked only of a pulse that is alone: on a busy process hardly any is.
+  if (chunks.length === 1 && first.single !== undefined && canBeEvent(first.single)) return eventOfOne(first.single);
   return eventOfMany(uuidV7(), chunks.length === 1 ? first.encoded : chunks.flatMap((chunk) => chunk.encoded));
 }
