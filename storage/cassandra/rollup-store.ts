@@ -1,4 +1,5 @@
 import { types } from "cassandra-driver";
+import { seenOf } from "../marks.ts";
 import type { KeptRollup, Marks, RollupStore } from "../ports.ts";
 import type { Span } from "../span.ts";
 import { StoreError } from "../store-error.ts";
@@ -27,7 +28,7 @@ export interface CassandraRollupStoreOptions {
 /** Rollups beside the pulses in Cassandra; late-marks.ts leaves the marks. */
 export class CassandraRollupStore implements RollupStore {
   readonly #options: CassandraRollupStoreOptions;
-  readonly #statements: Record<"marks" | "list" | "keep", string>;
+  readonly #statements: Record<"marks" | "list" | "keep" | "remove", string>;
 
   constructor(options: CassandraRollupStoreOptions) {
     this.#options = options;
@@ -37,6 +38,7 @@ export class CassandraRollupStore implements RollupStore {
       marks: `SELECT hour, writer, mark FROM ${keyspace}.pulse_marks_by_service WHERE service_name = ? AND hour > ? AND hour < ?`,
       list: `SELECT start, rollup FROM ${rollups} WHERE service_name = ? AND tier = ? AND start >= ? AND start < ?`,
       keep: `INSERT INTO ${rollups} (service_name, tier, start, rollup) VALUES (?, ?, ?, ?) USING TTL ?`,
+      remove: `DELETE FROM ${rollups} WHERE service_name = ? AND tier = ? AND start = ?`,
     };
   }
 
@@ -86,11 +88,25 @@ export class CassandraRollupStore implements RollupStore {
         });
         await Promise.all(writes);
       }
-      return true;
+      return tier !== "day" || (await this.#removeOutdated(service, rollups));
     } catch (error) {
       if (error instanceof StoreError) return false;
       throw error;
     }
+  }
+
+  /**
+   * Once a day is past the retention, nobody compares what it has seen with marks. So a day that was read before a removal or a late
+   * pulse and kept after it goes at once. A removal that leaves its mark after this look deletes the day itself.
+   * @returns whether none was outdated
+   */
+  async #removeOutdated(service: string, days: readonly KeptRollup[]): Promise<boolean> {
+    const starts = days.map(({ start }) => start);
+    const marks = await this.marks(service, { from: Math.min(...starts), to: Math.max(...starts) + TIERS.day });
+    const outdated = days.filter(({ start, seen }) => seen !== seenOf(marks, { from: start, to: start + TIERS.day }));
+    const { client } = await this.#options.tables.session.insist();
+    for (const { start } of outdated) await client.execute(this.#statements.remove, [service, "day", start]);
+    return outdated.length === 0;
   }
 
   #oldestKept(tier: Tier): number {

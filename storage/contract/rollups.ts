@@ -70,6 +70,9 @@ export function describeRollups(fixture: Fixture<OpenRollupStore>): void {
       // Somebody has read its pulses before, and is late.
       await store(own, [pulseOf({ service_name: service, event_time: Date.now() })]);
       await own.rollups.keep(service, "hour", [{ ...rollupAt(START, 1), seen: seenOf(before, ONE_HOUR) }], before);
+      const oneDay = { from: START, to: START + TIERS.day };
+      await own.rollups.keep(service, "day", [{ ...rollupAt(START, 1), seen: seenOf(before, oneDay) }], before);
+      expect(await list("day")).toEqual([]);
       const after = seenOf(await own.rollups.marks(service, ONE_HOUR), ONE_HOUR);
       expect((await list("hour")).filter(({ seen }) => seen === after)).toEqual([]);
       // The service comes again, and so do its rollups.
