@@ -24,6 +24,7 @@ it("a delivery is the first of its event's arrival once, and a sender's repetiti
     false,
   ]);
   expect([isFirst({ id: "2" }, NOON), isFirst({ source: "/other" }, NOON)]).toEqual([true, true]);
+  expect([isFirst({ subject: "cart" }, NOON), isFirst({ subject: "search" }, NOON)]).toEqual([true, true]);
   expect([isFirst(), isFirst()]).toEqual([true, true]);
 });
 

@@ -5,11 +5,13 @@ import { BoundedMap } from "../storage/bounded-map.ts";
 const MAX_REMEMBERED = 20_000;
 
 /**
- * What the deliveries of one event have in common: its identity and its arrival at the broker. A sender's repetition is
- * accepted again and arrives again, so it is another delivery. `undefined` where no broker has noted an arrival.
+ * What the deliveries of one event have in common: its identity, with the service that it may name, and its arrival at the broker.
+ * A sender's repetition is accepted again and arrives again, so it is another delivery. `undefined` where no broker has noted
+ * an arrival.
  */
-export function deliveryOf({ source, id, extensions: { knativearrivaltime } }: CloudEvent): string | undefined {
-  return knativearrivaltime === undefined ? undefined : `${knativearrivaltime} ${source} ${id}`;
+export function deliveryOf({ source, id, subject, extensions }: CloudEvent): string | undefined {
+  const { knativearrivaltime } = extensions;
+  return knativearrivaltime === undefined ? undefined : `${knativearrivaltime} ${source} ${id} ${subject ?? ""}`;
 }
 
 /**

@@ -114,7 +114,7 @@ export interface PulseForgetter {
 
 /** An event that could not be delivered, and why. */
 export interface DeadLetter {
-  /** Made from the event's source, id and failed destination: the same failure again is the same dead letter. */
+  /** Made from the event's source, id, subject and failed destination: the same failure again is the same dead letter. */
   id: string;
   event: CloudEvent;
   /** The class of what went wrong, see `reasonOf`. */

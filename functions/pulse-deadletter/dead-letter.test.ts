@@ -77,8 +77,10 @@ describe("a dead letter", () => {
       idOf("http://b/"),
       idOf("http://a/", { id: "2" }),
       idOf("http://a/", { source: "/" }),
+      idOf("http://a/", { subject: "checkout" }),
+      idOf("http://a/", { subject: "cart" }),
     ];
-    expect(new Set([...ids, deadLetterOf(eventOf(), NOW).id]).size).toBe(5);
+    expect(new Set([...ids, deadLetterOf(eventOf(), NOW).id]).size).toBe(7);
   });
 
   it.each([

@@ -43,9 +43,10 @@ export function shownDestination(destination: string | undefined): string | unde
   return pathname.length > 1 || search !== "" ? `${server}/…` : `${server}/`;
 }
 
+// An event of one pulse has the pulse's id, which counts within its service: the subject names that.
 // 96 bits: among a billion dead letters, two share an id with a chance of one in 10^11.
-function idOf(event: CloudEvent, destination: string | undefined): string {
-  const identity = JSON.stringify([event.source, event.id, destination ?? null]);
+function idOf({ source, id, subject }: CloudEvent, destination: string | undefined): string {
+  const identity = JSON.stringify([source, id, destination ?? null, ...(subject === undefined ? [] : [subject])]);
   return createHash("sha256").update(identity).digest("hex").slice(0, 24);
 }
 
