@@ -67,6 +67,18 @@ describe("an event of one pulse", () => {
     expect(pulsesIn(eventWith(FIELDS, { extensions: { knativearrivaltime: "soon" } }))[0]?.event_time).toBe(NOW);
   });
 
+  it("dates it by the first arrival of an event that was replayed, as an arrival and not as a time that was given", () => {
+    const again = { knativearrivaltime: "2026-03-01T11:59:00Z" };
+    const datedBy = (pulsearrival: string, extensions: Record<string, string> = again) =>
+      pulsesIn(eventWith(FIELDS, { extensions: { ...extensions, pulsearrival } }))[0];
+    const first = Date.parse("2026-02-27T08:00:00Z");
+    expect(datedBy("2026-02-27T08:00:00Z")).toMatchObject({ event_time: first, is_time_of_arrival: true });
+    expect(datedBy("2026-02-27T08:00:00Z", {})).toMatchObject({ event_time: first, is_time_of_arrival: true });
+    for (const claimed of ["2026-03-01T11:59:30Z", "2026-06-01T00:00:00Z", "soon"]) {
+      expect(datedBy(claimed)).toMatchObject({ event_time: NOW - 60_000, is_time_of_arrival: true });
+    }
+  });
+
   it("leaves out a malformed trace context", () => {
     expect(pulsesIn(eventWith(FIELDS, { extensions: { traceparent: "00-x" } }))[0]).not.toHaveProperty("traceparent");
   });
@@ -86,6 +98,7 @@ describe("an event of one pulse", () => {
     ["with too long a source", { source: "x".repeat(513) }, "/source"],
     ["with a bad pulse", { data: { kind: "json", value: { ...FIELDS, status: "" } } }, "/data/status"],
     ["that is too old", { time: "2026-01-01T00:00:00Z" }, "/data/event_time"],
+    ["that arrived too long ago", { extensions: { pulsearrival: "2026-01-01T00:00:00Z" } }, "/data/event_time"],
   ])("is refused: one %s", (_, changes, pointer) => {
     expect(pointersOf(eventWith(FIELDS, changes))).toEqual([pointer]);
     expect(pointersOf(eventWith(FIELDS, changes), "/7")).toEqual([`/7${pointer}`]);

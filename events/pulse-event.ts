@@ -21,11 +21,14 @@ import { parseTime } from "./time.ts";
 /** The source of pulses that came as plain JSON, and of events with many pulses. */
 export const INGEST_SOURCE = "/pulse";
 
+/** The extension of a replayed event that says when a broker first took it. */
+export const FIRST_ARRIVAL = "pulsearrival";
+
 const PULSES = "Expected an object with an array of pulses";
 
 /** When the event arrived, how old its pulses may be, and how many it may carry. */
 export interface ReceiveContext {
-  /** Epoch ms. The arrival that a broker noted on the event takes precedence: it is the same at each delivery. */
+  /** Epoch ms. The arrival that {@link arrivalOf} finds on the event takes precedence: it is the same at each delivery. */
   now: number;
   retentionMs: number;
   maxPulses: number;
@@ -48,20 +51,30 @@ export function pulsesOf(event: CloudEvent, context: ReceiveContext, pointer = "
     const rule = event.type === PULSE_TYPE ? PULSE : PULSES;
     return { ok: false, faults: [objectFault(`${pointer}/data`, rule, json.value, "hand the SDK the object")] };
   }
-  const { traceparent, knativearrivaltime } = event.extensions;
+  const { traceparent } = event.extensions;
   const shared: PulseContext = {
     source: event.source,
     id: event.id,
     newId: () => event.id,
     traceparent: traceparentOf(traceparent),
     time: parseTime(event.time),
-    arrival: parseTime(knativearrivaltime) ?? context.now,
+    arrival: arrivalOf(event) ?? context.now,
     now: context.now,
     retentionMs: context.retentionMs,
   };
   return event.type === PULSE_TYPE
     ? onePulse(event, json.value, shared, pointer)
     : manyPulses(event, json.value, shared, context.maxPulses, pointer);
+}
+
+/**
+ * When a broker first took an event, in epoch ms; `undefined` where none has noted it. Whoever may send to a broker may also set
+ * {@link FIRST_ARRIVAL}: one after the broker's own time counts for nothing, and to one before it apply the bounds of a pulse's time.
+ */
+export function arrivalOf({ extensions }: CloudEvent): number | undefined {
+  const own = parseTime(extensions.knativearrivaltime);
+  const first = parseTime(extensions[FIRST_ARRIVAL]);
+  return first === undefined || (own !== undefined && own < first) ? own : first;
 }
 
 function onePulse(event: CloudEvent, data: unknown, shared: PulseContext, pointer: string): Parsed<Pulse[]> {

@@ -114,8 +114,9 @@ describe("a dead letter in an answer", () => {
     expect(viewDeadLetter(deadLetterOf(eventOf({ knativeerrordest }), NOW), []).destination).toBe(shown);
   });
 
-  it("has null for unknown facts, and the event without what the broker added", () => {
-    const event = eventOf({ knativearrivaltime: "2026-01-02T03:04:05Z", knativebrokerttl: "254", health: "up" });
+  it("has null for unknown facts, and the event without what was added on its way", () => {
+    const added = { knativearrivaltime: "2026-01-02T03:04:05Z", knativebrokerttl: "254", pulsearrival: "any" };
+    const event = eventOf({ ...added, health: "up" });
     expect(viewDeadLetter(deadLetterOf(event, NOW), [])).toEqual({
       id: expect.any(String),
       reason: "timeout",
@@ -144,12 +145,16 @@ describe("an event that is replayed", () => {
   );
 
   it("keeps its identity and its data, and goes without what the broker added", () => {
-    expect(asReplayed(broken, undefined)).toEqual({
-      ...broken,
-      time: "2026-01-02T03:04:05Z",
-      extensions: { partitionkey: "shop" },
-    });
+    const extensions = { partitionkey: "shop", pulsearrival: "2026-01-02T03:04:05.000Z" };
+    expect(asReplayed(broken, undefined)).toEqual({ ...broken, extensions });
     expect(broken.extensions.knativeerrorcode).toBe("400");
+  });
+
+  it("keeps its first arrival through replays that fail, and no arrival is its time", () => {
+    const again = asReplayed(broken, undefined);
+    again.extensions.knativearrivaltime = "2026-01-09T03:04:05Z";
+    expect(asReplayed(again, undefined)).toEqual(asReplayed(broken, undefined));
+    expect(asReplayed(eventOf(), undefined)).toEqual(eventOf());
   });
 
   it("keeps its own time", () => {
@@ -160,7 +165,7 @@ describe("an event that is replayed", () => {
   it("takes corrected data, as JSON", () => {
     expect(asReplayed(broken, "{}")).toMatchObject({
       id: "1",
-      extensions: { partitionkey: "shop", pulsecorrected: "true" },
+      extensions: { partitionkey: "shop", pulsearrival: "2026-01-02T03:04:05.000Z", pulsecorrected: "true" },
       datacontenttype: "application/json",
       data: { kind: "bytes", bytes: Buffer.from("{}") },
     });

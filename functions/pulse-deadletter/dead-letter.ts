@@ -3,11 +3,13 @@ import { bytesOf, type CloudEvent, parseJson } from "../../events/cloud-event.ts
 import type { Fault } from "../../events/fault.ts";
 import { decodeBase64, toStructured } from "../../events/http-binding.ts";
 import { isObject } from "../../events/json-value.ts";
+import { arrivalOf, FIRST_ARRIVAL } from "../../events/pulse-event.ts";
 import type { DeadLetter } from "../../storage/ports.ts";
 import { type Reason, reasonOf } from "../dead-letter-reason.ts";
 
-/** What a broker adds to an event; a replayed event goes without. */
-const ADDED_BY_BROKER: ReadonlySet<string> = new Set([
+/** What a broker and a replay add to an event. */
+const ADDED_ON_THE_WAY: ReadonlySet<string> = new Set([
+  FIRST_ARRIVAL,
   "knativeerrordest",
   "knativeerrorcode",
   "knativeerrordata",
@@ -64,7 +66,7 @@ function detailOf(data: string | undefined): string | undefined {
 /** The event as its sender sent it. */
 function asSent(event: CloudEvent): CloudEvent {
   const extensions = Object.fromEntries(
-    Object.entries(event.extensions).filter(([name]) => !ADDED_BY_BROKER.has(name)),
+    Object.entries(event.extensions).filter(([name]) => !ADDED_ON_THE_WAY.has(name)),
   );
   return { ...event, extensions };
 }
@@ -78,9 +80,9 @@ const CORRECTED = "pulsecorrected";
  */
 export function asReplayed(event: CloudEvent, correction: string | Buffer | undefined): CloudEvent {
   const replayed = asSent(event);
-  // An event without a time takes that of its first arrival, not that of the replay.
-  const arrival = event.extensions.knativearrivaltime;
-  if (replayed.time === undefined && arrival !== undefined) replayed.time = arrival;
+  // A pulse without a time counts from its first arrival. As the event's `time` that would be a time that its sender gave.
+  const arrival = arrivalOf(event);
+  if (arrival !== undefined) replayed.extensions[FIRST_ARRIVAL] = new Date(arrival).toISOString();
   if (correction !== undefined) {
     replayed.data = { kind: "bytes", bytes: Buffer.from(correction) };
     replayed.datacontenttype = "application/json";

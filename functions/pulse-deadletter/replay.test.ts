@@ -34,11 +34,11 @@ describe("replaying a dead letter", () => {
       Object.keys(broker.received[0]?.headers ?? {})
         .filter((name) => name.startsWith("ce-"))
         .sort(),
-    ).toEqual(["ce-health", "ce-id", "ce-source", "ce-specversion", "ce-time", "ce-type"]);
+    ).toEqual(["ce-health", "ce-id", "ce-pulsearrival", "ce-source", "ce-specversion", "ce-type"]);
     expect(broker.received[0]?.headers).toMatchObject({
       "ce-id": event,
       "ce-source": "/shop",
-      "ce-time": FAILED["ce-knativearrivaltime"],
+      "ce-pulsearrival": FAILED["ce-knativearrivaltime"],
     });
     expect(await list()).toMatchObject([{ id, replayed_at: new Date(clock.now).toISOString() }]);
     expect((await metrics.replayed.get()).values).toMatchObject([{ value: 1 }]);
