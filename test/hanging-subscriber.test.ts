@@ -50,7 +50,7 @@ it("leaves a dead letter with the reason timeout, and a replay by that reason st
   await start("pulse-persist", persistPort);
   expect(await readAll({ query: query.url }, "hung")).toEqual([]);
   const replay = await fetch(`${deadletter.url}/dead-letters/replay?reason=timeout`, { method: "POST" });
-  expect([replay.status, await replay.json()]).toEqual([202, { replayed: 1, failed: 0, remaining: 0 }]);
+  expect([replay.status, await replay.json()]).toEqual([202, { replayed: 1, failed: 0, remaining: 0, is_more: false }]);
   await until("the pulse to be stored", async () => (await readAll({ query: query.url }, "hung")).length > 0);
   expect(await readAll({ query: query.url }, "hung")).toMatchObject([{ id: "held", latency_ms: 12.5 }]);
 });

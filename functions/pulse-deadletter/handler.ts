@@ -12,6 +12,7 @@ import { badRequest, problem, tryLater } from "../../http/problem.ts";
 import { faultsInQuery, readQuery } from "../../http/query-parameters.ts";
 import { RecentRefusal } from "../../http/recent-refusal.ts";
 import type { HttpReply, HttpRequest, Route } from "../../http/route.ts";
+import { Turns } from "../../http/turns.ts";
 import { flag } from "../../settings/field.ts";
 import type { DeadLetter, DeadLetterStore, StoreLifecycle, WaitingCount } from "../../storage/ports.ts";
 import type { BrokerClient } from "../broker-client.ts";
@@ -62,6 +63,7 @@ export function createDeadLetter(options: DeadLetterOptions): PulseFunction {
   const replay = new Replay({ store, broker, metrics, now });
   const refusal = new RecentRefusal();
   const reads = new Places(MAX_READS, MAX_WAITING);
+  const turns = new Turns();
   let counted: { count: Promise<WaitingCount>; until: number } | undefined;
 
   /** What pulse-persist would refuse in an event. */
@@ -120,10 +122,11 @@ export function createDeadLetter(options: DeadLetterOptions): PulseFunction {
     return replyToWrite(outcome);
   }
 
-  async function list({ query }: HttpRequest, grant: Grant, signal: AbortSignal): Promise<HttpReply> {
+  async function list({ query, client }: HttpRequest, grant: Grant, signal: AbortSignal): Promise<HttpReply> {
     const read = readListQuery(query, grant);
     if (!read.ok) return badRequest(read.faults);
-    const page = await listDeadLetters(store, read.value, read.value.limit, read.value.cursor, signal);
+    const share = { signal, nextTurn: () => turns.next(client()) };
+    const page = await listDeadLetters(store, read.value, read.value.limit, read.value.cursor, share);
     if (!page.ok) return badRequest(faultsInQuery(page.faults));
     return freshJson(200, { dead_letters: page.value.deadLetters.map(view), cursor: page.value.cursor });
   }
@@ -181,13 +184,14 @@ export function createDeadLetter(options: DeadLetterOptions): PulseFunction {
     return replyToFailedEmit(outcome.kind, `Not replayed: ${outcome.reason}. It stays a dead letter.`);
   }
 
-  async function replayMany({ query, headers, body, log }: HttpRequest, grant: Grant): Promise<HttpReply> {
+  async function replayMany({ query, headers, body, client, log }: HttpRequest, grant: Grant): Promise<HttpReply> {
     const read = readReplayQuery(query, grant);
     if (!read.ok) return badRequest(read.faults);
     if (body.length > 0) {
       return problem(400, "Invalid request", "Expected no body: data is corrected one dead letter at a time.");
     }
-    const { stopped, ...count } = await replay.replayMany(read.value, read.value.limit);
+    const nextTurn = () => turns.next(client());
+    const { stopped, ...count } = await replay.replayMany(read.value, read.value.limit, nextTurn);
     counted = undefined;
     log.info({ ...count, stopped, by: authorOf(headers, grant, userHeader) }, "dead letters replayed");
     if (stopped !== undefined && count.replayed === 0) return tryLater(503, `Not replayed: ${stopped}.`, 1000);

@@ -19,15 +19,20 @@ export interface ReplayCount {
   replayed: number;
   /** The broker was away, or refused them. */
   failed: number;
-  /** Not tried; counted up to 10,000. */
+  /** Not tried, of those that were looked at. */
   remaining: number;
+  /** Whether there are dead letters that were not looked at. */
+  is_more: boolean;
   /** Why the replay ended before all were tried, if it did. */
   stopped?: string;
 }
 
 /** Events in flight to the broker: its client needs no more connections. */
 export const REPLAY_CONCURRENCY = 4;
-const MAX_COUNTED = 10_000;
+/** The most dead letters that a replay looks at without sending them: those of others, and those that remain. */
+const MAX_PASSED = 10_000;
+/** The same, once no more are sent: they are only counted. */
+const MAX_COUNTED = 1000;
 
 /** Sends dead letters to the broker again. */
 export class Replay {
@@ -59,14 +64,18 @@ export class Replay {
     return outcome;
   }
 
-  /** Sends at most `limit` dead letters of a selection, newest first, and stops when the broker is away. */
-  async replayMany(selection: Selection, limit: number): Promise<ReplayCount> {
-    const count: ReplayCount = { replayed: 0, failed: 0, remaining: 0 };
+  /**
+   * Sends at most `limit` dead letters of a selection, newest first, and stops when the broker is away.
+   * @param nextTurn resolves when the next piece of the search may be done
+   */
+  async replayMany(selection: Selection, limit: number, nextTurn: () => Promise<void>): Promise<ReplayCount> {
+    const count: ReplayCount = { replayed: 0, failed: 0, remaining: 0, is_more: false };
     const slots = pLimit(REPLAY_CONCURRENCY);
     let tried = 0;
-    for await (const page of walkDeadLetters(this.#options.store, selection)) {
+    let passed = 0;
+    for await (const { meant, searched, isLast } of walkDeadLetters(this.#options.store, selection, { nextTurn })) {
       const before = tried;
-      await slots.map(page.slice(0, limit - tried), async (deadLetter) => {
+      await slots.map(meant.slice(0, limit - tried), async (deadLetter) => {
         if (count.stopped !== undefined || this.#isStopping) return;
         tried++;
         const outcome = await this.replayOne(deadLetter);
@@ -75,8 +84,13 @@ export class Replay {
         if (outcome.kind === "unavailable") count.stopped = outcome.reason;
       });
       if (this.#isStopping) count.stopped ??= "the function is stopping";
-      count.remaining += page.length - (tried - before);
-      if (this.#isStopping || count.remaining >= MAX_COUNTED) break;
+      count.remaining += meant.length - (tried - before);
+      passed += searched - (tried - before);
+      const isOver = count.stopped !== undefined || tried === limit;
+      if (this.#isStopping || passed >= (isOver ? MAX_COUNTED : MAX_PASSED)) {
+        count.is_more = !isLast;
+        break;
+      }
     }
     return count;
   }

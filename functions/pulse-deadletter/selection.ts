@@ -1,6 +1,7 @@
 import { bytesOf } from "../../events/cloud-event.ts";
 import type { Fault, Parsed } from "../../events/fault.ts";
 import { END_OF_TIME_MS } from "../../events/time.ts";
+import { inPieces } from "../../history/pieces.ts";
 import { readQuery, TO_BEFORE_FROM } from "../../http/query-parameters.ts";
 import type { ValuesOf } from "../../settings/field.ts";
 import type { DeadLetter, DeadLetterFilter, DeadLetterPage, DeadLetterStore } from "../../storage/ports.ts";
@@ -54,6 +55,14 @@ function selectionOf<T extends ValuesOf<typeof selectionParameters>>(
   return { ok: true, value: { ...given, filter, isMeant } };
 }
 
+/** How a search shares the process with others. */
+interface Share {
+  /** Resolves when the next piece may be done. */
+  nextTurn: () => Promise<void>;
+  /** The search is given up once it aborts. */
+  signal?: AbortSignal;
+}
+
 /**
  * A page of dead letters, newest first. A page with fewer than `limit` may still have a cursor: large dead letters, or a
  * long search for those that are meant, end it early, so that neither memory nor time grow with the store.
@@ -64,8 +73,9 @@ export async function listDeadLetters(
   { filter, isMeant }: Selection,
   limit: number,
   cursor: string | undefined,
-  signal?: AbortSignal,
+  share: Share,
 ): Promise<Parsed<DeadLetterPage>> {
+  const choose = chooserOf(isMeant, share);
   const deadLetters: DeadLetter[] = [];
   let next = cursor;
   let bytes = 0;
@@ -73,16 +83,17 @@ export async function listDeadLetters(
     const wanted = limit - deadLetters.length;
     let page = await store.list(filter, isMeant === undefined ? Math.min(wanted, PAGE) : PAGE, next);
     if (!page.ok) return page;
-    const enough = nthOf(page.value.deadLetters, isMeant, wanted);
+    let meant = await choose(page.value.deadLetters);
+    const enough = meant[wanted - 1];
     // A cursor stands at the end of a page, so the page is read again, just as far as its last dead letter with room.
-    if (enough !== undefined && enough + 1 < page.value.deadLetters.length) {
-      page = await store.list(filter, enough + 1, next);
+    if (enough !== undefined && enough !== page.value.deadLetters.at(-1)) {
+      page = await store.list(filter, page.value.deadLetters.indexOf(enough) + 1, next);
       if (!page.ok) return page;
+      meant = await choose(page.value.deadLetters);
     }
-    signal?.throwIfAborted();
+    share.signal?.throwIfAborted();
     searched += page.value.deadLetters.length;
-    for (const deadLetter of page.value.deadLetters) {
-      if (isMeant?.(deadLetter) === false) continue;
+    for (const deadLetter of meant) {
       deadLetters.push(deadLetter);
       bytes += bytesOf(deadLetter.event).length;
     }
@@ -91,30 +102,51 @@ export async function listDeadLetters(
     if (deadLetters.length >= limit || bytes >= MAX_PAGE_BYTES || searched >= MAX_SEARCHED) {
       return { ok: true, value: { deadLetters, cursor: next } };
     }
+    await share.nextTurn();
   }
+}
+
+/** What a walk has found in one page of a store. */
+interface Found {
+  meant: DeadLetter[];
+  /** How many it has looked at. */
+  searched: number;
+  isLast: boolean;
 }
 
 /** All dead letters of a selection, newest first, in chunks of bounded size. */
 export async function* walkDeadLetters(
   store: DeadLetterStore,
   { filter, isMeant }: Selection,
-): AsyncGenerator<DeadLetter[]> {
+  share: Share,
+): AsyncGenerator<Found> {
+  const choose = chooserOf(isMeant, share);
   let cursor: string | undefined;
-  do {
+  for (;;) {
     const page = await store.list(filter, PAGE, cursor);
     if (!page.ok) throw new Error(`Expected the store to take its own cursor, got ${describe(page.faults)}`);
-    yield page.value.deadLetters.filter((deadLetter) => isMeant?.(deadLetter) ?? true);
+    const { deadLetters } = page.value;
     cursor = page.value.cursor;
-  } while (cursor !== undefined);
+    yield { meant: await choose(deadLetters), searched: deadLetters.length, isLast: cursor === undefined };
+    if (cursor === undefined) return;
+    await share.nextTurn();
+  }
 }
 
-/** The index of the nth dead letter that is meant; `undefined` when there are fewer. */
-function nthOf(deadLetters: readonly DeadLetter[], isMeant: Selection["isMeant"], nth: number): number | undefined {
-  let found = 0;
-  for (let i = 0; i < deadLetters.length; i++) {
-    if (isMeant?.(deadLetters[i] as DeadLetter) !== false && ++found === nth) return i;
-  }
-  return undefined;
+// What an event names is read from its data, which may be half a megabyte. SQLite answers at once: without turns nobody else would be
+// served until the search ends.
+function chooserOf(isMeant: Selection["isMeant"], { nextTurn, signal }: Share) {
+  const turn = inPieces(nextTurn);
+  return async (deadLetters: DeadLetter[]): Promise<DeadLetter[]> => {
+    if (isMeant === undefined) return deadLetters;
+    const meant: DeadLetter[] = [];
+    for (const deadLetter of deadLetters) {
+      signal?.throwIfAborted();
+      if (isMeant(deadLetter)) meant.push(deadLetter);
+      await turn();
+    }
+    return meant;
+  };
 }
 
 function describe(faults: readonly Fault[]): string {
