@@ -7,6 +7,7 @@ import { type ClientRules, clientOf } from "./client.ts";
 import { hasTooMany, tooManyAhead } from "./connections.ts";
 import type { Connection, Drain, NewestRequest } from "./drain.ts";
 import { answerEarly } from "./early-answer.ts";
+import { goneSignal } from "./gone.ts";
 import type { HastyClients } from "./hasty-clients.ts";
 import type { HeldAnswers } from "./held-answers.ts";
 import type { Pace } from "./pace.ts";
@@ -127,6 +128,7 @@ export class Exchange implements BodyReceiver, NewestRequest {
         headers: request.headers,
         rawHeaders: request.rawHeaders,
         client: () => clientOf(request, clients),
+        gone: () => goneSignal(this.#response),
         body,
         span: this.#span,
         log,
@@ -178,7 +180,8 @@ export class Exchange implements BodyReceiver, NewestRequest {
   #answer(reply: HttpReply): void {
     const { hasty, clients } = this.#context;
     const { status, headers } = reply;
-    const isForLater = status === 429 || status === 503;
+    // Who has gone is not told when to come back.
+    const isForLater = (status === 429 || status === 503) && !this.#response.destroyed;
     if (hasty === undefined || !isForLater || this.#route?.isProbe) this.#send(reply);
     else {
       const retryAfterMs = Number(headers?.["retry-after"] ?? 0) * 1000;

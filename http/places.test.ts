@@ -79,3 +79,33 @@ it("of those who wait the newest of the client with most gives way to another cl
   (await kept)?.();
   expect(await other).toBeDefined();
 });
+
+it("who has gone waits no more, and its work is aborted", async () => {
+  const places = new Places(1, 5);
+  const ask = () => {
+    const client = new AbortController();
+    const { promise, resolve } = Promise.withResolvers<AbortSignal>();
+    const work = (signal: AbortSignal) => {
+      resolve(signal);
+      return new Promise<string>((_, reject) => {
+        signal.addEventListener("abort", () => reject(signal.reason));
+      });
+    };
+    const asker = { client: () => "a", gone: () => client.signal };
+    return { leave: () => client.abort(), begun: promise, answer: places.workInTurn(asker, work) };
+  };
+  const [first, second, third] = [ask(), ask(), ask()];
+  await first.begun;
+  second.leave();
+  expect(await second.answer).toBeUndefined();
+  first.leave();
+  expect(await first.answer).toBeUndefined();
+  expect((await third.begun).aborted).toBe(false);
+  third.leave();
+  expect(await third.answer).toBeUndefined();
+  const late = { client: () => "a", gone: () => AbortSignal.abort() };
+  expect(await places.workInTurn(late, async () => "done")).toBeUndefined();
+  expect(await places.workInTurn({ ...late, gone: () => new AbortController().signal }, async () => "done")).toBe(
+    "done",
+  );
+});

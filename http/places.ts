@@ -1,3 +1,8 @@
+import type { HttpRequest } from "./route.ts";
+
+/** Who asks for work to be done: a request. */
+export type Asker = Pick<HttpRequest, "client" | "gone">;
+
 interface Holder {
   giveUp: () => void;
 }
@@ -37,27 +42,35 @@ export class Places {
   }
 
   /**
-   * The same, and waits while no place can be had: first comes who holds fewest. `undefined` when there is no room to wait;
-   * of those who wait, too, the client with most gives way.
+   * The same, and waits while no place can be had: first comes who holds fewest. `undefined` when there is no room to wait, or once
+   * `gone` aborts; of those who wait, too, the client with most gives way.
    */
-  async takeInTurn(client: string, giveUp: () => void): Promise<(() => void) | undefined> {
+  async takeInTurn(client: string, giveUp: () => void, gone?: AbortSignal): Promise<(() => void) | undefined> {
     const leave = this.take(client, giveUp);
     if (leave !== undefined) return leave;
     if (this.#waiting.size >= this.#maxWaiting && !this.#shedWaitingFor(client)) return undefined;
-    return await new Promise((begin) => this.#waiting.add({ client, giveUp, begin }));
+    return await new Promise((begin) => {
+      const one = { client, giveUp, begin };
+      this.#waiting.add(one);
+      gone?.addEventListener("abort", () => this.#waiting.delete(one) && begin(undefined), { once: true });
+    });
   }
 
   /**
    * Does some work in a place that it may wait for: `undefined` where no place can be had, or where it must be given up, when
-   * the work's signal aborts.
+   * the work's signal aborts. That is so, too, once who asks has gone.
    */
-  async workInTurn<T>(client: string, work: (signal: AbortSignal) => Promise<T>): Promise<T | undefined> {
+  async workInTurn<T>(asker: Asker, work: (signal: AbortSignal) => Promise<T>): Promise<T | undefined> {
     const abort = new AbortController();
     const { signal } = abort;
-    const leave = await this.takeInTurn(client, () => abort.abort());
-    if (leave === undefined || signal.aborted) return undefined;
+    const giveUp = () => abort.abort();
+    const gone = asker.gone();
+    if (gone.aborted) return undefined;
+    gone.addEventListener("abort", giveUp, { once: true });
+    const leave = await this.takeInTurn(asker.client(), giveUp, gone);
+    if (leave === undefined) return undefined;
     try {
-      return await work(signal);
+      return signal.aborted ? undefined : await work(signal);
     } catch (error) {
       if (signal.aborted) return undefined;
       throw error;

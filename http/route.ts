@@ -15,6 +15,8 @@ export interface HttpRequest {
   rawHeaders: readonly string[];
   /** Who the request counts for: see client.ts. */
   client: () => string;
+  /** Makes a signal that aborts when the client goes away before the answer begins. */
+  gone: () => AbortSignal;
   body: Buffer;
   /** Its step in a trace, if it has one. */
   span?: OpenSpan | undefined;

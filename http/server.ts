@@ -8,6 +8,7 @@
 //   early-answer.ts   answers before a body is whole
 //   client.ts         says who a request counts for; places.ts shares places between clients
 //   pace.ts           shares time between clients; turns.ts shares it between their long works (fading.ts)
+//   gone.ts           tells who works for a client that it has gone
 //   unread-answers.ts cuts who takes too little of an answer
 //   held-answers.ts   bounds what answers hold that wait for their clients
 //   hasty-clients.ts  lets those wait who come back sooner than they were asked to

@@ -64,6 +64,7 @@ export function createDeadLetter(options: DeadLetterOptions): PulseFunction {
   const refusal = new RecentRefusal();
   const reads = new Places(MAX_READS, MAX_WAITING);
   const turns = new Turns();
+  const turnsOf = (client: string) => () => turns.next(client);
   let counted: { count: Promise<WaitingCount>; until: number } | undefined;
 
   /** What pulse-persist would refuse in an event. */
@@ -125,7 +126,7 @@ export function createDeadLetter(options: DeadLetterOptions): PulseFunction {
   async function list({ query, client }: HttpRequest, grant: Grant, signal: AbortSignal): Promise<HttpReply> {
     const read = readListQuery(query, grant);
     if (!read.ok) return badRequest(read.faults);
-    const share = { signal, nextTurn: () => turns.next(client()) };
+    const share = { signal, nextTurn: turnsOf(client()) };
     const page = await listDeadLetters(store, read.value, read.value.limit, read.value.cursor, share);
     if (!page.ok) return badRequest(faultsInQuery(page.faults));
     return freshJson(200, { dead_letters: page.value.deadLetters.map(view), cursor: page.value.cursor });
@@ -141,7 +142,7 @@ export function createDeadLetter(options: DeadLetterOptions): PulseFunction {
   const inTurn =
     (handle: typeof list): GuardedRoute["handle"] =>
     async (request, grant) =>
-      (await reads.workInTurn(request.client(), (signal) => handle(request, grant, signal))) ??
+      (await reads.workInTurn(request, (signal) => handle(request, grant, signal))) ??
       tryLater(503, "No more dead letters can be read at this moment.", 1000);
 
   async function count({ query }: HttpRequest, grant: Grant): Promise<HttpReply> {
@@ -190,8 +191,7 @@ export function createDeadLetter(options: DeadLetterOptions): PulseFunction {
     if (body.length > 0) {
       return problem(400, "Invalid request", "Expected no body: data is corrected one dead letter at a time.");
     }
-    const nextTurn = () => turns.next(client());
-    const { stopped, ...count } = await replay.replayMany(read.value, read.value.limit, nextTurn);
+    const { stopped, ...count } = await replay.replayMany(read.value, read.value.limit, turnsOf(client()));
     counted = undefined;
     log.info({ ...count, stopped, by: authorOf(headers, grant, userHeader) }, "dead letters replayed");
     if (stopped !== undefined && count.replayed === 0) return tryLater(503, `Not replayed: ${stopped}.`, 1000);

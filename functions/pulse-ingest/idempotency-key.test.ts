@@ -14,6 +14,7 @@ function requestWith(...keys: string[]): HttpRequest {
     headers,
     rawHeaders,
     client: () => "",
+    gone: () => new AbortController().signal,
     body: Buffer.alloc(0),
     log,
   };

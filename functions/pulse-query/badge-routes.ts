@@ -58,7 +58,7 @@ export function badgeRoutes({ services, past, history, publicBadges, door, turns
         return asPolled(await draw(badgeOf(service, health)), request);
       }
       const client = request.client();
-      const badge = await figures.get(JSON.stringify([service, show, window]), client, (signal) =>
+      const badge = await figures.get(JSON.stringify([service, show, window]), request, (signal) =>
         figureOf(service, show, window, { signal, nextTurn: () => turns.next(client) }),
       );
       if (badge === undefined) return tryLater(503, "No more badges can be made at this moment.", 1000);

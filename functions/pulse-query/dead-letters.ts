@@ -32,7 +32,7 @@ export function deadLetterRoutes({ url, doors, userHeader, timeoutMs = 15_000 }:
   const reads = new Places(MAX_READS, MAX_WAITING);
 
   async function read(path: string, request: HttpRequest): Promise<HttpReply> {
-    const answer = await reads.workInTurn(request.client(), (signal) => forward(path, request, "GET", signal));
+    const answer = await reads.workInTurn(request, (signal) => forward(path, request, "GET", signal));
     return answer ?? tryLater(503, "No more dead letters can be read at this moment.", 1000);
   }
 

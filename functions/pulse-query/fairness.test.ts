@@ -83,6 +83,24 @@ it("summaries: a newcomer gets a place of the client that holds all eight", asyn
   expect(statuses.sort()).toEqual([200, 200, 200, 200, 200, 200, 200, 200, 503]);
 });
 
+it("a summary is given up once its client has gone", async () => {
+  let [begun, ended] = [0, 0];
+  const measures: Reads["measures"] = async function* (...asked) {
+    begun++;
+    try {
+      for (;;) yield* store.measures(...asked);
+    } finally {
+      ended++;
+    }
+  };
+  const { port } = await openQuery({ store: storeWith({ measures }) });
+  const { socket } = await ask(port, GREEDY, `/services/busy/summary?from=${START}&to=${START + 1000}`);
+  await vi.waitFor(() => expect(begun).toBe(1));
+  expect(ended).toBe(0);
+  socket.destroy();
+  await vi.waitFor(() => expect(ended).toBe(1));
+});
+
 it("exports: a newcomer gets a place of the client that holds all eight", async () => {
   const { reads, begun, letGo } = gated();
   const { port } = await openQuery({ store: storeWith(reads) });

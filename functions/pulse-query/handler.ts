@@ -141,7 +141,7 @@ export function createQuery({
 
   const readPage = (query: URLSearchParams) => readQuery(servicesParameters, query);
   const listServices = answering(readPage, async ({ limit, cursor }, request, grant) => {
-    const page = await pages.get(request.client(), { limit, cursor, covers: (service) => grant.covers(service) });
+    const page = await pages.get(request, { limit, cursor, covers: (service) => grant.covers(service) });
     if (page === undefined) return tryLater(503, "No more lists of services can be made at this moment.", 1000);
     if (!page.ok) return badRequest(faultsInQuery(page.faults));
     return varyingByAccept(await asPolled(freshText(200, page.value), request));

@@ -66,7 +66,7 @@ export function healthRoutes(options: HealthRoutesOptions): GuardedRoute[] {
 
   const inTurn = <T>(request: HttpRequest, work: (share: Share) => Promise<T>) => {
     const client = request.client();
-    return pasts.workInTurn(client, (signal) => work({ signal, nextTurn: () => turns.next(client) }));
+    return pasts.workInTurn(request, (signal) => work({ signal, nextTurn: () => turns.next(client) }));
   };
 
   const showHistory = answering(readPast, async ({ span, limit }, request) => {
@@ -95,7 +95,7 @@ export function healthRoutes(options: HealthRoutesOptions): GuardedRoute[] {
     async ({ span, services = [], buckets }, request, grant) => {
       const names = services.filter((name) => grant.covers(name)).sort();
       const client = request.client();
-      const answer = await histories.get(JSON.stringify([names, span, buckets]), client, (signal) =>
+      const answer = await histories.get(JSON.stringify([names, span, buckets]), request, (signal) =>
         past.histories(names, span, buckets, { signal, nextTurn: () => turns.next(client) }),
       );
       if (answer === undefined) return noPlace("histories");
@@ -109,7 +109,7 @@ export function healthRoutes(options: HealthRoutesOptions): GuardedRoute[] {
       const client = request.client();
       // Without a span it moves on by the millisecond, and would never be shared.
       const key = JSON.stringify([from, to, state]);
-      const all = await lists.get(key, client, (signal) =>
+      const all = await lists.get(key, request, (signal) =>
         incidents.list(span, state === "open", { signal, nextTurn: () => turns.next(client) }),
       );
       if (all === undefined) return noPlace("lists of incidents");

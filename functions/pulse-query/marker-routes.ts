@@ -43,9 +43,9 @@ export function markersRoute({ store, retentionMs, historyMs, now }: MarkerRoute
     path: "/services/{service}/markers",
     handle: answering(
       (query) => readSpanQuery(markersParameters, query, { now: now(), retentionMs, historyMs }),
-      async ({ span }, { parameters, client }) => {
-        const service = parameters.service as string;
-        const answer = await answers.get(JSON.stringify([service, span]), client(), async (signal) => {
+      async ({ span }, request) => {
+        const service = request.parameters.service as string;
+        const answer = await answers.get(JSON.stringify([service, span]), request, async (signal) => {
           // Older pulses are gone: all that are looked at are those that may be there.
           const kept = { from: Math.max(span.from, now() - retentionMs), to: span.to };
           const [markers, versions] = await Promise.all([

@@ -1,6 +1,6 @@
 import { type Parsed, refuse } from "../../events/fault.ts";
 import { SERVICE_NAME_FORM } from "../../events/pulse.ts";
-import { Places } from "../../http/places.ts";
+import { type Asker, Places } from "../../http/places.ts";
 import type { Turns } from "../../http/turns.ts";
 import type { ServiceList } from "./service-list.ts";
 import { timeText } from "./time-text.ts";
@@ -42,11 +42,12 @@ export class ServicePages {
 
   /**
    * A page as JSON: `{"services":[…],"judged_until":"…","cursor":"…"}`, sorted by name. Which services come on which page follows the store's order,
-   * which may be another. The cursor leads on, and is absent at the end. `undefined` when `client` gets no place for making it,
+   * which may be another. The cursor leads on, and is absent at the end. `undefined` when who asks gets no place for making it,
    * or has to give it up. @throws when the store is away
    */
-  get(client: string, query: ServicePageQuery): Promise<Parsed<string> | undefined> {
-    return this.#places.workInTurn(client, (signal) =>
+  get(asker: Asker, query: ServicePageQuery): Promise<Parsed<string> | undefined> {
+    const client = asker.client();
+    return this.#places.workInTurn(asker, (signal) =>
       servicePage(this.#services, query, { signal, nextTurn: () => this.#turns.next(client) }),
     );
   }

@@ -1,4 +1,4 @@
-import { Places } from "../../http/places.ts";
+import { type Asker, Places } from "../../http/places.ts";
 
 /** How long others who ask the same get the same answer. */
 const KEEP_MS = 1000;
@@ -9,6 +9,10 @@ interface Kept<T> {
   answer: Promise<T | undefined>;
   /** Epoch ms: a second after it was begun; never, while it waits for its place. */
   staleAt: number;
+  /** How many have asked for it and have not gone. */
+  askers: number;
+  /** Given up when all have gone. */
+  giveUp: AbortController;
 }
 
 /**
@@ -32,26 +36,33 @@ export class SharedAnswers<T> {
   }
 
   /**
-   * The kept answer, or a new one; `undefined` when `client` gets no place for making one, or has to give it up. `make` ends
-   * early when its signal aborts.
+   * The kept answer, or a new one; `undefined` when who asks gets no place for making one, has to give it up, or has gone. `make`
+   * ends early when its signal aborts.
    */
-  async get(key: string, client: string, make: (signal: AbortSignal) => Promise<T>): Promise<T | undefined> {
-    for (;;) {
+  async get(key: string, asker: Asker, make: (signal: AbortSignal) => Promise<T>): Promise<T | undefined> {
+    const gone = asker.gone();
+    while (!gone.aborted) {
       const kept = this.#kept.get(key);
-      if (kept === undefined || kept.staleAt <= this.#now()) return this.#make(key, client, make);
-      const answer = await kept.answer;
+      const isFresh = kept !== undefined && kept.staleAt > this.#now();
+      const entry = isFresh ? kept : this.#make(key, asker.client, make);
+      entry.askers++;
+      const leave = () => --entry.askers === 0 && entry.giveUp.abort();
+      gone.addEventListener("abort", leave, { once: true });
+      const answer = await entry.answer;
       // Who made it had to give up a place, which those who share the answer need not.
-      if (answer !== undefined) return answer;
+      if (answer !== undefined || !isFresh) return answer;
     }
+    return undefined;
   }
 
-  #make(key: string, client: string, make: (signal: AbortSignal) => Promise<T>): Promise<T | undefined> {
+  #make(key: string, client: Asker["client"], make: (signal: AbortSignal) => Promise<T>): Kept<T> {
     const now = this.#now();
-    const answer = this.#places.workInTurn(client, (signal) => {
+    const giveUp = new AbortController();
+    const answer = this.#places.workInTurn({ client, gone: () => giveUp.signal }, (signal) => {
       entry.staleAt = this.#now() + KEEP_MS;
       return make(signal);
     });
-    const entry: Kept<T> = { answer, staleAt: Number.POSITIVE_INFINITY };
+    const entry: Kept<T> = { answer, staleAt: Number.POSITIVE_INFINITY, askers: 0, giveUp };
     this.#kept.delete(key);
     this.#kept.set(key, entry);
     const end = () => {
@@ -62,6 +73,6 @@ export class SharedAnswers<T> {
       if (staleAt > now && this.#kept.size <= MAX_KEPT) break;
       this.#kept.delete(other);
     }
-    return answer;
+    return entry;
   }
 }

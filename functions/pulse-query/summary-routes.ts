@@ -41,7 +41,7 @@ export function summaryRoutes(options: SummaryRoutesOptions): GuardedRoute[] {
       const service = request.parameters.service as string;
       const key = JSON.stringify([service, span.from, span.to, buckets, by]);
       const client = request.client();
-      const summary = await summaries.get(key, client, async (signal): Promise<Parsed<Summary>> => {
+      const summary = await summaries.get(key, request, async (signal): Promise<Parsed<Summary>> => {
         const share = { signal, nextTurn: () => turns.next(client) };
         const groups = by === undefined ? undefined : await groupsOf(store, service, span, by, share);
         if (groups?.ok === false) return groups;
@@ -59,7 +59,7 @@ export function summaryRoutes(options: SummaryRoutesOptions): GuardedRoute[] {
       const names = services.filter((name) => grant.covers(name)).sort();
       const key = JSON.stringify([names, span.from, span.to, buckets]);
       const client = request.client();
-      const answer = await trends.get(key, client, (signal) =>
+      const answer = await trends.get(key, request, (signal) =>
         trendsOf(history, names, span, buckets, { signal, nextTurn: () => turns.next(client) }),
       );
       if (answer === undefined) return tryLater(503, "No more trends can be made at this moment.", 1000);

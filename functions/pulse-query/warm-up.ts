@@ -51,6 +51,7 @@ export async function warmUp(log: Logger): Promise<unknown> {
       headers: { "accept-encoding": "gzip" },
       rawHeaders: [],
       client: () => "warm-up",
+      gone: () => new AbortController().signal,
       body: Buffer.alloc(0),
       log,
     };
