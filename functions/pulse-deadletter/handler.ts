@@ -1,6 +1,6 @@
 // The dead-letter sink of the Trigger: it keeps every event that could not be delivered. dead-letter.ts makes a dead letter
 // of an event, dead-letter-reason.ts says what went wrong, selection.ts finds dead letters, reach.ts says whose they are, replay.ts
-// sends them again.
+// sends them again, refusals.ts says why not.
 import type { CloudEvent } from "../../events/cloud-event.ts";
 import type { Fault } from "../../events/fault.ts";
 import { decodeEvents, eventModeOf, isForeignFormat } from "../../events/http-binding.ts";
@@ -30,6 +30,7 @@ import { asReplayed, comeBack, deadLetterOf, isCorrected, shownDestination, view
 import type { DeadLetterMetrics } from "./dead-letter-metrics.ts";
 import { countPulses } from "./pulse-count.ts";
 import { mayCorrect, reaches } from "./reach.ts";
+import { newNames, notForAllServices, notReplayed, replayedAlready, unknownDeadLetter } from "./refusals.ts";
 import { Replay } from "./replay.ts";
 import { listDeadLetters, readListQuery, readReplayQuery } from "./selection.ts";
 
@@ -171,7 +172,7 @@ export function createDeadLetter(options: DeadLetterOptions): PulseFunction {
       // A wrong correction would come back after a while, when nobody looks.
       const faults = faultsIn(asReplayed(deadLetter.event, body));
       if (faults.length > 0) return notReplayed(faults);
-      if (!mayCorrect(grant, deadLetter.event, body)) return forbidden(NEW_NAMES);
+      if (!mayCorrect(grant, deadLetter.event, body)) return newNames();
       // Kept before it is sent: when it fails and comes back, what failed first is still there.
       deadLetter.correction = body.toString();
       const kept = await store.put(deadLetter);
@@ -224,25 +225,4 @@ export function createDeadLetter(options: DeadLetterOptions): PulseFunction {
       await store.close();
     },
   };
-}
-
-function notReplayed(faults: readonly Fault[]): HttpReply {
-  return problem(400, "Invalid correction", "Nothing was replayed: the data would be refused again.", { faults });
-}
-
-function notForAllServices(): HttpReply {
-  return forbidden("Expected a token for every service that the dead letter and its correction name.");
-}
-
-const NEW_NAMES =
-  "Expected a correction that names only services of the event, or a token for every service: each name may be a new service.";
-
-function unknownDeadLetter(): HttpReply {
-  return problem(404, "Not found", "Expected the id of a dead letter, as GET /dead-letters lists them.");
-}
-
-function replayedAlready(replayedAt: number): HttpReply {
-  const time = new Date(replayedAt).toISOString();
-  const detail = `The broker took it at ${time}; it would come back if it failed again. Send it once more with ?again=true.`;
-  return problem(409, "Replayed already", detail);
 }

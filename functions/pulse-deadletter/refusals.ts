@@ -1,0 +1,33 @@
+import type { Fault } from "../../events/fault.ts";
+import { problem } from "../../http/problem.ts";
+import type { HttpReply } from "../../http/route.ts";
+import { forbidden } from "../tokens/refusals.ts";
+
+/** 400: a correction that would fail again. */
+export function notReplayed(faults: readonly Fault[]): HttpReply {
+  return problem(400, "Invalid correction", "Nothing was replayed: the data would be refused again.", { faults });
+}
+
+/** 403: the token does not reach a dead letter. */
+export function notForAllServices(): HttpReply {
+  return forbidden("Expected a token for every service that the dead letter and its correction name.");
+}
+
+/** 403: a correction names a service that the event does not. */
+export function newNames(): HttpReply {
+  return forbidden(
+    "Expected a correction that names only services of the event, or a token for every service: each name may be a new service.",
+  );
+}
+
+/** 404: no dead letter has the id. */
+export function unknownDeadLetter(): HttpReply {
+  return problem(404, "Not found", "Expected the id of a dead letter, as GET /dead-letters lists them.");
+}
+
+/** 409: the broker took it before. */
+export function replayedAlready(replayedAt: number): HttpReply {
+  const time = new Date(replayedAt).toISOString();
+  const detail = `The broker took it at ${time}; it would come back if it failed again. Send it once more with ?again=true.`;
+  return problem(409, "Replayed already", detail);
+}
