@@ -72,9 +72,8 @@ export class BrokerDatabase {
     }
     this.#pageBytes = this.#pragma("page_size");
     this.#maxPages = Math.floor(maxBytes / this.#pageBytes);
-    // Only new events are held to the quota, by the journal. Retries and dead letters must always find a page, or nothing
-    // could leave a full file.
-    this.#database.exec(`PRAGMA max_page_count = ${Math.ceil(this.#maxPages * 1.25)}`);
+    // The file has no limit of its own. Only new events and replies are held to the quota, by the journal: retries and dead
+    // letters must always find a page, or nothing could leave a full file.
     this.#statements = Object.fromEntries(
       Object.entries(SQL).map(([name, sql]) => [name, this.#database.prepare(sql)]),
     ) as Record<keyof typeof SQL, StatementSync>;
@@ -151,9 +150,10 @@ export class BrokerDatabase {
     this.#statements.retry.run(attempts, due, queue, event);
   }
 
-  /** Moves a delivery to another queue. */
+  /** Moves a delivery to another queue. Where the file is a quarter beyond the quota, the facts are kept without their data. */
   move(queue: number, event: number, to: number, due: number, facts: DeadLetterFacts): void {
-    this.#statements.move.run(to, due, JSON.stringify(facts), queue, event);
+    const isCut = "data" in facts && this.freeBytes() < (-this.#maxPages * this.#pageBytes) / 4;
+    this.#statements.move.run(to, due, JSON.stringify(isCut ? { ...facts, data: "" } : facts), queue, event);
   }
 
   /** Deliveries that have not failed yet, of events after `event`. */

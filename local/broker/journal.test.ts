@@ -95,6 +95,49 @@ it("refuses events while the disk fails, and keeps finished deliveries until it 
   expect(lines.join("")).toMatch(/did not take[\s\S]*takes events again/);
 });
 
+it("counts replies that wait to be written", async () => {
+  const { database, journal, queue, add, stored } = openJournal({ maxBytes: 1024 * 1024 });
+  const data = { kind: "bytes", bytes: Buffer.alloc(600_000) } as const;
+  const event: CloudEvent = { id: "r", source: "/s", type: "t", extensions: {}, data };
+  const reply = { event, ttl: 254, queues: [queue], bytes: 600_000, done: () => undefined };
+  const cause = await stored("1");
+  expect(journal.hasRoom(600_000)).toBe(true);
+  journal.settle({ kind: "finished", queue, stored: cause, reply });
+  expect(journal.hasRoom(600_000)).toBe(false);
+  expect(journal.hasRoom(300_000)).toBe(true);
+  expect(journal.flush()).toBe(true);
+  expect(database.freeBytes()).toBeGreaterThan(0);
+  expect(journal.hasRoom(300_000)).toBe(true);
+  expect((await add("3", 600_000)).kind).toBe("full");
+});
+
+it("writes dead letters and retries when the quota is used up, far beyond it without what the subscriber answered", async () => {
+  const { database, journal, queue, add } = openJournal({ maxBytes: 1024 * 1024 });
+  const waiting: StoredEvent[] = [];
+  for (let isFull = false; !isFull; ) {
+    const outcomes = await Promise.all(Array.from({ length: 500 }, (_, i) => add(`${waiting.length + i}`)));
+    for (const outcome of outcomes) if (outcome.kind === "stored") waiting.push(outcome.stored);
+    isFull = outcomes.some(({ kind }) => kind === "full");
+  }
+  const sink = database.queueId("dead letters");
+  const facts = { dest: "http://localhost:8081/", code: "503", data: "x".repeat(1024) };
+  for (const { id } of waiting) {
+    journal.settle({ kind: "retry", queue, event: id, attempts: 1, due: 1 });
+    journal.settle({ kind: "moved", queue, event: id, to: sink, due: 1, facts });
+    if (id % 1000 === 0) expect(journal.flush()).toBe(true);
+  }
+  expect(journal.flush()).toBe(true);
+  const letters = [...database.readDue(sink, { due: 0, event: 0 }, 1)].map(({ delivery }) => delivery.facts);
+  expect(letters).toHaveLength(waiting.length);
+  expect(letters[0]).toEqual(facts);
+  expect(letters.at(-1)).toEqual({ ...facts, data: "" });
+  // Whole, the facts of all would take several times the quota.
+  expect(database.freeBytes()).toBeGreaterThan(-1.5 * 1024 * 1024);
+  expect((await add("one more")).kind).toBe("full");
+  for (const stored of waiting) journal.settle({ kind: "finished", queue: sink, stored });
+  expect((await add("one more")).kind).toBe("stored");
+});
+
 it("does not let events without room hold up finished deliveries", async () => {
   const { database, journal, queue, add, stored, waiting } = openJournal();
   const first = await stored("1");

@@ -42,6 +42,8 @@ export class Journal {
   readonly #options: JournalOptions;
   #adds: NewEvent[] = [];
   #settlements: Settlement[] = [];
+  /** What the replies among them will take of the quota. */
+  #replyBytes = 0;
   #isCommitDue = false;
   #timer: NodeJS.Timeout | undefined;
   /** True while the disk refuses to write ended deliveries; no delivery begins meanwhile. */
@@ -67,12 +69,15 @@ export class Journal {
   /** Records how a delivery ended. */
   settle(settlement: Settlement): void {
     this.#settlements.push(settlement);
+    if (settlement.kind === "finished" && settlement.reply !== undefined) {
+      this.#replyBytes += costOf(settlement.reply.bytes);
+    }
     this.#timer ??= setTimeout(() => this.flush(), this.isFailing ? RETRY_DELAY_MS : SETTLE_DELAY_MS);
   }
 
-  /** Whether the quota has room for an event of this size. */
+  /** Whether the quota has room for a reply of this size, besides those that wait to be written. */
   hasRoom(bytes: number): boolean {
-    return costOf(bytes) <= this.#options.database.freeBytes();
+    return this.#replyBytes + costOf(bytes) <= this.#options.database.freeBytes();
   }
 
   /** Writes everything that waits. @returns false when the disk refused it */
@@ -119,6 +124,7 @@ export class Journal {
       else if (settlements.length > 0) return [...this.#commit(settlements, []), ...refused];
       return refused;
     }
+    this.#replyBytes = 0;
     if (this.isFailing) {
       this.isFailing = false;
       this.#options.logger.info("the disk takes events again");
