@@ -6,6 +6,8 @@
 // is in the ready list, under way, or settled. That needs two invariants:
 //   1. A retry is always due after #dueCursor (see dueAfter).
 //   2. The journal is flushed before each read of the file, so that the file knows what memory knows.
+// What a flush writes is offered in the middle of a take, and whoever hears of it may take, too: it gets nothing, because it
+// cannot know that a delivery is about to begin.
 import type { BrokerDatabase, Delivery, DueCursor, StoredEvent } from "./broker-database.ts";
 import type { Journal } from "./journal.ts";
 
@@ -33,6 +35,7 @@ export class Backlog {
   #memoryBytes = 0;
   #freshCursor = 0;
   #isBehind: boolean;
+  #isTaking = false;
   #dueCursor: DueCursor = { due: 0, event: 0 };
   #nextDue: number;
 
@@ -67,7 +70,15 @@ export class Backlog {
 
   /** Takes out the next delivery. Its bytes count as memory until `release`. */
   take(): Delivery | undefined {
-    if (this.#ready.length - this.#readyHead < LOW_WATER) this.#read();
+    if (this.#isTaking) return undefined;
+    if (this.#ready.length - this.#readyHead < LOW_WATER) {
+      this.#isTaking = true;
+      try {
+        this.#read();
+      } finally {
+        this.#isTaking = false;
+      }
+    }
     const delivery = this.#ready[this.#readyHead];
     if (delivery === undefined) return undefined;
     this.#ready[this.#readyHead++] = undefined; // frees its bytes before the list is cut
