@@ -60,7 +60,13 @@ export function decodeEvents(
     return parsedUnless(faults, events);
   }
   const json = parseJson(body, "");
-  return json.ok ? parsedUnless(faults, [decodeStructured(json.value, "", faults)]) : json;
+  return json.ok ? decodeParsed(json.value) : json;
+}
+
+/** Reads an event in the JSON format from what its JSON was parsed to. */
+export function decodeParsed(json: unknown): Parsed<CloudEvent[]> {
+  const faults: Fault[] = [];
+  return parsedUnless(faults, [decodeStructured(json, "", faults)]);
 }
 
 /** The events of a batch. One with faults is `undefined`, and its faults are added to `faults`. */

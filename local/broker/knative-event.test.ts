@@ -67,6 +67,19 @@ describe("an event, as Knative reads it", () => {
     },
   );
 
+  it.each([
+    ["a version 0.3", '"specversion":"0.3","source":"/s"'],
+    ["a blank in the source", '"specversion":"1.0","source":"/a b"'],
+    ["a comma in the time", '"specversion":"1.0","source":"/s","time":"2026-01-02T03:04:05,5Z"'],
+  ])("is refused with such data beside %s, which is repaired", (_, attributes) => {
+    const text = `{${attributes},"id":"1","type":"t","data":{"a":1e400}}`;
+    expect(readKnativeEvent("structured", {}, Buffer.from(text))).toMatchObject({
+      ok: false,
+      faults: [{ pointer: "/data" }],
+    });
+    expect(readKnativeEvent("structured", {}, Buffer.from(text.replace("e400", "")))).toMatchObject({ ok: true });
+  });
+
   it("of version 0.3 stays one", () => {
     const body = Buffer.from('{"specversion":"0.3","id":"1","source":"/s","type":"t","data":{"a":1}}');
     const read = readKnativeEvent("structured", {}, body);

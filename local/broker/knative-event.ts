@@ -4,7 +4,7 @@ import type { IncomingHttpHeaders } from "node:http";
 import { type CloudEvent, isJsonType, parseJson } from "../../events/cloud-event.ts";
 import { type Fault, fault, type Parsed, parsedUnless } from "../../events/fault.ts";
 import { singleValue, textOfHeader } from "../../events/header-value.ts";
-import { decodeEvents, type EventMode } from "../../events/http-binding.ts";
+import { decodeEvents, decodeParsed, type EventMode } from "../../events/http-binding.ts";
 
 const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:[0-5]\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)$/;
 const PARAMETER = String.raw`\s*([!#$%&'*+.^_\x60|~\w-]+)=(?:[!#$%&'*+.^_\x60|~\w-]+|"(?:[^"\\]|\\.)*")\s*`;
@@ -98,7 +98,7 @@ function decodeRepairedJson(body: Buffer): Parsed<CloudEvent[]> {
   if (specversion === "0.3") event.specversion = "1.0";
   if (typeof source === "string") event.source = withoutBlanks(source);
   if (typeof time === "string") event.time = time.replace(",", ".");
-  return inVersion(specversion, decodeEvents("structured", {}, Buffer.from(JSON.stringify(event))));
+  return inVersion(specversion, decodeParsed(event)); // not written again: a number beyond a double would be null
 }
 
 function withoutBlanks(source: string): string {
