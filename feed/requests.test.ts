@@ -1,3 +1,4 @@
+import { queryObjects } from "node:v8";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { Requests } from "./requests.ts";
 import { problemAnswer, startIngest } from "./testing/ingest.ts";
@@ -57,6 +58,17 @@ describe("requests", () => {
     await requests.settle();
     expect(ingest.requests).toEqual([2]);
     expect(requests.accepted).toBe(0);
+  });
+
+  it("leave nothing in memory once they are answered", async () => {
+    const { requests } = await openRequests();
+    const count = () => queryObjects(Array, { format: "count" });
+    await requests.begin([PULSE]);
+    await requests.settle();
+    const before = count();
+    for (let i = 0; i < 200; i++) await requests.begin([PULSE]);
+    await requests.settle();
+    expect(count() - before).toBeLessThan(100);
   });
 
   it("tell the user once that they are tried again", async () => {

@@ -22,7 +22,7 @@ export class Requests {
   readonly #options: RequestsOptions;
   readonly #sender: PulseSender;
   readonly #limit: LimitFunction;
-  #answers: Promise<unknown> = Promise.resolve();
+  readonly #answers = new Set<Promise<void>>();
   /** Pulses that pulse-ingest has accepted. */
   accepted = 0;
   /** Requests that have begun. */
@@ -57,18 +57,19 @@ export class Requests {
         hasBegun();
         return this.#send(pulses, lines, onAccepted);
       });
-      this.#answers = Promise.all([this.#answers, answer]);
+      this.#answers.add(answer);
+      answer.finally(() => this.#answers.delete(answer));
     });
   }
 
   /** Resolves when all requests are answered. After a stop it waits for the last answers only briefly. */
   async settle(): Promise<void> {
     if (!this.#options.stop.signal.aborted) {
-      await this.#answers;
+      await Promise.all(this.#answers);
       return;
     }
     const settled = new AbortController();
-    await Promise.race([this.#answers, waitMs(LAST_ANSWERS_MS, settled.signal)]);
+    await Promise.race([Promise.all(this.#answers), waitMs(LAST_ANSWERS_MS, settled.signal)]);
     settled.abort();
   }
 
