@@ -43,6 +43,11 @@ describe("a fault", () => {
     expect(explainFault(viewOf({ data: { pulses } }), fault)).toEqual({ place, value, rule: "Expected something" });
   });
 
+  it("may lie where nothing can be looked up", () => {
+    const fault = { pointer: "/data/metadata/constructor", rule: "Expected something", got: "number" };
+    expect(explainFault(viewOf({ data_base64: "" }), fault).value).toBe("number");
+  });
+
   it("is looked up in the correction", () => {
     const fault = { pointer: "/data/latency_ms", rule: "Expected something", got: "string" };
     expect(explainFault(viewOf({ data: { latency_ms: 1 } }, { latency_ms: "fast" }), fault).value).toBe('"fast"');
@@ -55,6 +60,10 @@ describe("the last answer", () => {
     [{ title: "Not found" }, "Not found"],
     [{ detail: "1 fault found.", errors: [{ pointer: "/a", rule: "Expected b" }] }, "1 fault found. /a: Expected b"],
     [{ errors: [{ pointer: "", rule: "Expected b" }] }, "the whole: Expected b"],
+    [
+      { title: "Bad", errors: [null, "b", { pointer: { toString: 1 }, rule: [] }, { pointer: "/a", rule: "c" }] },
+      "Bad /a: c",
+    ],
   ])("%j is said in words", (detail, words) => {
     expect(explainDetail(detail)).toBe(words);
   });

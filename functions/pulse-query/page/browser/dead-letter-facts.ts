@@ -1,4 +1,5 @@
-// What a dead letter says, in words.
+// What a dead letter says, in words. It may be broken in any way, and its last answer may be anybody's.
+import { isObject } from "../../../../events/json-value.ts";
 import type { DeadLetterCount, DeadLetterView } from "../../dead-letter-answers.ts";
 import { formatCount } from "./format.ts";
 
@@ -29,7 +30,7 @@ export function explainFault({ event, correction }: DeadLetterView, { pointer, r
     (inside, name) => (Object(inside) as Record<string, unknown>)[name],
     correction ?? event.data,
   );
-  const text = value === undefined ? got : JSON.stringify(value);
+  const text = JSON.stringify(value) ?? got; // without JSON: what is absent, or what a name such as "constructor" finds
   return {
     place: rest.join("/") || "data",
     value: text.length > MAX_VALUE_LENGTH ? `${text.slice(0, MAX_VALUE_LENGTH)}…` : text,
@@ -42,8 +43,13 @@ export type Fault = DeadLetterView["faults"][number];
 export function explainDetail(detail: NonNullable<DeadLetterView["detail"]>): string {
   if (typeof detail === "string") return detail;
   const { detail: said, title, errors } = detail;
-  const faults = Array.isArray(errors) ? errors.map(({ pointer, rule }) => `${pointer || "the whole"}: ${rule}`) : [];
-  return [said ?? title, ...faults].filter((part) => typeof part === "string").join(" ");
+  const faults = (Array.isArray(errors) ? errors : []).filter(isFault);
+  const words = faults.map(({ pointer, rule }) => `${pointer || "the whole"}: ${rule}`);
+  return [said ?? title, ...words].filter((part) => typeof part === "string").join(" ");
+}
+
+function isFault(value: unknown): value is Pick<Fault, "pointer" | "rule"> {
+  return isObject(value) && typeof value.pointer === "string" && typeof value.rule === "string";
 }
 
 /** How many dead letters wait, in words. */
