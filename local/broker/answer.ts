@@ -3,7 +3,7 @@ import type { IncomingHttpHeaders } from "node:http";
 import type { CloudEvent } from "../../events/cloud-event.ts";
 import { isRetryable } from "../../events/delivery-rules.ts";
 import { eventModeOf, isForeignFormat } from "../../events/http-binding.ts";
-import { readKnativeEvent } from "./knative-event.ts";
+import { hasTooLongAttributes, readKnativeEvent } from "./knative-event.ts";
 
 export interface Answer {
   code: number;
@@ -39,7 +39,7 @@ const CHECKED_BY_INGRESS: ReadonlySet<string> = new Set([
   "/dataschema",
   "/datacontenttype",
 ]);
-/** The broker refuses a reply: one that is no valid event, or has no hops left. The event itself becomes a dead letter. */
+/** The broker refuses a reply that has no hops left, or that it would refuse as an event. The event itself becomes a dead letter. */
 export const REPLY_REFUSED: FailedDelivery = {
   kind: "failed",
   isFinal: true,
@@ -60,7 +60,7 @@ export function judgeAnswer({ code, headers, body }: Answer): Verdict {
   if (mode === undefined) return body.length === 0 ? DELIVERED : notAnEvent();
   if (mode === "batch" || isForeignFormat(headers, mode)) return notAnEvent();
   const event = readKnativeEvent(mode, headers, body);
-  if (event.ok) return { kind: "delivered", reply: event.value };
+  if (event.ok) return hasTooLongAttributes(event.value) ? REPLY_REFUSED : { kind: "delivered", reply: event.value };
   return event.faults.every(({ pointer }) => CHECKED_BY_INGRESS.has(pointer)) ? REPLY_REFUSED : notAnEvent();
 }
 

@@ -6,7 +6,7 @@ import type { AddressInfo } from "node:net";
 import type { Logger } from "pino";
 import type { CloudEvent } from "../../events/cloud-event.ts";
 import type { Fault } from "../../events/fault.ts";
-import { encodeBinary, eventModeOf, isForeignFormat } from "../../events/http-binding.ts";
+import { eventModeOf, isForeignFormat } from "../../events/http-binding.ts";
 import type { BrokerName } from "../../events/triggers.ts";
 import { admitChange } from "../../http/changes.ts";
 import { hostGuard } from "../../http/hosts.ts";
@@ -18,7 +18,7 @@ import { HttpServer, type ServerLimits } from "../../http/server.ts";
 import type { Tracing } from "../../http/tracing.ts";
 import { type Admission, admit, type Subscription } from "./admission.ts";
 import type { AddOutcome, Journal } from "./journal.ts";
-import { readKnativeEvent } from "./knative-event.ts";
+import { hasTooLongAttributes, MAX_ATTRIBUTES_BYTES, readKnativeEvent } from "./knative-event.ts";
 import { logFieldsOf } from "./log-fields.ts";
 import type { BrokerMetrics } from "./metrics.ts";
 
@@ -43,8 +43,6 @@ export interface Ingress {
   close(graceMs: number, quietMs: number): Promise<boolean>;
 }
 
-/** An event leaves in binary mode, and HTTP servers take some 16 KiB of headers: a dead letter's additions must fit too. */
-const MAX_ATTRIBUTES_BYTES = 8192;
 const FULL =
   "The broker's quota is used up by events that wait for a subscriber: let the subscriber take them, or raise PULSE_LOCAL_BROKER_MAX_BYTES";
 const FAILED = "The broker's disk does not take writes: free space on it";
@@ -161,17 +159,10 @@ function readEvent({ headers, rawHeaders, body }: HttpRequest): CloudEvent | Htt
   const read = readKnativeEvent(mode, headers, body, rawHeaders);
   if (!read.ok) return invalid("Expected a valid CloudEvent 1.0.", read.faults);
   const event = read.value;
-  if (headerBytesOf(event) <= MAX_ATTRIBUTES_BYTES) return event;
+  if (!hasTooLongAttributes(event)) return event;
   return invalid(`Expected attributes of at most ${MAX_ATTRIBUTES_BYTES} bytes together, as headers.`);
 }
 
 function invalid(detail: string, faults: readonly Fault[] = []): HttpReply {
   return problem(400, "Invalid event", detail, { faults });
-}
-
-function headerBytesOf(event: CloudEvent): number {
-  const { headers } = encodeBinary({ ...event, data: { kind: "none" } });
-  let bytes = 0;
-  for (const name in headers) bytes += name.length + (headers[name] as string).length;
-  return bytes;
 }

@@ -4,7 +4,7 @@ import type { IncomingHttpHeaders } from "node:http";
 import { type CloudEvent, isJsonType, parseJson } from "../../events/cloud-event.ts";
 import { type Fault, fault, type Parsed, parsedUnless } from "../../events/fault.ts";
 import { singleValue, textOfHeader } from "../../events/header-value.ts";
-import { decodeEvents, decodeParsed, type EventMode } from "../../events/http-binding.ts";
+import { decodeEvents, decodeParsed, type EventMode, encodeBinary } from "../../events/http-binding.ts";
 
 const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:[0-5]\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)$/;
 const PARAMETER = String.raw`\s*([!#$%&'*+.^_\x60|~\w-]+)=(?:[!#$%&'*+.^_\x60|~\w-]+|"(?:[^"\\]|\\.)*")\s*`;
@@ -12,6 +12,8 @@ const PARAMETER = String.raw`\s*([!#$%&'*+.^_\x60|~\w-]+)=(?:[!#$%&'*+.^_\x60|~\
 const PARAMETERS = new RegExp(`^[^;]+(?:;${PARAMETER})*(?:;\\s*)?$`);
 /** Go's url.Parse refuses both: a percent sign that encodes nothing, and a colon in the first segment of a relative path. */
 const NO_URI = /%(?![0-9a-f]{2})|^(?![a-z][a-z0-9+.-]*:)[^/?#]*:/i;
+/** An event leaves in binary mode, and HTTP servers take some 16 KiB of headers: a dead letter's additions must fit too. */
+export const MAX_ATTRIBUTES_BYTES = 8192;
 const LENIENT: ReadonlySet<string> = new Set(["/specversion", "/source", "/time"]);
 
 /**
@@ -32,6 +34,14 @@ export function readKnativeEvent(
   if (!decoded.ok) return decoded;
   const event = decoded.value[0] as CloudEvent;
   return parsedUnless(faultsOf(event), event);
+}
+
+/** Whether an event has more than {@link MAX_ATTRIBUTES_BYTES} of attributes, as headers. */
+export function hasTooLongAttributes(event: CloudEvent): boolean {
+  const { headers } = encodeBinary({ ...event, data: { kind: "none" } });
+  let bytes = 0;
+  for (const name in headers) bytes += name.length + (headers[name] as string).length;
+  return bytes > MAX_ATTRIBUTES_BYTES;
 }
 
 function faultsOf(event: CloudEvent): Fault[] {

@@ -44,6 +44,20 @@ describe("a reply", () => {
     expect(subscriber.ids()).not.toContain("deep");
   });
 
+  it("with more attributes than an event may have is refused, like such an event", async () => {
+    const { url, subscriber, deadLetterSink } = await openTestBroker();
+    const long = { "ce-note": "x".repeat(8192) };
+    const { headers, ...answer } = reply("long", "dev.reply");
+    subscriber.answerWith(({ id }) => (id === "1" ? { ...answer, headers: { ...headers, ...long } } : { status: 204 }));
+    expect((await post(url, "0", { headers: long })).status).toBe(400);
+    await post(url, "1");
+    await vi.waitFor(() => expect(deadLetterSink.ids()).toEqual(["1"]));
+    expect(deadLetterSink.received[0]?.headers["ce-knativeerrorcode"]).toBe("400");
+    await post(url, "2");
+    await vi.waitFor(() => expect(subscriber.ids()).toContain("2"));
+    expect(subscriber.ids()).not.toContain("long");
+  });
+
   it("that causes itself ends at the hop limit", async () => {
     const { url, subscriber, deadLetterSink, metrics, logLines } = await openTestBroker();
     let n = 0;
