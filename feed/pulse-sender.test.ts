@@ -92,6 +92,20 @@ describe("PulseSender", () => {
     expect(await sender.send(PULSES)).toEqual({ kind: "unreachable", reason: "503: the broker is away", status: 503 });
   });
 
+  it("gives up on pulses of a new service beyond the bound, though others are accepted meanwhile", async () => {
+    const ingest = await startIngest();
+    const stop = new AbortController();
+    const { sender } = senderTo(ingest.url, { retryForMs: 100, signal: stop.signal, onRetry: () => stop.abort() });
+    const startedAt = performance.now();
+    ingest.misbehave = async (request) => {
+      if (request > 0) return undefined;
+      while (performance.now() - startedAt < 150) await sender.send(PULSES);
+      return problemAnswer(429, "a new service beyond the bound", { "retry-after": "60" });
+    };
+    const refusal = { kind: "refused", status: 429, detail: "a new service beyond the bound", faults: [] };
+    expect(await sender.send(PULSES)).toEqual(refusal);
+  });
+
   it("gives up at once on a host that does not exist", async () => {
     // A label of a host name has at most 63 characters, so the resolver needs no network to refuse this one.
     const { sender } = senderTo(new URL(`http://${"x".repeat(64)}.invalid/pulse`));

@@ -34,10 +34,14 @@ interface Again {
   status?: number;
   afterMs: number | undefined;
   isFinal?: boolean;
+  /** What it comes to when the time for retries is over, though others are accepted meanwhile. */
+  refusal?: SendOutcome | undefined;
 }
 
 const FIRST_DELAY_MS = 100;
 const MAX_DELAY_MS = 5000;
+/** The longest that an answer may ask for. A 429 of pulse-ingest does so where it lets no new service in. */
+const MAX_RETRY_AFTER_MS = 60_000;
 const NO_ANSWER = "no answer in time";
 const AGAIN: ReadonlySet<number> = new Set([408, 425, 429, 500, 502, 503, 504]);
 
@@ -84,15 +88,18 @@ export class PulseSender {
       const answer = await this.#post(body, pulses.length);
       if (answer.kind === "accepted") this.#lastAcceptedAt = performance.now();
       if (answer.kind !== "again") return answer;
-      const sinceMs = performance.now() - Math.max(startedAt, this.#lastAcceptedAt ?? 0);
+      const { reason, status, afterMs, refusal } = answer;
+      const now = performance.now();
+      if (refusal !== undefined && now - startedAt > retryForMs) return refusal;
+      const sinceMs = now - Math.max(startedAt, this.#lastAcceptedAt ?? 0);
       if (sinceMs > retryForMs || (answer.isFinal && this.#lastAcceptedAt === undefined)) {
-        return { kind: "unreachable", reason: answer.reason, status: answer.status };
+        return { kind: "unreachable", reason, status };
       }
       const backoffMs = Math.min(MAX_DELAY_MS, FIRST_DELAY_MS * 2 ** Math.min(attempt, 10));
-      onRetry(answer.reason);
+      onRetry(reason);
       this.retries++;
       // Jitter keeps connections that failed together from coming back together.
-      await waitMs(answer.afterMs ?? backoffMs * (0.75 + Math.random() / 2), signal);
+      await waitMs(afterMs ?? backoffMs * (0.75 + Math.random() / 2), signal);
     }
   }
 
@@ -131,14 +138,18 @@ function answerOf(status: number, retryAfter: string | string[] | undefined, tex
   }
   const problem = problemSchema.safeParse(value).data;
   const detail = problem?.detail ?? problem?.title ?? "no reason given";
-  if (AGAIN.has(status)) return { kind: "again", reason: `${status}: ${detail}`, status, afterMs: delayOf(retryAfter) };
-  return { kind: "refused", status, detail, faults: problem?.errors ?? [] };
+  const refusal: SendOutcome = { kind: "refused", status, detail, faults: problem?.errors ?? [] };
+  if (!AGAIN.has(status)) return refusal;
+  const afterMs = delayOf(retryAfter);
+  const again: Again = { kind: "again", reason: `${status}: ${detail}`, status, afterMs };
+  // Pulses of known services are accepted then, which promises nothing to these: they would hold a connection for ever.
+  return status === 429 && afterMs === MAX_RETRY_AFTER_MS ? { ...again, refusal } : again;
 }
 
 function delayOf(retryAfter: string | string[] | undefined): number | undefined {
   if (typeof retryAfter !== "string") return undefined;
   const ms = /^\d+$/.test(retryAfter) ? Number(retryAfter) * 1000 : Date.parse(retryAfter) - Date.now();
-  return Number.isNaN(ms) ? undefined : Math.min(Math.max(ms, 0), 60_000);
+  return Number.isNaN(ms) ? undefined : Math.min(Math.max(ms, 0), MAX_RETRY_AFTER_MS);
 }
 
 function reasonOf(code: string | undefined, message: string): string {

@@ -10,7 +10,7 @@ export interface Target {
   /** pulse-ingest's address for plain pulses. */
   url: URL;
   token: string | undefined;
-  /** How long one request is tried again while pulse-ingest accepts nothing at all. */
+  /** How long one request is tried again while pulse-ingest accepts nothing at all, or no service that is new. */
   retryForMs: number;
 }
 
@@ -35,7 +35,7 @@ export const targetOptions = {
   retryFor: option(
     "SECONDS",
     number({ min: 0, max: 86_400, fallback: 300 }),
-    "How long to try again while pulse-ingest accepts nothing (refused connections, 429, 5xx):",
+    "How long to try again while pulse-ingest accepts nothing (refused connections, 429, 5xx), or no new service:",
   ),
 };
 
