@@ -3,7 +3,7 @@
 import * as z from "zod";
 import { HEALTHS, type Health } from "../../events/health.ts";
 import { SERVICE_HEALTHS } from "../../events/service-health.ts";
-import { EXACT_IN_ROLLUP, MAX_COUNTED, MAX_COUNTED_IN_ROLLUP, MAX_LISTED } from "../../history/limits.ts";
+import { EXACT_IN_ROLLUP, EXACT_UP_TO, MAX_COUNTED, MAX_COUNTED_IN_ROLLUP, MAX_LISTED } from "../../history/limits.ts";
 
 /** The schemas that the description names. */
 export const named = z.registry<{ id: string; description?: string }>();
@@ -14,7 +14,9 @@ const metadata = z.record(z.string(), z.string());
 export const count = z.int();
 const pulseHealth = z.enum(HEALTHS).describe("What the status means.");
 const percentile = z.number().nullable().describe("Milliseconds; null when there is no pulse.");
-const PERCENTILES = `p95 is the smallest latency that at least 95 % of the pulses do not exceed (the nearest rank), and so for p50 and p99: exact up to ${EXACT_IN_ROLLUP} pulses, otherwise within 1 %.`;
+const PERCENTILES =
+  "p95 is the smallest latency that at least 95 % of the pulses do not exceed (the nearest rank), and so for p50 and p99";
+const EXACT_WHOLE = `up to ${EXACT_UP_TO} pulses that are all still there`;
 const longest = z.number().nullable().describe("Milliseconds; null when there is no pulse.");
 
 const serviceView = z
@@ -124,11 +126,17 @@ const summaryBucket = z
     p99: percentile,
     max: longest,
   })
-  .register(named, { id: "SummaryBucket", description: `The next bucket begins at \`to\`. ${PERCENTILES}` });
+  .register(named, {
+    id: "SummaryBucket",
+    description: `The next bucket begins at \`to\`. ${PERCENTILES}: exact up to ${EXACT_IN_ROLLUP} pulses, or where the whole span has ${EXACT_WHOLE}; otherwise within 1 %.`,
+  });
 
 const latencySummary = z
   .object({ min: latency, max: latency, mean: latency, p50: latency, p95: latency, p99: latency })
-  .register(named, { id: "LatencySummary", description: PERCENTILES });
+  .register(named, {
+    id: "LatencySummary",
+    description: `${PERCENTILES}: exact for ${EXACT_WHOLE}, otherwise within 1 %.`,
+  });
 
 const statusCount = z
   .object({
@@ -146,7 +154,7 @@ const group = z
     health: healthCounts,
     latency_ms: latencySummary.nullable(),
   })
-  .register(named, { id: "Group", description: `The pulses with one value. ${PERCENTILES}` });
+  .register(named, { id: "Group", description: "The pulses with one value." });
 
 export const summary = z
   .object({

@@ -1,11 +1,12 @@
 // The answers about dead letters, as answers.ts has the others. pulse-deadletter makes them.
 import * as z from "zod";
+import { REASONS } from "../dead-letter-reason.ts";
 import { count, fault, named, time } from "./answers.ts";
 
 export const deadLetterView = z
   .object({
     id: z.string(),
-    reason: z.string().describe("What went wrong, in one word."),
+    reason: z.enum(REASONS).describe("What went wrong, in one word."),
     code: z.int().nullable().describe("The HTTP status of the last answer."),
     destination: z
       .string()

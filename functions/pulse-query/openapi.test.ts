@@ -2,6 +2,7 @@ import { Validator } from "@seriousme/openapi-schema-validator";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import addFormats from "ajv-formats";
 import { beforeAll, describe, expect, it } from "vitest";
+import { REASONS } from "../dead-letter-reason.ts";
 import { fn, host, pulseOf, put } from "../testing/query-function.ts";
 
 interface Description {
@@ -35,6 +36,22 @@ describe("the description of the API", () => {
     const ids = Object.values(description.paths).flatMap((methods) => Object.values(methods).map((o) => o.operationId));
     expect(new Set(ids).size).toBe(ids.length);
     expect(ids).toContain("getServicesServiceBadgeSvg");
+  });
+
+  it("says what an answer is, and how exact", () => {
+    expect(description.components.schemas).toMatchObject({
+      Services: { description: expect.stringMatching(/^A page of services/) },
+      LatencySummary: { description: expect.stringContaining("exact for up to 500 pulses") },
+    });
+  });
+
+  it("has the header by which a stream goes on, and what DeadLetter gives as its reason", () => {
+    const { parameters } = description.paths["/services/{service}/live"]?.get ?? { parameters: [] };
+    expect(parameters.map((parameter) => [parameter.in, parameter.name])).toEqual([
+      ["path", "service"],
+      ["header", "Last-Event-ID"],
+    ]);
+    expect(description.components.schemas.DeadLetter).toMatchObject({ properties: { reason: { enum: REASONS } } });
   });
 
   it.each(["pulses", "summary", "history", "uptime", "markers"])("has the parameters that %s takes", async (name) => {

@@ -12,7 +12,7 @@ const STATUSES: Readonly<Record<string, string>> = {
   304: "Nothing has changed since the answer with this tag.",
   400: "The query or the data has faults, and each is listed.",
   401: "Expected a known token.",
-  403: "The token is for other services or may only read; or another site made the browser send this, or a proxy hides the page's host.",
+  403: "The token is for other services or may only read; or PULSE_ADMIN_TOKENS_FILE is not set, and nobody may change anything; or another site made the browser send this, or a proxy hides the page's host.",
   404: "It does not exist.",
   409: "It has been replayed already.",
   415: "The body does not say that it is JSON.",
@@ -22,7 +22,14 @@ const STATUSES: Readonly<Record<string, string>> = {
 
 /** The OpenAPI 3.1 document. */
 export function describeApi(): object {
-  const { schemas } = z.toJSONSchema(named, { uri: uriOf });
+  const { schemas } = z.toJSONSchema(named, {
+    uri: uriOf,
+    // By itself zod takes of this registry the ids only.
+    override({ zodSchema, jsonSchema }) {
+      const { description } = named.get(zodSchema) ?? {};
+      if (description !== undefined) jsonSchema.description = description;
+    },
+  });
   const paths: Record<string, Record<string, object>> = {};
   for (const operation of OPERATIONS) {
     paths[operation.path] = { ...paths[operation.path], [operation.method ?? "get"]: describeOperation(operation) };
@@ -44,6 +51,12 @@ export function describeApi(): object {
           scheme: "bearer",
           description: "A token of PULSE_READ_TOKENS_FILE or PULSE_ADMIN_TOKENS_FILE.",
         },
+        adminToken: {
+          type: "http",
+          scheme: "bearer",
+          description:
+            "A token of PULSE_ADMIN_TOKENS_FILE. Without that file nobody may (403), except on a laptop, where nobody needs one.",
+        },
         signIn: { type: "apiKey", in: "cookie", name: TOKEN_COOKIE, description: "The cookie of the page's sign-in." },
       },
       schemas: Object.fromEntries(Object.entries(schemas).map(([id, schema]) => [id, withoutMeta(schema)])),
@@ -52,10 +65,12 @@ export function describeApi(): object {
 }
 
 const SERVICE_NAME = { type: "string", description: `${SERVICE_NAME_RULE}.`, pattern: SERVICE_NAME_FORM.source };
-// {}: without files of tokens nobody needs one.
-const SECURITY = [{}, { token: [] }, { signIn: [] }];
+// {}: without files of tokens nobody needs one, except to change something away from a laptop.
+const TO_READ = [{}, { token: [] }, { signIn: [] }];
+const TO_CHANGE = [{}, { adminToken: [] }, { signIn: [] }];
 
-function describeOperation({ method = "get", path, summary, query = {}, body, isOpen, answers }: Operation): object {
+function describeOperation(operation: Operation): object {
+  const { method = "get", path, summary, query = {}, headers = {}, body, isOpen, answers } = operation;
   const pathParameters = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => ({
     name,
     in: "path",
@@ -67,6 +82,12 @@ function describeOperation({ method = "get", path, summary, query = {}, body, is
     in: "query",
     description: `Expected ${expectation}.`,
     schema: fallback === undefined ? schema : { ...schema, default: fallback },
+  }));
+  const headerParameters = Object.entries(headers).map(([name, description]) => ({
+    name,
+    in: "header",
+    description,
+    schema: { type: "string" },
   }));
   const all = isOpen ? answers : { ...answers, 401: PROBLEM, 403: PROBLEM };
   const responses = Object.entries(all).map(([status, types]) => {
@@ -82,8 +103,8 @@ function describeOperation({ method = "get", path, summary, query = {}, body, is
   return {
     operationId: operationIdOf(method, path),
     summary,
-    security: isOpen ? [] : SECURITY,
-    parameters: [...pathParameters, ...queryParameters],
+    security: isOpen ? [] : method === "get" ? TO_READ : TO_CHANGE,
+    parameters: [...pathParameters, ...queryParameters, ...headerParameters],
     ...(body !== undefined && {
       requestBody: { required: body.isRequired, content: { [JSON_TYPE]: { schema: refTo(body.schema) } } },
     }),

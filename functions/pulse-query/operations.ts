@@ -39,6 +39,8 @@ export interface Operation {
   path: string;
   summary: string;
   query?: Fields;
+  /** What it may be asked in headers, by name. */
+  headers?: Readonly<Record<string, string>>;
   body?: { schema: z.ZodType; isRequired: boolean };
   /** Whether it asks for no token, ever. */
   isOpen?: true;
@@ -105,12 +107,7 @@ export const OPERATIONS: readonly Operation[] = [
     body: { schema: maintenanceBody, isRequired: true },
     answers: SET,
   },
-  {
-    method: "delete",
-    path: "/services/{service}/maintenance",
-    summary: "Takes the plan back.",
-    answers: TAKEN_BACK,
-  },
+  { method: "delete", path: "/services/{service}/maintenance", summary: "Takes the plan back.", answers: TAKEN_BACK },
   {
     path: "/services/{service}/markers",
     summary: "What changed with a service in a span: markers that somebody posted, and versions that its pulses say.",
@@ -185,6 +182,7 @@ export const OPERATIONS: readonly Operation[] = [
   {
     path: "/services/{service}/live",
     summary: `Server-sent events: \`service\` when its newest pulse or its health changes, \`pulse\` for each pulse that comes among its newest ${MAX_WINDOW}, \`gap\` where more came at once, \`ready\`, \`away\`, \`heartbeat\`. Goes on after Last-Event-ID.`,
+    headers: { "Last-Event-ID": "The last `id` of the stream before: this one goes on after it." },
     answers: answers(200, { "text/event-stream": undefined }),
   },
   {

@@ -5,7 +5,7 @@ import { dataToSend, describeWaiting, explainDetail, explainFault, originalOf } 
 function viewOf(event: Record<string, unknown>, correction?: unknown): DeadLetterView {
   const facts = {
     id: "a",
-    reason: "invalid",
+    reason: "invalid" as const,
     code: 400,
     destination: null,
     detail: null,
