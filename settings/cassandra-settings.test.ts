@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { cassandraSettings } from "./cassandra-settings.ts";
+import { cassandraSettings, localCassandraSettings } from "./cassandra-settings.ts";
 import { readSettings } from "./read.ts";
 
 describe("Cassandra's settings", () => {
@@ -26,6 +26,12 @@ describe("Cassandra's settings", () => {
     const read = (text: string) => readSettings(cassandraSettings, { PULSE_CASSANDRA_REPLICATION: text }).replication;
     expect(read("dc1:3, dc-2:5")).toEqual({ dc1: 3, "dc-2": 5 });
     for (const wrong of ["dc1", "dc1:0", "dc1=3", "dc'1:3"]) expect(() => read(wrong)).toThrow(/Expected data centres/);
+  });
+
+  it("have one local node or three, and nothing between", () => {
+    const nodesOf = (NODES: string) => readSettings(localCassandraSettings, { NODES }).nodes;
+    expect([nodesOf(""), nodesOf("1"), nodesOf("3")]).toEqual(["1", "1", "3"]);
+    expect(() => nodesOf("2")).toThrow('NODES: Expected one of 1, 3, got "2"');
   });
 
   it("refuse a keyspace that CQL would need in quotes", () => {

@@ -1,4 +1,4 @@
-import { integer, parsedText, text } from "./field.ts";
+import { integer, parsedText, text, word } from "./field.ts";
 import { dataDir } from "./local-settings.ts";
 import { type SettingsOf, setting } from "./setting.ts";
 
@@ -76,7 +76,7 @@ export const cassandraSettings = {
   bucketMinutes: setting(
     "PULSE_CASSANDRA_BUCKET_MINUTES",
     integer({ min: 1, max: 1440, fallback: 60 }),
-    "The time that one partition of a service spans. It cannot change once the keyspace exists.",
+    "The time that one partition of a service spans. `npm run schema -- apply` notes it when it makes the keyspace, and the functions take it from there. It cannot change afterwards. On a cluster it is `cassandra.bucketMinutes` of the chart.",
   ),
   requestTimeoutMs: setting(
     "PULSE_CASSANDRA_REQUEST_TIMEOUT_MS",
@@ -96,7 +96,7 @@ export const cassandraSettings = {
   sealSeconds: setting(
     "PULSE_SEAL_SECONDS",
     integer({ min: 20, max: 3600, fallback: 120 }),
-    "A minute is summed up once it ended so long ago. The clocks of two processes may differ by half of it. A pulse that is stored later than half of it after its time costs one write more. All processes of a store need the same value.",
+    "A minute is summed up once it ended so long ago. The clocks of two processes may differ by half of it. A pulse that is stored later than half of it after its time costs one write more. All processes of a store need the same value: on a cluster it is `sealSeconds` of the chart.",
   ),
 };
 
@@ -109,7 +109,7 @@ export const localCassandraSettings = {
     integer({ min: 1, max: 65_535, fallback: 19_042 }),
     "The port of the Cassandra that `make cassandra` starts.",
   ),
-  nodes: setting("NODES", integer({ min: 1, max: 3, fallback: 1 }), "How many nodes `make cassandra` starts: 1 or 3."),
+  nodes: setting("NODES", word(["1", "3"], "1"), "How many nodes `make cassandra` starts. Three need Java 17."),
   heapMb: setting(
     "PULSE_LOCAL_CASSANDRA_HEAP_MB",
     integer({ min: 256, max: 65_536, fallback: 512 }),

@@ -15,10 +15,14 @@ export const clusterSettings = {
   profile: setting(
     "PROFILE",
     word(["laptop", "durable"], "laptop"),
-    "`laptop` installs one of everything, for a single machine. `durable` uses Kafka's broker and three Cassandra nodes, for production.",
+    "`laptop` installs one of everything, for a single machine. `durable` uses Kafka's broker and three Cassandra nodes, as [production](deploy.md#a-production-cluster) does.",
   ),
   knative: setting("KNATIVE", word(["install", "existing"], "install"), "Whether `make up` installs Knative."),
-  cassandra: setting("CASSANDRA", word(["install", "existing"], "install"), "Whether `make up` installs Cassandra."),
+  cassandra: setting(
+    "CASSANDRA",
+    word(["install", "existing"], "install"),
+    "Whether `make up` installs Cassandra. `existing`: see [deploy.md](deploy.md#leave-parts-out).",
+  ),
   cassandraNodes: setting(
     "CASSANDRA_NODES",
     word(["1", "3", "of the profile"], "of the profile"),
@@ -73,7 +77,7 @@ export const clusterSettings = {
   registry: setting(
     "REGISTRY",
     text("a registry, optionally with a path"),
-    "Where all images come from: `<registry>/cassandra:…`, `<registry>/node:…`, `<registry>/knative/…`.",
+    "Where the images of KIND's node, Knative, Cassandra and Node come from: `<registry>/kindest/node:…`, `<registry>/knative/…`, `<registry>/cassandra:…`, `<registry>/node:…`. Those of Prometheus, Grafana, Loki, Alloy and Kafka's broker come from their own registries.",
   ),
 };
 

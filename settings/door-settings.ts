@@ -33,7 +33,7 @@ export const doorSettings = {
   adminTokensFile: setting(
     "PULSE_ADMIN_TOKENS_FILE",
     text("a file's path"),
-    `Bearer tokens that may read, replay and correct dead letters, and remove services, ${FORM} Absent: nobody may change anything, except on a laptop's loopback while anyone may read and no setting or header says that a proxy stands before it.`,
+    `Bearer tokens that may read, and change something: replay and correct dead letters; remove, retire, maintain and mark services; ${FORM} Absent: nobody may change anything, except on a laptop's loopback while anyone may read and no setting or header says that a proxy stands before it.`,
   ),
   publicBadges: setting(
     "PULSE_PUBLIC_BADGES",

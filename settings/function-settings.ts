@@ -98,12 +98,12 @@ export const functionSettings = {
   emitMaxInFlight: setting(
     "PULSE_EMIT_MAX_IN_FLIGHT",
     integer({ min: 1, max: 256, fallback: 4 }),
-    "Events on their way to the broker at one time. While one is, pulses gather into the next event, which leaves beside the first once it is large enough.",
+    "Events on their way to the broker at one time. While an event is on its way, new pulses wait for the next one. It leaves without waiting once it is large enough.",
   ),
   emitDeadlineMs: setting(
     "PULSE_EMIT_DEADLINE_MS",
     integer({ ...TIMEOUT_MS, fallback: 10_000 }),
-    "How long pulse-ingest tries to hand an event to the broker before it answers 503.",
+    "How long pulse-ingest, pulse-deadletter and pulse-health try to hand an event to the broker, with six tries at most. Then pulse-ingest answers 503.",
   ),
   bufferMaxPulses: setting(
     "PULSE_BUFFER_MAX_PULSES",
@@ -128,12 +128,12 @@ export const functionSettings = {
   retentionDays: setting(
     "PULSE_RETENTION_DAYS",
     integer({ min: 1, max: 3650, fallback: 30 }),
-    "How long pulses are kept. An older pulse is refused. A Cassandra with its default `storage_compatibility_mode` keeps no row beyond 2038-01-19.",
+    "How long pulses are kept. An older pulse is refused. All processes of a store need the same value: on a cluster it is `retentionDays` of the chart. A Cassandra with its default `storage_compatibility_mode` keeps no row beyond 2038-01-19.",
   ),
   historyDays: setting(
     "PULSE_HISTORY_DAYS",
     integer({ min: 1, max: 3650, fallback: 400 }),
-    "How long is kept what is known of each day: summaries reach back as far, also where the pulses are gone.",
+    "How long is kept what is known of each day: summaries reach back as far, also where the pulses are gone. All processes of a store need the same value: on a cluster it is `historyDays` of the chart.",
   ),
   cdEventsEnvironment: setting(
     "PULSE_CDEVENTS_ENVIRONMENT",

@@ -22,7 +22,7 @@ const PAUSE_MS = 2000;
 export async function startLocalCassandra(env: NodeJS.ProcessEnv, say: (line: string) => void): Promise<RunningStore> {
   const settings = readSettings(localCassandraSettings, env);
   makeDataFolder(settings.dataDir);
-  const nodes = settings.nodes === 3 ? 3 : 1;
+  const nodes = settings.nodes === "3" ? 3 : 1;
   const restarts = new Set<Promise<void>>();
   let isStopping = false;
   async function startAgain(node: CassandraNode, how: string): Promise<void> {

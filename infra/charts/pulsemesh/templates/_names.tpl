@@ -29,7 +29,7 @@ capabilities: { drop: [ALL] }
 seccompProfile: { type: RuntimeDefault }
 {{- end }}
 
-{{- /* The settings that lead to Cassandra as a role: (list context role). */ -}}
+{{- /* The settings of the store, which all its processes need alike, and that lead to Cassandra as a role: (list context role). */ -}}
 {{- define "pulsemesh.cassandraEnv" -}}
 {{- $context := index . 0 -}}
 {{- with $context.Values.cassandra -}}
@@ -39,6 +39,8 @@ seccompProfile: { type: RuntimeDefault }
 - { name: PULSE_CASSANDRA_USER, value: {{ index $ 1 }} }
 - { name: PULSE_CASSANDRA_PASSWORD_FILE, value: /secrets/cassandra/password }
 - { name: PULSE_RETENTION_DAYS, value: {{ $context.Values.retentionDays | quote }} }
+- { name: PULSE_HISTORY_DAYS, value: {{ $context.Values.historyDays | quote }} }
+- { name: PULSE_SEAL_SECONDS, value: {{ $context.Values.sealSeconds | quote }} }
 {{- if .tls.secret }}
 - { name: PULSE_CASSANDRA_CA_FILE, value: /secrets/cassandra-tls/ca.crt }
 {{- if .tls.clientCertificate }}
