@@ -23,7 +23,7 @@ run: install ## Starts PulseMesh on this machine, on SQLite or with STORE=cassan
 dev: install ## Like `make run`, and restarts a process when its sources change
 	@npm run --silent dev -- --store $(STORE)
 
-test: install ## Runs all tests
+test: install ## Runs the tests, but those of test-slow and e2e
 	@npm run --silent test
 
 test-slow: install ## Runs the tests that take minutes: three Cassandra nodes, floods, a real Prometheus
@@ -35,7 +35,7 @@ e2e: install ## Runs the end-to-end tests on a new KIND cluster (20 min)
 smoke: install ## Runs the shortest end-to-end test: up, a pulse each way, down
 	@npm run --silent smoke
 
-check: install ## Checks format, lint and types, and runs all tests, as CI does
+check: install ## Checks format, lint and types, and runs the tests
 	@npm run --silent check
 
 bench: install ## Measures CPU per pulse, beside a bare node:http server

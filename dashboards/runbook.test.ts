@@ -62,6 +62,7 @@ const NUMBERS: Readonly<Record<string, readonly string[]>> = {
   PulseLedgerMismatch: [
     `more than ${percent(THRESHOLDS.unaccounted)}`,
     `about ${retryMinutes()} minutes`,
+    `about ${hangingMinutes()} minutes`,
     `waits for ${holdOf("PulseLedgerMismatch")}`,
     ...durableLedgerHours(),
   ],
@@ -69,6 +70,7 @@ const NUMBERS: Readonly<Record<string, readonly string[]>> = {
     `more than ${percent(THRESHOLDS.storeFailures)} of batches`,
     `for ${holdOf("PulseStoreFailing")}`,
     `about ${retryMinutes()} minutes`,
+    `about ${hangingMinutes()} minutes`,
   ],
   PulseFunctionCrashLoops: [
     `at least ${THRESHOLDS.restarts} times within ${durationInWords(THRESHOLDS.restartSeconds)}`,
@@ -125,6 +127,12 @@ function retryMinutes(): number {
   expect(backoffPolicy).toBe("exponential");
   const seconds = Number(/^PT(.+)S$/.exec(backoffDelay ?? "")?.[1]) * (2 ** retry - 1);
   return Math.round(seconds / 30) / 2;
+}
+
+/** How long it retries one whose tries end by their time-out. */
+function hangingMinutes(): number {
+  const { retry = 0, timeout } = TRIGGERS[0]?.spec.delivery ?? {};
+  return Math.round(retryMinutes() + ((retry + 1) * Number(/^PT(.+)S$/.exec(timeout ?? "")?.[1])) / 60);
 }
 
 /** What the ledger's alert of the durable profile waits for and compares. */

@@ -2,7 +2,10 @@
 import { existsSync, globSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { METRICS as METRICS_OF_FUNCTIONS } from "../functions/metrics/names.ts";
+import { EVENT_LOOP_LAG } from "../http/process-metrics.ts";
 import { bannerOf } from "../local/banner.ts";
+import { BROKER_METRICS } from "../local/broker/metric-names.ts";
 import { ALL_SETTINGS } from "../settings/all.ts";
 import { localSettings } from "../settings/local-settings.ts";
 import { readSettings } from "../settings/read.ts";
@@ -39,6 +42,14 @@ it("the README shows what make run prints", () => {
 
 it("docs/watching.md has every alert", () => {
   expect(namesIn("docs/watching.md", /`(Pulse\w+)`/g).sort()).toEqual(ALERTS.sort());
+});
+
+it("docs/watching.md has every metric, by its name or by the beginning of it", () => {
+  const listed = namesIn("docs/watching.md", /`(pulsemesh_\w+…?)`/g);
+  const isListed = (name: string) =>
+    listed.some((one) => (one.endsWith("…") ? name.startsWith(one.slice(0, -1)) : one === name));
+  const names = [...Object.values(METRICS_OF_FUNCTIONS), ...Object.values(BROKER_METRICS), EVENT_LOOP_LAG];
+  expect(names.filter((name) => !isListed(name))).toEqual([]);
 });
 
 describe.each(DOCUMENTS)("%s", (file) => {

@@ -32,7 +32,7 @@ const REFUSED: Row = {
     "Refusals by reason": {
       kind: "log curves",
       description:
-        "Lines per second. A process limits its lines per second and sums up the other refusals in one line. Pipeline counts all of them.",
+        "Lines per second. A process limits its lines per second and sums up the other refusals in one line. `pulsemesh_requests_total` has the answers by status.",
       unit: "ops",
       stacked: true,
       queries: [[linesPerSecond(REFUSALS, "function, status, reason"), "{{function}} {{status}} {{reason}}"]],

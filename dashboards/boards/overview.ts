@@ -22,7 +22,7 @@ const NOW: Row = {
       ]),
     },
     "Pulses taken": {
-      description: "Pulses per second that the broker takes from pulse-ingest.",
+      description: "Pulses per second that the broker takes from pulse-ingest, and from pulse-health its own.",
       unit: "cps",
       span: 4,
       queries: [[orZero(rate(SERIES.accepted, RECENT)), "pulses/s"]],
