@@ -1,9 +1,11 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { pino } from "pino";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
 import type { CloudEvent } from "../../events/cloud-event.ts";
+import type { HealthRun } from "../../events/health-run.ts";
 import { START } from "../../storage/testing/pulses.ts";
 import type { SentEvent } from "../broker-client.ts";
-import { Announcer } from "./announcer.ts";
+import { Announcer, NEWS_OF_A_TURN } from "./announcer.ts";
 import type { Keeper } from "./keeper.ts";
 import { type KeptStore, openKeptStore, RETENTION_MS } from "./testing/keepers.ts";
 
@@ -29,6 +31,18 @@ function openProcess(
   });
   onTestFinished(() => announcer.stop());
   return { keeper: kept.keeper({ onChanged: (service) => announcer.add(service) }), announcer };
+}
+
+/** Keeps a past of a service that changes every minute from START on. */
+async function keepPast(kept: KeptStore, service: string, changes: number): Promise<void> {
+  await kept.pulse(service, 0);
+  const runs = Array.from({ length: changes }, (_, i): HealthRun => {
+    const since = START + i * 60_000;
+    return { since, health: i % 2 === 0 ? "up" : "down", confirmedAt: since, cause: "" };
+  });
+  const { health } = kept.store;
+  const span = { from: START, to: Number.POSITIVE_INFINITY };
+  expect(await health.keep([{ service, runs: { span, runs } }], await health.begin())).toBe(true);
 }
 
 describe("the announcer", () => {
@@ -86,6 +100,50 @@ describe("the announcer", () => {
       });
       expect([...new Set(incidents.map(({ id }) => id))]).toEqual(told);
     }
+  });
+
+  it("tells of an outage before the rest of the past of services that flap, and of each change once and in order", async () => {
+    const kept = openKeptStore();
+    await kept.store.health.toldFrom(START);
+    const flapping = ["a", "b", "c", "d"];
+    for (const service of flapping) await keepPast(kept, service, NEWS_OF_A_TURN + 20);
+    await keepPast(kept, "shop", 2);
+    const ids: string[] = [];
+    const { announcer } = openProcess(kept, async ({ id }) => {
+      ids.push(id);
+      return { kind: "accepted", uncertainTries: 0 };
+    });
+    for (const service of [...flapping, "shop"]) announcer.add(service);
+    announcer.tell();
+    await vi.waitFor(() => expect(ids).toHaveLength(4 * NEWS_OF_A_TURN + 82));
+    const of = (service: string) => ids.filter((id) => id.startsWith(`${service}/`));
+    for (const service of [...flapping, "shop"]) {
+      const runs = await kept.runs(service);
+      expect(of(service)).toEqual(runs.map(({ since, health }) => `${service}/${since}/${health}/0`));
+    }
+    const outageAt = ids.indexOf(of("shop")[1] as string);
+    for (const service of flapping)
+      expect(ids.indexOf(of(service)[NEWS_OF_A_TURN] as string)).toBeGreaterThan(outageAt);
+  });
+
+  it("lets others go on between the turns of a retired service, of which nothing is sent", async () => {
+    const kept = openKeptStore();
+    await kept.store.health.toldFrom(START);
+    await keepPast(kept, "old", 250);
+    const told = async () => (await kept.store.health.told("old", { from: 0, to: Number.POSITIVE_INFINITY })).length;
+    const { announcer } = openProcess(
+      kept,
+      () => Promise.reject(new Error("nobody is told")),
+      () => true,
+    );
+    announcer.add("old");
+    announcer.tell();
+    const seen = new Set<number>();
+    while ((await told()) < 250) {
+      seen.add(await told());
+      await nextTurn();
+    }
+    expect([...seen]).toEqual([0, NEWS_OF_A_TURN, 2 * NEWS_OF_A_TURN]);
   });
 
   it("tells nothing of a retired service, nor later of what happened while it was", async () => {

@@ -1,15 +1,13 @@
-import { setTimeout as delay } from "node:timers/promises";
+import { setTimeout as delay, setImmediate as nextTurn } from "node:timers/promises";
 import pLimit from "p-limit";
 import type { CloudEvent } from "../../events/cloud-event.ts";
 import { healthEventOf } from "../../events/health-event.ts";
-import type { HealthRun } from "../../events/health-run.ts";
 import { incidentEventOf } from "../../events/incident-event.ts";
 import { DAY_MS } from "../../events/time.ts";
-import type { Basis, HealthStore, ToldRun } from "../../storage/health-ports.ts";
+import type { Basis, HealthStore } from "../../storage/health-ports.ts";
 import { StoreError } from "../../storage/store-error.ts";
 import type { BrokerClient } from "../broker-client.ts";
 import type { Logger } from "../log.ts";
-import { incidentNewsOf, withTold } from "./incident-news.ts";
 import { type Untold, untoldOf } from "./news.ts";
 
 export interface AnnouncerOptions {
@@ -29,10 +27,12 @@ export interface AnnouncerOptions {
 
 /** Services of which the broker is told at one time. */
 const CONCURRENCY = 4;
+/** News of a service, before it is another one's turn: the past of one that flaps has thousands. */
+export const NEWS_OF_A_TURN = 100;
 
 /**
- * Tells the broker what has changed: of each service in the order of time, and of each change until the broker has it. What was told
- * is noted in the store, so that what is left is known to every other process.
+ * Tells the broker what has changed: of each service in the order of time, and of each change until the broker has it. Services take
+ * turns. What was told is noted in the store, so that what is left is known to every other process.
  */
 export class Announcer {
   readonly #options: AnnouncerOptions;
@@ -119,29 +119,33 @@ export class Announcer {
     return kind !== "unavailable";
   }
 
+  /** Tells what is new of a service, as far as its turn goes. @returns false where something could not be told */
   async #tellOf(service: string, basis: Basis, from: number): Promise<boolean> {
     const { health, isRetired = () => false } = this.#options;
+    // A store in this process answers without a pause, and of who is retired nothing is sent.
+    await nextTurn();
     // What was known since may have begun before.
     const span = { from: from - DAY_MS, to: Number.POSITIVE_INFINITY };
-    let told = await health.told(service, span);
+    const told = await health.told(service, span);
     // After what was told: what is kept meanwhile is told at the next look.
     const runs = await health.runs(service, span);
+    let count = 0;
     for (const untold of untoldOf(service, { runs, told, from })) {
-      const { told: one } = untold;
-      if (!isRetired(service)) {
-        for (const event of this.#eventsOf(untold, told, runs)) if (!(await this.#send(event))) return false;
+      if (count++ === NEWS_OF_A_TURN) {
+        this.#waiting.add(service);
+        break;
       }
-      if (!(await health.tell(service, [one], basis))) return false;
-      told = withTold(told, one);
+      if (!isRetired(service)) {
+        for (const event of this.#eventsOf(untold)) if (!(await this.#send(event))) return false;
+      }
+      if (!(await health.tell(service, [untold.told], basis))) return false;
     }
     return true;
   }
 
-  #eventsOf(untold: Untold, told: readonly ToldRun[], runs: readonly HealthRun[]): CloudEvent[] {
+  #eventsOf({ news, incident }: Untold): CloudEvent[] {
     const { environment } = this.#options;
-    const { news } = untold;
-    if (environment === undefined) return [healthEventOf(news)];
-    const incident = incidentNewsOf(untold, told, runs.findLast(({ since }) => since < news.since)?.since);
-    return [healthEventOf(news), ...(incident === undefined ? [] : [incidentEventOf(incident, environment)])];
+    if (environment === undefined || incident === undefined) return [healthEventOf(news)];
+    return [healthEventOf(news), incidentEventOf(incident, environment)];
   }
 }

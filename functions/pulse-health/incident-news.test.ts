@@ -1,8 +1,10 @@
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { HealthRun } from "../../events/health-run.ts";
 import { incidentEventOf } from "../../events/incident-event.ts";
+import { SERVICE_HEALTHS } from "../../events/service-health.ts";
+import { incidentsOf } from "../../health/incidents.ts";
 import type { ToldRun } from "../../storage/health-ports.ts";
-import { incidentNewsOf } from "./incident-news.ts";
 import { untoldOf } from "./news.ts";
 import { MINUTE, runsAt as runs, tellIncidents } from "./testing/told-incidents.ts";
 
@@ -52,7 +54,23 @@ describe("incident events", () => {
   it("resolve what was told of too long ago to be read", () => {
     const all = runs([0, "down"], [20, "up"]);
     const [untold] = untoldOf("checkout", { runs: all, told: [], from: 15 * MINUTE });
-    expect(incidentNewsOf(untold as never, [], 0)).toMatchObject({ kind: "resolved", incidentSince: 0 });
+    expect(untold?.incident).toMatchObject({ kind: "resolved", incidentSince: 0 });
+  });
+
+  it("name the incident that the list of incidents has", () => {
+    const changes = fc.uniqueArray(fc.tuple(fc.nat(60), fc.constantFrom(...SERVICE_HEALTHS)), {
+      selector: ([minute]) => minute,
+    });
+    fc.assert(
+      fc.property(changes, (all) => {
+        const kept = runs(...all.sort(([a], [b]) => a - b));
+        for (const { kind, incidentSince, news } of tellIncidents(kept).incidents) {
+          const known = kept.filter(({ since }) => since < news.since || (kind === "detected" && since === news.since));
+          expect(incidentSince).toBe(incidentsOf(known).at(-1)?.since);
+        }
+      }),
+      { seed: 20_261_201 },
+    );
   });
 
   // test/cdevents.slow.test.ts holds them against the published schemas.

@@ -1,43 +1,54 @@
 import type { HealthNews } from "../../events/health-event.ts";
 import type { IncidentNews } from "../../events/incident-event.ts";
 import type { ServiceHealth } from "../../events/service-health.ts";
-import { BAD_HEALTHS, incidentsOf } from "../../health/incidents.ts";
+import { BAD_HEALTHS, ONE_INCIDENT_MS } from "../../health/incidents.ts";
 import type { ToldRun } from "../../storage/health-ports.ts";
+
+/** How a service is, as those see it who were told of it. */
+export interface ToldTrouble {
+  /** `undefined` where nothing was told. */
+  isBad: boolean | undefined;
+  /** Epoch ms: when its newest incident began; `undefined` where none was told of. */
+  since: number | undefined;
+  /** Epoch ms: the end of that; `undefined` while it lasts. */
+  until: number | undefined;
+}
+
+export const NOTHING_TOLD: ToldTrouble = { isBad: undefined, since: undefined, until: undefined };
+
+/** How it is once one more was told, in the order of time. Incidents are as in health/incidents.ts. */
+export function afterTold(trouble: ToldTrouble, { since, health }: Pick<ToldRun, "since" | "health">): ToldTrouble {
+  if (!isKnown(health)) return trouble;
+  if (!isBadHealth(health)) return { ...trouble, isBad: false, until: trouble.isBad ? since : trouble.until };
+  const isAnother = trouble.until !== undefined && since - trouble.until >= ONE_INCIDENT_MS;
+  return { isBad: true, since: isAnother ? since : (trouble.since ?? since), until: undefined };
+}
 
 /**
  * Whether news bring a service into trouble or out of it, as those see it who were told of it: a function of what was told alone. What is
  * revised of the past is told only where it changes the end. That nothing is known any more ends no trouble.
- * @param told what was told before, oldest first
- * @param since of the run before the news (epoch ms), for trouble that was told of longer ago than `told` goes back
+ * @param before how it was by what was told before, and `after` how it is by the news; nothing known was told of later
+ * @param since of the run before the news (epoch ms), for trouble that was told of longer ago than is known
  */
 export function incidentNewsOf(
-  { news, told: one }: { news: HealthNews; told: ToldRun },
-  told: readonly ToldRun[],
-  since = news.since,
+  news: HealthNews,
+  before: ToldTrouble,
+  after: ToldTrouble,
+  since: number,
 ): IncidentNews | undefined {
-  const after = withTold(told, one);
-  const isBad = endOf(after) ?? false;
-  const wasBad = endOf(told) ?? (!news.isRevised && isBadHealth(news.previous));
+  const isBad = after.isBad ?? false;
+  const wasBad = before.isBad ?? (!news.isRevised && isBadHealth(news.previous));
   if (isBad === wasBad) return undefined;
-  const incident = incidentsOf(knownOf(isBad ? after : told)).at(-1);
-  return { kind: isBad ? "detected" : "resolved", incidentSince: incident?.since ?? since, news };
+  return {
+    kind: isBad ? "detected" : "resolved",
+    incidentSince: (isBad ? after : before).since ?? since,
+    news,
+  };
 }
 
-/** What was told once one more was. */
-export function withTold(told: readonly ToldRun[], one: ToldRun): ToldRun[] {
-  return [...told.filter(({ since }) => since !== one.since), one].sort((a, b) => a.since - b.since);
-}
-
-/** Whether what was told ends in trouble; `undefined` where nothing was. */
-function endOf(told: readonly ToldRun[]): boolean | undefined {
-  const last = knownOf(told).at(-1);
-  return last && isBadHealth(last.health);
-}
-
-function knownOf(told: readonly ToldRun[]) {
-  return told.flatMap(({ since, health }) =>
-    health === undefined || health === "unknown" ? [] : [{ since, health, confirmedAt: since, cause: "" }],
-  );
+/** Whether it says how a service was. */
+export function isKnown(health: ServiceHealth | undefined): health is Exclude<ServiceHealth, "unknown"> {
+  return health !== undefined && health !== "unknown";
 }
 
 function isBadHealth(health: ServiceHealth | undefined): boolean {

@@ -1,7 +1,6 @@
 import type { HealthRun } from "../../../events/health-run.ts";
 import type { IncidentNews } from "../../../events/incident-event.ts";
 import type { ToldRun } from "../../../storage/health-ports.ts";
-import { incidentNewsOf, withTold } from "../incident-news.ts";
 import { untoldOf } from "../news.ts";
 
 export const MINUTE = 60_000;
@@ -19,12 +18,10 @@ export function tellIncidents(
   runs: readonly HealthRun[],
   { service = "checkout", before = [] }: { service?: string; before?: readonly ToldRun[] } = {},
 ): { incidents: IncidentNews[]; told: readonly ToldRun[] } {
-  let told = before;
-  const incidents: IncidentNews[] = [];
-  for (const untold of untoldOf(service, { runs, told, from: 0 })) {
-    const incident = incidentNewsOf(untold, told);
-    if (incident !== undefined) incidents.push(incident);
-    told = withTold(told, untold.told);
-  }
-  return { incidents, told };
+  const all = [...untoldOf(service, { runs, told: before, from: 0 })];
+  const told = new Map([...before, ...all.map((one) => one.told)].map((one) => [one.since, one]));
+  return {
+    incidents: all.flatMap(({ incident }) => incident ?? []),
+    told: [...told.values()].sort((a, b) => a.since - b.since),
+  };
 }
