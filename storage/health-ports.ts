@@ -72,8 +72,11 @@ export interface ServiceSetter {
 export interface HealthReader {
   /** The newest run of every service that was judged, in chunks of bounded size, in any order. */
   current(): AsyncIterable<readonly CurrentRun[]>;
-  /** The runs of a service that touch a span, oldest first: the first may begin before it. */
-  runs(service: string, span: Span): Promise<HealthRun[]>;
+  /**
+   * The runs of a service that touch a span, oldest first: the first may begin before it.
+   * @param beforeMore waited for before more than a page is read, of a store that reads page by page; what it throws ends the reading
+   */
+  runs(service: string, span: Span, beforeMore?: () => Promise<void>): Promise<HealthRun[]>;
   /** Epoch ms: until when every service is judged; 0 while none is. */
   judgedUntil(): Promise<number>;
   /** What was remembered of a service: `learntPeriodOf` and `lagsOf` (health/memory.ts) read what others may know of it. */

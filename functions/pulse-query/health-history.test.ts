@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { expect, it } from "vitest";
 import type { HealthRun } from "../../events/health-run.ts";
 import { DAY_MS } from "../../events/time.ts";
@@ -8,14 +9,15 @@ import { PastHealth } from "./health-history.ts";
 const NOW = Date.UTC(2026, 10, 30);
 const YEAR = { from: NOW - 365 * DAY_MS, to: NOW };
 
-/** The past of a service that changes every hour. */
-function openPast() {
-  const runs = Array.from({ length: 365 * 24 }, (_, i): HealthRun => {
-    const since = YEAR.from + (i * DAY_MS) / 24;
-    return { since, health: i % 4 === 3 ? "down" : "up", confirmedAt: since, cause: "" };
-  });
+/** Of a service that changes every hour. */
+const RUNS = Array.from({ length: 365 * 24 }, (_, i): HealthRun => {
+  const since = YEAR.from + (i * DAY_MS) / 24;
+  return { since, health: i % 4 === 3 ? "down" : "up", confirmedAt: since, cause: "" };
+});
+
+function openPast(runs: HealthReader["runs"] = async () => RUNS) {
   const health: Partial<HealthReader> = {
-    runs: async () => runs,
+    runs,
     memory: async () => undefined,
     judgedUntil: async () => NOW,
   };
@@ -28,6 +30,22 @@ function openPast() {
     now: () => NOW,
   });
 }
+
+it("histories read one long past at one time, and short ones meanwhile", async () => {
+  let [reading, most, short] = [0, 0, 0];
+  const past = openPast(async (service, _, beforeMore) => {
+    if (service.startsWith("short")) return [RUNS[short++] as HealthRun];
+    await beforeMore?.();
+    most = Math.max(most, ++reading);
+    await nextTurn();
+    expect(short).toBe(4);
+    reading--;
+    return RUNS;
+  });
+  const services = ["long", "short"].flatMap((kind) => Array.from({ length: 4 }, (_, i) => `${kind}-${i}`));
+  const { histories } = await past.histories(services, YEAR, 10, {});
+  expect([histories.length, most]).toEqual([8, 1]);
+});
 
 /** How a work shares the process that is given up at one of its turns. */
 function givenUpAt(turn: number) {

@@ -15,6 +15,7 @@ import type { HealthReader } from "../../storage/health-ports.ts";
 import type { Span } from "../../storage/span.ts";
 import { divide } from "./divide.ts";
 import type { HealthHistory, Histories, UptimeAnswer, UptimePart } from "./health-answers.ts";
+import { LongPasts, type PastShare } from "./long-pasts.ts";
 import { timeText } from "./time-text.ts";
 import { turnOf } from "./turn-of.ts";
 import { viewPlanned } from "./view.ts";
@@ -48,14 +49,16 @@ interface Known {
 /** What is known of the past of services. @throws {StoreError} in all its methods */
 export class PastHealth {
   readonly #options: PastHealthOptions;
+  /** Of questions about many services. */
+  readonly #longPasts = new LongPasts();
 
   constructor(options: PastHealthOptions) {
     this.#options = options;
   }
 
   /** @throws once the signal aborts */
-  async history(service: string, span: Span, limit: number, share: Share): Promise<HealthHistory> {
-    const { judgedUntil, runs, clockMs } = await this.#read(service, span);
+  async history(service: string, span: Span, limit: number, share: PastShare): Promise<HealthHistory> {
+    const { judgedUntil, runs, clockMs } = await this.#read(service, span, share);
     await turnOf(share);
     const ended = runs.map((run, i) => {
       const next = runs[i + 1];
@@ -93,9 +96,9 @@ export class PastHealth {
   async uptime(
     service: string,
     given: Span,
-    { by, zone = "UTC", ...share }: Share & { by?: "day" | "month" | undefined; zone?: string },
+    { by, zone = "UTC", ...share }: PastShare & { by?: "day" | "month" | undefined; zone?: string },
   ): Promise<UptimeAnswer> {
-    const known = await this.#read(service, given);
+    const known = await this.#read(service, given, share);
     const span = this.#judgedPart(given, known);
     const maintenance = this.#settings(service).maintenanceIn(span);
     const of = async (part: Span): Promise<UptimePart> => {
@@ -132,9 +135,9 @@ export class PastHealth {
     const past = this.#judgedPart(span, { judgedUntil });
     const parts = divide(span, buckets).map((part) => this.#judgedPart(part, { judgedUntil }));
     const limit = pLimit(CONCURRENCY);
-    const histories = await limit.map([...services], async (service) => {
+    const historyOf = async (service: string, beforeLong: PastShare["beforeLong"]) => {
       await turnOf(share);
-      const known = await this.#read(service, span, judgedUntil);
+      const known = await this.#read(service, span, { beforeLong, judgedUntil });
       const maintenance = this.#settings(service).maintenanceIn(span);
       const { uptime, coverage } = uptimeIn(past, known, maintenance);
       const views = parts.map((part) =>
@@ -146,7 +149,10 @@ export class PastHealth {
         return values.some((value) => value > 0) ? [[name, values] as const] : [];
       });
       return { service_name: service, uptime, coverage, ...Object.fromEntries(seconds) };
-    });
+    };
+    const histories = await limit.map([...services], (service) =>
+      this.#longPasts.during(share.signal, (beforeLong) => historyOf(service, beforeLong)),
+    );
     return { ...inText(span), judged_until: timeText(judgedUntil), histories };
   }
 
@@ -166,11 +172,15 @@ export class PastHealth {
   }
 
   /** @param known until when services are judged, where that was read already */
-  async #read(service: string, span: Span, known?: number | null): Promise<Known> {
+  async #read(
+    service: string,
+    span: Span,
+    { beforeLong, judgedUntil: known }: Pick<PastShare, "beforeLong"> & { judgedUntil?: number | null } = {},
+  ): Promise<Known> {
     const { health, retentionMs } = this.#options;
     const [judgedUntil, runs, memory] = await Promise.all([
       known === undefined ? this.judgedUntil() : known,
-      health.runs(service, wideAround(span)),
+      health.runs(service, wideAround(span), beforeLong),
       health.memory(service),
     ]);
     return {

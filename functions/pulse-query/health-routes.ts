@@ -1,7 +1,6 @@
 import type { Fault } from "../../events/fault.ts";
 import { DAY_MS } from "../../events/time.ts";
 import { monthSpan } from "../../health/calendar.ts";
-import type { Share } from "../../history/history.ts";
 import { asPolled } from "../../http/conditional.ts";
 import { freshJson } from "../../http/json.ts";
 import { Places } from "../../http/places.ts";
@@ -14,6 +13,7 @@ import type { Histories, IncidentView } from "./health-answers.ts";
 import type { PastHealth } from "./health-history.ts";
 import type { Incidents } from "./incidents.ts";
 import { inWishedForm } from "./lines.ts";
+import { LongPasts, type PastShare } from "./long-pasts.ts";
 import {
   historiesParameters,
   historyParameters,
@@ -56,6 +56,7 @@ export function healthRoutes(options: HealthRoutesOptions): GuardedRoute[] {
   const { past, incidents, retentionMs, historyMs, turns, now } = options;
   const lists = new SharedAnswers<IncidentView[]>(MAX_LISTS, MAX_WAITING, now);
   const pasts = new Places(MAX_PASTS, MAX_WAITING);
+  const longPasts = new LongPasts();
   const histories = new SharedAnswers<Histories>(MAX_HISTORIES, MAX_WAITING, now);
   const read =
     <F extends Parameters<typeof readSpanQuery>[0]>(fields: F) =>
@@ -64,9 +65,12 @@ export function healthRoutes(options: HealthRoutesOptions): GuardedRoute[] {
   const readPast = (query: URLSearchParams) =>
     readSpanQuery(historyParameters, query, { now: now(), retentionMs, historyMs: Math.max(historyMs, LEAST_PAST_MS) });
 
-  const inTurn = <T>(request: HttpRequest, work: (share: Share) => Promise<T>) => {
+  const inTurn = <T>(request: HttpRequest, work: (share: PastShare) => Promise<T>) => {
     const client = request.client();
-    return pasts.workInTurn(request, (signal) => work({ signal, nextTurn: () => turns.next(client) }));
+    const nextTurn = () => turns.next(client);
+    return pasts.workInTurn(request, (signal) =>
+      longPasts.during(signal, (beforeLong) => work({ signal, nextTurn, beforeLong })),
+    );
   };
 
   const showHistory = answering(readPast, async ({ span, limit }, request) => {

@@ -1,3 +1,6 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { describe, expect, it } from "vitest";
 import type { HealthRun } from "../../events/health-run.ts";
 import { ServicesSettings } from "../../health/service-settings.ts";
@@ -37,6 +40,52 @@ it("a list of incidents takes a turn for each service, and reads no further once
   await expect(list).rejects.toThrow("aborted");
   expect(turns).toBe(50);
   expect(reads).toBeLessThan(50);
+});
+
+it("a list of incidents reads one long past at one time, and holds the runs of none that it has read", async () => {
+  setFlagsFromString("--expose-gc");
+  const collectGarbage = runInNewContext("gc") as () => void;
+  const usedBytes = () => {
+    collectGarbage();
+    return process.memoryUsage().heapUsed;
+  };
+  const NOW = Date.parse(at(120));
+  /** A service that was well for ten minutes, and flaps since. */
+  const runsOf = (count: number) =>
+    Array.from({ length: count }, (_, i): HealthRun => {
+      const since = NOW - (count - i) * 100_000 - (i === 0 ? 600_000 : 0);
+      return { since, health: i % 2 === 0 ? "up" : "down", confirmedAt: since, cause: `of ${since}` };
+    });
+  const chunk = Array.from({ length: 100 }, (_, i) => {
+    return { service: `s${i}`, run: runsOf(2).at(-1) as HealthRun, asOf: 0 };
+  });
+  let [reads, reading, most] = [0, 0, 0];
+  const used: number[] = [];
+  const health: Partial<HealthReader> = {
+    async *current() {
+      yield chunk;
+    },
+    async runs(_, __, beforeMore) {
+      await beforeMore?.();
+      most = Math.max(most, ++reading);
+      await nextTurn();
+      if (++reads === 1 || reads === chunk.length) used.push(usedBytes());
+      reading--;
+      return runsOf(4000);
+    },
+    memory: async () => undefined,
+    judgedUntil: async () => NOW,
+  };
+  const settings = new ServicesSettings();
+  const incidents = new Incidents({
+    health: health as HealthReader,
+    settings: () => settings,
+    retentionMs: 86_400_000,
+  });
+  expect(await incidents.list({ from: NOW - 60_000, to: NOW }, false, {})).toHaveLength(100);
+  expect(most).toBe(1);
+  const [first, last] = used as [number, number];
+  expect(last - first).toBeLessThan(5_000_000);
 });
 
 describe("GET /incidents", () => {

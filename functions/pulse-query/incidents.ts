@@ -7,9 +7,10 @@ import { withClock } from "../../health/lag.ts";
 import { lagsOf } from "../../health/memory.ts";
 import type { ServicesSettings } from "../../health/service-settings.ts";
 import type { Share } from "../../history/history.ts";
-import type { HealthReader } from "../../storage/health-ports.ts";
+import type { CurrentRun, HealthReader } from "../../storage/health-ports.ts";
 import type { Span } from "../../storage/span.ts";
 import type { IncidentView } from "./health-answers.ts";
+import { LONG_PAST_RUNS, LongPasts } from "./long-pasts.ts";
 import { timeText } from "./time-text.ts";
 import { turnOf } from "./turn-of.ts";
 
@@ -23,16 +24,23 @@ export interface IncidentsOptions {
   retentionMs: number;
 }
 
+/** What a list has of an incident: not its runs, of which one that flaps has thousands. */
 interface Found {
-  service: string;
-  incident: Incident;
-  /** How far the clock of the service is behind now. */
-  clockMs: number;
+  /** Epoch ms. */
+  since: number;
+  view: IncidentView;
+}
+
+interface Asked {
+  span: Span;
+  onlyOpen: boolean;
+  judgedUntil: number;
 }
 
 /** The incidents of all services that are not retired. @throws {StoreError} */
 export class Incidents {
   readonly #options: IncidentsOptions;
+  readonly #longPasts = new LongPasts();
 
   constructor(options: IncidentsOptions) {
     this.#options = options;
@@ -40,48 +48,62 @@ export class Incidents {
 
   /** Those that touch a span, newest first. @throws once the signal aborts */
   async list(span: Span, onlyOpen: boolean, share: Share): Promise<IncidentView[]> {
-    const { health, settings, retentionMs } = this.#options;
-    const judgedUntil = await health.judgedUntil();
+    const { health, settings } = this.#options;
+    const asked: Asked = { span, onlyOpen, judgedUntil: await health.judgedUntil() };
     const all: Found[] = [];
     const limit = pLimit(CONCURRENCY);
     for await (const chunk of health.current()) {
-      await limit.map([...chunk], async ({ service, run }) => {
-        if (onlyOpen && run.health === "up") return;
-        const { isRetired, maintenanceIn } = settings().of(service);
-        if (isRetired) return;
+      await limit.map([...chunk], async (current) => {
+        if (onlyOpen && current.run.health === "up") return;
+        if (settings().of(current.service).isRetired) return;
         await turnOf(share);
-        const runs = await this.#runsFrom(service, Math.min(span.from, run.since));
-        const maintenance = maintenanceIn({ from: runs[0]?.since ?? span.from, to: span.to });
-        for (const incident of incidentsOf(runs, maintenance)) {
-          if (incident.since >= span.to) continue;
-          const memory = incident.until === undefined ? await health.memory(service) : undefined;
-          const until = incident.until ?? goneSince({ run, memory, judgedUntil, retentionMs });
-          if (until !== undefined && (onlyOpen || until <= span.from)) continue;
-          const clockMs = until === undefined ? lagsOf(memory).clockMs : 0;
-          all.push({ service, incident: { ...incident, until }, clockMs });
-        }
+        await this.#longPasts.during(share.signal, async (beforeLong) => {
+          for await (const found of this.#incidentsOf(current, asked, beforeLong)) all.push(found);
+        });
       });
       await turnOf(share);
     }
     return all
-      .sort((a, b) => b.incident.since - a.incident.since || (a.service < b.service ? -1 : 1))
-      .map((found) => this.#view(found));
+      .sort((a, b) => b.since - a.since || (a.view.service_name < b.view.service_name ? -1 : 1))
+      .map(({ view }) => view);
+  }
+
+  async *#incidentsOf(
+    { service, run }: CurrentRun,
+    { span, onlyOpen, judgedUntil }: Asked,
+    beforeLong: () => Promise<void>,
+  ): AsyncGenerator<Found> {
+    const { health, settings, retentionMs } = this.#options;
+    const runs = await this.#runsFrom(service, Math.min(span.from, run.since), beforeLong);
+    const maintenance = settings()
+      .of(service)
+      .maintenanceIn({ from: runs[0]?.since ?? span.from, to: span.to });
+    for (const incident of incidentsOf(runs, maintenance)) {
+      if (incident.since >= span.to) continue;
+      const memory = incident.until === undefined ? await health.memory(service) : undefined;
+      const until = incident.until ?? goneSince({ run, memory, judgedUntil, retentionMs });
+      if (until !== undefined && (onlyOpen || until <= span.from)) continue;
+      const clockMs = until === undefined ? lagsOf(memory).clockMs : 0;
+      yield { since: incident.since, view: this.#view(service, { ...incident, until }, clockMs) };
+    }
   }
 
   /** The runs of a service from the beginning of an incident that reaches into the time from a moment on (epoch ms). */
-  async #runsFrom(service: string, from: number): Promise<HealthRun[]> {
+  async #runsFrom(service: string, from: number, beforeLong: () => Promise<void>): Promise<HealthRun[]> {
     const { health } = this.#options;
     let runs: HealthRun[] = [];
     for (let to = Number.POSITIVE_INFINITY; !beginWell(runs); to = runs[0]?.since ?? 0) {
+      if (runs.length >= LONG_PAST_RUNS) await beforeLong();
       // That a run has ended is told by the next one, which may begin after the span.
-      const before = await health.runs(service, { from: Math.min(from, to) - DAY_MS, to });
+      const before = await health.runs(service, { from: Math.min(from, to) - DAY_MS, to }, beforeLong);
       if (before.length === 0) break;
       runs = [...before, ...runs];
     }
     return runs;
   }
 
-  #view({ service, incident: { health, since, until, runs }, clockMs }: Found): IncidentView {
+  /** @param clockMs how far the clock of the service is behind now */
+  #view(service: string, { health, since, until, runs }: Incident, clockMs: number): IncidentView {
     const { owner = null, link } = this.#options.settings().of(service);
     const cause = withClock(runs.find((run) => run.health === health)?.cause ?? "", clockMs);
     const times = { since: timeText(since), until: timeText(until ?? null) };

@@ -63,13 +63,14 @@ export class CassandraHealthStore implements HealthStore {
     }
   }
 
-  async runs(service: string, { from, to }: Span): Promise<HealthRun[]> {
+  async runs(service: string, { from, to }: Span, beforeMore?: () => Promise<void>): Promise<HealthRun[]> {
     const client = await this.#client();
     const before = client.execute(this.#statements.runBefore, [service, timeOf(from)]);
     before.catch(() => {});
     const runs: HealthRun[] = [];
     for await (const rows of this.#pages(this.#statements.runs, [service, timeOf(from), timeOf(to)])) {
       for (const { since, run } of rows) runs.push(runOf(since, run.values()));
+      if (runs.length >= PAGE_ROWS) await beforeMore?.();
     }
     const first = (await before).first();
     if (first !== null && runs.at(-1)?.since !== from) runs.push(runOf(first.since, first.run.values()));
