@@ -11,6 +11,7 @@ import { EveryServiceSource } from "./every-service-source.ts";
 import { Live, type LiveOptions } from "./live.ts";
 import { OneServiceSource } from "./one-service-source.ts";
 import type { ServiceList } from "./service-list.ts";
+import { Unread } from "./unread.ts";
 
 const HEADERS = {
   "cache-control": "no-store",
@@ -35,7 +36,8 @@ export interface LiveRoutesOptions extends LiveOptions {
 }
 
 /** The live streams of every service and of one; `end` ends them all, and later requests get 503. */
-export function liveRoutes(options: LiveRoutesOptions): { routes: Route[]; end: () => void } {
+export function liveRoutes(given: LiveRoutesOptions): { routes: Route[]; end: () => void } {
+  const options = { unread: new Unread(), ...given };
   const { services, reader, door, now } = options;
   const places = new Places(options.maxListeners);
   /** Of every service that a token may see; those that see all share one. What was seen goes with the last listener. */
@@ -86,7 +88,7 @@ export function liveRoutes(options: LiveRoutesOptions): { routes: Route[]; end: 
     if (leave === undefined) return tryLater(503, "No more live listeners can be served at this moment.", 2000);
     const mayStay = () => isStillFor(grant, door.grantOf(headers), service);
     stream = liveOf(service, grant)
-      .listen(String(headers["last-event-id"] ?? ""), mayStay)
+      .listen(String(headers["last-event-id"] ?? ""), mayStay, client())
       .on("close", leave);
     return { status: 200, headers: HEADERS, body: stream };
   }

@@ -1,6 +1,7 @@
-import { Readable } from "node:stream";
-import { BoundedMap } from "../../storage/bounded-map.ts";
+import type { Readable } from "node:stream";
+import { piecesOf } from "./live-pieces.ts";
 import { HEARTBEAT_MS, type LiveEventName } from "./live-protocol.ts";
+import { Unread, type UnreadStream } from "./unread.ts";
 
 /** One server-sent event. */
 export interface LiveEvent {
@@ -31,6 +32,8 @@ export interface LiveOptions {
   heartbeatMs: number;
   /** What a listener may leave unread, besides one beginning, before it is dropped. */
   maxUnreadBytes: number;
+  /** What all listeners leave unread. @default those of each source have their own */
+  unread?: Unread;
   /** Of all streams together, shared between clients. */
   maxListeners: number;
   /** What to tell listeners when a look has failed. */
@@ -52,10 +55,8 @@ export const LIVE_DEFAULTS: Omit<LiveOptions, "explain"> = {
 
 /** Beginnings that are kept to be shared. */
 const MAX_BEGINNINGS = 20;
-/** What is encoded at once. */
-const PIECE_CHARACTERS = 64 * 1024;
 /** How long a browser waits before it connects again. */
-const RETRY_MS = 2000;
+const RETRY = Buffer.from("retry: 2000\n");
 
 /**
  * Streams a source as server-sent events. A stream begins with what the source holds, which ends with `ready`, and goes on
@@ -65,14 +66,15 @@ const RETRY_MS = 2000;
 export class Live {
   readonly #source: LiveSource;
   readonly #options: LiveOptions;
+  readonly #unread: Unread;
   /** Streams that have had their beginning. */
-  readonly #listeners = new Set<Readable>();
+  readonly #listeners = new Set<UnreadStream>();
   /** Whether the listener of a stream may still have it. */
-  readonly #mayStay = new Map<Readable, () => boolean>();
+  readonly #mayStay = new Map<UnreadStream, () => boolean>();
   /** Streams that wait for a look, with the last id that each has seen. */
-  readonly #newcomers = new Map<Readable, string>();
+  readonly #newcomers = new Map<UnreadStream, string>();
   /** Beginnings as of the last look, by the last id that they follow: any client may name any id. */
-  readonly #beginnings = new BoundedMap<readonly Buffer[]>(MAX_BEGINNINGS);
+  readonly #beginnings = new Map<string, readonly Buffer[]>();
   #longestBeginning = 0;
   /** Whether the last look was a success and somebody has listened since. */
   #isCurrent = false;
@@ -85,29 +87,31 @@ export class Live {
   constructor(source: LiveSource, options: LiveOptions) {
     this.#source = source;
     this.#options = options;
+    this.#unread = options.unread ?? new Unread();
   }
 
   get listeners(): number {
     return this.#listeners.size + this.#newcomers.size;
   }
 
-  /** A new stream, which ends once it may not stay. */
-  listen(lastId = "", mayStay = () => true): Readable {
-    const stream = new Readable({ read: () => undefined });
+  /** A new stream of a client, which ends once it may not stay. */
+  listen(lastId = "", mayStay = () => true, client = ""): Readable {
+    const stream = this.#unread.open(client);
+    const { readable } = stream;
     // The line opens the first event's block. Alone in a block it would be no event, but widely used clients hand it out
     // as one.
-    stream.push(`retry: ${RETRY_MS}\n`);
+    stream.push([RETRY]);
     this.#mayStay.set(stream, mayStay);
-    stream.on("close", () => this.#leave(stream));
-    stream.on("error", () => undefined); // The listener was dropped or went away: nobody is left to hear of it.
+    readable.on("close", () => this.#leave(stream));
+    readable.on("error", () => undefined); // The listener was dropped or went away: nobody is left to hear of it.
     if (this.#isCurrent) this.#welcome(stream, lastId);
     else {
       this.#newcomers.set(stream, lastId);
-      if (this.#away !== undefined) stream.push(encode(awayEvent(this.#away)));
+      if (this.#away !== undefined) stream.push([...piecesOf([awayEvent(this.#away)])]);
     }
     this.#heartbeat ??= setInterval(() => void this.#beat(), this.#options.heartbeatMs);
     if (!this.#isPolling && this.#timer === undefined) void this.#poll();
-    return stream;
+    return readable;
   }
 
   /** Ends every stream. */
@@ -115,16 +119,16 @@ export class Live {
     for (const stream of this.#streams()) this.#finish(stream);
   }
 
-  #finish(stream: Readable): void {
-    stream.push(null);
+  #finish(stream: UnreadStream): void {
+    stream.end();
     this.#leave(stream);
   }
 
-  #streams(): Readable[] {
+  #streams(): UnreadStream[] {
     return [...this.#listeners, ...this.#newcomers.keys()];
   }
 
-  #leave(stream: Readable): void {
+  #leave(stream: UnreadStream): void {
     const before = this.listeners;
     this.#listeners.delete(stream);
     this.#newcomers.delete(stream);
@@ -137,7 +141,7 @@ export class Live {
     // What was seen grows old while nobody listens: the next listener waits for a look.
     this.#isCurrent = false;
     this.#away = undefined;
-    this.#beginnings.clear();
+    this.#forgetBeginnings();
     this.#longestBeginning = 0;
     this.#options.onIdle();
   }
@@ -162,7 +166,7 @@ export class Live {
     const sent = this.#away === undefined ? changes : [...changes, this.#source.readyEvent()];
     this.#away = undefined;
     this.#isCurrent = true;
-    if (changes.length > 0) this.#beginnings.clear();
+    if (changes.length > 0) this.#forgetBeginnings();
     if (sent.length > 0) this.#send(this.#listeners, sent);
     for (const [stream, lastId] of this.#newcomers) {
       this.#newcomers.delete(stream);
@@ -189,47 +193,43 @@ export class Live {
     this.#send(this.#streams(), [{ event: "heartbeat", data }]);
   }
 
-  #welcome(stream: Readable, lastId: string): void {
+  #welcome(stream: UnreadStream, lastId: string): void {
     const source = this.#source;
     const key = source.beginningOf?.(lastId) ?? lastId;
     let beginning = this.#beginnings.get(key);
     if (beginning === undefined) {
-      beginning = [...piecesOf(source.begin(lastId)), Buffer.from(encode(source.readyEvent()))];
-      this.#beginnings.set(key, beginning);
+      beginning = [...piecesOf(source.begin(lastId)), ...piecesOf([source.readyEvent()])];
+      this.#keepBeginning(key, beginning);
       const length = beginning.reduce((sum, piece) => sum + piece.length, 0);
       this.#longestBeginning = Math.max(this.#longestBeginning, length);
     }
-    for (const piece of beginning) stream.push(piece);
+    stream.push(beginning);
     this.#listeners.add(stream);
+    this.#unread.shed();
   }
 
-  #send(streams: Iterable<Readable>, events: readonly LiveEvent[]): void {
+  #keepBeginning(key: string, beginning: readonly Buffer[]): void {
+    this.#beginnings.set(key, beginning);
+    this.#unread.keep(beginning, () => this.#beginnings.delete(key));
+    const [oldest] = this.#beginnings.values();
+    if (this.#beginnings.size > MAX_BEGINNINGS) this.#unread.forget(oldest as readonly Buffer[]);
+  }
+
+  #forgetBeginnings(): void {
+    for (const beginning of this.#beginnings.values()) this.#unread.forget(beginning);
+  }
+
+  #send(streams: Iterable<UnreadStream>, events: readonly LiveEvent[]): void {
     const pieces = [...piecesOf(events)];
     const maxUnread = this.#options.maxUnreadBytes + this.#longestBeginning;
     for (const stream of streams) {
-      if (stream.readableLength > maxUnread) stream.destroy();
-      else for (const piece of pieces) stream.push(piece);
+      if (stream.bytes > maxUnread) stream.readable.destroy();
+      else stream.push(pieces);
     }
+    this.#unread.shed();
   }
-}
-
-/** Events as bytes that all streams share. */
-function* piecesOf(events: Iterable<LiveEvent>): Generator<Buffer> {
-  let text = "";
-  for (const event of events) {
-    text += encode(event);
-    if (text.length < PIECE_CHARACTERS) continue;
-    yield Buffer.from(text);
-    text = "";
-  }
-  if (text !== "") yield Buffer.from(text);
 }
 
 function awayEvent(reason: string): LiveEvent {
   return { event: "away", data: { reason } };
-}
-
-/** One server-sent event: https://html.spec.whatwg.org/multipage/server-sent-events.html. JSON text holds no newline. */
-function encode({ event, data, id }: LiveEvent): string {
-  return `event: ${event}\ndata: ${JSON.stringify(data)}\n${id === undefined ? "" : `id: ${id}\n`}\n`;
 }
