@@ -61,6 +61,7 @@ export const SERIES = {
   storedOld: series(METRICS.stored, PERSIST, 'age="old"'),
   storedBad: series(METRICS.stored, PERSIST, 'age=""', 'health=~"down|degraded"'),
   cassandraNodesUp: series(METRICS.cassandraNodes, ANY_FUNCTION, 'state="up"'),
+  persistNodesUp: series(METRICS.cassandraNodes, PERSIST, 'state="up"'),
   cassandraNodesDown: series(METRICS.cassandraNodes, ANY_FUNCTION, 'state="down"'),
   clockSkew: series(METRICS.clockSkew, ANY_FUNCTION),
   processStart: series("process_start_time_seconds", ANY_PROCESS),

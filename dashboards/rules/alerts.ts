@@ -185,17 +185,20 @@ function burn(long: keyof typeof BURN_WINDOWS, short: keyof typeof BURN_WINDOWS,
 
 function partAlerts({ timing }: RuleOptions): Alerts {
   const batches = total(part(SERIES.storeBatch, "count"), timing.window(RECENT_SECONDS));
+  const failing = ratio(total(SERIES.storeErrors, timing.window(RECENT_SECONDS)), batches);
+  // Without Cassandra no batch is made that could fail, and on a cluster no event comes: the pods are not ready. 1: all fails.
+  const away = `${max(SERIES.persistNodesUp)} == bool 0`;
   const restarts = `changes(${SERIES.processStart}[${timing.window(THRESHOLDS.restartSeconds)}]) >= ${THRESHOLDS.restarts}`;
   const trend = timing.window(BURN_WINDOWS["6h"]);
   const { ready, wanted, diskFree, diskSize } = CASSANDRA_SERIES;
   return {
     PulseStoreFailing: {
       severity: "critical",
-      expr: `${ratio(total(SERIES.storeErrors, timing.window(RECENT_SECONDS)), batches)} > ${THRESHOLDS.storeFailures}`,
+      expr: `(${failing} > ${THRESHOLDS.storeFailures}) or ((${away}) > 0)`,
       holdSeconds: 300,
       summary: "New pulses are not stored: health stands still, and pulses soon become dead letters.",
       description:
-        "The store fails {{ $value | humanizePercentage }} of its batches. Check whether it is ready and has room.",
+        "The store fails {{ $value | humanizePercentage }} of its batches, or no node of Cassandra is reached. Check whether it is ready and has room.",
     },
     PulseCassandraNodeAway: {
       severity: "warning",

@@ -97,6 +97,24 @@ describe.skipIf(isSkippedWithout("promtool"))("on Prometheus' engine", () => {
     expectFiring({ title: "", series, at: "50m", firing: [] });
   });
 
+  it("the alert on the store fires while pulse-persist reaches no node of Cassandra, where no batch is made", () => {
+    const nodes = (pod: string, state: string) =>
+      `pulsemesh_cassandra_nodes{job="pulse-persist",pod="${pod}",state="${state}"}`;
+    const series = {
+      'pulsemesh_store_batch_rows_count{job="pulse-persist"}': "0+10x20 200x20",
+      'pulsemesh_store_errors_total{job="pulse-persist",outcome="retry"}': "0x20 1x20",
+      'pulsemesh_cassandra_nodes{job="pulse-query",state="up"}': "3x40",
+      [nodes("a", "up")]: "3x20 0x20",
+      [nodes("a", "down")]: "0x20 3x20",
+    };
+    const away = { ...series, [nodes("b", "up")]: "_x20 0x20" };
+    const firing = ["PulseCassandraNodeAway", "PulseStoreFailing"];
+    expectFiring({ title: "", series: away, at: "40m", firing });
+    // One pod that reaches none is not ready, and no event comes to it.
+    const reached = { ...series, [nodes("b", "up")]: "3x40" };
+    expectFiring({ title: "", series: reached, at: "40m", firing: ["PulseCassandraNodeAway"] });
+  });
+
   it("a service's last pulse is known until the store forgets it", () => {
     const series = {
       'pulsemesh_last_pulse_timestamp_seconds{job="pulse-persist",service="nightly-backup",health="up"}': "0 stale",

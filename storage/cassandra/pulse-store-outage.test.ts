@@ -46,6 +46,7 @@ describeUnless(skipReason(), "the Cassandra pulse store", () => {
     await expect.poll(reasonOfWrite).toMatch(/No Cassandra node answers \(.*ECONNREFUSED/);
     for (let i = 0; i < 5; i++) expect(await reasonOfWrite()).toMatch(/ECONNREFUSED/);
     await expect(store.check()).rejects.toThrow(/Expected Cassandra to answer, got: .*ECONNREFUSED/);
+    expect(store.nodes).toEqual({ up: 0, down: 1 });
     await expect(readLatest(store)).rejects.toThrow(/ECONNREFUSED/);
     await expect(store.page("a", { from: 0, to: Date.now() }, 1)).rejects.toBeInstanceOf(StoreError);
     await proxy.open();
