@@ -72,7 +72,6 @@ export const SERIES = {
   crashLooping: series("kube_pod_container_status_waiting_reason", FUNCTION_CONTAINER, 'reason="CrashLoopBackOff"'),
   brokerEvents: series(BROKER_METRICS.events, BROKER),
   brokerDeliveries: series(BROKER_METRICS.deliveries, BROKER),
-  brokerDropped: series(BROKER_METRICS.deliveries, BROKER, 'outcome="dropped"'),
   brokerRetried: series(BROKER_METRICS.deliveries, BROKER, 'outcome=~"retried|dead_letter_retried"'),
   brokerDeliverySeconds: series(BROKER_METRICS.deliverySeconds, BROKER),
   brokerCommitSeconds: series(BROKER_METRICS.commitSeconds, BROKER),

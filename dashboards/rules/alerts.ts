@@ -167,9 +167,7 @@ function flowAlerts({ timing, delivery }: RuleOptions): Alerts {
     },
     PulseLedgerMismatch: {
       severity: "critical",
-      expr:
-        `(${mean(RECORDED.unaccounted)} > ${THRESHOLDS.unaccounted} * ${mean(RECORDED.accepted)} + ${scrapesPulses})` +
-        ` or (${total(SERIES.brokerDropped, timing.window(BURN_WINDOWS["1h"]))} > 0)`,
+      expr: `${mean(RECORDED.unaccounted)} > ${THRESHOLDS.unaccounted} * ${mean(RECORDED.accepted)} + ${scrapesPulses}`,
       holdSeconds,
       summary: "Accepted pulses are missing: they are neither stored nor dead letters.",
       description:

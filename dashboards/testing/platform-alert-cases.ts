@@ -8,6 +8,7 @@ const REFUSED_OTHERS = 'pulsemesh_pulses_rejected_total{job="pulse-ingest",reaso
 const ACCEPTED = 'pulsemesh_pulses_accepted_total{job="pulse-ingest",service="checkout",health="up"}';
 const STORED = 'pulsemesh_pulses_stored_total{job="pulse-persist",service="checkout",health="up"}';
 const DEAD_LETTERS = 'pulsemesh_dead_letters_total{job="pulse-deadletter",reason="invalid"}';
+const DROPPED = 'pulsemesh_broker_deliveries_total{job="pulse-broker",trigger="webhook",outcome="dropped"}';
 const DEAD_PULSES = 'pulsemesh_dead_letter_pulses_total{job="pulse-deadletter"}';
 const STORE_BATCHES = 'pulsemesh_store_batch_rows_count{job="pulse-persist"}';
 const STORE_ERRORS = 'pulsemesh_store_errors_total{job="pulse-persist",outcome="retry"}';
@@ -105,8 +106,15 @@ export const PLATFORM_ALERT_CASES: AlertCases = {
       firing: ["PulseLedgerMismatch"],
     },
     staysSilent: {
-      title: "pulses that are not stored are dead letters, and pulse-persist has counted 37 at its first scrape",
-      series: { [ACCEPTED]: "0+600x90", [STORED]: "_x20 12037+540x70", [DEAD_PULSES]: "0x20 0+60x70", ...IS_JUDGED },
+      title:
+        "pulses that are not stored are dead letters, pulse-persist has counted 37 at its first scrape, and a webhook is away",
+      series: {
+        [ACCEPTED]: "0+600x90",
+        [STORED]: "_x20 12037+540x70",
+        [DEAD_PULSES]: "0x20 0+60x70",
+        [DROPPED]: "0x20 0+60x70",
+        ...IS_JUDGED,
+      },
       at: "80m",
       firing: [],
     },
