@@ -49,8 +49,8 @@ export const SERIES = {
   ingestRequests: series(METRICS.requests, INGEST, 'method="POST"'),
   /** Not the client's fault: 429 means that pulse-ingest has no room. */
   ingestFailures: series(METRICS.requests, INGEST, 'method="POST"', 'code=~"5..|429"'),
-  /** Requests that named a new service beyond the bound. */
-  servicesRefused: series(METRICS.rejected, INGEST, 'reason="services"'),
+  /** Requests that named a new service beyond the bound. Spans of others are taken all the same. */
+  servicesRefused: series(METRICS.rejected, INGEST, 'reason=~"services|partial-services"'),
   unacknowledged: series(METRICS.emitUnacknowledged, ANY_FUNCTION),
   /** Of single services. The services beyond the limit of labels count together and have no health. */
   lastPulse: series(METRICS.lastPulse, PERSIST, `service!="${OTHER_SERVICES}"`),

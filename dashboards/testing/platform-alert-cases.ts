@@ -4,6 +4,7 @@ const OK_POSTS = 'pulsemesh_requests_total{job="pulse-ingest",function="pulse-in
 const FAILED_POSTS = 'pulsemesh_requests_total{job="pulse-ingest",function="pulse-ingest",method="POST",code="503"}';
 const BAD_POSTS = 'pulsemesh_requests_total{job="pulse-ingest",function="pulse-ingest",method="POST",code="400"}';
 const REFUSED_SERVICES = 'pulsemesh_pulses_rejected_total{job="pulse-ingest",reason="services"}';
+const REFUSED_SPANS = 'pulsemesh_pulses_rejected_total{job="pulse-ingest",reason="partial-services"}';
 const REFUSED_OTHERS = 'pulsemesh_pulses_rejected_total{job="pulse-ingest",reason="invalid"}';
 const ACCEPTED = 'pulsemesh_pulses_accepted_total{job="pulse-ingest",service="checkout",health="up"}';
 const STORED = 'pulsemesh_pulses_stored_total{job="pulse-persist",service="checkout",health="up"}';
@@ -72,8 +73,8 @@ export const PLATFORM_ALERT_CASES: AlertCases = {
   },
   PulseServicesRefused: {
     fires: {
-      title: "a pulse-ingest that has just started has refused one request for its new service",
-      series: { [REFUSED_SERVICES]: "_x20 1x5" },
+      title: "a pulse-ingest that has just started has refused the spans of a new service in one request",
+      series: { [REFUSED_SERVICES]: "_x20 0x5", [REFUSED_SPANS]: "_x20 1x5" },
       at: "23m",
       firing: ["PulseServicesRefused"],
     },

@@ -9,6 +9,7 @@ import type { Traffic } from "./departure.ts";
 const REJECT_REASONS = [
   "invalid",
   "partial",
+  "partial-services",
   "unsupported",
   "unauthorized",
   "forbidden",
@@ -18,7 +19,10 @@ const REJECT_REASONS = [
   "unavailable",
   "refused",
 ] as const;
-/** Why a request was refused; `partial`: for a part of it, while the rest was accepted. */
+/**
+ * Why a request was refused; `partial`: for a part of it, while the rest was accepted; `partial-services`: as `services`, for a
+ * part of it.
+ */
 export type RejectReason = (typeof REJECT_REASONS)[number];
 
 /** What pulse-ingest counts. */

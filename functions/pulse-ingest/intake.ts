@@ -27,6 +27,8 @@ export interface IntakeOptions {
 interface LetIn {
   pulses: readonly Pulse[];
   names: Iterable<string>;
+  /** Of a request that is taken in part: whether others named a new service beyond the bound. */
+  isBounded?: boolean;
 }
 
 /** A place for a service becomes free when another one expires or is forgotten. */
@@ -117,7 +119,7 @@ export class Intake {
       else onRefused(beyond(one.bound));
       return one.kind === "let-in";
     });
-    return { pulses: taken, names };
+    return { pulses: taken, names, isBounded: true };
   }
 
   /** Sends pulses on that have a place, and answers with `reply` once the broker has them. */

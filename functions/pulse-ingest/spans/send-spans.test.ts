@@ -76,6 +76,10 @@ describe("a request of spans of several services", () => {
       },
     });
     expect(servicesIn(broker)).toEqual(["cart", "payments", "cart", "cart"]);
+    const counts = ["partial-services", "partial", "services"].map((reason) =>
+      metricOf(host, `pulsemesh_pulses_rejected_total{reason="${reason}"}`),
+    );
+    expect(await Promise.all(counts)).toEqual([1, 0, 0]);
   });
 });
 

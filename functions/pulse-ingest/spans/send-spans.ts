@@ -27,8 +27,9 @@ export function sendSpans(
   // For the log line: nothing disappears in silence.
   const faults = Array.from(sieve.rules, ([rule, count]) => ({ pointer: "", rule, got: `${count} other spans` }));
   const partial = { ...reply, faults };
+  const reason = letIn.isBounded ? "partial-services" : "partial";
   // Counted once the others are taken: a request that is not comes again, and counts as what it was refused for.
   return intake
     .send(letIn, origin, partial)
-    .then((answer) => (answer === partial ? intake.refuse("partial", partial) : answer));
+    .then((answer) => (answer === partial ? intake.refuse(reason, partial) : answer));
 }
