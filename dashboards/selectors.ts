@@ -46,9 +46,10 @@ export const SERIES = {
   failedRequests: series(METRICS.requests, ANY_FUNCTION, 'code=~"5.."'),
   requestLatency: series(METRICS.requestLatency, ANY_FUNCTION, 'method="POST"'),
   readLatency: series(METRICS.requestLatency, QUERY, 'method="GET"'),
-  ingestRequests: series(METRICS.requests, INGEST, 'method="POST"'),
+  /** Of every method: a ping may come by GET. */
+  ingestRequests: series(METRICS.requests, INGEST),
   /** Not the client's fault: 429 means that pulse-ingest has no room. */
-  ingestFailures: series(METRICS.requests, INGEST, 'method="POST"', 'code=~"5..|429"'),
+  ingestFailures: series(METRICS.requests, INGEST, 'code=~"5..|429"'),
   /** Requests that named a new service beyond the bound. Spans of others are taken all the same. */
   servicesRefused: series(METRICS.rejected, INGEST, 'reason=~"services|partial-services"'),
   unacknowledged: series(METRICS.emitUnacknowledged, ANY_FUNCTION),

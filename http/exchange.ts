@@ -233,7 +233,7 @@ export class Exchange implements BodyReceiver, NewestRequest {
     this.#withdraw?.();
     drain.ended(this.#connection, this);
     this.#span?.end(headersSent ? { status: statusCode } : { fault: "the client has gone" });
-    if (onAnswered === undefined || this.#route?.isProbe) return;
+    if (onAnswered === undefined || this.#route?.isProbe || this.#route?.isForWatchers) return;
     const seconds = ((this.#streamStartedAt ?? performance.now()) - this.#startedAt) / 1000;
     onAnswered(this.#method, headersSent ? statusCode : CLIENT_GONE, seconds);
   }

@@ -47,7 +47,7 @@ export interface Route {
   refusalOf?: (reply: HttpReply, requestHeaders: IncomingHttpHeaders) => HttpReply;
   /** What its requests do to traces. @default begins */
   trace?: TraceRule;
-  /** Asked by those who watch the process: never waits for its client's share of the time. */
+  /** Asked by those who watch the process: never waits for its client's share of the time, and is not counted as a request. */
   isForWatchers?: true;
   /** Asked every few seconds by a machine: neither counted as a request nor logged nor traced. */
   isProbe?: true;

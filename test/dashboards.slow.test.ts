@@ -128,6 +128,9 @@ describe.skipIf(isSkippedWithout("prometheus", "prometheus-alertmanager"))("an i
     const empty: string[] = [];
     const { logs, ...asked } = boards(TIMING);
     expect(logs).toBeDefined(); // needs Loki
+    await detailOf(platform, "slow");
+    const reads = 'increase(pulsemesh_requests_total{job="pulse-query",method="GET"}[20s]) > 0';
+    await until("a read to be scraped", async () => (await monitoring.ask(reads)).length > 0);
     for (const query of Object.values(asked).flatMap(queriesOfBoard)) {
       const numbers = await numbersOf(query);
       if (numbers.length === 0 && !OF_A_CLUSTER.test(query.expr)) empty.push(`${query.place}: ${query.expr}`);

@@ -27,8 +27,8 @@ const NOW: Row = {
       span: 4,
       queries: [[orZero(rate(SERIES.accepted, RECENT)), "pulses/s"]],
     },
-    "Failed posts": {
-      description: `The share of correct posts that pulse-ingest did not take (5xx, 429). The budget is ${INGEST_BUDGET * 100} %.`,
+    "Failed requests": {
+      description: `The share of correct requests, posts and pings, that pulse-ingest did not take (5xx, 429). The budget is ${INGEST_BUDGET * 100} %.`,
       unit: "percentunit",
       span: 5,
       limits: [INGEST_BUDGET, burnLimit(FAST_BURN)],
@@ -105,7 +105,7 @@ const REQUESTS: Row = {
       queries: percentiles(SERIES.requestLatency, { by: ["function"] }),
     },
     "Latency of reads": {
-      description: `From a GET's headers to pulse-query's answer, or to the first byte of a stream. It covers the page, the API and Prometheus' scrapes. ${CAPPED}`,
+      description: `From a GET's headers to pulse-query's answer, or to the first byte of a stream. It covers the page and the API. ${CAPPED}`,
       unit: "s",
       queries: percentiles(SERIES.readLatency),
     },

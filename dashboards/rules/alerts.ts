@@ -141,7 +141,7 @@ function flowAlerts({ timing, delivery }: RuleOptions): Alerts {
       holdSeconds: 120,
       summary: "PulseMesh does not take the services' pulses: those that are not sent again are lost.",
       description:
-        "{{ $value | humanizePercentage }} of posts failed. At this pace a month's budget is gone in days. Check the broker, then whether pulse-ingest has room.",
+        "{{ $value | humanizePercentage }} of requests failed. At this pace a month's budget is gone in days. Check the broker, then whether pulse-ingest has room.",
     },
     PulseIngestBurnsSlowly: {
       severity: "warning",
@@ -149,7 +149,7 @@ function flowAlerts({ timing, delivery }: RuleOptions): Alerts {
       holdSeconds: 900,
       summary: "Some services must send their pulses several times.",
       description:
-        "{{ $value | humanizePercentage }} of the day's posts failed, more than the month's budget allows. Find what the bad minutes have in common.",
+        "{{ $value | humanizePercentage }} of the day's requests failed, more than the month's budget allows. Find what the bad minutes have in common.",
     },
     PulseDeliveryLag: {
       severity: "warning",

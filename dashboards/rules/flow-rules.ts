@@ -1,4 +1,4 @@
-// Records what share of posts pulse-ingest failed to take, and the ledger of accepted and stored pulses.
+// Records what share of requests pulse-ingest failed to take, and the ledger of accepted and stored pulses.
 import { orZero, ratio, total } from "../promql.ts";
 import { RECORDED, SERIES } from "../selectors.ts";
 import type { RecordingRule, RuleOptions } from "./rule.ts";
@@ -6,7 +6,7 @@ import type { RecordingRule, RuleOptions } from "./rule.ts";
 /** The windows of the error budget in seconds, by their names in recorded series. */
 export const BURN_WINDOWS = { "5m": 300, "30m": 1800, "1h": 3600, "2h": 7200, "6h": 21_600, "1d": 86_400 } as const;
 
-/** The share of posts that pulse-ingest failed to take, in each window. */
+/** The share of requests that pulse-ingest failed to take, in each window. */
 export function budgetRules({ timing }: RuleOptions): RecordingRule[] {
   return Object.entries(BURN_WINDOWS).map(([name, seconds]) => {
     const window = timing.window(seconds);

@@ -1,11 +1,11 @@
 // Alerts fire and panels turn red at the same numbers, and a test holds the runbook to them.
 
-/** The share of posts that may fail for reasons other than the client. */
+/** The share of requests to pulse-ingest that may fail for reasons other than the client. */
 export const INGEST_BUDGET = 0.001;
 /** This multiple of the budget spends a month's budget in two days. */
 export const FAST_BURN = 14.4;
 
-/** The share of failed posts that spends the budget so many times as fast as it may be spent. */
+/** The share of failed requests that spends the budget so many times as fast as it may be spent. */
 export function burnLimit(factor: number): number {
   return Number((factor * INGEST_BUDGET).toPrecision(6));
 }

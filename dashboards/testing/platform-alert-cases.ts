@@ -2,6 +2,7 @@ import type { AlertCases } from "./alert-case.ts";
 
 const OK_POSTS = 'pulsemesh_requests_total{job="pulse-ingest",function="pulse-ingest",method="POST",code="202"}';
 const FAILED_POSTS = 'pulsemesh_requests_total{job="pulse-ingest",function="pulse-ingest",method="POST",code="503"}';
+const FAILED_PINGS = FAILED_POSTS.replace("POST", "GET");
 const BAD_POSTS = 'pulsemesh_requests_total{job="pulse-ingest",function="pulse-ingest",method="POST",code="400"}';
 const REFUSED_SERVICES = 'pulsemesh_pulses_rejected_total{job="pulse-ingest",reason="services"}';
 const REFUSED_SPANS = 'pulsemesh_pulses_rejected_total{job="pulse-ingest",reason="partial-services"}';
@@ -27,8 +28,8 @@ function lag(le: string): string {
 export const PLATFORM_ALERT_CASES: AlertCases = {
   PulseIngestBurnsFast: {
     fires: {
-      title: "one post in twenty fails for an hour",
-      series: { [OK_POSTS]: "0+95x70", [FAILED_POSTS]: "0+5x70" },
+      title: "one request in twenty fails for an hour, and each of them is a ping by GET",
+      series: { [OK_POSTS]: "0+95x70", [FAILED_PINGS]: "0+5x70" },
       at: "70m",
       firing: ["PulseIngestBurnsFast", "PulseIngestBurnsSlowly"],
     },
