@@ -61,6 +61,11 @@ export function orZero(expression: string): string {
   return `(${expression}) or vector(0)`;
 }
 
+/** What is left of a count without those of its parts that another counts. Extrapolated apart, the two may differ a little. */
+export function less(counted: string, parts: string): string {
+  return `clamp_min((${counted}) - (${orZero(parts)}), 0)`;
+}
+
 /** A part of a whole: 0 where the part has no series, nothing where the whole has none. */
 export function ratio(partial: string, whole: string): string {
   return `((${partial}) or 0 * (${whole})) / ((${whole}) > 0)`;

@@ -48,8 +48,10 @@ export const SERIES = {
   readLatency: series(METRICS.requestLatency, QUERY, 'method="GET"'),
   /** Of every method: a ping may come by GET. */
   ingestRequests: series(METRICS.requests, INGEST),
-  /** Not the client's fault: 429 means that pulse-ingest has no room. */
+  /** Not the client's fault: 429 means that pulse-ingest has no room, or of {@link servicesTurnedAway} that the bound is reached. */
   ingestFailures: series(METRICS.requests, INGEST, 'code=~"5..|429"'),
+  /** Requests that were answered with 429 because they named a new service beyond the bound. */
+  servicesTurnedAway: series(METRICS.rejected, INGEST, 'reason="services"'),
   /** Requests that named a new service beyond the bound. Spans of others are taken all the same. */
   servicesRefused: series(METRICS.rejected, INGEST, 'reason=~"services|partial-services"'),
   unacknowledged: series(METRICS.emitUnacknowledged, ANY_FUNCTION),

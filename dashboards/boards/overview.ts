@@ -28,7 +28,7 @@ const NOW: Row = {
       queries: [[orZero(rate(SERIES.accepted, RECENT)), "pulses/s"]],
     },
     "Failed requests": {
-      description: `The share of correct requests, posts and pings, that pulse-ingest did not take (5xx, 429). The budget is ${INGEST_BUDGET * 100} %.`,
+      description: `The share of correct requests, posts and pings, that pulse-ingest did not take (5xx, 429), without those for new services beyond the bound. The budget is ${INGEST_BUDGET * 100} %.`,
       unit: "percentunit",
       span: 5,
       limits: [INGEST_BUDGET, burnLimit(FAST_BURN)],

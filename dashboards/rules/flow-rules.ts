@@ -1,5 +1,5 @@
 // Records what share of requests pulse-ingest failed to take, and the ledger of accepted and stored pulses.
-import { orZero, ratio, total } from "../promql.ts";
+import { less, orZero, ratio, total } from "../promql.ts";
 import { RECORDED, SERIES } from "../selectors.ts";
 import type { RecordingRule, RuleOptions } from "./rule.ts";
 
@@ -10,9 +10,11 @@ export const BURN_WINDOWS = { "5m": 300, "30m": 1800, "1h": 3600, "2h": 7200, "6
 export function budgetRules({ timing }: RuleOptions): RecordingRule[] {
   return Object.entries(BURN_WINDOWS).map(([name, seconds]) => {
     const window = timing.window(seconds);
+    // PulseServicesRefused tells of names beyond the bound: the broker has nothing to do with them, and known services go on.
+    const failures = less(total(SERIES.ingestFailures, window), total(SERIES.servicesTurnedAway, window));
     return {
       record: RECORDED.ingestFailureRatio(name),
-      expr: ratio(total(SERIES.ingestFailures, window), total(SERIES.ingestRequests, window)),
+      expr: ratio(failures, total(SERIES.ingestRequests, window)),
     };
   });
 }

@@ -97,6 +97,20 @@ describe.skipIf(isSkippedWithout("promtool"))("on Prometheus' engine", () => {
     expectFiring({ title: "", series, at: "50m", firing: [] });
   });
 
+  it("the alert on refused services also tells of spans, at the first of a process", () => {
+    const refused = (reason: string) => `pulsemesh_pulses_rejected_total{job="pulse-ingest",reason="${reason}"}`;
+    const series = { [refused("services")]: "_x20 0x5", [refused("partial-services")]: "_x20 1x5" };
+    expectFiring({ title: "", series, at: "23m", firing: ["PulseServicesRefused"] });
+  });
+
+  it("posts that fail while others name new services beyond the bound count as failures", () => {
+    const posts = (code: number) => `pulsemesh_requests_total{job="pulse-ingest",method="POST",code="${code}"}`;
+    const refused = 'pulsemesh_pulses_rejected_total{job="pulse-ingest",reason="services"}';
+    const series = { [posts(202)]: "0+60x70", [posts(429)]: "0+30x70", [posts(503)]: "0+5x70", [refused]: "0+30x70" };
+    const firing = ["PulseIngestBurnsFast", "PulseIngestBurnsSlowly", "PulseServicesRefused"];
+    expectFiring({ title: "", series, at: "70m", firing });
+  });
+
   it("the alert on the store fires while pulse-persist reaches no node of Cassandra, where no batch is made", () => {
     const nodes = (pod: string, state: string) =>
       `pulsemesh_cassandra_nodes{job="pulse-persist",pod="${pod}",state="${state}"}`;

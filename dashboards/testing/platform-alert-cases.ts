@@ -3,9 +3,9 @@ import type { AlertCases } from "./alert-case.ts";
 const OK_POSTS = 'pulsemesh_requests_total{job="pulse-ingest",function="pulse-ingest",method="POST",code="202"}';
 const FAILED_POSTS = 'pulsemesh_requests_total{job="pulse-ingest",function="pulse-ingest",method="POST",code="503"}';
 const FAILED_PINGS = FAILED_POSTS.replace("POST", "GET");
+const TURNED_AWAY = FAILED_POSTS.replace("503", "429");
 const BAD_POSTS = 'pulsemesh_requests_total{job="pulse-ingest",function="pulse-ingest",method="POST",code="400"}';
 const REFUSED_SERVICES = 'pulsemesh_pulses_rejected_total{job="pulse-ingest",reason="services"}';
-const REFUSED_SPANS = 'pulsemesh_pulses_rejected_total{job="pulse-ingest",reason="partial-services"}';
 const REFUSED_OTHERS = 'pulsemesh_pulses_rejected_total{job="pulse-ingest",reason="invalid"}';
 const ACCEPTED = 'pulsemesh_pulses_accepted_total{job="pulse-ingest",service="checkout",health="up"}';
 const STORED = 'pulsemesh_pulses_stored_total{job="pulse-persist",service="checkout",health="up"}';
@@ -74,9 +74,9 @@ export const PLATFORM_ALERT_CASES: AlertCases = {
   },
   PulseServicesRefused: {
     fires: {
-      title: "a pulse-ingest that has just started has refused the spans of a new service in one request",
-      series: { [REFUSED_SERVICES]: "_x20 0x5", [REFUSED_SPANS]: "_x20 1x5" },
-      at: "23m",
+      title: "half of all posts name new services beyond the bound, which the budget of failures does not count",
+      series: { [OK_POSTS]: "0+60x70", [TURNED_AWAY]: "_x5 1+60x65", [REFUSED_SERVICES]: "0x4 1+60x65" },
+      at: "70m",
       firing: ["PulseServicesRefused"],
     },
     staysSilent: {
