@@ -94,7 +94,7 @@ function serviceAlerts({ timing }: RuleOptions): Alerts {
       expr: `(time() - ${judgedUntil} > ${THRESHOLDS.judgedSeconds}) or (absent(${SERIES.judgedUntil}) and on () (${stored} > 0))`,
       holdSeconds: 60,
       summary: "Nobody judges services: the page says unknown of each, and no alert says that one stops or is down.",
-      description: `Pulses are stored, and pulse-health has judged none for ${durationInWords(THRESHOLDS.judgedSeconds)}. Alerts on services stay as they were. Check whether pulse-health runs, and what its log says.`,
+      description: `pulse-health has judged no service for ${durationInWords(THRESHOLDS.judgedSeconds)}, or is not scraped while pulses are stored. Alerts that a service stopped, is down or degraded stay as they were. Check whether pulse-health runs, and what its log says.`,
     },
     PulseServicesUnwatched: {
       severity: "warning",

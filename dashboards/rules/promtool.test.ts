@@ -89,6 +89,22 @@ describe.skipIf(isSkippedWithout("promtool"))("on Prometheus' engine", () => {
     expectFiring({ title: "", series: { [stored]: "7x60" }, at: "10m", firing: [] });
   });
 
+  it("while nobody judges, the alert on a service that is down goes on, and the one that it flaps ends within the hour", () => {
+    const judged = 'pulsemesh_health_judged_timestamp_seconds{job="pulse-health",instance="a"}';
+    const health = 'pulsemesh_service_health{job="pulse-health",instance="a",service="checkout"}';
+    const since = 'pulsemesh_service_health_since_seconds{job="pulse-health",instance="a",service="checkout"}';
+    const series = {
+      [judged]: "0+60x30 stale",
+      [health]: "0x20 2 0 2 0 2 2x5 stale",
+      [since]: "0x20 1260 1320 1380 1440 1500 1500x5 stale",
+      'pulsemesh_pulses_stored_total{job="pulse-persist",service="checkout",health="up"}': "0+60x100",
+    };
+    const down = 'PulseServiceDown{service="checkout"}';
+    const away = 'PulseHealthKeeperAway{job="pulse-health"}';
+    expectFiring({ title: "", series, at: "35m", firing: [away, down, 'PulseServiceFlaps{service="checkout"}'] });
+    expectFiring({ title: "", series, at: "92m", firing: [away, down] });
+  });
+
   it("the alert on services that are not watched also tells of those that pulse-persist counts together", () => {
     const others = 'pulsemesh_pulses_stored_total{job="pulse-persist",service="_other",health="up"}';
     const judged = 'pulsemesh_health_judged_timestamp_seconds{job="pulse-health",instance="a"}';
