@@ -37,6 +37,18 @@ describe("the plan", () => {
     expect(new Set(plan.map(({ env }) => env.NODE_COMPILE_CACHE))).toEqual(new Set(["/cache"]));
   });
 
+  it("lets the page name the address of pulse-ingest that the environment names, and the laptop's where there is none", () => {
+    const shownWith = (env: NodeJS.ProcessEnv) =>
+      planProcesses(settings, {}, env).find(({ name }) => name === "pulse-query")?.env.PULSE_INGEST_URL;
+    expect(shownWith({ PULSE_INGEST_URL: "https://pulse.example.com" })).toBe("https://pulse.example.com");
+    expect([shownWith({}), shownWith({ PULSE_INGEST_URL: "" })]).toEqual(Array(2).fill("http://localhost:8080"));
+  });
+
+  it("takes OTLP's port from nowhere else where something listens at the laptop's", () => {
+    const [ingest] = planProcesses({ ...settings, otlpPort: undefined }, {}, { PULSE_OTLP_PORT: "4319" });
+    expect(ingest?.env.PULSE_OTLP_PORT).toBe("");
+  });
+
   it("is shown to a person as a banner with something to try", () => {
     const banner = bannerOf(settings, process.cwd());
     expect(banner).toContain("POST http://localhost:9000/default/pulsemesh");

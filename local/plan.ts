@@ -84,7 +84,8 @@ export function planProcesses(
   return [
     planFunction("pulse-ingest", settings.ingestPort, ingestPort.variable, 0, {
       PULSE_PERSIST_URL: urls.persist,
-      ...(settings.otlpPort !== undefined && { PULSE_OTLP_PORT: String(settings.otlpPort) }),
+      // Empty counts as absent, also where the environment has one.
+      PULSE_OTLP_PORT: String(settings.otlpPort ?? ""),
       ...open,
     }),
     {
@@ -101,7 +102,8 @@ export function planProcesses(
     planFunction("pulse-query", settings.queryPort, queryPort.variable, 2, {
       PULSE_PERSIST_URL: urls.persist,
       PULSE_DEADLETTER_URL: urls.deadletter,
-      PULSE_INGEST_URL: urls.ingest,
+      // Where a proxy stands before pulse-ingest, services reach it elsewhere.
+      PULSE_INGEST_URL: env.PULSE_INGEST_URL?.trim() || urls.ingest,
       ...open,
     }),
     // It sends to the broker, too.

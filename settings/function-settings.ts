@@ -57,7 +57,7 @@ export const functionSettings = {
   ingestUrl: setting(
     "PULSE_INGEST_URL",
     httpUrl,
-    "Where services reach pulse-ingest, for the command that pulse-query's page shows until the first pulse. Absent: http://localhost:8080.",
+    "Where services reach pulse-ingest, for the command that pulse-query's page shows until the first pulse. Absent: on a laptop (`make run`) pulse-ingest's port there, elsewhere http://localhost:8080.",
   ),
   logLevel: setting(
     "PULSE_LOG_LEVEL",
