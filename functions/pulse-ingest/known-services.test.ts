@@ -12,7 +12,6 @@ describe("the services that pulse-ingest knows", () => {
     expect(services.letIn(pulsesOf("a", "b", "b"), undefined).kind).toBe("let-in");
     expect(services.letIn(pulsesOf("c", "a", "d"), undefined)).toEqual({ kind: "too-many", name: "c", bound: 3 });
     expect(services.letIn(pulsesOf("c"), undefined).kind).toBe("let-in");
-    expect(services.isFull).toBe(true);
     expect(services.letIn(pulsesOf("d"), undefined).kind).toBe("too-many");
     expect(services.letIn(pulsesOf("c", "b", "a"), undefined).kind).toBe("let-in");
   });
@@ -39,6 +38,28 @@ describe("the services that pulse-ingest knows", () => {
     now = 25 * 3_600_000;
     services.learn(new Set(["b"]));
     expect(services.size).toBe(1);
+  });
+
+  it("are asked for at first, every ten minutes, after a new name, let in or refused, and while there is no room", () => {
+    let now = 0;
+    const services = new KnownServices({ maxServices: 3, maxServicesPerToken: 1 }, () => now);
+    const isDueAfter = (minutes: number) => {
+      now += minutes * 60_000;
+      return services.isDue;
+    };
+    expect(services.isDue).toBe(true);
+    services.learn(new Set(["a"]));
+    expect([isDueAfter(0), isDueAfter(9), isDueAfter(1)]).toEqual([false, false, true]);
+    services.learn(new Set(["a"]));
+    services.letIn(pulsesOf("a"), undefined);
+    expect(services.isDue).toBe(false);
+    expect(services.letIn(pulsesOf("a-2"), senderOf("a")).kind).toBe("too-many");
+    expect([isDueAfter(1), isDueAfter(1)]).toEqual([true, false]);
+    services.letIn(pulsesOf("b"), undefined);
+    expect([isDueAfter(1), isDueAfter(1)]).toEqual([true, false]);
+    services.letIn(pulsesOf("c"), undefined);
+    services.learn(new Set(["a", "b", "c"]));
+    expect(isDueAfter(5)).toBe(true);
   });
 
   it("are not counted again for each request of a token that is refused", () => {

@@ -21,6 +21,10 @@ export type NewServices =
 const NOTHING_NEW: NewServices = { kind: "let-in", names: [] };
 /** How long a name keeps its place before the store has it: the store may be away, and its pulses wait at the broker. */
 const FRESH_MS = 24 * 3_600_000;
+/** While all names are known, those that others let in may come late. */
+const LEARN_EVERY_MS = 10 * 60_000;
+/** For so long after a new name the store's names are asked for often. Who is refused comes again within it (intake.ts). */
+const UNSETTLED_MS = 2 * 60_000;
 
 export class KnownServices {
   readonly #bounds: ServiceBounds;
@@ -30,6 +34,9 @@ export class KnownServices {
   readonly #fresh = new Map<string, number>();
   /** How many of the known names a sender may name; counted when it brings a new one. */
   #counts = new WeakMap<Sender, number>();
+  #learntAt = Number.NEGATIVE_INFINITY;
+  /** When a new name came last, whether it was let in or not. */
+  #newAt = Number.NEGATIVE_INFINITY;
 
   constructor(bounds: ServiceBounds, now: () => number = Date.now) {
     this.#bounds = bounds;
@@ -40,13 +47,20 @@ export class KnownServices {
     return this.#learnt.size + this.#fresh.size;
   }
 
-  get isFull(): boolean {
-    return this.size >= this.#bounds.maxServices;
+  /**
+   * Whether to ask for the store's names: while there is no room, or a new name came lately, a service that is removed must be
+   * missed soon, be it one that was let in just before.
+   */
+  get isDue(): boolean {
+    const now = this.#now();
+    if (this.size >= this.#bounds.maxServices || now - this.#newAt < UNSETTLED_MS) return true;
+    return now - this.#learntAt >= LEARN_EVERY_MS;
   }
 
   /** Takes the names that the store has. */
   learn(names: ReadonlySet<string>): void {
     this.#learnt = names;
+    this.#learntAt = this.#now();
     this.#counts = new WeakMap();
     const oldest = this.#now() - FRESH_MS;
     for (const [name, since] of this.#fresh) if (since < oldest || names.has(name)) this.#fresh.delete(name);
@@ -62,6 +76,7 @@ export class KnownServices {
       if (!this.#learnt.has(name) && !this.#fresh.has(name)) names = (names ?? new Set()).add(name);
     }
     if (names === undefined) return NOTHING_NEW;
+    this.#newAt = this.#now();
     const { maxServices, maxServicesPerToken } = this.#bounds;
     const [name] = names as Set<string> & [string];
     if (this.size + names.size > maxServices) return { kind: "too-many", name, bound: maxServices };

@@ -5,19 +5,25 @@ import type { KnownServices } from "./known-services.ts";
 
 /** Names that are kept: 20 MB of the longest. Whatever else the store has counts as new. */
 const MAX_LEARNT = 100_000;
-/** While there is room, others' new services may come late. */
-const LEARN_EVERY_MS = 10 * 60_000;
-/** While there is none, a service that has expired or was forgotten makes room. */
-const LEARN_WHEN_FULL_MS = 30_000;
+/** With what is random, at most half a minute: within it, a service that has expired or was removed makes room. */
+const LOOK_EVERY_MS = 24_000;
 const TRY_AGAIN_MS = 5000;
 const TIMEOUT_MS = 60_000;
 
-/** Asks pulse-persist for the names of all services, at once and again and again. */
-export function learnServices(url: URL, services: KnownServices, log: Logger): { stop: () => void } {
+type Pause = (ms: number, value: undefined, options: { signal: AbortSignal; ref: boolean }) => Promise<void>;
+
+/** Asks pulse-persist for the names of all services, at once and whenever they are due. */
+export function learnServices(
+  url: URL,
+  services: KnownServices,
+  log: Logger,
+  pause: Pause = delay,
+): { stop: () => void } {
   const ended = new AbortController();
   let hasFailed = false;
 
-  async function learn(): Promise<number> {
+  /** Whether they were learnt. */
+  async function learn(): Promise<boolean> {
     try {
       const signal = AbortSignal.any([ended.signal, AbortSignal.timeout(TIMEOUT_MS)]);
       const names = await readNames(urlUnder(url, "/service-names"), signal);
@@ -26,21 +32,20 @@ export function learnServices(url: URL, services: KnownServices, log: Logger): {
       hasFailed = false;
       if (names.size === MAX_LEARNT)
         log.warn({ services: MAX_LEARNT }, "more services than can be kept: the others count as new");
-      return services.isFull ? LEARN_WHEN_FULL_MS : LEARN_EVERY_MS;
+      return true;
     } catch (error) {
       if (!hasFailed && !ended.signal.aborted) log.warn({ err: error }, "services not learnt: known ones stay known");
       hasFailed = true;
-      return TRY_AGAIN_MS;
+      return false;
     }
   }
 
   async function goOn(): Promise<void> {
     while (!ended.signal.aborted) {
-      const pauseMs = await learn();
+      const pauseMs = !services.isDue || (await learn()) ? LOOK_EVERY_MS : TRY_AGAIN_MS;
       // In part random: pods that started together do not ask together.
-      await delay(pauseMs * (0.75 + Math.random() / 2), undefined, { signal: ended.signal, ref: false }).catch(
-        () => {},
-      );
+      const options = { signal: ended.signal, ref: false };
+      await pause(pauseMs * (0.75 + Math.random() / 2), undefined, options).catch(() => {});
     }
   }
 
