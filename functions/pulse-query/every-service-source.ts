@@ -1,5 +1,6 @@
 import type { StoredPulse } from "../../storage/ports.ts";
-import type { LiveEvent, LiveSource } from "./live.ts";
+import type { LiveSource } from "./live.ts";
+import type { LiveEvent } from "./live-pieces.ts";
 import type { JudgedService, ServiceList } from "./service-list.ts";
 import { timeText } from "./time-text.ts";
 import { viewService } from "./view.ts";

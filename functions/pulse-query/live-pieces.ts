@@ -1,4 +1,12 @@
-import type { LiveEvent } from "./live.ts";
+import type { LiveEventName } from "./live-protocol.ts";
+
+/** One server-sent event. */
+export interface LiveEvent {
+  event: LiveEventName;
+  data: object;
+  /** A listener that connects again with it gets what came after it. */
+  id?: string;
+}
 
 /** What is encoded at once. A stream has a piece or two on their way, besides what waits for its listener. */
 const PIECE_CHARACTERS = 16 * 1024;

@@ -1,15 +1,7 @@
 import type { Readable } from "node:stream";
-import { piecesOf } from "./live-pieces.ts";
-import { HEARTBEAT_MS, type LiveEventName } from "./live-protocol.ts";
+import { type LiveEvent, piecesOf } from "./live-pieces.ts";
+import { HEARTBEAT_MS } from "./live-protocol.ts";
 import { Unread, type UnreadStream } from "./unread.ts";
-
-/** One server-sent event. */
-export interface LiveEvent {
-  event: LiveEventName;
-  data: object;
-  /** A listener that connects again with it gets what came after it. */
-  id?: string;
-}
 
 /** What a stream shows. */
 export interface LiveSource {

@@ -1,7 +1,8 @@
 import { randomBytes } from "node:crypto";
 import type { PulseReader, StoredPulse } from "../../storage/ports.ts";
 import { isSameService, serviceEvent } from "./every-service-source.ts";
-import type { LiveEvent, LiveSource } from "./live.ts";
+import type { LiveSource } from "./live.ts";
+import type { LiveEvent } from "./live-pieces.ts";
 import { type Gap, PulseWindow, type SeenPulse } from "./pulse-window.ts";
 import type { JudgedService, ServiceList } from "./service-list.ts";
 import { timeText } from "./time-text.ts";

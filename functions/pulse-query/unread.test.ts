@@ -1,7 +1,8 @@
 import { once } from "node:events";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { expect, it } from "vitest";
-import { LIVE_DEFAULTS, Live, type LiveEvent } from "./live.ts";
+import { LIVE_DEFAULTS, Live } from "./live.ts";
+import type { LiveEvent } from "./live-pieces.ts";
 import { Unread, type UnreadStream } from "./unread.ts";
 
 const KIB = 1024;
