@@ -8,6 +8,7 @@ export function healthStatements(keyspace: string) {
   const set = `${keyspace}.set_services`;
   return {
     set: `SELECT service_name, is_retired, work FROM ${set} WHERE list = 'all'`,
+    setOf: `SELECT service_name FROM ${set} WHERE list = 'all' AND service_name = ?`,
     retire: `UPDATE ${set} USING TIMESTAMP ? SET is_retired = ? WHERE list = 'all' AND service_name = ?`,
     plan: `UPDATE ${set} USING TIMESTAMP ? SET work = ? WHERE list = 'all' AND service_name = ?`,
     current: `SELECT service_name, current FROM ${states}`,
@@ -24,9 +25,9 @@ export function healthStatements(keyspace: string) {
     noteJudged: `UPDATE ${watch} USING TIMESTAMP ? SET judged_until = ? WHERE list = 'all'`,
     tellFrom: `INSERT INTO ${watch} (list, told_from) VALUES ('all', ?)`,
     /** Forget a service: in each of these tables. */
-    forget: [
-      ...[runs, states, memories, told].map((table) => `DELETE FROM ${table} USING TIMESTAMP ? WHERE service_name = ?`),
-      `DELETE FROM ${set} USING TIMESTAMP ? WHERE list = 'all' AND service_name = ?`,
-    ],
+    forget: [runs, states, memories, told].map(
+      (table) => `DELETE FROM ${table} USING TIMESTAMP ? WHERE service_name = ?`,
+    ),
+    forgetSet: `DELETE FROM ${set} USING TIMESTAMP ? WHERE list = 'all' AND service_name = ?`,
   };
 }

@@ -21,7 +21,7 @@ import type { Eras } from "./eras.ts";
 import { partsOf } from "./health-parts.ts";
 import { healthStatements } from "./health-statements.ts";
 import type { PulseTables } from "./pulse-row.ts";
-import { setServiceOf } from "./set-services.ts";
+import { forgetSet, isAnySet, setServiceOf, workCellOf } from "./set-services.ts";
 
 const PAGE_ROWS = 1000;
 /** Changes with one basis that are told apart: the write times of the next millisecond come after. */
@@ -181,20 +181,24 @@ export class CassandraHealthStore implements HealthStore {
   }
 
   async plan(service: string, work: PlannedWork | undefined): Promise<boolean> {
-    const value = work && types.Tuple.fromArray([new Date(work.from), new Date(work.to), work.reason]);
-    return await this.#set(this.#statements.plan, service, value ?? null);
+    return await this.#set(this.#statements.plan, service, workCellOf(work));
   }
 
   /** Forgets what rests on pulses that were read up to now. */
   async forget(client: Cql, service: string): Promise<void> {
     const writetime = this.#options.tables.now() * 1000;
     for (const statement of this.#statements.forget) await client.execute(statement, [writetime, service]);
+    await forgetSet(client, this.#statements, service, writetime);
   }
 
   // A null deletes, and would hide what is set later at the same time.
   #set(query: string, service: string, value: unknown): Promise<boolean> {
     this.#lastSet = Math.max(this.#lastSet + 1, this.#options.tables.now() * 1000);
-    return this.#write((client) => client.execute(query, [this.#lastSet, value, service]));
+    const writetime = this.#lastSet;
+    return this.#write(async (client) => {
+      if (value === null && !(await isAnySet(client, this.#statements, service))) return;
+      await client.execute(query, [writetime, value, service]);
+    });
   }
 
   async #watch(): Promise<{ judgedUntil: number; toldFrom: number }> {

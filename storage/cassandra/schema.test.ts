@@ -99,7 +99,7 @@ describeUnless(skipReason(), "the schema of a keyspace", () => {
     const migrations = await loadMigrations();
     await apply(keyspace, { migrations: migrations.slice(0, 1) });
     await expect(verifySchema(client, keyspace)).rejects.toThrow(
-      /Expected version 9 .*, got 1: run `npm run schema -- apply`/,
+      /Expected version 10 .*, got 1: run `npm run schema -- apply`/,
     );
     const insert = `INSERT INTO ${keyspace}.pulse_buckets_by_service (service_name, bucket) VALUES ('old', 0)`;
     await client.execute(insert);
@@ -114,6 +114,17 @@ describeUnless(skipReason(), "the schema of a keyspace", () => {
     await expect.poll(() => store.check().then(() => "ready", String)).toBe("ready");
     const { rowLength } = await client.execute(`SELECT * FROM ${keyspace}.pulse_buckets_by_service`);
     expect(rowLength).toBe(1);
+  });
+
+  it("keeps what was taken back for a day in partitions that are read whole", async () => {
+    const keyspace = newKeyspace();
+    await apply(keyspace);
+    const { rows } = await client.execute(
+      `SELECT table_name, gc_grace_seconds FROM system_schema.tables WHERE keyspace_name = '${keyspace}'`,
+    );
+    const graces = new Map(rows.map((row) => [row.table_name, row.gc_grace_seconds]));
+    const whole = ["set_services", "markers_by_service", "health_runs_by_service", "pulse_rollups_by_service"];
+    expect(whole.map((table) => graces.get(table))).toEqual(whole.map(() => DAY_MS / 1000));
   });
 
   it("takes another number of replicas", async () => {
