@@ -17,6 +17,14 @@ const functions = (...values: string[]) => ({
   podSelector: { matchExpressions: [{ key: "serving.knative.dev/service", operator: "In", values }] },
 });
 
+/** Whether a selector, with labels and expressions of `In`, selects pods with these labels. */
+function selects({ matchLabels = {}, matchExpressions = [] }: Manifest, labels: Record<string, string>): boolean {
+  return (
+    Object.entries(matchLabels).every(([key, value]) => labels[key] === value) &&
+    matchExpressions.every(({ key, operator, values }: Manifest) => operator === "In" && values.includes(labels[key]))
+  );
+}
+
 /** The rules for what comes in, by the name of the NetworkPolicy. */
 function rulesOf(chart: string, ...args: string[]): Record<string, unknown> {
   const policies = render(chart, args).filter(({ kind }) => kind === "NetworkPolicy");
@@ -71,10 +79,27 @@ describe.skipIf(isSkippedWithout("helm"))("on a cluster", () => {
     });
   });
 
+  it("those who have a store hold Cassandra's password and reach its port: pulse-ingest, which every sender reaches, does neither", () => {
+    const tls = "cassandra.tls.secret=nodes,cassandra.tls.clientCertificate=true";
+    const owners = render("pulsemesh", ["--set", tls]).filter(({ spec }) => spec?.template?.spec?.containers);
+    const namesOf = (some: Manifest[]) => some.map(({ metadata }) => metadata.name).sort();
+    const holders = owners.filter(({ spec }) => /cassandra/i.test(JSON.stringify(spec.template.spec)));
+    const stores = FUNCTIONS.filter((name) => name !== "pulse-ingest");
+    expect(namesOf(owners)).toEqual([...FUNCTIONS, "pulsemesh-schema"].sort());
+    expect(namesOf(holders)).toEqual([...stores, "pulsemesh-schema"].sort());
+    const [{ from }] = rulesOf("cassandra").cassandra as Manifest[];
+    const reaching = owners.filter(({ spec }) =>
+      from.some(({ podSelector }: Manifest) => selects(podSelector, spec.template.metadata.labels)),
+    );
+    expect(namesOf(reaching)).toEqual(namesOf(holders));
+  });
+
   it("all that connects to Cassandra checks its certificate, and shows one where the nodes ask for it", () => {
     const value = "cassandra.tls.secret=nodes,cassandra.tls.serverName=cassandra.example";
+    const clientsIn = (values: string) =>
+      podsOf(render("pulsemesh", ["--set", values])).filter(({ name }) => name !== "Service pulse-ingest");
     const settingsWith = (more: string) =>
-      podsOf(render("pulsemesh", ["--set", `${value}${more}`])).map(({ pod }) => {
+      clientsIn(`${value}${more}`).map(({ pod }) => {
         const { env, volumeMounts } = pod.containers[0];
         expect(volumeMounts.map(({ mountPath }: Manifest) => mountPath)).toContain("/secrets/cassandra-tls");
         const tls = env.filter(({ name }: Manifest) => /^PULSE_CASSANDRA_(CA|CERT|KEY|TLS)_(FILE|SERVER)/.test(name));
@@ -84,7 +109,7 @@ describe.skipIf(isSkippedWithout("helm"))("on a cluster", () => {
       PULSE_CASSANDRA_CA_FILE: "/secrets/cassandra-tls/ca.crt",
       PULSE_CASSANDRA_TLS_SERVER_NAME: "cassandra.example",
     };
-    const everybody = [...FUNCTIONS, "the schema's Job"];
+    const everybody = clientsIn(value);
     expect(settingsWith("")).toEqual(everybody.map(() => authority));
     const own = {
       PULSE_CASSANDRA_CERT_FILE: "/secrets/cassandra-tls/tls.crt",

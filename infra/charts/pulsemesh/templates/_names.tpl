@@ -38,7 +38,6 @@ seccompProfile: { type: RuntimeDefault }
 - { name: PULSE_CASSANDRA_KEYSPACE, value: {{ .keyspace }} }
 - { name: PULSE_CASSANDRA_USER, value: {{ index $ 1 }} }
 - { name: PULSE_CASSANDRA_PASSWORD_FILE, value: /secrets/cassandra/password }
-- { name: PULSE_RETENTION_DAYS, value: {{ $context.Values.retentionDays | quote }} }
 - { name: PULSE_HISTORY_DAYS, value: {{ $context.Values.historyDays | quote }} }
 - { name: PULSE_SEAL_SECONDS, value: {{ $context.Values.sealSeconds | quote }} }
 {{- if .tls.secret }}
