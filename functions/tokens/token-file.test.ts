@@ -72,6 +72,20 @@ describe("tokens", () => {
     expect(tokens.grantOf("s3cret-token")).toBeUndefined();
   });
 
+  it.each([
+    ["a carriage return", "\r"],
+    ["a form feed", "\f"],
+    ["a next line", "\u0085"],
+    ["a line separator", "\u2028"],
+    ["a paragraph separator", "\u2029"],
+  ])("take nothing for a service that %s parts from them, where an editor shows another line", (_, separator) => {
+    for (const text of [`a cart${separator}b *`, `# of the shop${separator}b *`, `a cart ${separator}`]) {
+      const file = fileOf(`first cart\r\n${text}\r\n`);
+      const refusal = `${VARIABLE}: ${file}, line 2: Expected words between spaces or tabs, got a control character or a line separator`;
+      expect(() => openTokens({ file, variable: VARIABLE }, log)).toThrow(new SettingsError(refusal));
+    }
+  });
+
   it("are read again when the file changes, and all revoked when it has none", async () => {
     const file = fileOf("old *\n");
     const tokens = open(file, 10);

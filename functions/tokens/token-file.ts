@@ -31,7 +31,7 @@ export const EVERY_SERVICE: Grant = { covers: () => true, coversAll: true };
 
 /**
  * Bearer tokens from a file: one a line, each followed by the services it is for, `*` for all; `#` begins a comment. A line without
- * services is a fault of the file: a script whose variable is empty would open all.
+ * services is a fault of the file: a script whose variable is empty would open all. So is one with a control character.
  * A line counts once it ends with a newline: the beginning of a line that is still being written could lack its services.
  * When the file changes, as in the rotation of a Kubernetes Secret, it is read again. A file without a token revokes all.
  * While there is no file that can be read, or it has a fault, the former tokens stay, and the log says so again and again.
@@ -82,10 +82,16 @@ export function openTokens({ file, variable }: NamedFile, log: Logger, lookEvery
   };
 }
 
+/** What an editor may show as the beginning of a line, or not at all: the services of a line behind it would be this one's. */
+const OTHER_LINES = /[^\P{Cc}\t]|[\p{Zl}\p{Zp}]/u;
+
 function entriesOf(text: string, { file, variable }: NamedFile): Entry[] {
   const entries: Entry[] = [];
   // What follows the last newline is not finished.
   for (const [i, line] of text.split("\n").slice(0, -1).entries()) {
+    const fault = (expected: string) => new SettingsError(`${variable}: ${file}, line ${i + 1}: Expected ${expected}`);
+    if (OTHER_LINES.test(line.replace(/\r$/, "")))
+      throw fault("words between spaces or tabs, got a control character or a line separator");
     // A `#` inside a word begins no comment: it would silently cut a token short.
     const [token, ...services] = line
       .replace(/(?:^|\s)#.*/, "")
@@ -93,9 +99,7 @@ function entriesOf(text: string, { file, variable }: NamedFile): Entry[] {
       .split(/\s+/);
     if (!token) continue;
     if (services.length === 0) {
-      const expected =
-        "Expected a token and the services that it is for, got one word: write TOKEN * for every service";
-      throw new SettingsError(`${variable}: ${file}, line ${i + 1}: ${expected}`);
+      throw fault("a token and the services that it is for, got one word: write TOKEN * for every service");
     }
     entries.push(entryOf(token, services, i + 1));
   }
