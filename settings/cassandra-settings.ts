@@ -66,7 +66,7 @@ export const cassandraSettings = {
   tlsServerName: setting(
     "PULSE_CASSANDRA_TLS_SERVER_NAME",
     text("a host's name"),
-    "The host name in the nodes' certificates. Absent: each node's address.",
+    "The host name in the nodes' certificates. Absent: each node's address. Alone it is refused: without an authority or a certificate nothing is encrypted.",
   ),
   replication: setting(
     "PULSE_CASSANDRA_REPLICATION",

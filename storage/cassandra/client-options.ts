@@ -1,12 +1,15 @@
 import { readFile } from "node:fs/promises";
 import { auth, type ClientOptions, policies, types } from "cassandra-driver";
+import { requireWholeAccess } from "../../settings/cassandra-access.ts";
 import type { CassandraSettings } from "../../settings/cassandra-settings.ts";
 
 /**
  * The driver's options. Each attempt to connect reads the files again, so that a password or a certificate can change
- * without a restart. @throws naming the setting of a file that cannot be read, and never what is in it.
+ * without a restart. @throws naming the setting of a file that cannot be read, and never what is in it
+ * @throws {SettingsError} when a setting would be ignored without another
  */
 export async function clientOptionsOf(settings: CassandraSettings): Promise<ClientOptions> {
+  requireWholeAccess(settings);
   const { contactPoints, localDataCenter, requestTimeoutMs, user, tlsServerName } = settings;
   if (contactPoints === undefined) {
     throw new Error("PULSE_CASSANDRA_CONTACT_POINTS: Expected host:port, separated by commas, got nothing: set it");
@@ -34,10 +37,7 @@ export async function clientOptionsOf(settings: CassandraSettings): Promise<Clie
     queryOptions: { consistency: types.consistencies.localQuorum, prepare: true, isIdempotent: true },
   };
   const password = await readSecret("PULSE_CASSANDRA_PASSWORD_FILE", settings.passwordFile);
-  if (user !== undefined) {
-    if (password === undefined) {
-      throw new Error("PULSE_CASSANDRA_PASSWORD_FILE: Expected a file's path beside PULSE_CASSANDRA_USER, got nothing");
-    }
+  if (user !== undefined && password !== undefined) {
     options.authProvider = new auth.PlainTextAuthProvider(user, password.toString().replace(/\r?\n$/, ""));
   }
   const ca = await readSecret("PULSE_CASSANDRA_CA_FILE", settings.caFile);

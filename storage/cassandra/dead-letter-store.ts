@@ -45,7 +45,7 @@ const WIDTH = 8;
 const HEADS = 32;
 const FULL: NotStored = retry("Too many dead letters wait for Cassandra");
 
-/** Opens the store: it connects in the background, and `check` says when it is ready. Never throws. */
+/** Opens the store: it connects in the background, and `check` says when it is ready. @throws {SettingsError}, and nothing else */
 export function openCassandraDeadLetterStore(options: CassandraDeadLetterStoreOptions): CassandraDeadLetterStore {
   return new CassandraDeadLetterStore(options);
 }

@@ -1,5 +1,6 @@
 import { Client, errors } from "cassandra-driver";
 import type { CassandraSettings } from "../../settings/cassandra-settings.ts";
+import { SettingsError } from "../../settings/read.ts";
 import { clientOptionsOf } from "./client-options.ts";
 import { connect, onReconnectionError } from "./control-connection.ts";
 import { isWrongDataCenter, reasonOf } from "./driver-failure.ts";
@@ -23,12 +24,13 @@ export class ConnectionError extends Error {
   }
 }
 
-/** Connects to the nodes that the settings name. @throws {ConnectionError}; no connection stays open then. */
+/** Connects to the nodes that the settings name. @throws {SettingsError} @throws {ConnectionError}; no connection stays open then. */
 export async function connectDriver(
   settings: CassandraSettings,
   onError: (error: unknown) => void = () => {},
 ): Promise<DriverClient> {
   const options = await clientOptionsOf(settings).catch((error: Error) => {
+    if (error instanceof SettingsError) throw error;
     throw new ConnectionError(`Cassandra: ${error.message}`, false, error);
   });
   const client = new Client(options);

@@ -64,7 +64,7 @@ const FULL: NotStored = retry("Too many rows wait for Cassandra");
 /** Pulses of one write whose time is being settled at one time: two reads and a write each. */
 const MAX_SETTLING = 64;
 
-/** Opens the store: it connects in the background, and `check` says when it is ready. Never throws. */
+/** Opens the store: it connects in the background, and `check` says when it is ready. @throws {SettingsError}, and nothing else */
 export function openCassandraPulseStore(options: CassandraPulseStoreOptions): CassandraPulseStore {
   return new CassandraPulseStore(options);
 }

@@ -1,4 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
+import { requireWholeAccess } from "../../settings/cassandra-access.ts";
 import type { CassandraSettings } from "../../settings/cassandra-settings.ts";
 import { BoundedMap } from "../bounded-map.ts";
 import { CLOSED, type NotStored, retry } from "../outcome.ts";
@@ -55,7 +56,9 @@ export class CassandraSession {
   #loop: Promise<void>;
   #closed: Promise<void> | undefined;
 
+  /** @throws {SettingsError} when a setting would be ignored without another */
   constructor(options: SessionOptions) {
+    requireWholeAccess(options.settings);
     this.#options = options;
     this.#loop = this.#connect();
   }

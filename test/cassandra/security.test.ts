@@ -106,14 +106,10 @@ describeUnless(skip, "a node with passwords and certificates", () => {
     expect(await store.write([pulse])).toEqual({ kind: "stored" });
   });
 
-  it("refuses a user without a password", async () => {
-    const { passwordFile: _, ...rest } = settings;
-    const store = openCassandraPulseStore({
-      settings: { ...rest, passwordFile: undefined },
-      retentionMs: RETENTION_MS,
-    });
-    stores.push(store);
-    await expect(store.check()).rejects.toThrow(/PULSE_CASSANDRA_PASSWORD_FILE: Expected a file's path/);
+  it("is not reached by a user without a password, or by a password without encryption where a name says that there is one", async () => {
+    expect(() => open({ passwordFile: undefined })).toThrow(/PULSE_CASSANDRA_PASSWORD_FILE: Expected a file's path/);
+    const named = { caFile: undefined, certFile: undefined, keyFile: undefined, tlsServerName: "cassandra.example" };
+    expect(() => open(named)).toThrow(/PULSE_CASSANDRA_CA_FILE: Expected a file's path/);
     await expect(open({ passwordFile: join(folder, "absent") }).check()).rejects.toThrow(/PASSWORD_FILE: .*got ENOENT/);
   });
 
