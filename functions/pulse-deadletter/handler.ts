@@ -192,7 +192,12 @@ export function createDeadLetter(options: DeadLetterOptions): PulseFunction {
     if (body.length > 0) {
       return problem(400, "Invalid request", "Expected no body: data is corrected one dead letter at a time.");
     }
-    const { stopped, ...count } = await replay.replayMany(read.value, read.value.limit, turnsOf(client()));
+    const maySend = (deadLetter: DeadLetter) => {
+      const now = doors.admin.grantOf(headers);
+      return now !== undefined && reaches(now, deadLetter);
+    };
+    const terms = { nextTurn: turnsOf(client()), maySend };
+    const { stopped, ...count } = await replay.replayMany(read.value, read.value.limit, terms);
     counted = undefined;
     log.info({ ...count, stopped, by: authorOf(headers, grant, userHeader) }, "dead letters replayed");
     if (stopped !== undefined && count.replayed === 0) return tryLater(503, `Not replayed: ${stopped}.`, 1000);

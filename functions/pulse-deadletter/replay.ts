@@ -13,6 +13,14 @@ export interface ReplayOptions {
   now: () => number;
 }
 
+/** What the caller of a replay of many may. */
+export interface ReplayTerms {
+  /** Resolves when the next piece of the search may be done. */
+  nextTurn: () => Promise<void>;
+  /** Whether it may still send a dead letter of its selection. */
+  maySend: (deadLetter: DeadLetter) => boolean;
+}
+
 /** What became of a replay of many. */
 export interface ReplayCount {
   /** The broker took them back. */
@@ -33,6 +41,7 @@ export const REPLAY_CONCURRENCY = 4;
 const MAX_PASSED = 10_000;
 /** The same, once no more are sent: they are only counted. */
 const MAX_COUNTED = 1000;
+const REVOKED = "the token was revoked";
 
 /** Sends dead letters to the broker again. */
 export class Replay {
@@ -65,10 +74,10 @@ export class Replay {
   }
 
   /**
-   * Sends at most `limit` dead letters of a selection, newest first, and stops when the broker is away.
-   * @param nextTurn resolves when the next piece of the search may be done
+   * Sends at most `limit` dead letters of a selection, newest first. Stops when the broker is away, and before a dead letter that the
+   * caller may no longer send: many take minutes, in which a token may be revoked.
    */
-  async replayMany(selection: Selection, limit: number, nextTurn: () => Promise<void>): Promise<ReplayCount> {
+  async replayMany(selection: Selection, limit: number, { nextTurn, maySend }: ReplayTerms): Promise<ReplayCount> {
     const count: ReplayCount = { replayed: 0, failed: 0, remaining: 0, is_more: false };
     const slots = pLimit(REPLAY_CONCURRENCY);
     let tried = 0;
@@ -77,17 +86,22 @@ export class Replay {
       const before = tried;
       await slots.map(meant.slice(0, limit - tried), async (deadLetter) => {
         if (count.stopped !== undefined || this.#isStopping) return;
+        if (!maySend(deadLetter)) {
+          count.stopped = REVOKED;
+          return;
+        }
         tried++;
         const outcome = await this.replayOne(deadLetter);
         if (outcome.kind === "accepted") count.replayed++;
         else count.failed++;
-        if (outcome.kind === "unavailable") count.stopped = outcome.reason;
+        if (outcome.kind === "unavailable") count.stopped ??= outcome.reason;
       });
       if (this.#isStopping) count.stopped ??= "the function is stopping";
       count.remaining += meant.length - (tried - before);
       passed += searched - (tried - before);
       const isOver = count.stopped !== undefined || tried === limit;
-      if (this.#isStopping || passed >= (isOver ? MAX_COUNTED : MAX_PASSED)) {
+      const isLeft = this.#isStopping || count.stopped === REVOKED;
+      if (isLeft || passed >= (isOver ? MAX_COUNTED : MAX_PASSED)) {
         count.is_more = !isLast;
         break;
       }

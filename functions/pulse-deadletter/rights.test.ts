@@ -1,13 +1,18 @@
 // Who may replay and correct which dead letters.
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import type { IncomingHttpHeaders } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pino } from "pino";
-import { afterAll, beforeEach, describe, expect, it, onTestFinished } from "vitest";
+import { afterAll, beforeEach, describe, expect, it, onTestFinished, vi } from "vitest";
 import { doorSettings } from "../../settings/door-settings.ts";
 import { readSettings } from "../../settings/read.ts";
 import { broker, deadLetterId, list, logLines, post, reopen, replay } from "../testing/dead-letter-function.ts";
+import { OPEN_DOORS } from "../testing/open-doors.ts";
+import { fileOf, replace } from "../testing/token-files.ts";
+import { bearerOf } from "../tokens/credential.ts";
 import { openDoors } from "../tokens/doors.ts";
+import { openTokens } from "../tokens/token-file.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "pulse-rights-"));
 const file = join(folder, "admins");
@@ -106,6 +111,35 @@ describe("an admin", () => {
     const left = (await list("?replayed=false")).map(({ services }) => services);
     expect(left).toEqual([["stock"], ["payment"]]);
     expect((await replay("/dead-letters/replay", undefined, as("all-of-it"))).body.replayed).toBe(2);
+  });
+
+  it.each([
+    ["is revoked", "all-of-it *\n"],
+    ["is for other services", "all-of-it *\nnarrow cart\n"],
+  ])("replays no more once the token %s, and goes on while other lines change", async (_, changed) => {
+    const own = fileOf("narrow check*\n");
+    const tokens = openTokens({ file: own, variable: "PULSE_ADMIN_TOKENS_FILE" }, log, 5);
+    onTestFinished(tokens.close);
+    const admin = {
+      admit: () => undefined,
+      grantOf: (headers: IncomingHttpHeaders) => tokens.grantOf(bearerOf(headers)),
+    };
+    await reopen({ doors: { ...OPEN_DOORS, admin } });
+    for (let i = 0; i < 30; i++) await keep("checkout");
+    const [first, grant] = [tokens.grantOf("narrow"), () => tokens.grantOf("narrow")];
+    let taken = 0;
+    broker.answer = async () => {
+      if (++taken === 1) replace(own, "narrow check*\nanother cart\n");
+      if (taken === 10) replace(own, changed);
+      if (taken < 10) await vi.waitFor(() => expect(grant()).not.toBe(first));
+      else await vi.waitFor(() => expect(grant()?.covers("checkout")).not.toBe(true));
+      return 202;
+    };
+    const { status, body } = await replay("/dead-letters/replay", undefined, as("narrow"));
+    expect([status, body.stopped]).toEqual([202, "the token was revoked"]);
+    expect(body.replayed).toBeGreaterThanOrEqual(10);
+    expect(body.replayed).toBeLessThan(14);
+    expect(await list("?replayed=true")).toHaveLength(body.replayed);
   });
 
   it("is named in the log by the token's line and the proxy's user, never by the token", async () => {
