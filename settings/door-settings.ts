@@ -6,9 +6,9 @@ import { type SettingsOf, setting } from "./setting.ts";
 const FORM =
   "one a line that ends with a newline, each followed by the services it is for (`*` at the end matches the rest, and alone all). PulseMesh reads the file again when it changes: an emptied one revokes all, a deleted one leaves the former tokens valid.";
 
-/** The name of a header, as node has it: in lower case. */
-const headerName = parsedText("a header's name", (value) =>
-  /^[a-z0-9-]+$/i.test(value) ? value.toLowerCase() : undefined,
+/** The name of a header, as node has it: in lower case. What it holds is in log lines, where no token may be. */
+const userHeaderName = parsedText("the name of a header that holds no token and no cookie", (value) =>
+  /^[a-z0-9-]+$/i.test(value) && !/(?:authorization|cookie|token)$/i.test(value) ? value.toLowerCase() : undefined,
 );
 
 /** The settings of the doors. */
@@ -45,7 +45,7 @@ export const doorSettings = {
   ),
   userHeader: setting(
     "PULSE_USER_HEADER",
-    headerName,
+    userHeaderName,
     "The header in which a proxy names its user, such as `x-forwarded-email`. Log lines about changes have the name. Set it only where every request passes that proxy, which replaces the header.",
   ),
 };

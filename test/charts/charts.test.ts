@@ -91,6 +91,7 @@ describe.skipIf(isSkippedWithout("helm"))("the chart", () => {
     ["pulsemesh", "monitoring.enabled=true,monitoring.alertWebhook=https://me:secret@alerts.example", "alertWebhook"],
     ["pulsemesh", "monitoring.alertWebhook=http://alerts.example", "Expected monitoring.enabled=true with it"],
     ["pulsemesh", "monitoring.enabled=true,readTokensSecret=readers", "monitoring.tokenSecret: Expected"],
+    ["pulsemesh", "userHeader=Authorization", "userHeader"],
     ["knative", "version=newest", "version"],
   ])("%s refuses %s", (chart, value, named) => {
     expect(() => render(chart, ["--set", value])).toThrow(named);
