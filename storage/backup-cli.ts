@@ -5,6 +5,7 @@ import { parseArgs } from "node:util";
 import { cassandraSettings } from "../settings/cassandra-settings.ts";
 import { localSettings } from "../settings/local-settings.ts";
 import { readSettings, SettingsError } from "../settings/read.ts";
+import { forTerminal } from "../settings/terminal-text.ts";
 import { backUp, UsageError } from "./sqlite/backup.ts";
 
 const HELP = `Usage: npm run backup -- --to FOLDER
@@ -67,7 +68,7 @@ export async function runBackupCommand(args: readonly string[], io: BackupIo): P
       complain("stopped: there is no backup");
       return STOPPED;
     }
-    complain((error as Error).message);
+    complain(forTerminal((error as Error).message, "\n"));
     return error instanceof UsageError || error instanceof SettingsError ? 2 : 1;
   }
 }

@@ -4,6 +4,7 @@ import { DAY_MS } from "../events/time.ts";
 import { cassandraSettings } from "../settings/cassandra-settings.ts";
 import { functionSettings } from "../settings/function-settings.ts";
 import { readSettings, SettingsError } from "../settings/read.ts";
+import { forTerminal } from "../settings/terminal-text.ts";
 import type { ServiceSetter } from "./health-ports.ts";
 import type { PulseForgetter, PulseReader, RollupStore, StoreLifecycle } from "./ports.ts";
 
@@ -21,10 +22,10 @@ export interface CommandIo {
   complain: (line: string) => void;
 }
 
-/** Tells why a command ended early. @returns its exit code: 130 after Ctrl-C, 2 where it cannot be followed, otherwise 1 */
+/** Tells why a command ended early, as a terminal may show it: Cassandra's words are part of it. @returns its exit code: 130 after Ctrl-C, 2 where it cannot be followed, otherwise 1 */
 export function tellFailure(error: unknown, { signal, complain }: Pick<CommandIo, "signal" | "complain">): number {
   if (signal.aborted) return 130;
-  complain((error as Error).message);
+  complain(forTerminal((error as Error).message, "\n"));
   return error instanceof UsageError || error instanceof SettingsError ? 2 : 1;
 }
 

@@ -61,6 +61,8 @@ it("says what is wrong with the command, and that there is no such service", asy
     expect.stringContaining("--force"),
     expect.stringContaining("Usage: npm run forget"),
   ]);
-  const none = { env: { PULSE_DATA_DIR: "/nowhere" }, say: () => {}, complain: () => {}, ask: undefined };
+  const complain = (line: string) => void lines.push(line);
+  const none = { env: { PULSE_DATA_DIR: "/nowhere\u001b[2J" }, say: () => {}, complain, ask: undefined };
   expect(await runForgetCommand(["a", "--yes"], none)).toBe(2);
+  expect(lines.at(-1)).toBe("Expected a store in /nowhere\\u001b[2J/pulses.db, got none: set PULSE_DATA_DIR");
 });

@@ -61,7 +61,7 @@ export async function runForgetCommand(args: readonly string[], io: ForgetIo): P
     say(`forgotten: ${shown(services)}`);
     return 0;
   } catch (error) {
-    complain((error as Error).message);
+    complain(forTerminal((error as Error).message, "\n"));
     return error instanceof UsageError || error instanceof SettingsError ? 2 : 1;
   } finally {
     await store?.close();

@@ -5,6 +5,7 @@ import { DAY_MS } from "../../events/time.ts";
 import { type CassandraSettings, cassandraSettings } from "../../settings/cassandra-settings.ts";
 import { functionSettings } from "../../settings/function-settings.ts";
 import { readSettings, SettingsError } from "../../settings/read.ts";
+import { forTerminal } from "../../settings/terminal-text.ts";
 import { ConnectionError, connectDriver, type DriverClient } from "./driver-client.ts";
 import { reasonOf } from "./driver-failure.ts";
 import { applySchema } from "./schema-apply.ts";
@@ -87,7 +88,7 @@ async function connectWithin(
       return await connectDriver(settings);
     } catch (error) {
       if (!(error instanceof ConnectionError) || error.isSettingWrong || performance.now() >= deadline) throw error;
-      say(error.message);
+      say(forTerminal(error.message, "\n"));
       await delay(PAUSE_MS);
     }
   }
@@ -98,7 +99,7 @@ export async function main(): Promise<void> {
   try {
     process.exitCode = await runSchemaCommand(process.argv.slice(2), process.env, (line) => console.log(line));
   } catch (error) {
-    console.error(error instanceof Error ? error.message : error);
+    console.error(forTerminal(error instanceof Error ? error.message : String(error), "\n"));
     const isSettingWrong = error instanceof SettingsError || (error instanceof ConnectionError && error.isSettingWrong);
     process.exitCode = isSettingWrong ? 2 : 1;
   }

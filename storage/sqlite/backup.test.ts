@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from "node:fs";
-import { createServer } from "node:http";
+import { createServer, type RequestListener } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -74,6 +74,20 @@ function startCommand(args: readonly string[], env: Record<string, string>) {
   const output = Promise.all([text(child.stdout as never), text(child.stderr as never)]);
   const ended = once(child, "close").then(async ([code]) => ({ code, output: (await output).join("") }));
   return { child, ended };
+}
+
+/** Holds the folder's broker.db as a running broker does, and answers at its port. Gives the command's environment. */
+async function holdBroker(folder: string, answer: RequestListener): Promise<Record<string, string>> {
+  const lock = new DatabaseSync(join(folder, "broker.db"));
+  lock.exec("PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; CREATE TABLE held (id)");
+  const server = createServer(answer).listen(0, "localhost");
+  await once(server, "listening");
+  onTestFinished(() => {
+    lock.close();
+    server.closeAllConnections();
+    server.close();
+  });
+  return { PULSE_DATA_DIR: folder, PULSE_LOCAL_BROKER_PORT: String((server.address() as AddressInfo).port) };
 }
 
 /** Runs the command in this process. */
@@ -201,19 +215,9 @@ describe("a backup that is stopped", () => {
 
   it("by Ctrl-C ends with 130, while it waits for the broker", async () => {
     const folder = await openFolder(10);
-    const lock = new DatabaseSync(join(folder, "broker.db"));
-    lock.exec("PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; CREATE TABLE held (id)");
     const asked = Promise.withResolvers<void>();
-    const silent = createServer(() => asked.resolve()).listen(0, "localhost");
-    await once(silent, "listening");
-    onTestFinished(() => {
-      lock.close();
-      silent.closeAllConnections();
-      silent.close();
-    });
-    const to = join(folder, "monday");
-    const port = String((silent.address() as AddressInfo).port);
-    const { child, ended } = startCommand(["--to", to], { PULSE_DATA_DIR: folder, PULSE_LOCAL_BROKER_PORT: port });
+    const env = await holdBroker(folder, () => asked.resolve());
+    const { child, ended } = startCommand(["--to", join(folder, "monday")], env);
     await asked.promise;
     child.kill("SIGINT");
     expect(await ended).toEqual({ code: 130, output: "stopped: there is no backup\n" });
@@ -222,12 +226,19 @@ describe("a backup that is stopped", () => {
 
   it("names the port when the broker that has the file does not answer", async () => {
     const folder = await openFolder(10);
-    const lock = new DatabaseSync(join(folder, "broker.db"));
-    lock.exec("PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; CREATE TABLE held (id)");
-    onTestFinished(() => lock.close());
-    const env = { PULSE_DATA_DIR: folder, PULSE_LOCAL_BROKER_PORT: "1" };
+    const env = { ...(await holdBroker(folder, () => {})), PULSE_LOCAL_BROKER_PORT: "1" };
     const { code, output } = await run(["--to", join(folder, "monday")], env);
     expect([code, output]).toEqual([1, expect.stringMatching(/Expected the broker at .* set PULSE_LOCAL_BROKER_PORT/)]);
     expect(readdirSync(folder).filter((name) => name.startsWith("monday"))).toEqual([]);
+  });
+
+  it("shows the beginning of what another program says at the broker's port, and nothing that a terminal obeys", async () => {
+    const folder = await openFolder(10);
+    // It never ends its answer.
+    const env = await holdBroker(folder, (_, answer) => answer.write(`\u001b[2J\nhello ${"x".repeat(5000)}`));
+    const { code, output } = await run(["--to", join(folder, "monday")], env);
+    expect([code, output]).toEqual([1, expect.stringContaining(", got 200 \\u001b[2J\\nhello xxx")]);
+    expect(output).not.toContain("\u001b");
+    expect(output.length).toBeLessThan(2000);
   });
 });

@@ -14,6 +14,7 @@ import {
 } from "node:fs";
 import { dirname, join } from "node:path";
 import { makePrivateFolder } from "../../settings/private-files.ts";
+import { forTerminal } from "../../settings/terminal-text.ts";
 import { StoreError } from "../store-error.ts";
 import { copyDatabase } from "./copy.ts";
 
@@ -22,6 +23,7 @@ const PULSES = "pulses.db";
 const STORES = [PULSES, "dead-letters.db"];
 const SQLITE_BUSY = 5;
 const BROKER_TIMEOUT_MS = 120_000;
+const MAX_SHOWN = 1000;
 
 /** A command line that cannot be followed. */
 export class UsageError extends Error {
@@ -133,11 +135,17 @@ async function askBroker(brokerUrl: string, signal: AbortSignal): Promise<string
   try {
     const patience = AbortSignal.any([signal, AbortSignal.timeout(BROKER_TIMEOUT_MS)]);
     const answer = await fetch(`${brokerUrl}/copy`, { method: "POST", signal: patience });
-    return answer.status === 204 ? undefined : `${answer.status} ${await answer.text()}`;
+    return answer.status === 204 ? undefined : `${answer.status} ${await beginningOf(answer)}`;
   } catch (error) {
     signal.throwIfAborted();
     return `"${((error as Error).cause as Error | undefined)?.message ?? (error as Error).message}"`;
   }
+}
+
+/** The beginning of an answer, as a terminal may show it: another program may listen at that port. */
+async function beginningOf({ body }: Response): Promise<string> {
+  for await (const chunk of body ?? []) return forTerminal(Buffer.from(chunk).toString().slice(0, MAX_SHOWN));
+  return "";
 }
 
 function flush(path: string): void {
