@@ -1,7 +1,7 @@
 // The laptop platform as a person runs it, with the real broker and functions.
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { readdirSync, statSync } from "node:fs";
+import { mkdirSync, readdirSync, statSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -67,7 +67,8 @@ async function exitOf({ ended }: Platform): Promise<number | null> {
 it("runs everything, stores a pulse, keeps it over a restart, and ends cleanly", async () => {
   const env = await makeEnv();
   const dataDir = String(env.PULSE_DATA_DIR);
-  // As `make run` starts it: the compile cache is in the data folder.
+  // As `make run` starts it: the compile cache is in the data folder, where an earlier version has left it open.
+  mkdirSync(join(dataDir, "compile-cache"), { recursive: true, mode: 0o755 });
   const first = run({ ...env, NODE_COMPILE_CACHE: undefined });
   await untilReady(first);
   const pulse = { service_name: "checkout", latency_ms: 12.5, status: "ok", id: "p1" };

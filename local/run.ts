@@ -7,7 +7,7 @@ import { cassandraSettings, localCassandraSettings } from "../settings/cassandra
 import { doorSettings } from "../settings/door-settings.ts";
 import { functionSettings } from "../settings/function-settings.ts";
 import { localSettings } from "../settings/local-settings.ts";
-import { PRIVATE_UMASK } from "../settings/private-files.ts";
+import { makeOwnFolder, PRIVATE_UMASK } from "../settings/private-files.ts";
 import { readEach } from "../settings/read.ts";
 import type { SettingsOf } from "../settings/setting.ts";
 import { findPortFaults } from "../settings/tcp-ports.ts";
@@ -16,7 +16,7 @@ import { bannerOf } from "./banner.ts";
 import { readTriggersFile } from "./broker/triggers-file.ts";
 import { lockFolder } from "./lock.ts";
 import { createOutput } from "./output.ts";
-import { LOCAL_ADDRESS, planProcesses, SET_BY_PLAN, urlsOf } from "./plan.ts";
+import { compileCacheIn, LOCAL_ADDRESS, planProcesses, SET_BY_PLAN, urlsOf } from "./plan.ts";
 import { STORES, startStore } from "./store.ts";
 import { Supervisor } from "./supervisor.ts";
 
@@ -69,6 +69,7 @@ export async function run(args: string[], env: NodeJS.ProcessEnv): Promise<numbe
   // The processes inherit it: it holds for the compile cache and for Cassandra's files.
   process.umask(PRIVATE_UMASK);
   const release = lockFolder(resolve(settings.dataDir));
+  if (env.NODE_COMPILE_CACHE === undefined) makeOwnFolder(compileCacheIn(settings.dataDir));
   try {
     const store = await startStore(storeName, env);
     try {

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { afterAll, describe, expect, it } from "vitest";
-import { makePrivateDatabase, makePrivateFolder } from "./private-files.ts";
+import { makeOwnFolder, makePrivateDatabase, makePrivateFolder } from "./private-files.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "private-files-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -17,6 +17,15 @@ describe("data files", () => {
     makePrivateFolder(join(shared, "a/b"));
     expect([shared, join(shared, "a"), join(shared, "a/b")].map(modeOf)).toEqual([0o775, 0o700, 0o700]);
     makePrivateFolder(join(shared, "a/b"));
+  });
+
+  it("are in folders of PulseMesh's own that an earlier version left open, and that are closed then", () => {
+    const own = join(folder, "own");
+    mkdirSync(own);
+    chmodSync(own, 0o775);
+    makeOwnFolder(own);
+    makeOwnFolder(join(folder, "deeper/own"));
+    expect([own, join(folder, "deeper/own")].map(modeOf)).toEqual([0o700, 0o700]);
   });
 
   it("are their user's alone, a database's write-ahead log too, and so are those of an earlier run", () => {

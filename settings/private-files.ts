@@ -4,13 +4,14 @@ import { dirname } from "node:path";
 
 /** The permissions of data files. */
 export const PRIVATE_FILE = 0o600;
+const PRIVATE_FOLDER = 0o700;
 /** What a process takes from the permissions of every file that it makes, for files that other programs name. */
 export const PRIVATE_UMASK = 0o077;
 
 /** Makes a folder, with the folders above it, unless it exists. What exists keeps its permissions: it may be shared. */
 export function makePrivateFolder(folder: string): void {
   try {
-    mkdirSync(folder, { mode: 0o700 });
+    mkdirSync(folder, { mode: PRIVATE_FOLDER });
   } catch (error) {
     if (statSync(folder, { throwIfNoEntry: false })?.isDirectory()) return;
     const parent = dirname(folder);
@@ -19,6 +20,14 @@ export function makePrivateFolder(folder: string): void {
     makePrivateFolder(parent);
     makePrivateFolder(folder);
   }
+}
+
+/** As {@link makePrivateFolder}, for a folder that only PulseMesh uses: one that an earlier version made is taken from other users. */
+export function makeOwnFolder(folder: string): void {
+  makePrivateFolder(folder);
+  try {
+    chmodSync(folder, PRIVATE_FOLDER);
+  } catch {} // another user's, on a shared volume
 }
 
 /**

@@ -33,6 +33,8 @@ describe("the state of a file that is being sent", () => {
 
   it("is read back as it was written", async () => {
     const file = stateFileOf(openTemporaryFolder(), []);
+    // As an earlier version made it.
+    mkdirSync(dirname(file), { mode: 0o755 });
     await new StateWriter(file).save(stateAt(7));
     expect(readState(file)).toEqual(stateAt(7));
     expect([dirname(file), file].map((path) => statSync(path).mode & 0o777)).toEqual([0o700, 0o600]);

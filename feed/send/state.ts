@@ -3,7 +3,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { rename, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import * as z from "zod";
-import { makePrivateFolder, PRIVATE_FILE } from "../../settings/private-files.ts";
+import { makeOwnFolder, PRIVATE_FILE } from "../../settings/private-files.ts";
 import { jsonOrUndefined } from "../json.ts";
 
 const positionSchema = z.object({ line: z.int().min(0), bytes: z.int().min(0), crc: z.int().min(0) });
@@ -67,7 +67,7 @@ export class StateWriter {
 
   constructor(file: string) {
     this.#file = file;
-    makePrivateFolder(dirname(file));
+    makeOwnFolder(dirname(file));
   }
 
   /** Resolves when this state is on disk. */

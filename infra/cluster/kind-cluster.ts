@@ -3,7 +3,7 @@ import { mkdtemp, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import type { ClusterSettings } from "../../settings/cluster-settings.ts";
-import { makePrivateFolder } from "../../settings/private-files.ts";
+import { makeOwnFolder } from "../../settings/private-files.ts";
 import { CLUSTER, KUBECONFIG, STATE_DIR } from "../stack.ts";
 import { imageOf } from "../versions.ts";
 import { run, succeeds } from "./command.ts";
@@ -21,7 +21,7 @@ export async function clusterExists(): Promise<boolean> {
 
 /** Creates the cluster unless it exists. */
 export async function createCluster({ kindNodeImage, kindConfig, registry }: ClusterSettings): Promise<void> {
-  makePrivateFolder(STATE_DIR);
+  makeOwnFolder(STATE_DIR);
   if (await clusterExists()) {
     say(`the cluster ${CLUSTER} exists`);
   } else {

@@ -1,10 +1,11 @@
-import { appendFile, mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { appendFile, mkdir, mkdtemp, readdir, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { findWay, startCassandra } from "./cluster.ts";
 import { cassandraYaml, javaArguments } from "./configuration.ts";
 import { cacheDirOf, checkJars, jarsFolderOf, provideJars } from "./jars.ts";
+import { startLocalCassandra } from "./local-cassandra.ts";
 
 let folder: string;
 
@@ -70,6 +71,20 @@ describe("finding a way to run Cassandra", () => {
       process.env.PATH = before;
     }
   });
+});
+
+it("the data of nodes are in a folder of their user, also where an earlier version left it open", async () => {
+  const dataDir = join(folder, "data");
+  await mkdir(join(dataDir, "cassandra"), { recursive: true, mode: 0o755 });
+  const before = process.env.PATH;
+  process.env.PATH = await makePrograms("no-programs", { docker: "exit 1" });
+  try {
+    const started = startLocalCassandra({ PULSE_DATA_DIR: dataDir, JAVA_HOME: folder }, () => {});
+    await expect(started).rejects.toThrow(/no Docker/);
+  } finally {
+    process.env.PATH = before;
+  }
+  expect((await stat(join(dataDir, "cassandra"))).mode & 0o777).toBe(0o700);
 });
 
 describe("Cassandra's jars", () => {

@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { localCassandraSettings } from "../../settings/cassandra-settings.ts";
 import { makeDataFolder } from "../../settings/data-folder.ts";
+import { makeOwnFolder } from "../../settings/private-files.ts";
 import { readSettings } from "../../settings/read.ts";
 import { startCassandra } from "./cluster.ts";
 import type { CassandraNode } from "./node.ts";
@@ -22,6 +23,8 @@ const PAUSE_MS = 2000;
 export async function startLocalCassandra(env: NodeJS.ProcessEnv, say: (line: string) => void): Promise<RunningStore> {
   const settings = readSettings(localCassandraSettings, env);
   makeDataFolder(settings.dataDir);
+  const own = join(settings.dataDir, "cassandra");
+  makeOwnFolder(own);
   const nodes = settings.nodes === "3" ? 3 : 1;
   const restarts = new Set<Promise<void>>();
   let isStopping = false;
@@ -40,7 +43,7 @@ export async function startLocalCassandra(env: NodeJS.ProcessEnv, say: (line: st
   }
   const cassandra = await startCassandra({
     nodes,
-    dataDir: join(settings.dataDir, "cassandra", nodes === 1 ? "one" : "three"),
+    dataDir: join(own, nodes === 1 ? "one" : "three"),
     port: settings.port,
     heapMb: settings.heapMb,
     onEnd: (node, how) => {
