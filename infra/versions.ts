@@ -1,4 +1,5 @@
 // The pinned version of every part of the cluster.
+import { CASSANDRA_IMAGE } from "../settings/cassandra-image.ts";
 
 /** A chart of a public Helm repository. */
 export interface PublicChart {
@@ -36,7 +37,7 @@ const IMAGES = {
   kindNode: "kindest/node:v1.34.11@sha256:44e222ee2132dab25ff87301682f89eb82c7880ea3a1bf543bfe9708fd08d67d",
   /** Node 24.21.0, the base of the functions' image. */
   node: "node:24-bookworm-slim@sha256:2fe369e969550cde8e867afc3fe370b260140cab4a23d467074295b42163d553",
-  cassandra: "cassandra:5.0.9@sha256:d35e159439b302146f964919904f84fd3c2cebf347272b8cb8c4368c1cf200e5",
+  cassandra: CASSANDRA_IMAGE,
 } as const;
 
 /** The name of a pinned image, in the mirror `registry` if one is given: without a digest, which a copy may not keep. */

@@ -4,7 +4,9 @@ import { type AddressInfo, createServer, type Server } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { CASSANDRA_IMAGE } from "../../settings/cassandra-image.ts";
 import { startDockerNode } from "./docker-node.ts";
+import { CASSANDRA_VERSION } from "./jars.ts";
 
 // Stands in for docker: a program that writes down its arguments. Without a daemon a test can check the commands only.
 describe("a node in a container", () => {
@@ -64,7 +66,7 @@ exit 0
     const calls = await readFile(join(folder, "calls"), "utf8");
     const name = `pulsemesh-cassandra-${port}`;
     for (const call of [
-      "pull --quiet cassandra:5.0",
+      `pull --quiet ${CASSANDRA_IMAGE}`,
       `run --detach --name ${name} --publish 127.0.0.1:${port}:${port}`,
       `kill --signal KILL ${name}`,
       `restart ${name}`,
@@ -73,7 +75,9 @@ exit 0
     ]) {
       expect(calls).toContain(call);
     }
-    expect(said).toEqual(["Getting the image cassandra:5.0 (once) …"]);
+    expect(said).toEqual([`Getting the image ${CASSANDRA_IMAGE} (once) …`]);
+    // As without Docker.
+    expect(CASSANDRA_IMAGE).toContain(`cassandra:${CASSANDRA_VERSION}@`);
     const yaml = JSON.parse(await readFile(join(folder, "node", "conf", "cassandra.yaml"), "utf8"));
     expect(yaml).toMatchObject({
       rpc_address: "0.0.0.0",

@@ -1,13 +1,13 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
+import { CASSANDRA_IMAGE } from "../../settings/cassandra-image.ts";
 import { takesConnections } from "../../settings/tcp-ports.ts";
 import { runAfterThisProcess } from "../lifeline.ts";
 import { cassandraYaml, logbackXml, type NodeConfiguration } from "./configuration.ts";
 import { runProgram } from "./java.ts";
 import type { CassandraNode } from "./node.ts";
 
-export const CASSANDRA_IMAGE = "cassandra:5.0";
 const INSIDE = "/var/lib/cassandra/pulsemesh";
 
 /** True when a Docker daemon answers. */
