@@ -38,7 +38,8 @@ describe("output", () => {
     const outside = "\u001b[2J\u009b2J\u202eevil\u2028\nINFO: forged";
     const err = { type: outside, message: outside, stack: `Error: ${outside}\n    at x` };
     output.writeLine(JSON.stringify({ level: 40, time: 1, function: outside, msg: outside, a: { b: [outside] }, err }));
-    output.writeLine(JSON.stringify({ level: 30, time: 1, msg: "m", "\u202ename": { "\u009bname": 1 } }));
+    const named = { "\u202ename": { [outside]: 1 }, [outside]: 1, err: { ...err, [outside]: { [outside]: 1 } } };
+    output.writeLine(JSON.stringify({ level: 30, time: 1, msg: "m", ...named }));
     for (const text of [
       outside,
       JSON.stringify(outside),

@@ -29,7 +29,7 @@ export function createOutput({ out, error }: Streams): Output {
   function formatted(line: string): string | undefined {
     try {
       const entry = entryOf(line);
-      // The second time for names of fields: only the formatter's colours and line breaks are left.
+      // Only the formatter's colours and line breaks are left.
       return entry && forTerminal(ensureNewline(format(entry)), "\n\t\u001b");
     } catch {
       return undefined; // no JSON, or JSON nested too deep to be walked
@@ -38,11 +38,13 @@ export function createOutput({ out, error }: Streams): Output {
   return { writeLine: (line) => void out.write(show(line)), writeError };
 }
 
-// The formatter writes texts as they are, so each is escaped before. @throws for what is no JSON
+// The formatter writes texts and fields' names as they are, so each is escaped before. @throws for what is no JSON
 function entryOf(line: string): object | undefined {
-  const value: unknown = JSON.parse(line, (name, value) =>
-    typeof value === "string" ? forTerminal(value, name === "stack" ? "\n" : "") : value,
-  );
+  const value: unknown = JSON.parse(line, (name, value) => {
+    if (typeof value === "string") return forTerminal(value, name === "stack" ? "\n" : "");
+    if (typeof value !== "object" || value === null || Array.isArray(value)) return value;
+    return Object.fromEntries(Object.entries(value).map(([field, one]) => [forTerminal(field), one]));
+  });
   return typeof value === "object" && value !== null ? value : undefined;
 }
 
