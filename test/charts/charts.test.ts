@@ -92,6 +92,7 @@ describe.skipIf(isSkippedWithout("helm"))("the chart", () => {
     ["pulsemesh", "monitoring.alertWebhook=http://alerts.example", "Expected monitoring.enabled=true with it"],
     ["pulsemesh", "monitoring.enabled=true,readTokensSecret=readers", "monitoring.tokenSecret: Expected"],
     ["pulsemesh", "userHeader=Authorization", "userHeader"],
+    ["pulsemesh", "sink=http://me:secret@broker.example/pulse", "sink"],
     ["knative", "version=newest", "version"],
   ])("%s refuses %s", (chart, value, named) => {
     expect(() => render(chart, ["--set", value])).toThrow(named);
