@@ -62,7 +62,8 @@ function tokenIn(file: string): string {
   } catch (error) {
     throw new UsageError(`Expected --token-file to name a file that can be read, got ${file}: ${reasonOf(error)}`);
   }
-  const token = /^[ \t]*([^\s#]\S*)/m.exec(content)?.[1];
+  // Lines as pulse-ingest has them, behind the mark that some editors begin a file with.
+  const token = /(?:^\ufeff?|\n)[ \t]*([^\s#]\S*)/.exec(content)?.[1];
   if (token !== undefined && /^[!-~]+$/.test(token)) return token;
   throw new UsageError(`Expected --token-file to hold a token in printable ASCII, got none in ${file}`);
 }

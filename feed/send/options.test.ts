@@ -15,6 +15,17 @@ function folderOf(files: Record<string, string>): (name: string) => string {
   return (name) => join(folder, name);
 }
 
+describe("the file of a token", () => {
+  it.each([
+    ["secret", "secret"],
+    ["\ufeffsecret checkout\r\nother *\r\n", "secret"],
+    ["\ufeff# tokens\n\n\tsecret checkout\n", "secret"],
+    ["# former: \rother *\nsecret checkout\n", "secret"],
+  ])("that has %j holds the first word of its first line that has one", (text, token) => {
+    expect(read(["--token-file", folderOf({ tokens: text })("tokens")])?.target.token).toBe(token);
+  });
+});
+
 describe("the command line of send", () => {
   it("has defaults for everything but the file and the service", () => {
     const at = folderOf({ "a.csv": "" });
