@@ -57,7 +57,8 @@ export async function openPrometheus(): Promise<Prometheus> {
     async untilScraped() {
       const always = FUNCTIONS.filter((name) => name !== "pulse-query"); // which may have no pod
       for (const name of always) {
-        const target = `count(${METRICS.requests}{function="${name}"} and on (pod) up == 1)`;
+        // Scrapes are no requests: a function that nobody asks has no series of them.
+        const target = `count(${METRICS.startSeconds}{job="${name}"} and on (pod) up == 1)`;
         await until(`series of ${name}`, async () => (await query(target)) > 0, 180_000);
       }
     },
