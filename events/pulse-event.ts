@@ -68,8 +68,8 @@ export function pulsesOf(event: CloudEvent, context: ReceiveContext, pointer = "
 }
 
 /**
- * When a broker first took an event, in epoch ms; `undefined` where none has noted it. Whoever may send to a broker may also set
- * {@link FIRST_ARRIVAL}: one after the broker's own time counts for nothing, and to one before it apply the bounds of a pulse's time.
+ * When a broker first took an event, in epoch ms; `undefined` where none has noted it. A client that sends to a broker may set
+ * {@link FIRST_ARRIVAL} itself. One after the broker's own time counts for nothing; one before it has the bounds of a pulse's time.
  */
 export function arrivalOf({ extensions }: CloudEvent): number | undefined {
   const own = parseTime(extensions.knativearrivaltime);

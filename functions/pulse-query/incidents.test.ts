@@ -10,6 +10,11 @@ import { Incidents } from "./incidents.ts";
 
 servePast();
 
+function incidentsIn(health: Partial<HealthReader>): Incidents {
+  const settings = new ServicesSettings();
+  return new Incidents({ health: health as HealthReader, settings: () => settings, retentionMs: 86_400_000 });
+}
+
 it("a list of incidents takes a turn for each service, and reads no further once it is given up", async () => {
   const NOW = Date.parse(at(120));
   const run: HealthRun = { since: NOW - 60_000, health: "down", confirmedAt: NOW, cause: "" };
@@ -25,12 +30,7 @@ it("a list of incidents takes a turn for each service, and reads no further once
     },
     judgedUntil: async () => NOW,
   };
-  const settings = new ServicesSettings();
-  const incidents = new Incidents({
-    health: health as HealthReader,
-    settings: () => settings,
-    retentionMs: 86_400_000,
-  });
+  const incidents = incidentsIn(health);
   const abort = new AbortController();
   let turns = 0;
   const nextTurn = async () => {
@@ -76,12 +76,7 @@ it("a list of incidents reads one long past at one time, and holds the runs of n
     memory: async () => undefined,
     judgedUntil: async () => NOW,
   };
-  const settings = new ServicesSettings();
-  const incidents = new Incidents({
-    health: health as HealthReader,
-    settings: () => settings,
-    retentionMs: 86_400_000,
-  });
+  const incidents = incidentsIn(health);
   expect(await incidents.list({ from: NOW - 60_000, to: NOW }, false, {})).toHaveLength(100);
   expect(most).toBe(1);
   const [first, last] = used as [number, number];

@@ -1,7 +1,7 @@
 import pLimit from "p-limit";
 import type { Share } from "../../history/history.ts";
 
-/** A past with more runs than this is long: some 200 KB. */
+/** A past with more runs than this is long: some 150 KB. */
 export const LONG_PAST_RUNS = 1000;
 
 /** How a work that reads a past shares the process. */

@@ -6,8 +6,8 @@
 // is in the ready list, under way, or settled. That needs two invariants:
 //   1. A retry is always due after #dueCursor (see dueAfter).
 //   2. The journal is flushed before each read of the file, so that the file knows what memory knows.
-// What a flush writes is offered in the middle of a take, and whoever hears of it may take, too: it gets nothing, because it
-// cannot know that a delivery is about to begin.
+// That flush offers new deliveries in the middle of a take, and the queue answers an offer with a take. This inner take gets
+// nothing: the queue does not count the outer one's delivery yet, and would begin one too many.
 import type { BrokerDatabase, Delivery, DueCursor, StoredEvent } from "./broker-database.ts";
 import type { Journal } from "./journal.ts";
 

@@ -72,8 +72,8 @@ export class BrokerDatabase {
     }
     this.#pageBytes = this.#pragma("page_size");
     this.#maxPages = Math.floor(maxBytes / this.#pageBytes);
-    // The file has no limit of its own. Only new events and replies are held to the quota, by the journal: retries and dead
-    // letters must always find a page, or nothing could leave a full file.
+    // SQLite sets the file no limit. The journal holds new events and replies to the quota; retries and dead letters always find
+    // a page, or nothing could leave a full file.
     this.#statements = Object.fromEntries(
       Object.entries(SQL).map(([name, sql]) => [name, this.#database.prepare(sql)]),
     ) as Record<keyof typeof SQL, StatementSync>;
