@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { BROKER_NODE_FLAGS } from "../settings/node-flags.ts";
+import { BROKER_MALLOC_ENV, BROKER_NODE_FLAGS } from "../settings/node-flags.ts";
 import { freePort } from "../settings/tcp-ports.ts";
 import { post, runLoad } from "./load.ts";
 import { cpuMicros, residentMb, type Started, startProgram, stopChild, untilListening } from "./process.ts";
@@ -75,6 +75,7 @@ async function startBroker(subscriberPort: number): Promise<Started> {
   const child = spawn(process.execPath, [...BROKER_NODE_FLAGS, "local/broker/main.ts"], {
     env: {
       ...process.env,
+      ...BROKER_MALLOC_ENV,
       PULSE_LOG_LEVEL: "warn",
       PULSE_DATA_DIR: folder,
       PULSE_LOCAL_BROKER_PORT: String(port),

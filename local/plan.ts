@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 import { BROKER } from "../events/triggers.ts";
 import type { FunctionName } from "../settings/function-settings.ts";
 import { type LocalSettings, localSettings } from "../settings/local-settings.ts";
-import { BROKER_NODE_FLAGS, MALLOC_ENV, NODE_FLAGS } from "../settings/node-flags.ts";
+import { BROKER_MALLOC_ENV, BROKER_NODE_FLAGS, MALLOC_ENV, NODE_FLAGS } from "../settings/node-flags.ts";
 
 /** A process that the supervisor keeps running. */
 export interface PlannedProcess {
@@ -96,7 +96,7 @@ export function planProcesses(
     {
       name: "broker",
       args: [...BROKER_NODE_FLAGS, join(ROOT, "local/broker/main.ts")],
-      env: shared,
+      env: { ...shared, ...BROKER_MALLOC_ENV },
       port: settings.brokerPort,
       portVariable: brokerPort.variable,
       sources: BROKER_SOURCES.map((folder) => join(ROOT, folder)),

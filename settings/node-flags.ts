@@ -24,3 +24,9 @@ export const BROKER_NODE_FLAGS: readonly string[] = ["--max-semi-space-size=4"];
  * size, up to 32 MB, and from then on smaller ones stay with the process. With a threshold that is set, larger blocks go back to the system.
  */
 export const MALLOC_ENV = { MALLOC_MMAP_THRESHOLD_: "131072" } as const;
+
+/**
+ * Of the laptop's broker. Each answer of a subscriber is read into 64 KiB, of which a few bytes stay: with a larger threshold these lie all over
+ * glibc's heap, and it had 18–24 MB under a flood instead of 11–14 (bench/RESULTS.md).
+ */
+export const BROKER_MALLOC_ENV = { MALLOC_MMAP_THRESHOLD_: "32768" } as const;
