@@ -130,7 +130,7 @@ export function createQuery({
   const history = new History({ reader: store, rollups: store.rollups, retentionMs, now });
   const past = new PastHealth({ health: store.health, settings, retentionMs, historyMs, now });
   const incidents = new Incidents({ health: store.health, settings, retentionMs });
-  const marking = { store, services, retentionMs, historyMs, userHeader, now };
+  const marking = { store, services, retentionMs, historyMs, userHeader, turns, now };
   const exports = new Exports(turns);
   const pages = new ServicePages(services, turns);
   const readNothing = (query: URLSearchParams) => readQuery({}, query);

@@ -114,8 +114,10 @@ describe("versions that pulses say", () => {
     expect((await markersOf("otlp", span)).versions).toEqual([{ time: text(START + 2 * MINUTE), version: "2" }]);
   });
 
-  it("cost a bounded number of looks, also where each pulse says another one", async () => {
-    let looks = 0;
+  /** A service each of whose pulses says another version. The work is given up at one of its turns. */
+  function restless(giveUpAt?: number) {
+    const abort = new AbortController();
+    let [looks, turns] = [0, 0];
     const reader = {
       page: async (_: string, { from, to }: { from: number; to: number }) => {
         looks++;
@@ -123,8 +125,21 @@ describe("versions that pulses say", () => {
         return { ok: true as const, value: { pulses: from < to ? [pulse] : [] } };
       },
     };
-    const changes = await versionChanges(reader as never, "a", { from: START, to: START + 30 * DAY_MS });
-    expect(changes).toHaveLength(20);
-    expect(looks).toBeLessThan(600);
+    const share = { signal: abort.signal, nextTurn: async () => void (++turns === giveUpAt && abort.abort()) };
+    const changes = () => versionChanges(reader as never, "a", { from: START, to: START + 30 * DAY_MS }, share);
+    return { changes, looks: () => looks, turns: () => turns };
+  }
+
+  it("cost a bounded number of looks, each in a turn, also where each pulse says another one", async () => {
+    const { changes, looks, turns } = restless();
+    expect(await changes()).toHaveLength(20);
+    expect(looks()).toBeLessThan(600);
+    expect(turns()).toBe(looks());
+  });
+
+  it("are looked for no further once that is given up", async () => {
+    const { changes, looks } = restless(100);
+    await expect(changes()).rejects.toThrow("aborted");
+    expect(looks()).toBe(99);
   });
 });

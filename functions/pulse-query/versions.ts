@@ -1,3 +1,4 @@
+import type { Share } from "../../history/history.ts";
 import type { PulseReader, StoredPulse } from "../../storage/ports.ts";
 import type { Span } from "../../storage/span.ts";
 
@@ -17,15 +18,17 @@ const EXACT_TO_MS = 1000;
 
 /**
  * The newest changes of `metadata.version` (or `service.version`, which OpenTelemetry says) in a span, oldest first. Nothing is kept of
- * versions: some pulses are looked at, and between two that differ the first one is looked for. @throws {StoreError}
+ * versions: some pulses are looked at, each in a turn, and between two that differ the first one is looked for.
+ * @throws {StoreError} @throws once the signal aborts
  */
 export async function versionChanges(
   reader: Pick<PulseReader, "page">,
   service: string,
   span: Span,
-  signal?: AbortSignal,
+  { signal, nextTurn }: Required<Pick<Share, "nextTurn">> & Pick<Share, "signal">,
 ): Promise<VersionChange[]> {
   const newestIn = async (within: Span): Promise<StoredPulse | undefined> => {
+    await nextTurn();
     signal?.throwIfAborted();
     const page = await reader.page(service, within, 1);
     return page.ok ? page.value.pulses[0] : undefined;
