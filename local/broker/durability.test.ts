@@ -1,10 +1,11 @@
 import type { ServerResponse } from "node:http";
 import { DatabaseSync } from "node:sqlite";
 import { pino } from "pino";
-import { expect, it, vi } from "vitest";
+import { expect, it, onTestFinished, vi } from "vitest";
 import { openTestBroker, post, triggerOf } from "../testing/broker.ts";
 import { startSubscriber, type TestSubscriber } from "../testing/subscriber.ts";
 import { startBroker } from "./broker.ts";
+import { BrokerDatabase } from "./broker-database.ts";
 
 function countRows(file: string): { events: number; deliveries: number } {
   const database = new DatabaseSync(file);
@@ -152,6 +153,21 @@ it("a full quota is 503 with Retry-After, loses nothing, and recovers when deliv
   await vi.waitFor(async () => expect((await post(url, "after", { body: "x".repeat(30_000) })).status).toBe(202));
   await vi.waitFor(() => expect(subscriber.ids()).toContain("after"));
   expect(await ready()).toEqual([200, "OK"]);
+});
+
+it("an event that the broker's own code could not write is 503 with that reason, and is taken when it comes again", async () => {
+  const { url, subscriber, metrics } = await openTestBroker();
+  const insert = vi.spyOn(BrokerDatabase.prototype, "insert").mockImplementationOnce(() => {
+    throw new TypeError("a defect");
+  });
+  onTestFinished(() => insert.mockRestore());
+  const refused = await post(url, "1");
+  expect([refused.status, refused.headers.get("retry-after")]).toEqual([503, "1"]);
+  const { detail } = (await refused.json()) as { detail: string };
+  expect(detail).toBe("The broker could not write the event. This is a defect: its log says more.");
+  expect(await metrics()).toMatchObject({ "events_total failed": 1 });
+  expect((await post(url, "1")).status).toBe(202);
+  await vi.waitFor(() => expect(subscriber.ids()).toEqual(["1"]));
 });
 
 it("a reply that finds no room lets its cause be delivered again, and neither is lost", async () => {

@@ -46,6 +46,7 @@ export interface Ingress {
 const FULL =
   "The broker's quota is used up by events that wait for a subscriber: let the subscriber take them, or raise PULSE_LOCAL_BROKER_MAX_BYTES";
 const FAILED = "The broker's disk does not take writes: free space on it";
+const DEFECT = "The broker could not write the event. This is a defect: its log says more";
 const ACCEPTED: HttpReply = { status: 202 };
 /** More comes than is delivered: who sends much should send less, or all events wait ever longer. */
 const ACCEPTED_SLOWLY: HttpReply = { status: 202, headers: { "retry-after": "1" } };
@@ -101,7 +102,7 @@ export function createIngress(options: IngressOptions): Ingress {
       return accepted;
     }
     events[outcome.kind].inc();
-    const reason = outcome.kind === "full" ? FULL : FAILED;
+    const reason = outcome.kind === "full" ? FULL : outcome.isDefect ? DEFECT : FAILED;
     refusal.note(reason, bytes);
     return { ...tryLater(503, `${reason}.`, 1000), trail: logFieldsOf(event) };
   }

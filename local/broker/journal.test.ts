@@ -5,19 +5,27 @@ import { temporaryFolder } from "../testing/temporary-folder.ts";
 import { BrokerDatabase, type StoredEvent } from "./broker-database.ts";
 import { type AddOutcome, Journal } from "./journal.ts";
 
-/** The real file, on a disk that fails while `isBroken` is set. */
+/** The real file, whose transactions fail with `fault` while there is one. */
 class FaultyDatabase extends BrokerDatabase {
-  isBroken = false;
+  fault: Error | undefined;
   commits = 0;
 
   override transaction(work: () => void): void {
     super.transaction(() => {
       work();
-      if (this.isBroken) throw new Error("disk I/O error");
+      if (this.fault !== undefined) throw this.fault;
     });
     this.commits++;
   }
 }
+
+/** An error as node:sqlite has it. */
+function sqliteError(message: string, errcode: number): Error {
+  return Object.assign(new Error(message), { code: "ERR_SQLITE_ERROR", errcode });
+}
+
+const BROKEN_DISK = sqliteError("disk I/O error", 10);
+const DEFECT = new TypeError("Cannot read properties of undefined (reading 'id')");
 
 function openJournal({ maxBytes = 1e7 } = {}) {
   const database = new FaultyDatabase({ file: `${temporaryFolder()}/broker.db`, maxBytes });
@@ -77,23 +85,30 @@ it("refuses an event without room and takes the others of its batch", async () =
   expect(journal.hasRoom(2_000_000)).toBe(false);
 });
 
-it("refuses events while the disk fails, and keeps finished deliveries until it can write them", async () => {
-  const { database, journal, queue, lines, add, stored, waiting } = openJournal();
-  const first = await stored("1");
-  const onRecovered = vi.fn();
-  journal.onRecovered = onRecovered;
-  database.isBroken = true;
-  journal.settle({ kind: "finished", queue, stored: first });
-  expect((await add("2")).kind).toBe("failed");
-  expect(journal.isFailing).toBe(true);
-  expect(waiting()).toEqual(["1"]);
-  expect(journal.flush()).toBe(false);
-  database.isBroken = false;
-  await vi.waitFor(() => expect(onRecovered).toHaveBeenCalled());
-  expect(waiting()).toEqual([]);
-  expect((await add("3")).kind).toBe("stored");
-  expect(lines.join("")).toMatch(/did not take[\s\S]*takes events again/);
-});
+it.each([
+  ["the disk fails", BROKEN_DISK, "the disk did not take events; they are refused for now"],
+  ["our own code fails", DEFECT, "events were not written: this is a defect; they are refused for now"],
+])(
+  "refuses events while %s, says so, and keeps finished deliveries until it can write them",
+  async (_, fault, said) => {
+    const { database, journal, queue, lines, add, stored, waiting } = openJournal();
+    const first = await stored("1");
+    const onRecovered = vi.fn();
+    journal.onRecovered = onRecovered;
+    database.fault = fault;
+    journal.settle({ kind: "finished", queue, stored: first });
+    expect(await add("2")).toEqual({ kind: "failed", isDefect: fault === DEFECT });
+    expect(journal.isFailing).toBe(true);
+    expect(waiting()).toEqual(["1"]);
+    expect(journal.flush()).toBe(false);
+    database.fault = undefined;
+    await vi.waitFor(() => expect(onRecovered).toHaveBeenCalled());
+    expect(waiting()).toEqual([]);
+    expect((await add("3")).kind).toBe("stored");
+    const messages = lines.map((line) => JSON.parse(line).msg);
+    expect(new Set(messages)).toEqual(new Set([said, "events are written again"]));
+  },
+);
 
 it("counts replies that wait to be written", async () => {
   const { database, journal, queue, add, stored } = openJournal({ maxBytes: 1024 * 1024 });
@@ -143,7 +158,7 @@ it("does not let events without room hold up finished deliveries", async () => {
   const first = await stored("1");
   const insert = database.insert.bind(database);
   database.insert = () => {
-    throw new Error("database or disk is full");
+    throw sqliteError("database or disk is full", 13);
   };
   journal.settle({ kind: "finished", queue, stored: first });
   expect((await add("2")).kind).toBe("failed");

@@ -6,8 +6,11 @@ import type { CloudEvent } from "../../events/cloud-event.ts";
 import type { BrokerDatabase, StoredEvent } from "./broker-database.ts";
 import type { DeadLetterFacts } from "./dead-letter.ts";
 
-/** Whether an event was stored. */
-export type AddOutcome = { kind: "stored"; stored: StoredEvent } | { kind: "full" } | { kind: "failed" };
+/** Whether an event was stored. `isDefect` where not the disk is at fault but this program. */
+export type AddOutcome =
+  | { kind: "stored"; stored: StoredEvent }
+  | { kind: "full" }
+  | { kind: "failed"; isDefect: boolean };
 
 /** An event and the queues that take it. The journal calls `done` once, when the disk has the event or refused it. */
 export interface NewEvent {
@@ -46,9 +49,9 @@ export class Journal {
   #replyBytes = 0;
   #isCommitDue = false;
   #timer: NodeJS.Timeout | undefined;
-  /** True while the disk refuses to write ended deliveries; no delivery begins meanwhile. */
+  /** True while ended deliveries cannot be written; no delivery begins meanwhile. */
   isFailing = false;
-  /** The journal calls this when the disk takes writes again. */
+  /** The journal calls this when they can be again. */
   onRecovered: () => void = () => undefined;
 
   constructor(options: JournalOptions) {
@@ -80,7 +83,7 @@ export class Journal {
     return this.#replyBytes + costOf(bytes) <= this.#options.database.freeBytes();
   }
 
-  /** Writes everything that waits. @returns false when the disk refused it */
+  /** Writes everything that waits. @returns false when it could not */
   flush(): boolean {
     clearTimeout(this.#timer);
     this.#timer = undefined;
@@ -117,8 +120,10 @@ export class Journal {
         }
       });
     } catch (error) {
-      this.#options.logger.error({ err: error }, "the disk did not take events: they are refused for now");
-      const refused = adds.map((event) => ({ event, outcome: { kind: "failed" } as const }));
+      const isDefect = !isOfSqlite(error);
+      const what = isDefect ? "events were not written: this is a defect" : "the disk did not take events";
+      this.#options.logger.error({ err: error }, `${what}; they are refused for now`);
+      const refused = adds.map((event) => ({ event, outcome: { kind: "failed", isDefect } as const }));
       // Perhaps only the new events found no room: ended deliveries, which make room, must not wait for them.
       if (adds.length === 0) this.#setFailing(settlements);
       else if (settlements.length > 0) return [...this.#commit(settlements, []), ...refused];
@@ -127,7 +132,7 @@ export class Journal {
     this.#replyBytes = 0;
     if (this.isFailing) {
       this.isFailing = false;
-      this.#options.logger.info("the disk takes events again");
+      this.#options.logger.info("events are written again");
       setImmediate(this.onRecovered);
     }
     return outcomes;
@@ -160,6 +165,11 @@ export class Journal {
     this.flush();
     clearTimeout(this.#timer);
   }
+}
+
+/** SQLite's errors have its result code; without one, the error is of our own code, or of node:sqlite on what that gave it. */
+function isOfSqlite(error: unknown): boolean {
+  return typeof (error as { errcode?: unknown } | undefined)?.errcode === "number";
 }
 
 function costOf(bytes: number): number {
