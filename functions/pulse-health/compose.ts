@@ -1,4 +1,5 @@
 import { DAY_MS } from "../../events/time.ts";
+import { logFailure } from "../background-failure.ts";
 import { openBrokerClient } from "../broker-client.ts";
 import { brokerAuthorization, type Parts, requireBrokerUrl } from "../parts.ts";
 import type { PulseFunction } from "../pulse-function.ts";
@@ -66,7 +67,10 @@ export async function compose(parts: Parts): Promise<PulseFunction> {
     },
     settleMs: SETTLE_MS,
     now,
-    onFailure: (error) => log.warn({ err: error }, "services could not be judged; the next round makes up for it"),
+    onFailure: logFailure(log, {
+      waits: "services could not be judged; the next round makes up for it",
+      failed: "a round that judges services failed",
+    }),
   });
   return {
     name: "pulse-health",

@@ -1,6 +1,7 @@
 import { DAY_MS } from "../../events/time.ts";
 import { History } from "../../history/history.ts";
 import { Rolling } from "../../history/roller.ts";
+import { logFailure } from "../background-failure.ts";
 import { gaugeStoreQueue } from "../metrics/gauges.ts";
 import { MAX_QUEUED_ROWS } from "../metrics/limits.ts";
 import type { Parts } from "../parts.ts";
@@ -33,8 +34,10 @@ export async function compose(parts: Parts): Promise<PulseFunction> {
     reader: store,
     retentionMs,
     now,
-    onFailure: (error) =>
-      log.warn({ err: error }, "rolling up the past waits: answers are right without it, and slower"),
+    onFailure: logFailure(log, {
+      waits: "rolling up the past waits: answers are right without it, and slower",
+      failed: "rolling up the past failed",
+    }),
   });
   return {
     ...persist,
