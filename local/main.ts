@@ -16,6 +16,7 @@ try {
   process.exit(await run(process.argv.slice(2), process.env));
 } catch (error) {
   // A person reads what is wrong with a setting, a port or an argument: the message, without a stack.
-  console.error(error instanceof Error ? error.message : error);
+  const { forTerminal } = await import("../settings/terminal-text.ts");
+  console.error(forTerminal(error instanceof Error ? error.message : String(error), "\n"));
   process.exit(1);
 }

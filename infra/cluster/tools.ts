@@ -1,4 +1,6 @@
 import { spawnSync } from "node:child_process";
+import { inspect } from "node:util";
+import { forTerminal } from "../../settings/terminal-text.ts";
 
 /** The tools that the commands need, and where to get each. */
 const TOOLS = {
@@ -34,7 +36,7 @@ export async function main(command: () => Promise<void>): Promise<void> {
     await command();
   } catch (error) {
     const isForPerson = error instanceof Error && /^(Cluster|Settings)Error$/.test(error.name);
-    console.error(isForPerson ? error.message : error);
+    console.error(forTerminal(isForPerson ? error.message : inspect(error), "\n"));
     process.exitCode = 1;
   }
 }

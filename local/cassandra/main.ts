@@ -1,5 +1,6 @@
 // `make cassandra`: a real Cassandra on this machine, in the foreground, until Ctrl-C.
 import { PRIVATE_UMASK } from "../../settings/private-files.ts";
+import { forTerminal } from "../../settings/terminal-text.ts";
 import { startLocalCassandra } from "./local-cassandra.ts";
 
 async function run(env: NodeJS.ProcessEnv): Promise<void> {
@@ -25,6 +26,6 @@ Ctrl-C stops it; its data stays.`);
 }
 
 run(process.env).catch((error: unknown) => {
-  console.error(error instanceof Error ? error.message : error);
+  console.error(forTerminal(error instanceof Error ? error.message : String(error), "\n"));
   process.exit(1);
 });
