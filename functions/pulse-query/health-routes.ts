@@ -18,6 +18,7 @@ import {
   historiesParameters,
   historyParameters,
   incidentsParameters,
+  MAX_LIMIT,
   readSpanQuery,
   uptimeParameters,
 } from "./query-parameters.ts";
@@ -111,13 +112,16 @@ export function healthRoutes(options: HealthRoutesOptions): GuardedRoute[] {
     read(incidentsParameters),
     async ({ span, state, limit, from, to }, request, grant) => {
       const client = request.client();
-      // Without a span it moves on by the millisecond, and would never be shared.
-      const key = JSON.stringify([from, to, state]);
-      const all = await lists.get(key, request, (signal) =>
-        incidents.list(span, state === "open", { signal, nextTurn: () => turns.next(client) }),
+      // Without a span it moves on by the millisecond, and would never be shared. The newest of all may hold none of a token for some.
+      const key = JSON.stringify([from, to, state, grant.coversAll ? "all" : grant.sender]);
+      const covers = (service: string) => grant.covers(service);
+      const asked = { span, onlyOpen: state === "open", covers, most: MAX_LIMIT + 1 };
+      const newest = await lists.get(key, request, (signal) =>
+        incidents.list(asked, { signal, nextTurn: () => turns.next(client) }),
       );
-      if (all === undefined) return noPlace("lists of incidents");
-      const covered = all.filter((incident) => grant.covers(incident.service_name));
+      if (newest === undefined) return noPlace("lists of incidents");
+      // One that was begun a second before may be for what the token covered then.
+      const covered = newest.filter((incident) => grant.covers(incident.service_name));
       const answer = {
         judged_until: timeText(await past.judgedUntil()),
         incidents: covered.slice(0, limit),

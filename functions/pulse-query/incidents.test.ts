@@ -10,6 +10,15 @@ import { Incidents } from "./incidents.ts";
 
 servePast();
 
+const EVERY = () => true;
+
+setFlagsFromString("--expose-gc");
+const collectGarbage = runInNewContext("gc") as () => void;
+function usedBytes(): number {
+  collectGarbage();
+  return process.memoryUsage().heapUsed;
+}
+
 function incidentsIn(health: Partial<HealthReader>): Incidents {
   const settings = new ServicesSettings();
   return new Incidents({ health: health as HealthReader, settings: () => settings, retentionMs: 86_400_000 });
@@ -36,19 +45,14 @@ it("a list of incidents takes a turn for each service, and reads no further once
   const nextTurn = async () => {
     if (++turns === 50) abort.abort();
   };
-  const list = incidents.list({ from: 0, to: NOW }, false, { signal: abort.signal, nextTurn });
+  const asked = { span: { from: 0, to: NOW }, onlyOpen: false, covers: EVERY, most: 1000 };
+  const list = incidents.list(asked, { signal: abort.signal, nextTurn });
   await expect(list).rejects.toThrow("aborted");
   expect(turns).toBe(50);
   expect(reads).toBeLessThan(50);
 });
 
 it("a list of incidents reads one long past at one time, and holds the runs of none that it has read", async () => {
-  setFlagsFromString("--expose-gc");
-  const collectGarbage = runInNewContext("gc") as () => void;
-  const usedBytes = () => {
-    collectGarbage();
-    return process.memoryUsage().heapUsed;
-  };
   const NOW = Date.parse(at(120));
   /** A service that was well for ten minutes, and flaps since. */
   const runsOf = (count: number) =>
@@ -77,10 +81,56 @@ it("a list of incidents reads one long past at one time, and holds the runs of n
     judgedUntil: async () => NOW,
   };
   const incidents = incidentsIn(health);
-  expect(await incidents.list({ from: NOW - 60_000, to: NOW }, false, {})).toHaveLength(100);
+  const asked = { span: { from: NOW - 60_000, to: NOW }, onlyOpen: false, covers: EVERY, most: 1000 };
+  expect(await incidents.list(asked, {})).toHaveLength(100);
   expect(most).toBe(1);
   const [first, last] = used as [number, number];
   expect(last - first).toBeLessThan(5_000_000);
+});
+
+describe("of 50,000 incidents of a service", () => {
+  const NOW = Date.parse(at(120));
+  const PERIOD_MS = 600_000;
+  const COUNT = 50_000;
+  const since = (i: number) => NOW - (COUNT - i) * PERIOD_MS;
+  /** Down for four minutes and up for six, again and again. */
+  const flapping = () =>
+    Array.from({ length: 2 * COUNT }, (_, i): HealthRun => {
+      const from = since(Math.floor(i / 2)) + (i % 2) * 240_000;
+      return { since: from, health: i % 2 === 0 ? "down" : "up", confirmedAt: from, cause: `of ${from}` };
+    });
+  const ownRun: HealthRun = { since: since(0) - 1000, health: "down", confirmedAt: since(0), cause: "own" };
+  const used: number[] = [];
+  const health: Partial<HealthReader> = {
+    async *current() {
+      const run: HealthRun = { since: NOW - 360_000, health: "up", confirmedAt: NOW, cause: "" };
+      for (const service of ["flaps", "own"]) yield [{ service, run, asOf: 0 }];
+    },
+    async runs(service, { to }) {
+      if (to !== Number.POSITIVE_INFINITY) return [];
+      used.push(usedBytes());
+      return service === "own" ? [ownRun, { ...ownRun, health: "up", since: since(0) }] : flapping();
+    },
+    judgedUntil: async () => NOW,
+  };
+  const asked = { span: { from: 0, to: NOW }, onlyOpen: false, covers: EVERY, most: 1000 };
+
+  it("a list holds no more than an answer may show: the newest", async () => {
+    const list = await incidentsIn(health).list(asked, {});
+    const newest = Array.from({ length: asked.most }, (_, i) => since(COUNT - 1 - i));
+    expect(list.map((one) => Date.parse(one.since))).toEqual(newest);
+    const [before, after] = used as [number, number];
+    // All of them are some 20 MB.
+    expect(after - before).toBeLessThan(5_000_000);
+  });
+
+  it("a list for some services has theirs, however many newer ones others have", async () => {
+    used.length = 0;
+    const list = await incidentsIn(health).list({ ...asked, covers: (service) => service === "own" }, {});
+    expect(list).toMatchObject([{ service_name: "own", cause: "own" }]);
+    // Nothing was read of the other one.
+    expect(used).toHaveLength(1);
+  });
 });
 
 describe("GET /incidents", () => {

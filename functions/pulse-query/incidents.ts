@@ -34,7 +34,14 @@ interface Found {
 interface Asked {
   span: Span;
   onlyOpen: boolean;
-  judgedUntil: number;
+  /** Whose incidents are wanted. */
+  covers: (service: string) => boolean;
+  /** At most so many are wanted, the newest. */
+  most: number;
+}
+
+function newestFirst(a: Found, b: Found): number {
+  return b.since - a.since || (a.view.service_name < b.view.service_name ? -1 : 1);
 }
 
 /** The incidents of all services that are not retired. @throws {StoreError} */
@@ -47,30 +54,36 @@ export class Incidents {
   }
 
   /** Those that touch a span, newest first. @throws once the signal aborts */
-  async list(span: Span, onlyOpen: boolean, share: Share): Promise<IncidentView[]> {
+  async list(asked: Asked, share: Share): Promise<IncidentView[]> {
     const { health, settings } = this.#options;
-    const asked: Asked = { span, onlyOpen, judgedUntil: await health.judgedUntil() };
-    const all: Found[] = [];
+    const { onlyOpen, covers, most } = asked;
+    const judgedUntil = await health.judgedUntil();
+    const newest: Found[] = [];
+    // A fleet that flaps has any number of them: what no answer shows is not held until the end.
+    const cut = () => newest.sort(newestFirst).splice(most);
     const limit = pLimit(CONCURRENCY);
     for await (const chunk of health.current()) {
       await limit.map([...chunk], async (current) => {
         if (onlyOpen && current.run.health === "up") return;
+        if (!covers(current.service)) return;
         if (settings().of(current.service).isRetired) return;
         await turnOf(share);
         await this.#longPasts.during(share.signal, async (beforeLong) => {
-          for await (const found of this.#incidentsOf(current, asked, beforeLong)) all.push(found);
+          for await (const found of this.#incidentsOf(current, asked, judgedUntil, beforeLong)) {
+            if (newest.push(found) >= 2 * most) cut();
+          }
         });
       });
       await turnOf(share);
     }
-    return all
-      .sort((a, b) => b.since - a.since || (a.view.service_name < b.view.service_name ? -1 : 1))
-      .map(({ view }) => view);
+    cut();
+    return newest.map(({ view }) => view);
   }
 
   async *#incidentsOf(
     { service, run }: CurrentRun,
-    { span, onlyOpen, judgedUntil }: Asked,
+    { span, onlyOpen }: Asked,
+    judgedUntil: number,
     beforeLong: () => Promise<void>,
   ): AsyncGenerator<Found> {
     const { health, settings, retentionMs } = this.#options;

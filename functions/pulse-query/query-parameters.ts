@@ -43,7 +43,9 @@ export const trendsParameters = {
   buckets: integer({ min: 1, max: 100, fallback: 30 }),
 };
 
-const limit = integer({ min: 1, max: 10_000, fallback: 1000 });
+/** The most runs or incidents that an answer shows. */
+export const MAX_LIMIT = 10_000;
+const limit = integer({ min: 1, max: MAX_LIMIT, fallback: 1000 });
 /** Of `GET /services/{service}/markers`. */
 export const markersParameters = spanParameters;
 /** Of `GET /services/{service}/history`. */
