@@ -18,6 +18,8 @@ it("the client that takes most gives way, also in many bodies, and not the newco
 it("of one client's bodies a large one gives way to small ones, which alone give way to each other", () => {
   expect(shed(body("a", 3000), body("a", 3000), body("a", 1))).toBe(1);
   expect(shed(body("a", 60), body("a", 60), body("a", 1))).toBe(2);
+  // Another client's large one stays where small ones are more together.
+  expect(shed(body("a", 60), body("b", 100), body("a", 60))).toBe(2);
 });
 
 it("of large ones the newest gives way, so that the oldest comes to its end, but a stalled one before it", () => {
