@@ -3,6 +3,7 @@ import { httpUrl, number, text, type ValuesOf } from "../settings/field.ts";
 import { reasonOf } from "../settings/file-reason.ts";
 import { localSettings } from "../settings/local-settings.ts";
 import { readSettings } from "../settings/read.ts";
+import { TOKEN_FORM } from "../settings/token-form.ts";
 import { option, UsageError } from "./command-line.ts";
 
 /** Where pulses are sent. */
@@ -64,6 +65,6 @@ function tokenIn(file: string): string {
   }
   // Lines as pulse-ingest has them, behind the mark that some editors begin a file with.
   const token = /(?:^\ufeff?|\n)[ \t]*([^\s#]\S*)/.exec(content)?.[1];
-  if (token !== undefined && /^[!-~]+$/.test(token)) return token;
+  if (token !== undefined && TOKEN_FORM.test(token)) return token;
   throw new UsageError(`Expected --token-file to hold a token in printable ASCII, got none in ${file}`);
 }

@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
 import { text } from "node:stream/consumers";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import type { HttpRequest, Route } from "../../http/route.ts";
 import { openRawConnection, rawRequest } from "../../http/testing/raw-connection.ts";
 import { freePort } from "../../settings/tcp-ports.ts";
 import { type FunctionHost, openFunctionHost } from "../testing/function-host.ts";
@@ -99,6 +100,24 @@ describe("the routes to pulse-deadletter", () => {
     expect(headersAsked).toMatchObject({ authorization: "Bearer t", "x-user": "ada" });
     expect(headersAsked).not.toHaveProperty("x-other");
     expect(headersAsked).not.toHaveProperty("cookie");
+  });
+
+  it.each(["%E2%82%AC", "a%0Ab", "a%20b"])("leave out a cookie that can be no token: %s", async (value) => {
+    expect((await fetch(`${host.url}/dead-letters`, { headers: { cookie: "pulsemesh_token=t%2Bt" } })).status).toBe(
+      202,
+    );
+    expect(headersAsked.authorization).toBe("Bearer t+t");
+    const response = await fetch(`${host.url}/dead-letters`, { headers: { cookie: `pulsemesh_token=${value}` } });
+    expect([response.status, headersAsked.authorization]).toEqual([202, undefined]);
+  });
+
+  it("call a header that cannot be sent a defect, and not pulse-deadletter away", async () => {
+    const routes = deadLetterRoutes({ url: peerUrl(), doors: OPEN_DOORS, userHeader: "x-user" });
+    const count = routes.find(({ path }) => path === "/dead-letters/count") as Route;
+    // Node's parser lets no such header in.
+    const headers = { "x-user": "€" };
+    const request = { parameters: {}, headers, body: Buffer.alloc(0), query: new URLSearchParams() };
+    await expect(count.handle(request as unknown as HttpRequest)).rejects.toThrow(TypeError);
   });
 
   it.each([

@@ -5,6 +5,7 @@ import { mediaTypeOf } from "../../events/cloud-event.ts";
 import { Places } from "../../http/places.ts";
 import { problem, tryLater } from "../../http/problem.ts";
 import type { HttpReply, HttpRequest, Route } from "../../http/route.ts";
+import { TOKEN_FORM } from "../../settings/token-form.ts";
 import { deadLetterForms } from "../dead-letter-parameters.ts";
 import { credentialOf } from "../tokens/credential.ts";
 import type { Doors } from "../tokens/doors.ts";
@@ -49,12 +50,14 @@ export function deadLetterRoutes({ url, doors, userHeader, timeoutMs = 15_000 }:
     }
     const target = urlUnder(url, path);
     target.search = query.toString();
+    // Made out here: what cannot be a header is a defect, and no absence of pulse-deadletter.
+    const headers = headersFor(request);
     try {
       const answer = await fetch(target, {
         method,
         redirect: "error",
         signal: AbortSignal.any([AbortSignal.timeout(timeoutMs), ...(signal === undefined ? [] : [signal])]),
-        headers: headersFor(request),
+        headers,
         ...(body.length > 0 && { body: new Uint8Array(body) }),
       });
       if (!isOwn(answer)) {
@@ -63,26 +66,27 @@ export function deadLetterRoutes({ url, doors, userHeader, timeoutMs = 15_000 }:
           `Expected an answer of pulse-deadletter, got ${answer.status} with ${typeOf(answer) || "no type"}`,
         );
       }
-      const headers: Record<string, string> = { "cache-control": "no-store" };
+      const answered: Record<string, string> = { "cache-control": "no-store" };
       for (const name of FORWARDED_HEADERS) {
         const value = answer.headers.get(name);
-        if (value !== null) headers[name] = value;
+        if (value !== null) answered[name] = value;
       }
-      return { status: answer.status, headers, body: Buffer.from(await answer.arrayBuffer()) };
+      return { status: answer.status, headers: answered, body: Buffer.from(await answer.arrayBuffer()) };
     } catch (error) {
       if (signal?.aborted) throw error;
       return { ...tryLater(503, "pulse-deadletter did not answer.", 2000), trail: { err: error } };
     }
   }
 
-  function headersFor({ headers, body }: HttpRequest): Record<string, string> {
+  function headersFor({ headers, body }: HttpRequest): Headers {
     const token = credentialOf(headers);
     const user = userHeader === undefined ? undefined : headers[userHeader];
-    return {
+    return new Headers({
       ...(body.length > 0 && { "content-type": "application/json" }),
-      ...(token !== undefined && { authorization: `Bearer ${token}` }),
+      // Where nobody needs a token, a browser's cookie may hold anything.
+      ...(token !== undefined && TOKEN_FORM.test(token) && { authorization: `Bearer ${token}` }),
       ...(userHeader !== undefined && typeof user === "string" && { [userHeader]: user }),
-    };
+    });
   }
 
   return [

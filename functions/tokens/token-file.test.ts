@@ -86,6 +86,16 @@ describe("tokens", () => {
     }
   });
 
+  it.each([
+    ["a currency sign", "s3cret-€"],
+    ["a letter with an accent", "s3crét"],
+    ["a space of no width", "s3cret\u200b"],
+  ])("are in printable ASCII: one with %s, which no header takes, is refused with its line", (_, token) => {
+    const file = fileOf(`# who sends: Zoë\nfirst cart\n${token} *\n`);
+    const refusal = `${VARIABLE}: ${file}, line 3: Expected a token in printable ASCII, as a header takes it, got another character: openssl rand -hex 32 makes one`;
+    expect(() => openTokens({ file, variable: VARIABLE }, log)).toThrow(new SettingsError(refusal));
+  });
+
   it("are read again when the file changes, and all revoked when it has none", async () => {
     const file = fileOf("old *\n");
     const tokens = open(file, 10);

@@ -2,6 +2,7 @@ import { createHash, timingSafeEqual } from "node:crypto";
 import { SettingsError } from "../../settings/read.ts";
 import { type NamedFile, rereadFile } from "../../settings/reread-file.ts";
 import { matchesAll, matchOf } from "../../settings/service-patterns.ts";
+import { TOKEN_FORM } from "../../settings/token-form.ts";
 import type { Logger } from "../log.ts";
 
 /** The services that a token is for. */
@@ -31,7 +32,8 @@ export const EVERY_SERVICE: Grant = { covers: () => true, coversAll: true };
 
 /**
  * Bearer tokens from a file: one a line, each followed by the services it is for, `*` for all; `#` begins a comment. A line without
- * services is a fault of the file: a script whose variable is empty would open all. So is one with a control character.
+ * services is a fault of the file: a script whose variable is empty would open all. So is one with a control character, and a token
+ * that no client can show.
  * A line counts once it ends with a newline: the beginning of a line that is still being written could lack its services.
  * When the file changes, as in the rotation of a Kubernetes Secret, it is read again. A file without a token revokes all.
  * While there is no file that can be read, or it has a fault, the former tokens stay, and the log says so again and again.
@@ -100,6 +102,11 @@ function entriesOf(text: string, { file, variable }: NamedFile): Entry[] {
     if (!token) continue;
     if (services.length === 0) {
       throw fault("a token and the services that it is for, got one word: write TOKEN * for every service");
+    }
+    if (!TOKEN_FORM.test(token)) {
+      throw fault(
+        "a token in printable ASCII, as a header takes it, got another character: openssl rand -hex 32 makes one",
+      );
     }
     entries.push(entryOf(token, services, i + 1));
   }
