@@ -14,8 +14,7 @@ it.each([
   ["no gzip", Buffer.from("a"), ["spend", 400]],
 ])("tells how long unpacking took, before a body that is %s", async (_, body, told) => {
   const calls: unknown[] = [];
-  const clients = { trustedProxies: 0 };
-  const bodies = new BodyReader({ limits: LIMITS, clients, unpacks: true, onBytes: undefined });
+  const bodies = new BodyReader({ limits: LIMITS, unpacks: true, onBytes: undefined });
   onTestFinished(() => bodies.close());
   const server = createServer((request, response) => {
     const told = (what: unknown) => {
@@ -26,6 +25,7 @@ it.each([
       spend: (ms) => void calls.push(ms > 0 ? "spend" : ms),
       take: (body) => told(body.length),
       refuse: (reply) => told(reply.status),
+      client: () => "",
     });
   }).listen(0, "127.0.0.1");
   onTestFinished(() => void server.close());

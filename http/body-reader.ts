@@ -1,5 +1,4 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { type ClientRules, clientOf } from "./client.ts";
 import { JoinedBytes } from "./joined-bytes.ts";
 import { problem, tryLater } from "./problem.ts";
 import { behindMs, LEAST_BYTES_PER_SECOND, lookEvery, type Mark } from "./progress.ts";
@@ -17,7 +16,6 @@ export interface BodyLimits {
 
 export interface BodyReaderOptions {
   limits: BodyLimits;
-  clients: ClientRules;
   /** Whether a body may be packed, as its Content-Encoding says. Its receiver gets it unpacked, and no such header. */
   unpacks: boolean;
   /** Called with the size of each part of a body that comes in and of the body so far, and with that of a body unpacked. */
@@ -28,6 +26,8 @@ export interface BodyReaderOptions {
 export interface BodyReceiver {
   take(body: Buffer): void;
   refuse(reply: HttpReply): void;
+  /** Who the body counts for, where all bodies take too much. */
+  client(): string;
   /** Notes that unpacking took that time (ms), before one of them. */
   spend(ms: number): void;
 }
@@ -36,8 +36,6 @@ export interface BodyReceiver {
 class Reading implements Sheddable, Mark {
   readonly receiver: BodyReceiver;
   readonly startedAt: number;
-  readonly #request: IncomingMessage;
-  readonly #rules: ClientRules;
   /** How many have come; {@link body} has them until the reading ends. */
   bytes = 0;
   readonly body = new JoinedBytes();
@@ -45,16 +43,14 @@ class Reading implements Sheddable, Mark {
   markedAt: number;
   markedBytes = 0;
 
-  constructor(request: IncomingMessage, receiver: BodyReceiver, startedAt: number, rules: ClientRules) {
+  constructor(receiver: BodyReceiver, startedAt: number) {
     this.receiver = receiver;
     this.startedAt = startedAt;
     this.markedAt = startedAt;
-    this.#request = request;
-    this.#rules = rules;
   }
 
   get client(): string {
-    return clientOf(this.#request, this.#rules);
+    return this.receiver.client();
   }
 }
 
@@ -63,7 +59,6 @@ const NO_BODY = Buffer.alloc(0);
 /** Reads request bodies whole, within limits of size, of time and of memory for all of them together. */
 export class BodyReader {
   readonly #limits: BodyLimits;
-  readonly #rules: ClientRules;
   readonly #unpacks: boolean;
   readonly #onBytes: (bytes: number, bodyBytes: number, isUnpacked: boolean) => void;
   /** The oldest first. */
@@ -73,9 +68,8 @@ export class BodyReader {
   /** When the last sweep was. */
   #now = 0;
 
-  constructor({ limits, clients, unpacks, onBytes = () => undefined }: BodyReaderOptions) {
+  constructor({ limits, unpacks, onBytes = () => undefined }: BodyReaderOptions) {
     this.#limits = limits;
-    this.#rules = clients;
     this.#unpacks = unpacks;
     this.#onBytes = onBytes;
     // One timer for all requests: a timer for each would cost more than the reading.
@@ -104,7 +98,7 @@ export class BodyReader {
       return;
     }
     waiting?.writeContinue();
-    const reading = new Reading(request, receiver, this.#now, this.#rules);
+    const reading = new Reading(receiver, this.#now);
     this.#readings.add(reading);
     request.on("data", (chunk: Buffer) => {
       if (!this.#readings.has(reading)) return;

@@ -43,3 +43,9 @@ it("a token counts before an address", () => {
   expect(clientOf(requestOf("10.0.0.9", { authorization: "one" }), rules)).toBe("one");
   expect(clientOf(requestOf("10.0.0.9"), rules)).toBe("10.0.0.9");
 });
+
+it("a token may be in the path", () => {
+  const rules = { trustedProxies: 0, senderOf: (_: unknown, parameters?: Record<string, string>) => parameters?.token };
+  expect(clientOf(requestOf("10.0.0.9"), rules, { token: "one" })).toBe("one");
+  expect(clientOf(requestOf("10.0.0.9"), rules)).toBe("10.0.0.9");
+});

@@ -1,17 +1,25 @@
 // Who a request counts for, where clients share something: memory, places, turns.
 import type { IncomingMessage } from "node:http";
 import { isIP, isIPv6 } from "node:net";
+import type { HttpRequest } from "./route.ts";
+
+/** The named parts of a request's path; absent where no route was found for it. */
+type Parameters = HttpRequest["parameters"] | undefined;
 
 export interface ClientRules {
   /** How many proxies stand before the server, each of which adds the address of who asked it to X-Forwarded-For. */
   trustedProxies: number;
   /** The sender of a request, by a token that the server knows; `undefined` for a request without one. */
-  senderOf?: ((headers: IncomingMessage["headers"]) => string | undefined) | undefined;
+  senderOf?: ((headers: IncomingMessage["headers"], parameters: Parameters) => string | undefined) | undefined;
 }
 
 /** Who a request counts for: its token, else the address that the outermost trusted proxy saw, else the connection's. */
-export function clientOf({ headers, socket }: IncomingMessage, { trustedProxies, senderOf }: ClientRules): string {
-  const sender = senderOf?.(headers);
+export function clientOf(
+  { headers, socket }: IncomingMessage,
+  { trustedProxies, senderOf }: ClientRules,
+  parameters?: Parameters,
+): string {
+  const sender = senderOf?.(headers, parameters);
   if (sender !== undefined) return sender;
   return networkOf(forwardedFor(headers, trustedProxies) ?? socket.remoteAddress ?? "");
 }

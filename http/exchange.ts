@@ -81,7 +81,7 @@ export class Exchange implements BodyReceiver, NewestRequest {
     }
     const url = originForm(this.#request.url ?? "/");
     if (url.length > MAX_URL_LENGTH) {
-      this.refuse(uriTooLong());
+      this.refuse(problem(414, "URI too long", `Expected a URL of at most ${MAX_URL_LENGTH} characters.`));
       return;
     }
     const mark = url.indexOf("?");
@@ -104,13 +104,13 @@ export class Exchange implements BodyReceiver, NewestRequest {
   }
 
   #read(waiting: ServerResponse | undefined): void {
-    const { bodies, clients, pace } = this.#context;
+    const { bodies, pace } = this.#context;
     // Who watches wants no time.
     if (pace === undefined || this.#route?.isForWatchers || this.#route?.isProbe) {
       bodies.read(this.#request, this, waiting);
       return;
     }
-    this.#client = clientOf(this.#request, clients);
+    this.#client = this.client();
     this.#withdraw = pace.begin(this.#client, () => bodies.read(this.#request, this, waiting));
   }
 
@@ -118,7 +118,7 @@ export class Exchange implements BodyReceiver, NewestRequest {
   take(body: Buffer): void {
     const { handle } = this.#route as Route;
     const request = this.#request;
-    const { clients, log } = this.#context;
+    const { log } = this.#context;
     const startedAt = this.#client === undefined ? 0 : performance.now();
     try {
       const reply = handle({
@@ -127,7 +127,7 @@ export class Exchange implements BodyReceiver, NewestRequest {
         query: this.#search === "" ? NO_QUERY : new URLSearchParams(this.#search),
         headers: request.headers,
         rawHeaders: request.rawHeaders,
-        client: () => clientOf(request, clients),
+        client: () => this.client(),
         gone: () => goneSignal(this.#response),
         body,
         span: this.#span,
@@ -143,6 +143,10 @@ export class Exchange implements BodyReceiver, NewestRequest {
       this.#fail(error);
     }
     if (this.#client !== undefined) this.spend(performance.now() - startedAt);
+  }
+
+  client(): string {
+    return clientOf(this.#request, this.#context.clients, this.#parameters);
   }
 
   spend(ms: number): void {
@@ -178,19 +182,19 @@ export class Exchange implements BodyReceiver, NewestRequest {
   }
 
   #answer(reply: HttpReply): void {
-    const { hasty, clients } = this.#context;
+    const { hasty } = this.#context;
     const { status, headers } = reply;
     // Who has gone is not told when to come back.
     const isForLater = (status === 429 || status === 503) && !this.#response.destroyed;
     if (hasty === undefined || !isForLater || this.#route?.isProbe) this.#send(reply);
     else {
       const retryAfterMs = Number(headers?.["retry-after"] ?? 0) * 1000;
-      hasty.refuse(clientOf(this.#request, clients), retryAfterMs, () => this.#send(reply));
+      hasty.refuse(this.client(), retryAfterMs, () => this.#send(reply));
     }
   }
 
   #send(reply: HttpReply): void {
-    const { answers, clients, drain, refusals, maxRefusalBytes } = this.#context;
+    const { answers, drain, refusals, maxRefusalBytes } = this.#context;
     const response = this.#response;
     const { status, headers, body } = reply.status < 400 ? reply : this.#worded(shortened(reply, maxRefusalBytes));
     if (response.destroyed) {
@@ -212,7 +216,7 @@ export class Exchange implements BodyReceiver, NewestRequest {
     else {
       const length = body === undefined ? 0 : Buffer.byteLength(body);
       response.writeHead(status, { ...headers, "content-length": length });
-      answers.hold(response, length, () => clientOf(this.#request, clients));
+      answers.hold(response, length, () => this.client());
     }
     response.end(body);
   }
@@ -241,8 +245,4 @@ export class Exchange implements BodyReceiver, NewestRequest {
 
 function hasBody({ headers }: IncomingMessage): boolean {
   return headers["content-length"] !== undefined || headers["transfer-encoding"] !== undefined;
-}
-
-function uriTooLong(): HttpReply {
-  return problem(414, "URI too long", `Expected a URL of at most ${MAX_URL_LENGTH} characters.`);
 }

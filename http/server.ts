@@ -101,11 +101,10 @@ export class HttpServer {
     boundConnections(server);
     const allRoutes = [...routes, ...operationRoutes(options, drain)];
     const refusals = new RefusalLog({ log, shownPath: createShownPath(allRoutes) });
-    const clients: ClientRules = { trustedProxies: limits.trustedProxies, senderOf };
     const context: ExchangeContext = {
       findRoute: createRouter(allRoutes),
-      clients,
-      bodies: new BodyReader({ limits, clients, unpacks, onBytes: onBodyBytes }),
+      clients: { trustedProxies: limits.trustedProxies, senderOf },
+      bodies: new BodyReader({ limits, unpacks, onBytes: onBodyBytes }),
       hasty: options.pace && new HastyClients(),
       pace: options.pace,
       answers: new HeldAnswers((reply) => refusals.note(undefined, reply)),

@@ -1,9 +1,8 @@
 import { Pace } from "../../http/pace.ts";
 import type { PulseFunction } from "../pulse-function.ts";
-import { bearerOf } from "../tokens/credential.ts";
 import { Intake, type IntakeOptions } from "./intake.ts";
 import { otlpRoutes } from "./otlp/routes.ts";
-import { pingRoutes } from "./pings/routes.ts";
+import { pingRoutes, tokenOf } from "./pings/routes.ts";
 import { pulseRoutes } from "./pulse-routes.ts";
 import { zipkinRoutes } from "./zipkin/routes.ts";
 
@@ -23,7 +22,7 @@ export function createIngest(options: IngestOptions): PulseFunction {
     pace: new Pace(),
     routes: [...pulseRoutes(intake), ...otlpRoutes(intake), ...zipkinRoutes(intake), ...pingRoutes(intake)],
     loopbackPort: options.otlpPort,
-    senderOf: (headers) => tokens?.grantOf(bearerOf(headers))?.sender,
+    senderOf: (headers, parameters) => tokens?.grantOf(tokenOf(headers, parameters))?.sender,
     // Without a broker, requests still get an answer: a 503 that says so.
     check: async () => intake.trouble && `Pulses are not accepted: ${intake.trouble}`,
     close: async () => {

@@ -32,6 +32,26 @@ describe("a token in the path", () => {
     expect(JSON.stringify(lines)).not.toContain("s3cret");
   }
 
+  it("tells clients of one address apart: the one that sends most gives way", async () => {
+    const file = fileOf("greedy job*\npolite cart\n");
+    const env = { K_SINK: broker.url, PULSE_INGEST_TOKENS_FILE: file, PULSE_MAX_READING_BYTES: "1048576" };
+    const guarded = await openFunctionHost(compose, env);
+    closers.push(guarded.close);
+    const send = async (path: string, bytes: number) => {
+      const connection = await openRawConnection(guarded.port);
+      closers.push(async () => void connection.socket.destroy());
+      // Its last byte is still to come.
+      connection.send(rawRequest(`POST ${path}`, { "content-length": String(bytes + 1) }, " ".repeat(bytes)));
+      return connection;
+    };
+    await send("/ping/greedy/job-a", 400_000);
+    const newest = await send("/ping/greedy/job-b", 300_000);
+    const polite = await send("/ping/polite/cart", 400_000);
+    expect((await newest.answer()).status).toBe(429);
+    polite.send(" ");
+    expect((await polite.answer()).status).toBe(200);
+  });
+
   it("is as good as one in the header, and no log line has it", async () => {
     const tokenBroker = await openBroker();
     const file = fileOf("s3cret-of-job job*\n");

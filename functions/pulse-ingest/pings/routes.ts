@@ -82,6 +82,7 @@ export function pingRoutes(intake: Intake): Route[] {
   ];
 }
 
-function tokenOf(headers: IncomingHttpHeaders, { token }: Parameters): string | undefined {
-  return token ?? bearerOf(headers);
+/** The token of a request: a ping's may be in its path. */
+export function tokenOf(headers: IncomingHttpHeaders, parameters?: Parameters): string | undefined {
+  return parameters?.token ?? bearerOf(headers);
 }
