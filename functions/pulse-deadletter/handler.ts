@@ -29,8 +29,15 @@ import type { Grant } from "../tokens/token-file.ts";
 import { asReplayed, comeBack, deadLetterOf, isCorrected, shownDestination, viewDeadLetter } from "./dead-letter.ts";
 import type { DeadLetterMetrics } from "./dead-letter-metrics.ts";
 import { countPulses } from "./pulse-count.ts";
-import { mayCorrect, reaches } from "./reach.ts";
-import { newNames, notForAllServices, notReplayed, replayedAlready, unknownDeadLetter } from "./refusals.ts";
+import { countNewNames, MAX_NEW_NAMES, mayCorrect, reaches } from "./reach.ts";
+import {
+  newNames,
+  notForAllServices,
+  notReplayed,
+  replayedAlready,
+  tooManyNewNames,
+  unknownDeadLetter,
+} from "./refusals.ts";
 import { Replay } from "./replay.ts";
 import { listDeadLetters, readListQuery, readReplayQuery } from "./selection.ts";
 
@@ -173,6 +180,8 @@ export function createDeadLetter(options: DeadLetterOptions): PulseFunction {
       const faults = faultsIn(asReplayed(deadLetter.event, body));
       if (faults.length > 0) return notReplayed(faults);
       if (!mayCorrect(grant, deadLetter.event, body)) return newNames();
+      const newCount = countNewNames(deadLetter, body);
+      if (newCount > MAX_NEW_NAMES) return tooManyNewNames(newCount);
       // Kept before it is sent: when it fails and comes back, what failed first is still there.
       deadLetter.correction = body.toString();
       const kept = await store.put(deadLetter);

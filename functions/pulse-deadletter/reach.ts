@@ -24,3 +24,15 @@ export function mayCorrect(grant: Grant, event: CloudEvent, correction: Buffer):
   const named = servicesOf(event);
   return [...servicesOf(asReplayed(event, correction))].every((service) => named.has(service));
 }
+
+/** The most services that a correction brings: a wrong name put right is one. */
+export const MAX_NEW_NAMES = 1;
+
+/**
+ * How many services a correction names that neither the event nor its kept correction does. The bound on services is pulse-ingest's,
+ * and what is replayed does not pass it: one correction could bring thousands.
+ */
+export function countNewNames({ event, correction }: Pick<DeadLetter, "event" | "correction">, next: Buffer): number {
+  const kept = correction === undefined ? new Set<string>() : servicesOf(asReplayed(event, correction));
+  return servicesOf(asReplayed(event, next)).difference(servicesOf(event).union(kept)).size;
+}

@@ -2,6 +2,7 @@ import type { Fault } from "../../events/fault.ts";
 import { problem } from "../../http/problem.ts";
 import type { HttpReply } from "../../http/route.ts";
 import { forbidden } from "../tokens/refusals.ts";
+import { MAX_NEW_NAMES } from "./reach.ts";
 
 /** 400: a correction that would fail again. */
 export function notReplayed(faults: readonly Fault[]): HttpReply {
@@ -18,6 +19,13 @@ export function newNames(): HttpReply {
   return forbidden(
     "Expected a correction that names only services of the event, or a token for every service: each name may be a new service.",
   );
+}
+
+/** 400: a correction that brings more services than one. */
+export function tooManyNewNames(count: number): HttpReply {
+  const rule = `Expected at most ${MAX_NEW_NAMES} service that neither the event nor its kept correction names: leave out the pulses of the others, and post them to pulse-ingest, which bounds services`;
+  const faults = [{ pointer: "/data/pulses", rule, got: String(count) }];
+  return problem(400, "Invalid correction", "Nothing was replayed: each new name may be a new service.", { faults });
 }
 
 /** 404: no dead letter has the id. */

@@ -99,6 +99,24 @@ describe("an admin", () => {
     expect(await statusOf(moved, as("narrow"))).toBe(403);
   });
 
+  it("brings one new service with a correction at most, even with a token for all", async () => {
+    const correct = (id: string | undefined, ...names: string[]) => {
+      const pulses = names.map((name) => JSON.parse(dataOf(name)));
+      return replay(`/dead-letters/${id}/replay?again=true`, JSON.stringify({ pulses }), as("all-of-it"));
+    };
+    const id = await keep("cart", "stock");
+    const { status, body } = await correct(id, "cart", "stock", "new-1", "new-2");
+    expect([status, body.title]).toEqual([400, "Invalid correction"]);
+    const rule = expect.stringMatching(/^Expected at most 1 service .*: leave out .* post them to pulse-ingest/);
+    expect(body.errors).toEqual([{ pointer: "/data/pulses", rule, got: "2" }]);
+    expect([broker.received.length, (await list())[0]?.correction]).toEqual([0, undefined]);
+    expect((await correct(id, "cart", "new-1")).status).toBe(202);
+    // What the kept correction names is not new any more.
+    expect((await correct(id, "new-1", "new-2")).status).toBe(202);
+    expect((await correct(id, "new-1", "new-3", "new-4")).status).toBe(400);
+    expect((await correct(await deadLetterId(await post(MANY, "{}")), "new-1", "new-2")).status).toBe(400);
+  });
+
   it("replays of many what the token covers", async () => {
     const services = ["checkout", "payment", "cart", "check-in", "stock"];
     for (const service of services) await keep(service);
