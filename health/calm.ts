@@ -21,11 +21,11 @@ export function calmSince(cells: readonly HealthCell[], end: number): number | u
   if (lastBad !== undefined && lastBad.start >= end - MIN_WINDOW_MS) return undefined;
   const after = window.slice(last + 1);
   const wellWithin = lastBad === undefined ? 0 : wellAtEndOf(lastBad);
-  const well = after.reduce((sum, { counts }) => sum + counts.up, wellWithin);
-  const bad = window.reduce((sum, { counts }) => sum + counts.down + counts.degraded, 0);
+  const well = after.reduce((sum, cell) => sum + cell.countOf("up"), wellWithin);
+  const bad = window.reduce((sum, cell) => sum + cell.countOf("down") + cell.countOf("degraded"), 0);
   if (well < Math.max(LEAST_WELL, bad)) return undefined;
-  if (lastBad !== undefined && wellWithin > 0) return Math.max(lastBad.last.down, lastBad.last.degraded);
-  return Math.min(...after.map(({ first }) => first.up));
+  if (lastBad !== undefined && wellWithin > 0) return Math.max(lastBad.lastOf("down"), lastBad.lastOf("degraded"));
+  return Math.min(...after.map((cell) => cell.firstOf("up")));
 }
 
 /** When it has to be asked of silence after some cells (epoch ms, in order). */
@@ -37,8 +37,8 @@ export function calmTimes(cells: readonly HealthCell[]): number[] {
   return times.filter((time) => time > (cells.at(-1)?.end ?? 0));
 }
 
-function isBad({ counts }: HealthCell): boolean {
-  return counts.down + counts.degraded > 0;
+function isBad({ down, degraded }: HealthCell): boolean {
+  return down !== undefined || degraded !== undefined;
 }
 
 /** How many pulses at the end of a cell with bad ones were well: two are as many as are told apart. */

@@ -44,7 +44,7 @@ export function causeOf({ health, by, window }: Verdict): string {
 
 /** Such as `1 of 3 pulses said 503, the last at 2026-12-01T12:52:23.000Z`: of a state that a smaller share holds. */
 export function heldCauseOf(verdict: Verdict): string {
-  const times = verdict.window.flatMap(({ last }) => SPEAKING[verdict.health].map((health) => last[health]));
+  const times = verdict.window.flatMap((cell) => SPEAKING[verdict.health].map((health) => cell.lastOf(health)));
   return `${causeOf(verdict)}, the last at ${new Date(Math.max(...times)).toISOString()}`;
 }
 

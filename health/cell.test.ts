@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { HEALTHS } from "../events/health.ts";
 import { HealthCell, HealthCells } from "./cell.ts";
 
 // Every run draws the same cases, so that a failure repeats.
@@ -11,7 +12,13 @@ const pulses = fc.array(fc.tuple(fc.nat(50_000), fc.constantFrom(...words)), { m
 function cellsOf(all: readonly (readonly [number, string])[]) {
   const cells = new HealthCells();
   for (const [time, status] of all) cells.add(time, status);
-  return cells.list().map((cell) => ({ ...cell, said: cell.said.toSorted((a, b) => (a.status < b.status ? -1 : 1)) }));
+  return cells.list().map((cell) => ({
+    start: cell.start,
+    counts: HEALTHS.map((health) => cell.countOf(health)),
+    first: HEALTHS.map((health) => cell.firstOf(health)),
+    last: HEALTHS.map((health) => cell.lastOf(health)),
+    said: cell.said.toSorted((a, b) => (a.status < b.status ? -1 : 1)),
+  }));
 }
 
 describe("cells", () => {
@@ -29,7 +36,7 @@ describe("cells", () => {
     cell.add(5, "503");
     expect(cell.said).toHaveLength(8);
     expect(cell.said).toContainEqual({ status: "503", health: "down", count: 1 });
-    expect(cell.counts).toEqual({ up: 0, degraded: 0, down: 1, unknown: 1000 });
+    expect(HEALTHS.map((health) => cell.countOf(health))).toEqual([0, 0, 1, 1000]);
   });
 
   it.each<[pulses: [number, string][], newest: [string, string | undefined]]>([

@@ -2,6 +2,7 @@ import type { Health } from "../events/health.ts";
 import type { HealthRun } from "../events/health-run.ts";
 import type { HealthCell } from "./cell.ts";
 import { BAD, type RuleSettings, shareOf } from "./rule.ts";
+import { sumsOf } from "./window.ts";
 
 export interface Change {
   health: Health;
@@ -29,8 +30,8 @@ export function changeAt({ health, window, run, settings }: Change): number {
   const share = shareOf(weighed, settings);
   let [best, sum, from] = [Number.NEGATIVE_INFINITY, 0, 0];
   for (let i = cells.length - 1; i >= 0; i--) {
-    const { counts } = cells[i] as HealthCell;
-    const weight = BAD[weighed](counts) - share * (counts.up + counts.degraded + counts.down);
+    const sums = sumsOf([cells[i] as HealthCell]);
+    const weight = BAD[weighed](sums) - share * sums.telling;
     sum += isWorse ? weight : -weight;
     if (sum < best) continue;
     best = sum;
@@ -46,18 +47,18 @@ export function changeAt({ health, window, run, settings }: Change): number {
     const isWithin = before !== undefined && firstIn(before, bad) > lastIn(before, good);
     return firstOf(isWithin ? [before, ...part] : part, bad);
   }
-  if (before !== undefined && BAD[weighed](before.counts) > 0 && lastIn(before, good) > lastIn(before, bad)) {
+  if (before !== undefined && BAD[weighed](sumsOf([before])) > 0 && lastIn(before, good) > lastIn(before, bad)) {
     return lastIn(before, bad);
   }
   return Math.max(firstOf(part, good), begin === undefined ? 0 : lastIn(begin, bad));
 }
 
-function firstIn({ first }: HealthCell, healths: readonly Health[]): number {
-  return Math.min(...healths.map((health) => first[health]));
+function firstIn(cell: HealthCell, healths: readonly Health[]): number {
+  return Math.min(...healths.map((health) => cell.firstOf(health)));
 }
 
-function lastIn({ last }: HealthCell, healths: readonly Health[]): number {
-  return Math.max(...healths.map((health) => last[health]));
+function lastIn(cell: HealthCell, healths: readonly Health[]): number {
+  return Math.max(...healths.map((health) => cell.lastOf(health)));
 }
 
 /** The time of the first pulse with one of some healths. */

@@ -53,9 +53,14 @@ export function since(cells: readonly HealthCell[], windowMs: number, end = cell
 }
 
 export function sumsOf(cells: readonly HealthCell[]): WindowSums {
-  const sums = { up: 0, degraded: 0, down: 0, unknown: 0 };
-  for (const { counts } of cells) for (const health of Object.keys(sums) as Health[]) sums[health] += counts[health];
-  return { ...sums, telling: sums.up + sums.degraded + sums.down };
+  let [up, degraded, down, unknown] = [0, 0, 0, 0];
+  for (const cell of cells) {
+    up += cell.countOf("up");
+    degraded += cell.countOf("degraded");
+    down += cell.countOf("down");
+    unknown += cell.countOf("unknown");
+  }
+  return { up, degraded, down, unknown, telling: up + degraded + down };
 }
 
 /** How often each status was said that means one of some healths; the most frequent first. */

@@ -1,3 +1,4 @@
+import { HEALTHS } from "../../events/health.ts";
 import { END_OF_TIME_MS } from "../../events/time.ts";
 import { CELL_MS, type HealthCell, HealthCells, type HealthOfStatus } from "../../health/cell.ts";
 import type { PulseReader } from "../../storage/ports.ts";
@@ -59,15 +60,17 @@ export function firstDifference(some: readonly HealthCell[], others: readonly He
   }
 }
 
-/** The cells that begin in a span. */
+/** Of cells in order, those that begin in a span. */
 export function within(cells: readonly HealthCell[], { from, to }: Span): HealthCell[] {
-  return cells.filter(({ start }) => start >= from && start < to);
+  const first = cells.findIndex(({ start }) => start >= from);
+  // What a filter returns has room for more.
+  return first < 0 ? [] : cells.slice(first, Math.max(first, cells.findLastIndex(({ start }) => start < to) + 1));
 }
 
 function isSame(one: HealthCell, other: HealthCell): boolean {
-  for (const key of ["counts", "first", "last"] as const) {
-    const [a, b] = [one[key], other[key]];
-    if (a.up !== b.up || a.degraded !== b.degraded || a.down !== b.down || a.unknown !== b.unknown) return false;
+  for (const health of HEALTHS) {
+    const [a, b] = [one[health], other[health]];
+    if (a?.count !== b?.count || a?.first !== b?.first || a?.last !== b?.last) return false;
   }
   // What was said comes in the order of reading.
   return (
