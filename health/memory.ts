@@ -6,6 +6,7 @@ import type { KeptMemory } from "../storage/health-ports.ts";
 import { floorTo, TIERS } from "../storage/tiers.ts";
 import { CELL_MS } from "./cell.ts";
 import { clockLag, type Lags, usualLag } from "./lag.ts";
+import { OlderState } from "./older-state.ts";
 import type { LearntPeriod } from "./period.ts";
 import { type Judgement, LOOKBACK_MS, type TimelineState } from "./timeline.ts";
 
@@ -72,9 +73,16 @@ export function remember(memory: Memory, from: TimelineState | undefined, states
       const ageMs = newest.judgedUntil - after.judgedUntil + TIERS.minute;
       if (after.judgedUntil - before.judgedUntil <= Math.min(AGES_APART * ageMs, MOST_APART_MS)) continue;
     }
-    kept.push(state);
+    kept.push(after === undefined ? state : olderOf(state));
   }
-  return kept;
+  // What has grown has room for more.
+  return kept.slice();
+}
+
+function olderOf(state: TimelineState): OlderState {
+  if (!(state instanceof OlderState)) return new OlderState(state);
+  state.pack();
+  return state;
 }
 
 /** What is left where the pulses before a time (epoch ms) are gone. The newest state needs none of them. */

@@ -17,13 +17,13 @@ import { MAX_WINDOW_MS, wholeWindowOf, windowOf } from "./window.ts";
 export interface TimelineState {
   /** Epoch ms, a whole cell: all before it is judged. */
   judgedUntil: number;
-  period?: PeriodState;
+  period?: PeriodState | undefined;
   /** The health of the newest pulse. */
-  newest?: Health;
+  newest?: Health | undefined;
   /** Whether the newest run is one of silence. */
   isSilent: boolean;
   /** Whether one or two pulses began the newest run, and shares would not have yet. */
-  isOfFew?: boolean;
+  isOfFew?: boolean | undefined;
   /** The newest run, and the one before it: what comes may still change the newest. */
   runs: HealthRun[];
 }
@@ -108,11 +108,14 @@ class Timeline {
   }
 
   #state(judgedUntil: number): TimelineState {
-    const state: TimelineState = { judgedUntil, isSilent: this.#isSilent, runs: this.#runs.slice(-2) };
-    if (this.#period !== undefined) state.period = this.#period;
-    if (this.#newest !== undefined) state.newest = this.#newest;
-    if (this.#isOfFew) state.isOfFew = true;
-    return state;
+    return {
+      judgedUntil,
+      isSilent: this.#isSilent,
+      runs: this.#runs.slice(-2),
+      period: this.#period,
+      newest: this.#newest,
+      isOfFew: this.#isOfFew || undefined,
+    };
   }
 
   /** Of the first so many cells, those that may be in a window. */
