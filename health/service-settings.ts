@@ -49,6 +49,8 @@ export class ServicesSettings {
   readonly #entries: readonly ServiceEntry[];
   readonly #set: SetByName;
   readonly #known = new BoundedMap<ServiceSettings>(MAX_KNOWN);
+  /** Most services have the same: those for which the same entries are, and nothing is set by name. */
+  readonly #shared = new BoundedMap<ServiceSettings>(MAX_KNOWN);
 
   constructor(entries: readonly ServiceEntry[] = [], set: SetByName = new Map()) {
     this.#entries = entries;
@@ -72,29 +74,40 @@ export class ServicesSettings {
   #settingsOf(service: string): ServiceSettings {
     const set = this.#set.get(service);
     const entries = this.#entries.filter(({ covers }) => covers(service));
-    const {
-      covers: _,
-      statuses: __,
-      maintenance: ___,
-      retired = false,
-      ...rest
-    } = Object.assign({}, ...entries) as ServiceEntry;
-    const statuses = new Map(entries.flatMap(({ statuses = new Map() }) => [...statuses]));
-    // Work is planned for many services and for one: all of it counts.
-    const maintenance = [...entries, set].flatMap((one) => one?.maintenance ?? []);
-    return {
-      ...rest,
-      isRetired: retired || set?.retired === true,
-      healthOfStatus:
-        statuses.size === 0
-          ? healthOf
-          : (status) => statuses.get(status) ?? statuses.get(classOf(status)) ?? healthOf(status),
-      maintenanceIn: (span) => maintenanceIn(span, maintenance),
-      plannedIn: (span) => plannedIn(span, maintenance),
-      plannedFrom: (time) => plannedFrom(time, maintenance),
-      isInMaintenance: (time) => isMaintenanceAt(time, maintenance),
-    };
+    if (set !== undefined) return settingsOf(entries, set);
+    const key = entries.map((entry) => this.#entries.indexOf(entry)).join();
+    let settings = this.#shared.get(key);
+    if (settings === undefined) {
+      settings = settingsOf(entries, undefined);
+      this.#shared.set(key, settings);
+    }
+    return settings;
   }
+}
+
+function settingsOf(entries: readonly ServiceEntry[], set: ReturnType<SetByName["get"]>): ServiceSettings {
+  const {
+    covers: _,
+    statuses: __,
+    maintenance: ___,
+    retired = false,
+    ...rest
+  } = Object.assign({}, ...entries) as ServiceEntry;
+  const statuses = new Map(entries.flatMap(({ statuses = new Map() }) => [...statuses]));
+  // Work is planned for many services and for one: all of it counts.
+  const maintenance = [...entries, set].flatMap((one) => one?.maintenance ?? []);
+  return {
+    ...rest,
+    isRetired: retired || set?.retired === true,
+    healthOfStatus:
+      statuses.size === 0
+        ? healthOf
+        : (status) => statuses.get(status) ?? statuses.get(classOf(status)) ?? healthOf(status),
+    maintenanceIn: (span) => maintenanceIn(span, maintenance),
+    plannedIn: (span) => plannedIn(span, maintenance),
+    plannedFrom: (time) => plannedFrom(time, maintenance),
+    isInMaintenance: (time) => isMaintenanceAt(time, maintenance),
+  };
 }
 
 /** Such as `4xx`; of what is no HTTP status, nothing that can be set. */
