@@ -6,7 +6,7 @@ import type { PulseCounter, PulseReader, RollupStore } from "../../storage/ports
 import type { Span } from "../../storage/span.ts";
 import { floorTo, TIERS } from "../../storage/tiers.ts";
 import { type CellSpan, readCells, readNewestCells } from "./cells.ts";
-import type { ServiceWatch } from "./service-watch.ts";
+import { NO_MARKS, type ServiceWatch } from "./service-watch.ts";
 
 /** What one look at all services knows. */
 export interface Round {
@@ -47,7 +47,7 @@ export class Judging {
     const marks = await rollups.marks(watch.service, { from: horizon(), to: sealedUntil });
     const hours = [...marks].filter(([hour, mark]) => watch.marks.get(hour) !== mark).map(([hour]) => hour);
     if (hours.length > 0) watch.forgetCells(Math.min(...hours));
-    watch.marks = marks;
+    watch.marks = marks.size === 0 ? NO_MARKS : marks;
   }
 
   /** @param newest epoch ms of the service's newest pulse @throws {StoreError} */

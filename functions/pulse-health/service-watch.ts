@@ -13,6 +13,8 @@ import { lookbackOf, windowOf } from "./lookback.ts";
 import { differsFrom } from "./run-difference.ts";
 
 const NO_CELLS: CellSpan = { from: Number.POSITIVE_INFINITY, to: Number.NEGATIVE_INFINITY, cells: [] };
+/** Of most services. */
+export const NO_MARKS: ReadonlyMap<number, string> = new Map();
 
 /** What is known of one service while the keeper runs. It reads and writes nothing. */
 export class ServiceWatch {
@@ -22,7 +24,7 @@ export class ServiceWatch {
   /** Epoch ms: all before it is judged with every pulse that came without a mark. */
   settledUntil: number;
   /** What was last read of its marks. */
-  marks: ReadonlyMap<number, string>;
+  marks = NO_MARKS;
   /** The `asOf` of the change that was kept last. */
   keptAsOf: number | undefined;
   #memory: Memory;
@@ -46,7 +48,7 @@ export class ServiceWatch {
     this.#savedUntil = kept?.judgedUntil ?? Number.NEGATIVE_INFINITY;
     this.#isPeriodSaved = this.#hasPeriod;
     this.settledUntil = state?.settledUntil ?? Number.NEGATIVE_INFINITY;
-    this.marks = new Map(state?.marks ?? []);
+    if (state !== undefined && state.marks.length > 0) this.marks = new Map(state.marks);
     this.#arrivals = new Arrivals(state, absentAt);
     this.#unchangedUntil = this.settledUntil;
   }
@@ -164,7 +166,7 @@ export class ServiceWatch {
     this.#memory = remember(this.#memory, start, states);
     this.#unchangedUntil = newest.judgedUntil;
     const [first] = runs;
-    if (first !== undefined) this.#runs = [...this.#runs.filter(({ since }) => since < first.since), ...runs];
+    if (first !== undefined) this.#runs = this.#runs.filter(({ since }) => since < first.since).concat(runs);
     this.#trim(settings);
     return true;
   }
@@ -215,7 +217,7 @@ export class ServiceWatch {
       this.#arrivals.noteKept();
     }
     if (runs === undefined) return;
-    this.#kept = [...this.#kept.filter(({ since }) => since < runs.span.from), ...runs.runs];
+    this.#kept = this.#kept.filter(({ since }) => since < runs.span.from).concat(runs.runs);
     this.keptAsOf = asOf;
     this.#forgetOld();
   }
@@ -228,8 +230,10 @@ export class ServiceWatch {
   #forgetOld(): void {
     const from = recall(this.#memory, this.settledUntil)?.runs[0]?.since;
     if (from === undefined) return;
-    this.#runs = this.#runs.filter(({ since }) => since >= from);
-    this.#kept = this.#kept.filter(({ since }) => since >= from);
+    const isOld = ({ since }: HealthRun) => since < from;
+    // What a filter returns has room for more.
+    if (this.#runs.some(isOld)) this.#runs = this.#runs.filter((run) => !isOld(run)).slice();
+    if (this.#kept.some(isOld)) this.#kept = this.#kept.filter((run) => !isOld(run)).slice();
     this.#keptFrom = Math.max(this.#keptFrom, from);
   }
 
