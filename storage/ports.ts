@@ -12,11 +12,11 @@ export type WriteOutcome =
   | { kind: "rejected"; reason: string }
   | { kind: "retry"; reason: string; retryAfterMs: number; cause?: unknown };
 
-/** What became of one batch or transaction, for metrics. */
+/** What became of one batch or transaction, for metrics. `defect`: our own code failed, and the call that wrote throws. */
 export interface StoreBatch {
   rows: number;
   durationMs: number;
-  outcome: WriteOutcome["kind"];
+  outcome: WriteOutcome["kind"] | "defect";
 }
 
 /** Takes pulses in. */

@@ -70,7 +70,7 @@ const PERSIST_ROW: Row = {
     },
     "Batches that failed": {
       description:
-        "`retry`: the store was away, slow or full, and the broker delivers again. `rejected`: the rows were at fault and become dead letters.",
+        "`retry`: the store was away, slow or full, and the broker delivers again. `rejected`: the rows were at fault and become dead letters. `defect`: PulseMesh was at fault; its log says more, and the broker delivers again.",
       unit: "ops",
       queries: [perSecondBy("outcome", SERIES.storeErrors)],
     },

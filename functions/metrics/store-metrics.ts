@@ -17,7 +17,7 @@ export function createStoreMetrics(registers: Registry[]) {
       name: METRICS.storeErrors,
       help: "Batches that were not stored, by outcome.",
       label: "outcome",
-      values: ["retry", "rejected"],
+      values: ["retry", "rejected", "defect"],
       registers,
     }),
   };

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { PULSES_TYPE as MANY } from "../../events/cloud-event.ts";
+import { isRetryable } from "../../events/delivery-rules.ts";
 import type { Pulse } from "../../events/pulse.ts";
 import { DAY_MS } from "../../events/time.ts";
 import type { WriteOutcome } from "../../storage/ports.ts";
@@ -14,8 +15,8 @@ import { createPersist } from "./handler.ts";
 import { PersistMetrics } from "./persist-metrics.ts";
 
 describe("pulse-persist with a store in trouble", () => {
-  /** A store that gives the outcomes of a real store in trouble. */
-  async function openTroubled(queuedRows: number, outcome: WriteOutcome) {
+  /** A store that gives the outcomes of a real store in trouble, or throws. */
+  async function openTroubled(queuedRows: number, outcome: WriteOutcome | Error) {
     const written: Pulse[] = [];
     const troubled = await openFunctionHost(({ registry }) =>
       createPersist({
@@ -23,6 +24,7 @@ describe("pulse-persist with a store in trouble", () => {
           queuedRows,
           write: async (pulses) => {
             written.push(...pulses);
+            if (outcome instanceof Error) throw outcome;
             return outcome;
           },
           check: () =>
@@ -50,6 +52,16 @@ describe("pulse-persist with a store in trouble", () => {
     });
     const ready = await fetch(`${troubled.url}/health/ready`);
     expect([ready.status, await ready.text()]).toEqual([503, expect.stringContaining("npm run schema -- apply")]);
+    await troubled.close();
+  });
+
+  it("answers 500 where the store throws, which brokers repeat, and logs a defect", async () => {
+    const { troubled } = await openTroubled(0, new TypeError("undefined is not iterable"));
+    const { status } = await postEvent(troubled.url, {}, DATA);
+    expect([status, isRetryable(status)]).toEqual([500, true]);
+    const err = expect.objectContaining({ message: "undefined is not iterable" });
+    const line = { level: 50, msg: "a request failed: this is a defect", err };
+    expect(troubled.lines).toContainEqual(expect.objectContaining(line));
     await troubled.close();
   });
 

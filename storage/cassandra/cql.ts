@@ -46,6 +46,15 @@ export function failingAsStore(cql: Cql, reasonOf: (error: unknown) => string): 
   };
 }
 
+// Errors that came out of a call of the driver: only those say something of Cassandra, or of a value that it cannot hold. Their
+// classes do not tell: the driver throws plain TypeErrors too, for values that it cannot encode.
+const ofDriver = new WeakSet<object>();
+
+/** Whether an error came out of a call of the driver, and not from our own code around it. */
+export function isOfDriver(error: unknown): boolean {
+  return error instanceof Error && ofDriver.has(error);
+}
+
 async function insist<T>(work: () => Promise<T>, listener: RequestListener): Promise<T> {
   for (let tries = 1; ; tries++) {
     try {
@@ -53,6 +62,7 @@ async function insist<T>(work: () => Promise<T>, listener: RequestListener): Pro
       listener.answered();
       return result;
     } catch (error) {
+      if (error instanceof Error) ofDriver.add(error);
       if (tries === TRIES || !(error instanceof Error) || error.message !== NO_CONNECTION) {
         listener.failed(error);
         throw error;

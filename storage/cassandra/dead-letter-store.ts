@@ -131,6 +131,7 @@ export class CassandraDeadLetterStore implements DeadLetterStore, StoreLifecycle
     const failure = await this.#session.attempt(({ client }) => this.#write(client, deadLetter));
     const outcome = failure?.outcome ?? STORED;
     this.#onBatch?.({ rows: 1, durationMs: performance.now() - startedAt, outcome: outcome.kind });
+    if (outcome.kind === "defect") throw outcome.error;
     return outcome;
   }
 

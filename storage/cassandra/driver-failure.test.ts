@@ -1,6 +1,8 @@
-import { errors, types } from "cassandra-driver";
+import { type Client, errors, types } from "cassandra-driver";
 import { describe, expect, it } from "vitest";
-import { failureOf, reasonOf } from "./driver-failure.ts";
+import { StoreError } from "../store-error.ts";
+import { cqlOf } from "./cql.ts";
+import { failureOf, failureOfWrite, reasonOf } from "./driver-failure.ts";
 
 const CODES = types.responseErrorCodes;
 
@@ -84,8 +86,24 @@ describe("what an error means for the rows", () => {
     expect(failureOf(new errors.NoHostAvailableError({ a: invalid }))).toMatchObject({ about: "schema" });
   });
 
-  it("is a rejection when the driver cannot encode a value", () => {
-    expect(failureOf(new TypeError("Expected Number, obtained 'x'"))).toMatchObject({ outcome: { kind: "rejected" } });
+  it.each([
+    [
+      "a rejection when the driver cannot encode a value",
+      new TypeError("Expected Number, obtained 'x'"),
+      "rejected",
+      "rows",
+    ],
+    ["retry when the driver has no connection", new Error("No connection available"), "retry", "away"],
+  ])("is %s, and a defect when the same error comes from our own code", async (_, error, kind, about) => {
+    expect(failureOfWrite(error)).toEqual({ outcome: { kind: "defect", error }, about: "defect" });
+    const driver = { execute: () => Promise.reject(error), batch: () => Promise.reject(error) } as unknown as Client;
+    const heard: unknown[] = [];
+    const client = cqlOf(driver, { answered() {}, failed: (failure) => heard.push(failure) });
+    await expect(client.execute("", [])).rejects.toBe(error);
+    await expect(client.batch([], { logged: false })).rejects.toBe(error);
+    expect(heard).toEqual([error, error]);
+    expect(failureOfWrite(error)).toMatchObject({ outcome: { kind }, about });
+    expect(failureOfWrite(new StoreError("away", { cause: error }))).toMatchObject({ outcome: { kind }, about });
   });
 
   it("names the remedy for credentials and certificates", () => {

@@ -1,5 +1,7 @@
 import { errors, types } from "cassandra-driver";
 import { type NotStored, retry } from "../outcome.ts";
+import { StoreError } from "../store-error.ts";
+import { isOfDriver } from "./cql.ts";
 
 /** What an error of the driver means for the write that met it. */
 export interface DriverFailure {
@@ -11,6 +13,10 @@ export interface DriverFailure {
   about: "away" | "schema" | "size" | "rows" | "load" | "limit";
 }
 
+/** What an error means for the write that met it. A defect is thrown to who writes. */
+export type WriteFailure = DriverFailure | { outcome: { kind: "defect"; error: unknown }; about: "defect" };
+export type NotWritten = WriteFailure["outcome"];
+
 const CODES = types.responseErrorCodes;
 const SCHEMA =
   /unconfigured table|undefined column|undefined name|unknown (keyspace|type|identifier)|(keyspace|table) .* (does not|doesn't) exist/i;
@@ -19,9 +25,16 @@ const SCHEMA =
 // ExpirationDateOverflowHandling.java).
 const LIMIT = /^Guardrail \w+ violated|exceeds maximum supported expiration date/;
 
+/** Reads an error of a write: what did not come out of a call of the driver is a defect, and says nothing of Cassandra. */
+export function failureOfWrite(error: unknown, lastCause?: unknown): WriteFailure {
+  // A write may wait for a read of the era that somebody else began, whose errors are the store's.
+  const cause = error instanceof StoreError ? error.cause : error;
+  return isOfDriver(cause) ? failureOf(cause, lastCause) : { outcome: { kind: "defect", error }, about: "defect" };
+}
+
 /**
- * Reads an error: `rejected` when the rows themselves are at fault; everything else may pass. `lastCause` is why the last
- * connection failed, for an error that does not say it.
+ * Reads an error of the driver: `rejected` when the rows themselves are at fault; everything else may pass. `lastCause` is
+ * why the last connection failed, for an error that does not say it.
  */
 export function failureOf(error: unknown, lastCause?: unknown): DriverFailure {
   if (error instanceof errors.ResponseError) return failureOfAnswer(error);
@@ -34,7 +47,8 @@ export function failureOf(error: unknown, lastCause?: unknown): DriverFailure {
     }
   }
   if (error instanceof errors.BusyConnectionError) return failure("load", error);
-  // The driver throws these for values that it cannot encode.
+  // The driver throws these for values that it cannot encode (lib/encoder.js). A slip of its own cannot be told apart: both are
+  // plain TypeErrors, and a bundle has no files' names in its stacks.
   if (error instanceof TypeError || error instanceof RangeError) {
     return rejection("rows", `Cassandra cannot hold it: ${error.message}`);
   }

@@ -157,6 +157,17 @@ describeUnless(skipReason(), "the Cassandra pulse store", () => {
     expect(await idsOf(store, pulse.service_name)).toEqual([pulse.id]);
   });
 
+  it("throws for what our own code cannot make a row of, stores the rest of the write, and closes all the same", async () => {
+    const store = await openReadyStore();
+    const pulse = pulseOf();
+    const metadata = null as unknown as Record<string, string>;
+    const wrong = pulseOf({ service_name: pulse.service_name, metadata, event_time: pulse.event_time - 2 * HOUR });
+    await expect(store.write([pulse, wrong])).rejects.toThrow(TypeError);
+    expect(await idsOf(store, pulse.service_name)).toEqual([pulse.id]);
+    expect(store.queuedRows).toBe(0);
+    await store.close();
+  });
+
   it("shows the next pulse as the latest when an arrival gives up its time for an earlier one", async () => {
     const store = await openReadyStore();
     const service = newService();

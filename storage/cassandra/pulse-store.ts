@@ -29,7 +29,7 @@ import type {
 } from "../ports.ts";
 import type { Span } from "../span.ts";
 import { ClockSkew } from "./clock-skew.ts";
-import type { DriverFailure } from "./driver-failure.ts";
+import type { WriteFailure } from "./driver-failure.ts";
 import { Eras } from "./eras.ts";
 import { forgetServices } from "./forget.ts";
 import { CassandraHealthStore } from "./health-store.ts";
@@ -190,8 +190,8 @@ export class CassandraPulseStore implements PulseWriter, PulseReader, PulseForge
     // A pulse that has outlived the retention would not be shown: it is as good as stored.
     const kept = pulses.filter((pulse) => pulse.event_time > horizon);
     if (kept.length === 0) return STORED;
-    return await new Promise((answer) => {
-      const group = new WriteGroup(kept.length, answer);
+    return await new Promise((answer, fail) => {
+      const group = new WriteGroup(kept.length, answer, fail);
       const timeless: Pulse[] = [];
       for (const pulse of kept) {
         if (pulse.is_time_of_arrival) timeless.push(pulse);
@@ -209,7 +209,7 @@ export class CassandraPulseStore implements PulseWriter, PulseReader, PulseForge
   async #settleAll(pulses: readonly Pulse[], bucketMs: number, group: WriteGroup): Promise<void> {
     this.#settlingRows += pulses.length;
     const waiting = pulses.values();
-    let away: DriverFailure | undefined;
+    let away: WriteFailure | undefined;
     const work = async () => {
       for (const pulse of waiting) {
         // When no node answers, the other pulses do not ask: each would take as long to fail.

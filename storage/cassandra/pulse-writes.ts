@@ -3,7 +3,7 @@ import type { Pulse } from "../../events/pulse.ts";
 import { BoundedMap } from "../bounded-map.ts";
 import { settleClaims } from "./claims.ts";
 import type { Cql, Statement } from "./cql.ts";
-import type { DriverFailure } from "./driver-failure.ts";
+import type { WriteFailure } from "./driver-failure.ts";
 import type { Eras } from "./eras.ts";
 import type { LateMarks } from "./late-marks.ts";
 import { bucketOf, insertOf, mapOf, type PulseRow, type PulseTables, rankOf, ttlSeconds } from "./pulse-row.ts";
@@ -46,7 +46,7 @@ export class PulseWrites {
   }
 
   /** Writes rows of one partition; resolves with what went wrong. */
-  send(partition: Partition, rows: readonly PulseRow[]): Promise<DriverFailure | undefined> {
+  send(partition: Partition, rows: readonly PulseRow[]): Promise<WriteFailure | undefined> {
     return this.#tables.session.attempt(async (ready) => {
       const times = await this.#times(ready);
       // All at once: in Cassandra they share one fsync, and one after the other would halve what few clients can write.
@@ -62,7 +62,7 @@ export class PulseWrites {
   }
 
   /** Finds the time of a pulse that came without one, and removes its rows at other times; see claims.ts. */
-  settle(pulse: Pulse): Promise<number | DriverFailure> {
+  settle(pulse: Pulse): Promise<number | WriteFailure> {
     const { session, statements, horizon } = this.#tables;
     return session.attempt(async (ready) => {
       const times = await this.#times(ready);

@@ -5,9 +5,9 @@ import { BoundedMap } from "../bounded-map.ts";
 import { CLOSED, type NotStored, retry } from "../outcome.ts";
 import type { WriteOutcome } from "../ports.ts";
 import { StoreError } from "../store-error.ts";
-import { type Cql, cqlOf, failingAsStore, type RequestListener } from "./cql.ts";
+import { type Cql, cqlOf, failingAsStore, isOfDriver, type RequestListener } from "./cql.ts";
 import { ConnectionError, connectDriver, type DriverClient } from "./driver-client.ts";
-import { type DriverFailure, failureOf, reasonOf } from "./driver-failure.ts";
+import { failureOf, failureOfWrite, reasonOf, type WriteFailure } from "./driver-failure.ts";
 import { FullDiskError, SchemaError, verifyLimits, verifySchema } from "./schema-verify.ts";
 
 /** A connection that can be used: its schema is as this build needs it. */
@@ -31,6 +31,8 @@ const RENEW_AFTER_MS = 15_000;
 /** A reason is said once in this time, however often it comes. */
 const SAY_AGAIN_MS = 60_000;
 const MAX_REASONS = 20;
+/** For requests before a session is ready, which its own attempts tell of. */
+const UNHEARD: RequestListener = { answered() {}, failed() {} };
 
 /** Connects in the background for as long as it takes, so that a process may start before its Cassandra does. */
 export class CassandraSession {
@@ -87,7 +89,8 @@ export class CassandraSession {
   /** Keeps the session open until a write has its answer. */
   follow(write: Promise<WriteOutcome>): Promise<WriteOutcome> {
     this.#writes.add(write);
-    void write.then(() => this.#writes.delete(write));
+    const done = () => void this.#writes.delete(write);
+    write.then(done, done);
     return write;
   }
 
@@ -110,13 +113,13 @@ export class CassandraSession {
   }
 
   /** Does some work on the connection; resolves with what went wrong instead of rejecting. */
-  async attempt<T>(work: (ready: Ready) => Promise<T>): Promise<T | DriverFailure> {
+  async attempt<T>(work: (ready: Ready) => Promise<T>): Promise<T | WriteFailure> {
     const ready = this.#ready;
     if (ready === undefined) return { outcome: retry(this.#failure), about: "away" };
     try {
       return await work(ready);
     } catch (error) {
-      return failureOf(error, this.#driver?.lastCause());
+      return failureOfWrite(error, this.#driver?.lastCause());
     }
   }
 
@@ -135,6 +138,7 @@ export class CassandraSession {
         if (!this.#isLimited) this.#renew(error.message);
         throw error;
       }
+      if (!isOfDriver(error)) throw new Error(defectOf(error), { cause: error });
       const reason = reasonOf(error, this.#driver?.lastCause());
       throw new Error(`Expected Cassandra to answer, got: ${reason}`, { cause: error });
     }
@@ -143,7 +147,7 @@ export class CassandraSession {
   /** Takes no new writes, waits for those under way, and disconnects. */
   close(): Promise<void> {
     this.#closed ??= (async () => {
-      while (this.#writes.size > 0) await Promise.all(this.#writes);
+      while (this.#writes.size > 0) await Promise.allSettled(this.#writes);
       this.#ended.abort();
       await this.#loop;
       this.#ready = undefined;
@@ -224,16 +228,21 @@ export class CassandraSession {
         if (this.#driver === driver) this.#renew(reasonOf(error, driver?.lastCause()));
       });
       const { client } = driver;
-      const { bucketMs } = await verifySchema(client, this.#options.settings.keyspace);
+      const { bucketMs } = await verifySchema(cqlOf(client, UNHEARD), this.#options.settings.keyspace);
       client.on("hostDown", () => this.#options.onBreak?.());
       this.#driver = driver;
       this.#ready = { client: cqlOf(client, this.#listener), bucketMs };
       this.#noteAnswer();
     } catch (error) {
       const isPlain = error instanceof SchemaError || error instanceof ConnectionError;
-      this.#failure = isPlain ? error.message : reasonOf(error, driver?.lastCause());
+      const isDefect = driver !== undefined && !isPlain && !isOfDriver(error);
+      this.#failure = isPlain ? error.message : isDefect ? defectOf(error) : reasonOf(error, driver?.lastCause());
       this.#sayAway(this.#failure);
       await driver?.client.shutdown().catch(() => {});
     }
   }
+}
+
+function defectOf(error: unknown): string {
+  return `What Cassandra answered was not read: this is a defect (${error})`;
 }

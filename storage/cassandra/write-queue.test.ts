@@ -1,11 +1,12 @@
 import { describe, expect, it, vi } from "vitest";
 import type { WriteOutcome } from "../ports.ts";
-import type { DriverFailure } from "./driver-failure.ts";
+import type { DriverFailure, WriteFailure } from "./driver-failure.ts";
 import { type Partition, type WaitingRow, WriteGroup, WriteQueue, type WriteQueueOptions } from "./write-queue.ts";
 
 const AWAY: DriverFailure = { outcome: { kind: "retry", reason: "away", retryAfterMs: 1 }, about: "away" };
 const LOAD: DriverFailure = { outcome: { kind: "retry", reason: "load", retryAfterMs: 1 }, about: "load" };
 const REJECTED: DriverFailure = { outcome: { kind: "rejected", reason: "no" }, about: "rows" };
+const DEFECT: WriteFailure = { outcome: { kind: "defect", error: new TypeError("a defect") }, about: "defect" };
 
 type Row = Omit<WaitingRow, "group">;
 
@@ -16,7 +17,7 @@ function rowOf(id: string, bytes = 100): Row {
 interface Sent {
   partition: Partition;
   ids: string[];
-  answer(failure?: DriverFailure): void;
+  answer(failure?: WriteFailure): void;
 }
 
 function setUp(options: Partial<WriteQueueOptions> = {}) {
@@ -31,8 +32,8 @@ function setUp(options: Partial<WriteQueueOptions> = {}) {
     ...options,
   });
   const write = (service: string, ...rows: Row[]): Promise<WriteOutcome> =>
-    new Promise((answer) => {
-      const group = new WriteGroup(rows.length, answer);
+    new Promise((answer, fail) => {
+      const group = new WriteGroup(rows.length, answer, fail);
       for (const row of rows) queue.add(service, 0, { ...row, group });
     });
   const turn = () => new Promise(setImmediate);
@@ -93,6 +94,23 @@ describe("the write queue", () => {
     }
     expect(await first).toEqual(LOAD.outcome);
     expect(await second).toEqual(REJECTED.outcome);
+  });
+
+  it("fails a write by a defect once all its rows are settled, and no other write", async () => {
+    const outcomes: string[] = [];
+    const { sent, queue, write, turn } = setUp({ onBatch: ({ outcome }) => outcomes.push(outcome) });
+    const first = write("a", rowOf("1"), rowOf("2", 1000));
+    const second = write("b", rowOf("3"));
+    void first.catch(() => outcomes.push("failed"));
+    await turn();
+    for (const failure of [DEFECT, undefined, LOAD]) {
+      sent.shift()?.answer(failure);
+      await turn();
+    }
+    await expect(first).rejects.toThrow("a defect");
+    expect(await second).toEqual({ kind: "stored" });
+    expect(outcomes).toEqual(["defect", "stored", "retry", "failed"]);
+    expect(queue.queuedRows).toBe(0);
   });
 
   it("gives back all rows that wait when no node answers", async () => {

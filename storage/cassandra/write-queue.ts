@@ -7,27 +7,32 @@
 //    too long.
 import { type NotStored, retry, STORED } from "../outcome.ts";
 import type { StoreBatch, WriteOutcome } from "../ports.ts";
-import type { DriverFailure } from "./driver-failure.ts";
+import type { NotWritten, WriteFailure } from "./driver-failure.ts";
 import type { PulseRow } from "./pulse-row.ts";
 
-/** One call's rows; it is answered when none is left. */
+const RANKS = { stored: 0, rejected: 1, retry: 2, defect: 3 } as const;
+
+/** One call's rows; it is answered, or fails by a defect, when none is left. */
 export class WriteGroup {
   readonly startedAt = performance.now();
   #left: number;
-  #worst: WriteOutcome = STORED;
+  #worst: WriteOutcome | NotWritten = STORED;
   readonly #answer: (outcome: WriteOutcome) => void;
+  readonly #fail: (error: unknown) => void;
 
-  constructor(rows: number, answer: (outcome: WriteOutcome) => void) {
+  constructor(rows: number, answer: (outcome: WriteOutcome) => void, fail: (error: unknown) => void) {
     this.#left = rows;
     this.#answer = answer;
+    this.#fail = fail;
   }
 
-  /** Notes the outcome of some of its rows. A retry outranks a rejection: every row comes again then. */
-  settle(rows: number, outcome: WriteOutcome): void {
-    if (outcome.kind === "retry" || (outcome.kind === "rejected" && this.#worst.kind === "stored"))
-      this.#worst = outcome;
+  /** Notes the outcome of some of its rows. A retry, or a defect, outranks a rejection: every row comes again then. */
+  settle(rows: number, outcome: WriteOutcome | NotWritten): void {
+    if (RANKS[outcome.kind] > RANKS[this.#worst.kind]) this.#worst = outcome;
     this.#left -= rows;
-    if (this.#left === 0) this.#answer(this.#worst);
+    if (this.#left !== 0) return;
+    if (this.#worst.kind === "defect") this.#fail(this.#worst.error);
+    else this.#answer(this.#worst);
   }
 }
 
@@ -46,7 +51,7 @@ export interface Partition {
 
 export interface WriteQueueOptions {
   /** Writes rows of one partition; never rejects. */
-  send(partition: Partition, rows: readonly PulseRow[]): Promise<DriverFailure | undefined>;
+  send(partition: Partition, rows: readonly PulseRow[]): Promise<WriteFailure | undefined>;
   maxInFlight: number;
   maxInFlightPerPartition: number;
   maxBatchBytes: number;
@@ -177,7 +182,7 @@ export class WriteQueue {
     this.#pump();
   }
 
-  #settle(rows: readonly WaitingRow[], outcome: WriteOutcome): void {
+  #settle(rows: readonly WaitingRow[], outcome: WriteOutcome | NotWritten): void {
     this.#queuedRows -= rows.length;
     // Neighbours are mostly of one group: they settle together.
     for (let start = 0; start < rows.length; ) {
@@ -189,7 +194,7 @@ export class WriteQueue {
     }
   }
 
-  #giveBackAll(outcome: WriteOutcome): void {
+  #giveBackAll(outcome: WriteOutcome | NotWritten): void {
     for (const queue of this.#queues.values()) {
       const rows = queue.rows.slice(queue.head);
       queue.rows = [];
