@@ -1,15 +1,18 @@
-// Hours of what a day brings: good, greedy, slow and rude clients, and processes that are killed. SOAK_MINUTES says how long
-// (60), STORE=cassandra on what. Memory and file handles stay flat, nothing acknowledged is lost or stored twice, no answer is a
+// Hours of what a day brings: good, greedy, slow and rude clients, and processes that are killed, Cassandra too. SOAK_MINUTES says how
+// long (60), STORE=cassandra on what. Memory and file handles stay flat, nothing acknowledged is lost or stored twice, no answer is a
 // 5xx but 503, and the list of services is right throughout. Clients that vanish see no answer.
 import { type ChildProcess, spawn } from "node:child_process";
 import { randomInt } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import type { CassandraNode } from "../local/cassandra/node.ts";
 import { makeKeyspace } from "../storage/testing/keyspace.ts";
 import { type OwnCassandra, startOwnCassandra } from "./cassandra/own-cassandra.ts";
 import { startPlatformOn } from "./cassandra/platform-store.ts";
 import { LoadClient } from "./load/client.ts";
+import { Outage } from "./load/outage.ts";
 import { readSlowly, sendGarbage, sendSlowly, vanish } from "./load/rough.ts";
+import { shownWrongly } from "./load/shown-list.ts";
 import { type Platform, type Role, startPlatform, until } from "./platform.ts";
 import { isDelivered, readAll, replayUndelivered } from "./read-back.ts";
 import { handlesOf, residentBytes } from "./resident.ts";
@@ -63,6 +66,7 @@ const wrong: string[] = [];
 /** How many pulses of each good service are acknowledged: their ids are 0, 1, 2, … */
 const acked: number[] = Array(GOOD).fill(0);
 let startedAt = 0;
+const outage = new Outage();
 let signal: AbortSignal;
 
 const again = async (pauseMs: number, work: () => Promise<unknown>) => {
@@ -97,6 +101,7 @@ async function read(number: number): Promise<void> {
     `/services/good-${number}`,
     `/services/good-${number}/summary?buckets=60`,
     "/dead-letters?limit=20",
+    "/incidents?state=open",
   ];
   await again(500, async () =>
     note((await client.ask(platform.query, { path: paths[randomInt(paths.length)] as string })).status),
@@ -104,7 +109,7 @@ async function read(number: number): Promise<void> {
   client.close();
 }
 
-/** What the page shows: each good service is up and has pulsed within the last minute. A process that was just killed may be late. */
+/** Looks at what the page shows. A process that was just killed may be late. */
 async function watchList(): Promise<void> {
   const client = new LoadClient("127.0.3.1");
   let late = 0;
@@ -112,15 +117,10 @@ async function watchList(): Promise<void> {
     const { status, body } = await client.ask(platform.query, { path: "/services" });
     note(status);
     if (status !== 200) return;
-    const { services } = JSON.parse(body) as {
-      services: { service_name: string; health: string; last_seen: string }[];
-    };
-    const stale = services.filter(
-      ({ service_name: name, health, last_seen: time }) =>
-        name.startsWith("good-") && (health !== "up" || Date.now() - Date.parse(time) > MINUTE),
-    );
-    late = stale.length > 0 ? late + 1 : 0;
-    if (late === 6) wrong.push(`for half a minute the list showed ${JSON.stringify(stale[0])}`);
+    if (shownWrongly(body, true).length === 0) outage.noteCurrent();
+    const [first] = shownWrongly(body, outage.isSettled);
+    late = first === undefined ? 0 : late + 1;
+    if (late === 6) wrong.push(`for half a minute the list showed ${JSON.stringify(first)}`);
   });
   client.close();
 }
@@ -138,11 +138,19 @@ async function beGreedyNowAndThen(): Promise<void> {
 }
 
 async function killAtRandom(): Promise<void> {
+  // Of the quarters that are compared, the second and the last, each comes after one.
+  const quarters = own === undefined ? [] : [0, 2];
   await again(45_000, async () => {
     await delay(20_000, undefined, { signal }).catch(() => undefined);
-    if (!signal.aborted) await platform.kill(ROLES[randomInt(ROLES.length)] as Role);
+    if (signal.aborted) return;
+    if (quarterNow() === quarters[0]) {
+      quarters.shift();
+      await outage.make(own?.cassandra.nodes[0] as CassandraNode);
+    } else await platform.kill(ROLES[randomInt(ROLES.length)] as Role);
   });
 }
+
+const quarterNow = () => Math.min(3, Math.floor((4 * (performance.now() - startedAt)) / LENGTH_MS));
 
 async function sample(): Promise<void> {
   const bornAt = new Map<number, number>();
@@ -152,8 +160,7 @@ async function sample(): Promise<void> {
       bornAt.set(pid, bornAt.get(pid) ?? now);
       if (now - (bornAt.get(pid) as number) < GROWN_MS) continue;
       try {
-        const quarter = Math.min(3, Math.floor((4 * (now - startedAt)) / LENGTH_MS));
-        samples.push({ role, quarter, bytes: residentBytes(pid), handles: handlesOf(pid) });
+        samples.push({ role, quarter: quarterNow(), bytes: residentBytes(pid), handles: handlesOf(pid) });
       } catch {
         // It was killed at this moment.
       }
