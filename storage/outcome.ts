@@ -4,6 +4,12 @@ import type { WriteOutcome } from "./ports.ts";
 /** The outcome of a write that is not stored. */
 export type NotStored = Exclude<WriteOutcome, { kind: "stored" }>;
 
+/** A write that met a fault of our own code: it is thrown to who writes. */
+export interface Defect {
+  kind: "defect";
+  error: unknown;
+}
+
 export const STORED: WriteOutcome = { kind: "stored" };
 export const CLOSED: NotStored = retry("The store is closed");
 

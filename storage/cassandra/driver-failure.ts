@@ -1,5 +1,5 @@
 import { errors, types } from "cassandra-driver";
-import { type NotStored, retry } from "../outcome.ts";
+import { type Defect, type NotStored, retry } from "../outcome.ts";
 import { StoreError } from "../store-error.ts";
 import { isOfDriver } from "./cql.ts";
 
@@ -14,7 +14,7 @@ export interface DriverFailure {
 }
 
 /** What an error means for the write that met it. A defect is thrown to who writes. */
-export type WriteFailure = DriverFailure | { outcome: { kind: "defect"; error: unknown }; about: "defect" };
+export type WriteFailure = DriverFailure | { outcome: Defect; about: "defect" };
 export type NotWritten = WriteFailure["outcome"];
 
 const CODES = types.responseErrorCodes;

@@ -180,6 +180,15 @@ describe("an error of a transaction", () => {
     });
     expect(attempt(() => insert.run(Buffer.from("a")))).toMatchObject({ kind: "rejected" });
     expect(attempt(() => insert.run({} as never, {} as never))).toMatchObject({ kind: "rejected" });
+    expect(attempt(() => insert.run(1n << 70n))).toMatchObject({ kind: "rejected" });
+  });
+
+  it("is nobody's when our own code failed", () => {
+    const error = new TypeError("undefined is not iterable");
+    const fail = () => {
+      throw error;
+    };
+    expect(attempt(fail)).toEqual({ kind: "defect", error });
   });
 });
 

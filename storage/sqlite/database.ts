@@ -2,7 +2,7 @@ import { statfsSync } from "node:fs";
 import { dirname } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { makePrivateDatabase, makePrivateFolder } from "../../settings/private-files.ts";
-import { type NotStored, retry } from "../outcome.ts";
+import { type Defect, type NotStored, retry } from "../outcome.ts";
 import { StoreError } from "../store-error.ts";
 
 /** What a file holds. */
@@ -154,12 +154,15 @@ export function asStoreError(error: unknown, file: string): unknown {
   return new StoreError(`Expected ${file} to be readable, got "${textOf(error)}": check its disk`, { cause: error });
 }
 
-/**
- * The outcome of a transaction that failed: `rejected` when the rows are at fault, `retry` when the store is. An error
- * that is not SQLite's comes from binding the rows.
- */
-export function outcomeOf(error: unknown): NotStored {
+/** Whether node could not bind a value: such an error has a code in words. */
+function isUnbound(error: unknown): boolean {
+  return /^ERR_INVALID_ARG/.test(String((error as { code?: unknown } | undefined)?.code));
+}
+
+/** The outcome of a transaction that failed: `rejected` when the rows are at fault, `retry` when the store is. */
+export function outcomeOf(error: unknown): NotStored | Defect {
   const code = resultCodeOf(error);
+  if (code === undefined && !isUnbound(error)) return { kind: "defect", error };
   if (code === undefined || ROW_FAULTS.has(code)) return { kind: "rejected", reason: textOf(error) };
   if (code === SQLITE_FULL) {
     const remedy = "raise PULSE_STORE_MAX_BYTES, free space on the disk, or shorten PULSE_RETENTION_DAYS";

@@ -1,7 +1,7 @@
 // Natural batching: all work of one turn of the event loop is one transaction, so that a busy store pays for few fsyncs
 // and an idle one adds no delay. No write is answered before COMMIT has returned.
 import type { DatabaseSync, StatementSync } from "node:sqlite";
-import { CLOSED, STORED } from "../outcome.ts";
+import { CLOSED, type Defect, STORED } from "../outcome.ts";
 import type { StoreBatch, WriteOutcome } from "../ports.ts";
 import { outcomeOf, rollBack } from "./database.ts";
 
@@ -21,6 +21,7 @@ interface Waiting<T> {
   work: T;
   rows: number;
   answer(outcome: WriteOutcome): void;
+  fail(error: unknown): void;
 }
 
 // A transaction blocks the event loop: 5,000 rows take some 25 ms, with random ids several times that. One piece of work
@@ -52,11 +53,11 @@ export class GroupCommit<T> {
     return this.#queuedRows;
   }
 
-  /** Resolves when the work is on disk, or will not be. */
+  /** Resolves when the work is on disk, or will not be. @throws what our own code threw meanwhile */
   write(work: T, rows: number): Promise<WriteOutcome> {
     if (this.#isClosed) return Promise.resolve(CLOSED);
-    return new Promise((answer) => {
-      this.#waiting.push({ work, rows, answer });
+    return new Promise((answer, fail) => {
+      this.#waiting.push({ work, rows, answer, fail });
       this.#queuedRows += rows;
       this.#schedule();
     });
@@ -89,17 +90,18 @@ export class GroupCommit<T> {
     const group = this.#waiting.splice(0, count);
     this.#queuedRows -= rows;
     const outcome = this.#transact(group, rows);
-    if (outcome.kind === "rejected" && group.length > 1) {
+    const isOfOne = outcome.kind === "rejected" || outcome.kind === "defect";
+    for (const one of group) {
       // One of them is at fault; apart, each gets the answer it deserves.
-      for (const one of group) one.answer(this.#transact([one], one.rows));
-    } else {
-      for (const { answer } of group) answer(outcome);
+      const own = isOfOne && group.length > 1 ? this.#transact([one], one.rows) : outcome;
+      if (own.kind === "defect") one.fail(own.error);
+      else one.answer(own);
     }
   }
 
-  #transact(group: readonly Waiting<T>[], rows: number): WriteOutcome {
+  #transact(group: readonly Waiting<T>[], rows: number): WriteOutcome | Defect {
     const started = performance.now();
-    let outcome = STORED;
+    let outcome: WriteOutcome | Defect = STORED;
     try {
       this.#begin.run();
       this.#tables.begin?.();

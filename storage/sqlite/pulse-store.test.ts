@@ -95,6 +95,23 @@ describe("group commit", () => {
     await store(own, [pulseOf({ service_name: "bad" })]);
     expect(await readPages(own, "bad")).toHaveLength(1);
   });
+
+  it("throws a fault of our own code to the one whose write met it, and stores its neighbours", async () => {
+    const batches: string[] = [];
+    const own = open({ onBatch: (batch) => batches.push(`${batch.outcome} ${batch.rows}`) });
+    const bad = Object.defineProperty(pulseOf({ service_name: "bad" }), "latency_ms", {
+      get: () => {
+        throw new TypeError("undefined is not iterable");
+      },
+    });
+    const outcomes = await Promise.allSettled([own.write([pulseOf({ service_name: "before" })]), own.write([bad])]);
+    expect(outcomes).toEqual([
+      { status: "fulfilled", value: { kind: "stored" } },
+      { status: "rejected", reason: new TypeError("undefined is not iterable") },
+    ]);
+    expect((await readLatest(own)).map((pulse) => pulse.service_name)).toEqual(["before"]);
+    expect(batches).toEqual(["defect 2", "stored 1", "defect 1"]);
+  });
 });
 
 describe("a full store", () => {
