@@ -171,6 +171,8 @@ describe("GET /incidents", () => {
   it("shows those that a token is for, and no more than asked", async () => {
     const { body } = await ask("/incidents?limit=1", { token: "some" });
     expect(body).toMatchObject({ incidents: [{ service_name: "db" }], is_cut: false });
+    const { body: others } = await ask("/incidents?limit=1", { token: "others" });
+    expect(others).toMatchObject({ incidents: [{ service_name: "unseen" }], is_cut: false });
     expect((await ask("/incidents?limit=1")).body).toMatchObject({ incidents: [{ service_name: "db" }], is_cut: true });
     expect((await ask("/services/api/history", { token: "some" })).status).toBe(403);
   });

@@ -73,7 +73,7 @@ export function servePast(): void {
       { file: "services.yaml", variable: "PULSE_SERVICES_FILE" },
     );
     const doors = openDoors(
-      { ...readSettings(doorSettings, {}), readTokensFile: fileOf("all *\nsome d*\n") },
+      { ...readSettings(doorSettings, {}), readTokensFile: fileOf("all *\nsome d*\nothers u*\n") },
       createLogger("silent", "pulse-query"),
     );
     ({ host } = await openQuery({ store, doors, settings: () => settings, now: () => NOW }));
