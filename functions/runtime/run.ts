@@ -1,6 +1,5 @@
-import { inspect } from "node:util";
 import type { FunctionName } from "../../settings/function-settings.ts";
-import { forTerminal } from "../../settings/terminal-text.ts";
+import { failureForTerminal } from "../../settings/terminal-text.ts";
 import { gaugeStart } from "../metrics/gauges.ts";
 import { type Compose, createParts } from "../parts.ts";
 import { serve } from "./serve.ts";
@@ -16,8 +15,7 @@ export async function run(env: NodeJS.ProcessEnv, load: (name: FunctionName) => 
     log.info({ port: settings.port }, `${settings.function} listens`);
   } catch (error) {
     // A person reads what is wrong with a setting or a store: the message, without a stack.
-    const isForPerson = error instanceof Error && /^(Settings|Store)Error$/.test(error.name);
-    console.error(forTerminal(isForPerson ? error.message : inspect(error), "\n"));
+    console.error(failureForTerminal(error, ["SettingsError", "StoreError"]));
     process.exit(1);
   }
 }

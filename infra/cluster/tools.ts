@@ -1,6 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { inspect } from "node:util";
-import { forTerminal } from "../../settings/terminal-text.ts";
+import { failureForTerminal } from "../../settings/terminal-text.ts";
 
 /** The tools that the commands need, and where to get each. */
 const TOOLS = {
@@ -35,8 +34,7 @@ export async function main(command: () => Promise<void>): Promise<void> {
   try {
     await command();
   } catch (error) {
-    const isForPerson = error instanceof Error && /^(Cluster|Settings)Error$/.test(error.name);
-    console.error(forTerminal(isForPerson ? error.message : inspect(error), "\n"));
+    console.error(failureForTerminal(error, ["ClusterError", "SettingsError"]));
     process.exitCode = 1;
   }
 }

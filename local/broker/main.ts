@@ -1,6 +1,5 @@
 // The broker's process, as local/main.ts starts it.
 import { join } from "node:path";
-import { inspect } from "node:util";
 import { pino } from "pino";
 import { TRIGGERS } from "../../events/triggers.ts";
 import { logDestination } from "../../http/log-destination.ts";
@@ -10,7 +9,7 @@ import { makeDataFolder } from "../../settings/data-folder.ts";
 import { functionSettings } from "../../settings/function-settings.ts";
 import { localSettings } from "../../settings/local-settings.ts";
 import { readEach } from "../../settings/read.ts";
-import { forTerminal } from "../../settings/terminal-text.ts";
+import { failureForTerminal } from "../../settings/terminal-text.ts";
 import { tracingSettings } from "../../settings/tracing-settings.ts";
 import { openTracing } from "../../tracing/open.ts";
 import { startBroker } from "./broker.ts";
@@ -49,7 +48,6 @@ try {
   logger.info({ port: broker.port }, "broker listens");
 } catch (error) {
   // A person reads what is wrong with a setting, a Trigger or the file: the message, without a stack.
-  const isForPerson = error instanceof Error && /^(Settings|Trigger|BrokerFile)Error$/.test(error.name);
-  console.error(forTerminal(isForPerson ? error.message : inspect(error), "\n"));
+  console.error(failureForTerminal(error, ["SettingsError", "TriggerError", "BrokerFileError"]));
   process.exit(1);
 }
