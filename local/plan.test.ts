@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { localSettings } from "../settings/local-settings.ts";
-import { MALLOC_ENV } from "../settings/node-flags.ts";
+import { BROKER_MALLOC_ENV, MALLOC_ENV } from "../settings/node-flags.ts";
 import { readSettings } from "../settings/read.ts";
 import { bannerOf } from "./banner.ts";
 import { planProcesses } from "./plan.ts";
@@ -29,6 +29,7 @@ describe("the plan", () => {
       NODE_COMPILE_CACHE: `${process.cwd()}/data/compile-cache`,
       ...MALLOC_ENV,
     });
+    expect(plan.find(({ name }) => name === "broker")?.env).toMatchObject(BROKER_MALLOC_ENV);
     expect(plan.map(({ portVariable }) => portVariable)).toContain("PULSE_LOCAL_QUERY_PORT");
   });
 
