@@ -44,7 +44,7 @@ it("the images that sources name have digests", () => {
     expect(sources.map(({ name }) => name)).toContainEqual(expect.stringMatching(form));
 });
 
-it("so do those that documents and the charts' values name, but for a few", () => {
+it("documents and the charts' values name images by digest, except the few of BY_VERSION", () => {
   const bare = texts.filter(({ digest }) => digest === undefined);
   expect(bare.filter(({ name }) => !Object.hasOwn(BY_VERSION, name))).toEqual([]);
   expect(new Set(bare.map(({ name }) => name))).toEqual(new Set(Object.keys(BY_VERSION)));

@@ -47,8 +47,8 @@ export function failureOf(error: unknown, lastCause?: unknown): DriverFailure {
     }
   }
   if (error instanceof errors.BusyConnectionError) return failure("load", error);
-  // The driver throws these for values that it cannot encode (lib/encoder.js). A slip of its own cannot be told apart: both are
-  // plain TypeErrors, and a bundle has no files' names in its stacks.
+  // The driver throws these for values that it cannot encode (lib/encoder.js). A fault in the driver throws the same classes, and
+  // counts as such a value.
   if (error instanceof TypeError || error instanceof RangeError) {
     return rejection("rows", `Cassandra cannot hold it: ${error.message}`);
   }
